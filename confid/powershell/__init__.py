@@ -1,0 +1,1 @@
+"""PowerShell's manners over plain values: views, CSV, JSON, conversion, wildcards, filters."""
