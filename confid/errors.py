@@ -212,6 +212,12 @@ class ConferenceIdsExhaustedError(ConfidError, RuntimeError):
     error_id = "ConferenceIdsExhausted"
     ends_the_call = True
 
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            f"No conference ID is left: all {size:,} have been issued, and an ID is never issued "
+            "twice. Another tenant, with a bridge of its own, has a space of its own."
+        )
+
 
 class WitnessError(ConfidError, RuntimeError):
     """The witness can't be asked, so nothing is issued."""

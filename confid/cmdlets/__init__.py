@@ -1,0 +1,23 @@
+"""The cmdlets: `from confid.cmdlets import *` gives just these."""
+
+from confid.cmdlets.bridges import get_cs_online_dial_in_conferencing_bridge
+from confid.cmdlets.tenant_settings import (
+    get_cs_online_dial_in_conferencing_tenant_settings,
+    set_cs_online_dial_in_conferencing_tenant_settings,
+)
+from confid.cmdlets.users import (
+    disable_cs_online_dial_in_conferencing_user,
+    enable_cs_online_dial_in_conferencing_user,
+    get_cs_online_dial_in_conferencing_user,
+    set_cs_online_dial_in_conferencing_user,
+)
+
+__all__ = [
+    "disable_cs_online_dial_in_conferencing_user",
+    "enable_cs_online_dial_in_conferencing_user",
+    "get_cs_online_dial_in_conferencing_bridge",
+    "get_cs_online_dial_in_conferencing_tenant_settings",
+    "get_cs_online_dial_in_conferencing_user",
+    "set_cs_online_dial_in_conferencing_tenant_settings",
+    "set_cs_online_dial_in_conferencing_user",
+]

@@ -1,0 +1,215 @@
+"""Tenant settings: get and set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Unpack
+
+import attrs
+
+from confid.command import Command, cmdlet, one_of
+from confid.errors import InvalidArgumentError, NotFoundError, StaticConferenceIdError
+from confid.mail_address import checked, checked_display_name
+from confid.parameters import (
+    AsJob,
+    CommonParameters,
+    Confirm,
+    Force,
+    LocalStore,
+    P,
+    Tenant,
+    WhatIf,
+    is_given,
+)
+from confid.records import TenantSettings, fold
+from confid.results import Results
+
+GLOBAL = "Global"
+PIN_LENGTHS = range(4, 13)
+ANNOUNCEMENTS = ("UseNames", "ToneOnly")
+MASKS = ("MaskedForExternalUsers", "MaskedForAllUsers", "NoMasking")
+
+
+@cmdlet(
+    "Get-CsOnlineDialInConferencingTenantSettings",
+    sets=("Identity", "Filter"),
+    default_set="Identity",
+    only_2019=("AsJob",),
+)
+def get_cs_online_dial_in_conferencing_tenant_settings(
+    command: Command,
+    identity: Annotated[
+        str | None, P("Identity", "XdsIdentity", position=0, sets=("Identity",))
+    ] = None,
+    *,
+    filter: Annotated[str | None, P("Filter", "String", sets=("Filter",))] = None,  # noqa: A002 - PowerShell's name
+    tenant: Tenant = None,
+    local_store: LocalStore = False,
+    as_job: AsJob = False,
+    **common: Unpack[CommonParameters],
+) -> TenantSettings | Results[TenantSettings]:
+    """The tenant's dial-in settings; there is one instance, Global.
+
+    With `filter`, a wildcard over its identity: `Results`. Raises
+    `NotFoundError` for another identity.
+    """
+    settings = command.tenant.settings
+    if filter is not None:
+        from confid.powershell import like  # noqa: PLC0415 - few calls filter
+
+        return Results([settings] if like(GLOBAL, filter) else [])
+    _demand_global(identity)
+    return settings
+
+
+@cmdlet(
+    "Set-CsOnlineDialInConferencingTenantSettings",
+    sets=("Identity", "Instance"),
+    default_set="Identity",
+    writes=True,
+    only_2026=(
+        "AllowedDialOutExternalDomains",
+        "AllowFederatedUsersToDialOutToSelf",
+        "AllowFederatedUsersToDialOutToThirdParty",
+        "MaskPstnNumbersType",
+        "MsftInternalProcessingMode",
+    ),
+)
+def set_cs_online_dial_in_conferencing_tenant_settings(
+    command: Command,
+    identity: Annotated[
+        str | None, P("Identity", "XdsIdentity", position=0, sets=("Identity",))
+    ] = None,
+    *,
+    instance: Annotated[
+        TenantSettings | Mapping[str, object] | None, P("Instance", "PSObject", sets=("Instance",))
+    ] = None,
+    automatically_send_emails_to_users: Annotated[
+        bool | None, P("AutomaticallySendEmailsToUsers", "Boolean")
+    ] = None,
+    pin_length: Annotated[int | None, P("PinLength", "UInt32")] = None,
+    allow_pstn_only_meetings_by_default: Annotated[
+        bool | None, P("AllowPSTNOnlyMeetingsByDefault", "Boolean")
+    ] = None,
+    automatically_migrate_user_meetings: Annotated[
+        bool | None, P("AutomaticallyMigrateUserMeetings", "Boolean")
+    ] = None,
+    automatically_replace_acp_provider: Annotated[
+        bool | None, P("AutomaticallyReplaceAcpProvider", "Boolean")
+    ] = None,
+    enable_entry_exit_notifications: Annotated[
+        bool | None, P("EnableEntryExitNotifications", "Boolean")
+    ] = None,
+    entry_exit_announcements_type: Annotated[
+        str | None, P("EntryExitAnnouncementsType", "EntryExitAnnouncementsType")
+    ] = None,
+    enable_name_recording: Annotated[bool | None, P("EnableNameRecording", "Boolean")] = None,
+    send_email_from_override: Annotated[bool | None, P("SendEmailFromOverride", "Boolean")] = None,
+    send_email_from_address: Annotated[str | None, P("SendEmailFromAddress", "String")] = None,
+    send_email_from_display_name: Annotated[
+        str | None, P("SendEmailFromDisplayName", "String")
+    ] = None,
+    use_unique_conference_ids: Annotated[
+        bool | None, P("UseUniqueConferenceIds", "Boolean", accepted=True)
+    ] = None,
+    include_toll_free_number_in_meeting_invites: Annotated[
+        bool | None, P("IncludeTollFreeNumberInMeetingInvites", "Boolean", accepted=True)
+    ] = None,
+    migrate_service_numbers_on_cross_forest_move: Annotated[
+        bool | None, P("MigrateServiceNumbersOnCrossForestMove", "Boolean", accepted=True)
+    ] = None,
+    enable_dial_out_join_confirmation: Annotated[
+        bool | None, P("EnableDialOutJoinConfirmation", "Boolean", accepted=True)
+    ] = None,
+    allowed_dial_out_external_domains: Annotated[
+        object, P("AllowedDialOutExternalDomains", "Object")
+    ] = None,
+    allow_federated_users_to_dial_out_to_self: Annotated[
+        str | None, P("AllowFederatedUsersToDialOutToSelf", "String")
+    ] = None,
+    allow_federated_users_to_dial_out_to_third_party: Annotated[
+        str | None, P("AllowFederatedUsersToDialOutToThirdParty", "String")
+    ] = None,
+    mask_pstn_numbers_type: Annotated[str | None, P("MaskPstnNumbersType", "String")] = None,
+    msft_internal_processing_mode: Annotated[
+        str | None, P("MsftInternalProcessingMode", "String", accepted=True)
+    ] = None,
+    tenant: Tenant = None,
+    force: Force = False,
+    what_if: WhatIf = False,
+    confirm: Confirm = None,
+    **common: Unpack[CommonParameters],
+) -> TenantSettings | None:
+    """Change the tenant's dial-in settings; what is not given stays. Returns them.
+
+    `instance` is a whole set of settings, as the Get- cmdlet returned it and
+    perhaps `attrs.evolve` changed it. `pin_length` is 4 to 12 digits and
+    counts for new PINs; the sender override needs an address and a display
+    name. Raises `StaticConferenceIdError` for `use_unique_conference_ids=False`.
+    """
+    given = {
+        name: value
+        for name, value in locals().items()
+        if is_given(value) and name in attrs.fields_dict(TenantSettings) and name != "identity"
+    }
+    _demand_global(identity)
+    before = command.tenant.settings if instance is None else _from_instance(instance)
+    after = attrs.evolve(before, **given)
+    after = _checked(after)
+    if not command.should_process(GLOBAL):
+        return None
+    command.tenant.put_settings(after)
+    return after
+
+
+def _demand_global(identity: str | None) -> None:
+    if identity is not None and fold(identity) not in ("global", "tenant:global"):
+        raise NotFoundError(
+            f"There are no tenant settings {identity!r}; the one instance is Global.",
+            target=identity,
+            error_id="TenantSettingsNotFound",
+        )
+
+
+def _from_instance(instance: TenantSettings | Mapping[str, object]) -> TenantSettings:
+    if not isinstance(instance, TenantSettings):
+        raise InvalidArgumentError(
+            f"Instance takes the settings that the Get- cmdlet returns, not a "
+            f"{type(instance).__name__}.",
+            target="Instance",
+        )
+    return instance
+
+
+def _checked(settings: TenantSettings) -> TenantSettings:
+    if not settings.use_unique_conference_ids:
+        raise StaticConferenceIdError("use_unique_conference_ids=False")
+    if settings.pin_length not in PIN_LENGTHS:
+        raise InvalidArgumentError(
+            f"PinLength: {settings.pin_length} is not 4 to 12 digits.",
+            target=settings.pin_length,
+            error_id="PinLengthOutOfRange",
+        )
+    address, name = settings.send_email_from_address, settings.send_email_from_display_name
+    if settings.send_email_from_override and not (address and name):
+        raise InvalidArgumentError(
+            "SendEmailFromOverride needs SendEmailFromAddress and SendEmailFromDisplayName.",
+            error_id="SenderIncomplete",
+        )
+    changes: dict[str, Any] = {
+        "entry_exit_announcements_type": one_of(
+            "EntryExitAnnouncementsType", settings.entry_exit_announcements_type, ANNOUNCEMENTS
+        ),
+        "mask_pstn_numbers_type": one_of(
+            "MaskPstnNumbersType", settings.mask_pstn_numbers_type, MASKS
+        ),
+    }
+    if address:
+        changes["send_email_from_address"] = checked(address, parameter="SendEmailFromAddress")
+    if name:
+        checked_display_name(name, parameter="SendEmailFromDisplayName")
+    domains = settings.allowed_dial_out_external_domains
+    changes["allowed_dial_out_external_domains"] = (
+        (domains,) if isinstance(domains, str) else tuple(map(str, domains))
+    )
+    return attrs.evolve(settings, **changes)

@@ -1,0 +1,545 @@
+"""Users: enable, disable, get, set. What the parameters mean, and what is to become of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Unpack
+from uuid import UUID
+
+import attrs
+
+from confid import phone_number
+from confid.command import Command, Identity, cmdlet
+from confid.errors import (
+    InvalidArgumentError,
+    LicenseError,
+    NotEnabledError,
+    ParameterBindingError,
+)
+from confid.mail_address import checked, checked_display_name
+from confid.notices import MailOptions, owed
+from confid.parameters import (
+    AsJob,
+    CommonParameters,
+    Confirm,
+    DomainController,
+    Force,
+    P,
+    Tenant,
+    TenantDomain,
+    WhatIf,
+    is_given,
+)
+from confid.records import (
+    MICROSOFT,
+    Conferencing,
+    ConferencingUser,
+    DirectoryUser,
+    Event,
+    LicenseState,
+    Sender,
+    fold,
+)
+from confid.results import Results
+from confid.tenant import Change, Person
+from confid.tenant import Tenant as UnitOfWork
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Identities = Identity | Iterable[Identity]
+UserId = Annotated[Identities | None, P("Identity", "UserIdParameter", position=0)]
+MandatoryUserId = Annotated[
+    Identities | None, P("Identity", "UserIdParameter", position=0, mandatory=True)
+]
+ChosenId = Annotated[object, P("ConferenceId", "Int32", aliases=("Passcode",))]
+ServiceNumber = Annotated[str | None, P("ServiceNumber", "String")]
+TollFreeServiceNumber = Annotated[str | None, P("TollFreeServiceNumber", "String")]
+AllowTollFreeDialIn = Annotated[bool | None, P("AllowTollFreeDialIn", "Boolean")]
+BridgeId = Annotated[UUID | str | None, P("BridgeId", "Guid")]
+BridgeName = Annotated[str | None, P("BridgeName", "String")]
+SendEmail = Annotated[bool, P("SendEmail", "SwitchParameter")]
+SendEmailToAddress = Annotated[str | None, P("SendEmailToAddress", "String")]
+SendEmailFromAddress = Annotated[str | None, P("SendEmailFromAddress", "String")]
+SendEmailFromDisplayName = Annotated[str | None, P("SendEmailFromDisplayName", "String")]
+
+
+@cmdlet("Enable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",))
+def enable_cs_online_dial_in_conferencing_user(
+    command: Command,
+    identity: UserId = None,
+    *,
+    allow_pstn_only_meetings: Annotated[bool | None, P("AllowPstnOnlyMeetings", "Boolean")] = None,
+    service_number: ServiceNumber = None,
+    toll_free_service_number: TollFreeServiceNumber = None,
+    allow_toll_free_dial_in: AllowTollFreeDialIn = None,
+    replace_provider: Annotated[bool, P("ReplaceProvider", "SwitchParameter")] = False,
+    conference_id: ChosenId = None,
+    send_email: SendEmail = False,
+    send_email_to_address: SendEmailToAddress = None,
+    send_email_from_address: SendEmailFromAddress = None,
+    send_email_from_display_name: SendEmailFromDisplayName = None,
+    notify: bool | None = None,
+    tenant: Tenant = None,
+    tenant_domain: TenantDomain = None,
+    domain_controller: DomainController = None,
+    force: Force = False,
+    as_job: AsJob = False,
+    **common: Unpack[CommonParameters],
+) -> ConferencingUser:
+    """Enable licensed users for audio conferencing: each gets a conference ID and a PIN.
+
+    The user is told by mail, with the PIN. Whoever is enabled already stays
+    as they are. Returns the user; the new PIN stands in its `leader_pin`.
+
+    Raises `LicenseError` for a user without a licence, or with another
+    provider unless `replace_provider` is given, and `StaticConferenceIdError`
+    for any `conference_id`. Source: behaviour, conference ID.
+    """
+    _demand_identity(command, identity)
+    mail = mail_options(
+        send_email=send_email,
+        to_address=send_email_to_address,
+        from_address=send_email_from_address,
+        from_display_name=send_email_from_display_name,
+        notify=notify,
+    )
+    unit = command.tenant
+    bridge = unit.default_bridge
+    number = _number_on(unit, bridge.identity, service_number, toll_free=False)
+    toll_free = _number_on(unit, bridge.identity, toll_free_service_number, toll_free=True)
+    replace = replace_provider or unit.settings.automatically_replace_acp_provider
+    pstn_only = (
+        unit.settings.allow_pstn_only_meetings_by_default
+        if allow_pstn_only_meetings is None
+        else allow_pstn_only_meetings
+    )
+
+    def plan(person: Person) -> Change | None:
+        if person.is_enabled:
+            return _conference_info(unit, person, mail)
+        _demand_license(person.user, replace_provider=replace)
+        pin = unit.new_pin()
+        return Change(
+            person=person,
+            after=Conferencing(
+                enabled=True,
+                bridge_id=bridge.identity,
+                service_number=number or unit.default_toll_number(bridge, person.user),
+                toll_free_service_number=toll_free,
+                allow_toll_free_dial_in=allow_toll_free_dial_in is not False,
+                allow_pstn_only_meetings=pstn_only,
+                pin_digest=unit.pin_digest(person.user.owner, pin),
+            ),
+            issue=True,
+            pin=pin,
+            notice=owed([Event.ENABLED], mail, unit.settings),
+            user=_with_microsoft(person.user),
+        )
+
+    return command.change(identity, plan)
+
+
+@cmdlet("Disable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",))
+def disable_cs_online_dial_in_conferencing_user(
+    command: Command,
+    identity: UserId = None,
+    *,
+    send_email: SendEmail = False,
+    send_email_to_address: SendEmailToAddress = None,
+    send_email_from_address: SendEmailFromAddress = None,
+    send_email_from_display_name: SendEmailFromDisplayName = None,
+    notify: bool | None = None,
+    tenant: Tenant = None,
+    tenant_domain: TenantDomain = None,
+    domain_controller: DomainController = None,
+    force: Force = False,
+    as_job: AsJob = False,
+    what_if: WhatIf = False,
+    confirm: Confirm = None,
+    **common: Unpack[CommonParameters],
+) -> ConferencingUser:
+    """Disable users for audio conferencing: their conference IDs are retired for ever.
+
+    Returns the user as they are now, without an ID. Raises `NotEnabledError`
+    for one who is not enabled. Source: behaviour, conference ID.
+    """
+    _demand_identity(command, identity)
+    mail = mail_options(
+        send_email=send_email,
+        to_address=send_email_to_address,
+        from_address=send_email_from_address,
+        from_display_name=send_email_from_display_name,
+        notify=notify,
+    )
+    unit = command.tenant
+
+    def plan(person: Person) -> Change:
+        return Change(
+            person=person,
+            after=attrs.evolve(_enabled(person), enabled=False, pin_digest=None),
+            retire=True,
+            notice=owed([Event.DISABLED], mail, unit.settings),
+        )
+
+    return command.change(identity, plan)
+
+
+@cmdlet(
+    "Set-CsOnlineDialInConferencingUser",
+    sets=("TenantIdParams", "TenantDomainParams"),
+    default_set="TenantIdParams",
+    writes=True,
+    only_2019=("ConferenceId", "ResetConferenceId"),
+    only_2026=("AsJob",),
+)
+def set_cs_online_dial_in_conferencing_user(
+    command: Command,
+    identity: MandatoryUserId = None,
+    *,
+    reset_conference_id: Annotated[
+        bool, P("ResetConferenceId", "SwitchParameter", aliases=("ResetPasscode",))
+    ] = False,
+    reset_leader_pin: Annotated[bool, P("ResetLeaderPin", "SwitchParameter")] = False,
+    bridge_id: BridgeId = None,
+    bridge_name: BridgeName = None,
+    service_number: ServiceNumber = None,
+    toll_free_service_number: TollFreeServiceNumber = None,
+    allow_pstn_only_meetings: Annotated[bool | None, P("AllowPSTNOnlyMeetings", "Boolean")] = None,
+    allow_toll_free_dial_in: AllowTollFreeDialIn = None,
+    conference_id: ChosenId = None,
+    send_email: SendEmail = False,
+    send_email_to_address: SendEmailToAddress = None,
+    send_email_from_address: SendEmailFromAddress = None,
+    send_email_from_display_name: SendEmailFromDisplayName = None,
+    notify: bool | None = None,
+    tenant: Annotated[
+        UUID | str | None, P("Tenant", "Guid", accepted=True, sets=("TenantIdParams",))
+    ] = None,
+    tenant_domain: Annotated[
+        str | None,
+        P(
+            "TenantDomain",
+            "String",
+            accepted=True,
+            sets=("TenantDomainParams",),
+            mandatory_in=("TenantDomainParams",),
+        ),
+    ] = None,
+    domain_controller: DomainController = None,
+    force: Force = False,
+    as_job: AsJob = False,
+    what_if: WhatIf = False,
+    confirm: Confirm = None,
+    **common: Unpack[CommonParameters],
+) -> ConferencingUser:
+    """Change enabled users: a new conference ID, a new PIN, numbers, bridge; or send their info.
+
+    `reset_conference_id` draws a new ID: the old one stops working for
+    callers when the call returns, and is never issued again. `send_email`
+    sends the conference info, never with the PIN. `notify` overrules for this
+    call what the tenant setting says about telling users.
+
+    Returns the user; a new PIN stands in its `leader_pin`. Raises
+    `NotEnabledError` for one who is not enabled, and `StaticConferenceIdError`
+    for any `conference_id`. Source: behaviour, conference ID, PIN, mail.
+    """
+    mail = mail_options(
+        send_email=send_email,
+        to_address=send_email_to_address,
+        from_address=send_email_from_address,
+        from_display_name=send_email_from_display_name,
+        notify=notify,
+    )
+    unit = command.tenant
+    wanted = _Wanted(
+        bridge_id=_one_bridge(unit, bridge_id, bridge_name),
+        service_number=service_number,
+        toll_free_service_number=toll_free_service_number,
+        allow_toll_free_dial_in=allow_toll_free_dial_in,
+        allow_pstn_only_meetings=allow_pstn_only_meetings,
+    )
+
+    def plan(person: Person) -> Change | None:
+        before = _enabled(person)
+        after = wanted.applied(unit, person, before)
+        pin = unit.new_pin() if reset_leader_pin else None
+        if pin is not None:
+            after = attrs.evolve(after, pin_digest=unit.pin_digest(person.user.owner, pin))
+        events = _events(before, after, reset_conference_id, reset_leader_pin)
+        notice = owed(events, mail, unit.settings)
+        if before == after and not reset_conference_id and notice is None:
+            return None
+        return Change(
+            person=person,
+            after=after,
+            retire=reset_conference_id,
+            issue=reset_conference_id,
+            pin=pin,
+            notice=notice,
+        )
+
+    return command.change(identity, plan)
+
+
+@cmdlet("Get-CsOnlineDialInConferencingUser", only_2019=("AsJob",))
+def get_cs_online_dial_in_conferencing_user(
+    command: Command,
+    identity: UserId = None,
+    *,
+    bridge_id: BridgeId = None,
+    bridge_name: BridgeName = None,
+    service_number: ServiceNumber = None,
+    ldap_filter: Annotated[str | None, P("LdapFilter", "String")] = None,
+    result_size: Annotated[int | None, P("ResultSize", "Int32")] = None,
+    tenant: Tenant = None,
+    tenant_domain: TenantDomain = None,
+    domain_controller: DomainController = None,
+    force: Force = False,
+    as_job: AsJob = False,
+    **common: Unpack[CommonParameters],
+) -> ConferencingUser | Results[ConferencingUser]:
+    """Users enabled for audio conferencing, with their conference IDs, by display name.
+
+    Without an identity: `Results` of everybody enabled, narrowed by the
+    filters; `ldap_filter` is an RFC 4515 filter over directory attributes,
+    `result_size` a limit (0: none of them). Raises `UserNotFoundError`, and
+    `NotEnabledError` for a user who is not enabled.
+    """
+    unit = command.tenant
+    if result_size is not None and result_size < 0:
+        raise InvalidArgumentError(f"result_size={result_size}: a count is 0 or more.")
+    keep = _kept_by(unit, _one_bridge(unit, bridge_id, bridge_name), service_number, ldap_filter)
+    if is_given(identity):
+        return command.read(identity, _demand_enabled, keep)
+    people = (person for person in unit.all_people(enabled=True) if keep(person))
+    ordered = sorted(people, key=lambda p: (fold(p.user.display_name), p.user.user_principal_name))
+    return Results(unit.conferencing_user(person) for person in ordered[:result_size])
+
+
+# What the parameters mean.
+
+
+@attrs.frozen(kw_only=True)
+class _Wanted:
+    """The settings that a call names; None leaves one as it is."""
+
+    bridge_id: UUID | None
+    service_number: str | None
+    toll_free_service_number: str | None
+    allow_toll_free_dial_in: bool | None
+    allow_pstn_only_meetings: bool | None
+
+    def applied(self, unit: UnitOfWork, person: Person, before: Conferencing) -> Conferencing:
+        """The settings afterwards; a move to another bridge takes that bridge's numbers."""
+        after = before
+        if self.bridge_id is not None and self.bridge_id != before.bridge_id:
+            bridge = unit.bridges[self.bridge_id]
+            after = attrs.evolve(
+                after,
+                bridge_id=bridge.identity,
+                service_number=unit.default_toll_number(bridge, person.user),
+                toll_free_service_number=None,
+            )
+        changes = {
+            "service_number": _number_on(
+                unit, after.bridge_id, self.service_number, toll_free=False
+            ),
+            "toll_free_service_number": _number_on(
+                unit, after.bridge_id, self.toll_free_service_number, toll_free=True
+            ),
+            "allow_toll_free_dial_in": self.allow_toll_free_dial_in,
+            "allow_pstn_only_meetings": self.allow_pstn_only_meetings,
+        }
+        return attrs.evolve(after, **{k: v for k, v in changes.items() if v is not None})
+
+
+def _events(
+    before: Conferencing,
+    after: Conferencing,
+    reset_conference_id: bool,
+    reset_leader_pin: bool,
+) -> Iterator[Event]:
+    if reset_conference_id:
+        yield Event.CONFERENCE_ID_RESET
+    if (before.service_number, before.toll_free_service_number) != (
+        after.service_number,
+        after.toll_free_service_number,
+    ):
+        yield Event.NUMBER_CHANGED
+    if reset_leader_pin:
+        yield Event.PIN_RESET
+
+
+def mail_options(
+    *,
+    send_email: bool,
+    to_address: str | None,
+    from_address: str | None,
+    from_display_name: str | None,
+    notify: bool | None,
+) -> MailOptions:
+    """The mail parameters of a call, checked. Source of the rules: behaviour, mail."""
+    given = {
+        "SendEmailToAddress": to_address,
+        "SendEmailFromAddress": from_address,
+        "SendEmailFromDisplayName": from_display_name,
+    }
+    named = [name for name, value in given.items() if value is not None]
+    if named and not send_email:
+        raise InvalidArgumentError(
+            f"{', '.join(named)} only with SendEmail: pass send_email=True as well.",
+            error_id="SendEmailMissing",
+            target=named[0],
+        )
+    if (from_address is None) != (from_display_name is None):
+        raise InvalidArgumentError(
+            "SendEmailFromAddress and SendEmailFromDisplayName need each other; give both.",
+            error_id="SenderIncomplete",
+        )
+    sender = Sender()
+    if from_address is not None and from_display_name is not None:
+        sender = Sender(
+            address=checked(from_address, parameter="SendEmailFromAddress"),
+            display_name=checked_display_name(
+                from_display_name, parameter="SendEmailFromDisplayName"
+            ),
+        )
+    to = None if to_address is None else checked(to_address, parameter="SendEmailToAddress")
+    return MailOptions(send_email=send_email, to_address=to, sender=sender, notify=notify)
+
+
+def _demand_identity(command: Command, identity: object) -> None:
+    if not is_given(identity):
+        raise ParameterBindingError(
+            f"{command.name}: Identity must be given.",
+            error_id="MissingMandatoryParameter",
+            parameter="Identity",
+        )
+
+
+def _enabled(person: Person) -> Conferencing:
+    if person.conferencing is None or not person.conferencing.enabled:
+        raise NotEnabledError(str(person))
+    return person.conferencing
+
+
+def _demand_enabled(person: Person) -> None:
+    _enabled(person)
+
+
+def _demand_license(user: DirectoryUser, *, replace_provider: bool) -> None:
+    name = user.user_principal_name
+    if user.license_state is LicenseState.UNLICENSED:
+        raise LicenseError(
+            f"{name} has no licence for audio conferencing (service plan MCOMEETADV). Assign one "
+            "and import the user again.",
+            target=name,
+        )
+    if user.license_state is LicenseState.UNKNOWN:
+        raise LicenseError(
+            f"Whether {name} has a licence for audio conferencing is unknown: the roster had no "
+            "column of licences, or Export-Csv wrote its type instead of its plans.",
+            target=name,
+        )
+    if user.has_other_provider and not replace_provider:
+        raise LicenseError(
+            f"{name} has the audio conferencing provider {user.provider!r}. "
+            "Pass replace_provider=True to replace it with Microsoft.",
+            target=name,
+            error_id="ThirdPartyProvider",
+        )
+
+
+def _with_microsoft(user: DirectoryUser) -> DirectoryUser | None:
+    return attrs.evolve(user, provider=MICROSOFT) if user.has_other_provider else None
+
+
+def _conference_info(unit: UnitOfWork, person: Person, mail: MailOptions) -> Change | None:
+    notice = owed([], mail, unit.settings)
+    return notice and Change(person=person, after=_enabled(person), notice=notice)
+
+
+def _one_bridge(
+    unit: UnitOfWork, bridge_id: UUID | str | None, bridge_name: str | None
+) -> UUID | None:
+    by_id = unit.find_bridge(identity=UUID(str(bridge_id))) if bridge_id is not None else None
+    by_name = unit.find_bridge(name=bridge_name)
+    if by_id and by_name and by_id != by_name:
+        raise InvalidArgumentError(
+            f"BridgeId is {by_id.name!r} and BridgeName {by_name.name!r}; give one of them.",
+            error_id="BridgeAmbiguous",
+        )
+    bridge = by_id or by_name
+    return bridge.identity if bridge else None
+
+
+def _number_on(
+    unit: UnitOfWork, bridge_id: UUID, number: str | None, *, toll_free: bool
+) -> str | None:
+    """The digits of a number, which must be of that kind and on that bridge."""
+    if number is None:
+        return None
+    parameter = "TollFreeServiceNumber" if toll_free else "ServiceNumber"
+    digits = phone_number.parse(number, parameter=parameter)
+    bridge = unit.bridges[bridge_id]
+    fitting = [n.number for n in unit.numbers_of(bridge) if n.is_toll_free == toll_free]
+    if digits not in fitting:
+        kind = "toll-free" if toll_free else "toll"
+        have = ", ".join(f"+{n}" for n in fitting) or "none"
+        raise InvalidArgumentError(
+            f"{parameter}: +{digits} is no {kind} number of the bridge {bridge.name!r}, "
+            f"which has {have}.",
+            target=number,
+            error_id="ServiceNumberNotOnBridge",
+        )
+    return digits
+
+
+def _kept_by(
+    unit: UnitOfWork,
+    bridge_id: UUID | None,
+    service_number: str | None,
+    ldap_filter: str | None,
+) -> Callable[[Person], bool]:
+    """Whether the filters of a Get- let a person through."""
+    tests: list[Callable[[Person], bool]] = []
+    if bridge_id is not None:
+        tests.append(lambda p: p.conferencing is not None and p.conferencing.bridge_id == bridge_id)
+    if service_number is not None:
+        digits = phone_number.parse(service_number, parameter="ServiceNumber")
+        tests.append(
+            lambda p: (
+                p.conferencing is not None
+                and digits
+                in (p.conferencing.service_number, p.conferencing.toll_free_service_number)
+            )
+        )
+    if ldap_filter is not None:
+        from confid.ldap_filter import compile_filter  # noqa: PLC0415 - few calls filter so
+
+        matches = compile_filter(ldap_filter)
+        tests.append(lambda p: matches(_ldap_attributes(p)))
+    return lambda person: all(test(person) for test in tests)
+
+
+_LDAP_ALIASES = {
+    "mail": "mail",
+    "l": "city",
+    "c": "usage_location",
+    "co": "country",
+    "cn": "display_name",
+    "memberof": "groups",
+    "samaccountname": "on_premises_sam_account_name",
+    "objectguid": "identity",
+    "msrtcsip-primaryuseraddress": "sip_address",
+}
+
+
+def _ldap_attributes(person: Person) -> dict[str, object]:
+    """A person's attributes under their LDAP names and PowerShell's, folded."""
+    user = person.user
+    attributes: dict[str, object] = {fold(k): v for k, v in user.__powershell__().items()}
+    attributes |= {name: getattr(user, field) for name, field in _LDAP_ALIASES.items()}
+    attributes["conferenceid"] = person.conference_id
+    return attributes

@@ -1,0 +1,152 @@
+"""`ConferenceId`, and the dice: how IDs are proposed. Whether one is issued, the ledger says."""
+
+from __future__ import annotations
+
+import re
+import threading
+from array import array
+from typing import TYPE_CHECKING, Self
+
+import attrs
+
+from confid.store.base import FIRST_ID, LAST_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    Dice = Callable[[int], bytes]
+    """Gives that many random bytes, as `os.urandom` does."""
+
+_TYPED = re.compile(r"[0-9](?:[ \-\u00a0]*[0-9]){6}[ \-\u00a0]*#?")
+_NOT_A_DIGIT = re.compile(r"[^0-9]")
+
+
+class ConferenceId(int):
+    """The number a caller keys in: 7 digits, 1000000 to 9999999.
+
+    Made from an int, or from text as people write it (`"354 269 9#"`).
+    Raises `ValueError` for anything else. Behaves as an int; `str()` is the
+    7 digits.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, value: object) -> Self:
+        """Check `value` and make it a conference ID."""
+        if type(value) is cls:
+            return value
+        number: object = value
+        if isinstance(value, str) and _TYPED.fullmatch(value.strip()):
+            number = int(_NOT_A_DIGIT.sub("", value))
+        if (
+            not isinstance(number, int)
+            or isinstance(number, bool)
+            or not FIRST_ID <= number <= LAST_ID
+        ):
+            raise ValueError(
+                f"{value!r:.40} is no conference ID: that is 7 digits, {FIRST_ID} to {LAST_ID}."
+            )
+        return int.__new__(cls, number)
+
+    def __repr__(self) -> str:
+        return f"ConferenceId({int(self)})"
+
+    def __str__(self) -> str:
+        return int.__repr__(self)
+
+    @property
+    def spoken(self) -> str:
+        """As invitations show it: grouped, with the hash that ends it, `354 269 9#`."""
+        digits = str(self)
+        return f"{digits[:3]} {digits[3:6]} {digits[6:]}#"
+
+
+@attrs.frozen
+class Space:
+    """The IDs that may be drawn: all seven-digit ones, or a part of them in a test."""
+
+    first: int = FIRST_ID
+    last: int = LAST_ID
+
+    def __attrs_post_init__(self) -> None:
+        if not FIRST_ID <= self.first <= self.last <= LAST_ID:
+            raise ValueError(f"{self.first} to {self.last} is no part of {FIRST_ID} to {LAST_ID}.")
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+
+def draw(count: int, space: Space, dice: Dice) -> list[int]:
+    """`count` IDs, each uniform over the space and independent of the others.
+
+    A 64-bit word times the size of the space, shifted: the bias, below
+    10⁻¹², can't be measured.
+    """
+    words = array("Q")
+    words.frombytes(dice(8 * count))
+    first, size = space.first, len(space)
+    return [first + (word * size >> 64) for word in words]
+
+
+def draw_distinct(count: int, space: Space, dice: Dice) -> list[int]:
+    """`count` different IDs in random order; `count` is at most half the space."""
+    drawn = dict.fromkeys(draw(count, space, dice))
+    while len(drawn) < count:
+        drawn.update(dict.fromkeys(draw(count - len(drawn), space, dice)))
+    return list(drawn)
+
+
+class FreeSet:
+    """The IDs that no ledger holds, as far as one scan saw; for a nearly full space.
+
+    It proposes only: another process may have claimed one meanwhile, and the
+    ledger says so. Threads may share it.
+    """
+
+    def __init__(self, taken: Iterable[int], space: Space) -> None:
+        free = bytearray(b"\x01") * len(space)
+        for conference_id in taken:
+            if space.first <= conference_id <= space.last:
+                free[conference_id - space.first] = 0
+        self._free = array("i", (space.first + i for i, is_free in enumerate(free) if is_free))
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._free)
+
+    def draw(self, count: int, dice: Dice) -> list[int]:
+        """Take out up to `count` of them, uniformly and without repetition."""
+        drawn: list[int] = []
+        with self._lock:
+            free = self._free
+            words = array("Q")
+            words.frombytes(dice(8 * min(count, len(free))))
+            for word in words:
+                place = word * len(free) >> 64
+                drawn.append(free[place])
+                last = free.pop()
+                if place < len(free):
+                    free[place] = last
+        return drawn
+
+    def put_back(self, conference_ids: Sequence[int]) -> None:
+        """Return IDs that were drawn and, after all, not issued."""
+        with self._lock:
+            self._free.extend(conference_ids)
+
+
+def draw_pin(length: int, dice: Dice) -> str:
+    """A PIN of that many digits: uniform over those that aren't trivial.
+
+    Trivial are one repeated digit and a plain run up or down, as 55555 or
+    45678 (behaviour: PIN).
+    """
+    while True:
+        words = array("Q")
+        words.frombytes(dice(8 * length))
+        digits = [word * 10 >> 64 for word in words]
+        steps = {after - before for before, after in zip(digits, digits[1:], strict=False)}
+        if steps not in ({0}, {1}, {-1}):
+            return "".join(map(str, digits))
+
+

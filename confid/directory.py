@@ -1,0 +1,176 @@
+"""Who is meant: identities in every documented form, resolved against the directory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from confid.errors import (
+    AmbiguousIdentityError,
+    ConfidError,
+    InvalidArgumentError,
+    UserNotFoundError,
+)
+from confid.records import (
+    USER,
+    ConferencingUser,
+    DirectoryUser,
+    LedgerRecord,
+    Record,
+    converter,
+    fold,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from confid.store.base import Body, Transaction
+
+_OBJECT_ID = re.compile(
+    r"\{?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}?", re.IGNORECASE
+)
+
+
+@attrs.frozen
+class _Form:
+    """One way to name a person: an index field and the value to find in it."""
+
+    field: str
+    value: str
+
+
+def forms(identity: str) -> list[_Form]:
+    """The unique forms that a text can be, the display name not among them."""
+    text = fold(identity.strip())
+    if found := _OBJECT_ID.fullmatch(text):
+        return [_Form("object_id", found[1])]
+    if text.startswith("sip:"):
+        return [_Form("sip", text[4:])]
+    if "\\" in text:
+        return [_Form("logon", text)]
+    if text.startswith(("cn=", "ou=", "uid=")):
+        return [_Form("dn", text)]
+    if "@" in text:
+        return [_Form("upn", text), _Form("sip", text)]
+    return []
+
+
+def index_of(user: DirectoryUser) -> dict[str, str | None]:
+    """The index values of a user's document, folded."""
+    logon = None
+    if user.on_premises_sam_account_name and user.on_premises_domain_name:
+        logon = fold(f"{user.on_premises_domain_name}\\{user.on_premises_sam_account_name}")
+    return {
+        "object_id": fold(user.identity),
+        "upn": fold(user.user_principal_name),
+        "sip": fold(user.sip_address).removeprefix("sip:") if user.sip_address else None,
+        "logon": logon,
+        "dn": fold(user.distinguished_name) if user.distinguished_name else None,
+        "display_name": fold(user.display_name.strip()) or None,
+    }
+
+
+def to_document(user: DirectoryUser) -> Body:
+    """A user as it is kept."""
+    body: Body = converter().unstructure(user)
+    body["index"] = index_of(user)
+    return body
+
+
+def from_document(body: Body) -> DirectoryUser:
+    """A user as it was kept."""
+    return converter().structure(body, DirectoryUser)
+
+
+def resolve(
+    transaction: Transaction, identities: Sequence[str]
+) -> list[DirectoryUser | ConfidError]:
+    """For each identity the one user it names, or the error that says why there is none.
+
+    A display name counts only when no unique form matches. Several matches
+    are an `AmbiguousIdentityError` that lists them.
+    """
+    found = _find(transaction, {form for text in identities for form in forms(text)})
+    named = {text: _merge(found, forms(text)) for text in identities}
+    missing = {
+        text: _Form("display_name", fold(text.strip()))
+        for text, users in named.items()
+        if not users and text.strip()
+    }
+    if missing:
+        found = _find(transaction, set(missing.values()))
+        named |= {text: _merge(found, [form]) for text, form in missing.items()}
+    return [_one(text, named[text]) for text in identities]
+
+
+def _find(
+    transaction: Transaction, wanted: Iterable[_Form]
+) -> dict[_Form, dict[str, DirectoryUser]]:
+    by_field: dict[str, list[str]] = {}
+    for form in wanted:
+        by_field.setdefault(form.field, []).append(form.value)
+    found: dict[_Form, dict[str, DirectoryUser]] = {}
+    for field, values in by_field.items():
+        for owner, body in transaction.find(USER.name, field, values).items():
+            form = _Form(field, body["index"][field])
+            found.setdefault(form, {})[owner] = from_document(body)
+    return found
+
+
+def _merge(
+    found: dict[_Form, dict[str, DirectoryUser]], named_by: Iterable[_Form]
+) -> dict[str, DirectoryUser]:
+    return {owner: user for form in named_by for owner, user in found.get(form, {}).items()}
+
+
+def _one(identity: str, users: dict[str, DirectoryUser]) -> DirectoryUser | ConfidError:
+    if not users:
+        return UserNotFoundError(identity)
+    if len(users) > 1:
+        candidates = sorted(user.user_principal_name for user in users.values())
+        return AmbiguousIdentityError(identity, candidates)
+    return next(iter(users.values()))
+
+
+def identity_text(identity: Any) -> str:
+    """The text that names a person: the text itself, or a record's object ID.
+
+    Raises `InvalidArgumentError` for everything else, with a hint for the
+    likely mistakes: a mapping, a DataFrame, a number.
+    """
+    if isinstance(identity, str):
+        if not identity.strip():
+            raise InvalidArgumentError("An identity can't be empty.", target=identity)
+        if "\0" in identity:
+            raise InvalidArgumentError("An identity can't hold a NUL character.", target=identity)
+        return identity
+    if isinstance(identity, (DirectoryUser, ConferencingUser)):
+        return identity.identity
+    if isinstance(identity, LedgerRecord) and identity.identity:
+        return identity.identity
+    kind = type(identity).__name__
+    raise InvalidArgumentError(
+        f"A {kind} is no identity. Give a text (user principal name, SIP address, object ID, …), a "
+        "record that a cmdlet returned, or an iterable of these" + _hint(kind) + ".",
+        target=kind,
+    )
+
+
+def _hint(kind: str) -> str:
+    if kind == "DataFrame":
+        return ': frame["UserPrincipalName"] for a DataFrame'
+    if kind in ("dict", "OrderedDict", "mappingproxy"):
+        return ': row["UserPrincipalName"] for a mapping'
+    return ""
+
+
+def is_one(identity: object) -> bool:
+    """Whether this names one person, rather than being an iterable of those who do."""
+    return (
+        isinstance(identity, (str, bytes, Record, Mapping))
+        or hasattr(identity, "columns")
+        or not hasattr(identity, "__iter__")
+    )

@@ -1,0 +1,156 @@
+"""Hosts: where "What if:" lines, warnings, verbose lines and prompts go."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from confid.errors import ConfidError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+YES, YES_TO_ALL, NO, NO_TO_ALL, SUSPEND = range(5)
+
+CONFIRM_CHOICES = ("&Yes", "Yes to &All", "&No", "No to A&ll", "&Suspend")
+"""PowerShell's choices, the hot key behind `&`. Source: the engine's Confirm prompt."""
+
+
+class HostError(ConfidError, RuntimeError):
+    """There is nobody to ask."""
+
+    category = "InvalidOperation"
+    error_id = "HostCannotPrompt"
+    ends_the_call = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This call wants a confirmation and there is no terminal to ask on. Pass "
+            "confirm=False, or connect with a host that answers."
+        )
+
+
+class Host(Protocol):
+    """What a host does; any object with these methods is one."""
+
+    def write_line(self, text: str) -> None:
+        """Show a line: "What if: …"."""
+
+    def write_warning(self, text: str) -> None:
+        """Show a warning."""
+
+    def write_error(self, text: str) -> None:
+        """Show an error after which the call went on."""
+
+    def write_verbose(self, text: str) -> None:
+        """Show what a cmdlet does, when it was asked to say so."""
+
+    def prompt_for_choice(
+        self, caption: str, message: str, choices: Sequence[str], default: int
+    ) -> int:
+        """Ask, and return the index of the choice. Raises `HostError` with nobody there."""
+
+
+class SilentHost:
+    """Shows nothing and answers nothing."""
+
+    def write_line(self, text: str) -> None:
+        """Keep quiet."""
+
+    write_warning = write_error = write_verbose = write_line
+
+    def prompt_for_choice(
+        self,
+        caption: str,  # noqa: ARG002 - the host's interface
+        message: str,  # noqa: ARG002 - likewise
+        choices: Sequence[str],  # noqa: ARG002 - likewise
+        default: int,  # noqa: ARG002 - likewise
+    ) -> int:
+        """Raise `HostError`: nobody is there."""
+        raise HostError
+
+
+class RecordingHost(SilentHost):
+    """Keeps what it is told in `lines`, and answers prompts from `answers` (-1: the default)."""
+
+    def __init__(self, answers: Iterable[int] = ()) -> None:
+        self.lines: list[str] = []
+        self._answers = list(answers)
+
+    def write_line(self, text: str) -> None:
+        """Record the line."""
+        self.lines.append(text)
+
+    def write_warning(self, text: str) -> None:
+        """Record `WARNING: ` and the text."""
+        self.lines.append(f"WARNING: {text}")
+
+    def write_error(self, text: str) -> None:
+        """Record `ERROR: ` and the text."""
+        self.lines.append(f"ERROR: {text}")
+
+    def write_verbose(self, text: str) -> None:
+        """Record `VERBOSE: ` and the text."""
+        self.lines.append(f"VERBOSE: {text}")
+
+    def prompt_for_choice(
+        self, caption: str, message: str, choices: Sequence[str], default: int
+    ) -> int:
+        """Record the prompt and give the next answer; out of answers, `HostError`."""
+        self.lines.append(prompt_text(caption, message, choices, default))
+        if not self._answers:
+            raise HostError
+        answer = self._answers.pop(0)
+        return default if answer < 0 else answer
+
+
+class ConsoleHost:
+    """The terminal: lines to standard output, warnings and verbose lines to standard error."""
+
+    def write_line(self, text: str) -> None:
+        """Print the line."""
+        print(text)  # noqa: T201 - a console's trade
+
+    def write_warning(self, text: str) -> None:
+        """Print `WARNING: ` and the text to standard error."""
+        print(f"WARNING: {text}", file=sys.stderr)  # noqa: T201 - likewise
+
+    def write_error(self, text: str) -> None:
+        """Print the error to standard error."""
+        print(text, file=sys.stderr)  # noqa: T201 - likewise
+
+    def write_verbose(self, text: str) -> None:
+        """Print `VERBOSE: ` and the text to standard error."""
+        print(f"VERBOSE: {text}", file=sys.stderr)  # noqa: T201 - likewise
+
+    def prompt_for_choice(
+        self, caption: str, message: str, choices: Sequence[str], default: int
+    ) -> int:
+        """Ask until one of the choices is typed; Enter takes the default."""
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise HostError
+        keys = [_hot_key(choice) for choice in choices]
+        self.write_line(prompt_text(caption, message, choices, default))
+        while True:
+            answer = input().strip().casefold()
+            if not answer:
+                return default
+            for index, choice in enumerate(choices):
+                if answer in (keys[index].casefold(), choice.replace("&", "").casefold()):
+                    return index
+            self.write_line(_choices_text(choices, default))
+
+
+def prompt_text(caption: str, message: str, choices: Sequence[str], default: int) -> str:
+    """The prompt as PowerShell's console shows it."""
+    return f"{caption}\n{message}\n{_choices_text(choices, default)}"
+
+
+def _choices_text(choices: Sequence[str], default: int) -> str:
+    shown = "  ".join(f"[{_hot_key(c)}] {c.replace('&', '')}" for c in choices)
+    return f'{shown}  [?] Help (default is "{_hot_key(choices[default])}"):'
+
+
+def _hot_key(choice: str) -> str:
+    place = choice.index("&") + 1
+    return choice[place].upper()

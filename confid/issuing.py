@@ -1,0 +1,134 @@
+"""The loop between the dice, which propose, and the ledger, which disposes.
+
+Every conference ID that confid issues passes `Issuer._claim`, and nothing
+else proposes one.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from confid.conference_id import ConferenceId, FreeSet, draw, draw_distinct
+from confid.errors import ConferenceIdsExhaustedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from confid.conference_id import Dice, Space
+    from confid.store.base import Claim, Transaction
+
+BULK = 32
+"""From this many owners on, a call that is mostly refused turns to the free IDs."""
+
+ROUNDS = 64
+"""Rounds of proposals before a call turns to the free IDs in any case."""
+
+BATCHES = (1, 1, 8, 64, 512, 4096, 4096, 4096)
+"""How many dice a single owner throws, round by round, before the free IDs are scanned."""
+
+
+NEARLY_FULL = 0.1
+"""A smaller part of the space left is worth a warning."""
+
+
+class FreeIds:
+    """The free set that a session keeps between calls; made by the first that needs it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.set: FreeSet | None = None
+
+    def scan(self, transaction: Transaction, space: Space) -> FreeSet:
+        """Make it anew from the ledger."""
+        with self._lock:
+            self.set = FreeSet(transaction.issued_ids(), space)
+            return self.set
+
+
+class Issuer:
+    """Issues IDs within one transaction."""
+
+    def __init__(
+        self, transaction: Transaction, *, space: Space, dice: Dice, free_ids: FreeIds
+    ) -> None:
+        self._transaction = transaction
+        self._space = space
+        self._dice = dice
+        self._free_ids = free_ids
+        self._drawn: list[tuple[FreeSet, list[int]]] = []
+        self.nearly_full = False
+
+    def issue(self, owners: Sequence[str], claim: Claim) -> dict[str, ConferenceId]:
+        """A new ID for each owner; none of them may have a living one.
+
+        Raises `ConferenceIdsExhaustedError` when a fresh scan of the ledger
+        found no free ID for one of them.
+        """
+        if len(owners) == 1:
+            issued = self._issue_one(owners[0], claim)
+        else:
+            issued = self._issue_many(list(owners), claim)
+        return issued
+
+    def _claim(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> dict[str, ConferenceId]:
+        """The one spot where proposals are claimed; in the order of the IDs, against deadlocks."""
+        ordered = sorted(proposals)
+        accepted = self._transaction.claim(ordered, claim)
+        return {owner: ConferenceId(i) for i, owner in ordered if i in accepted}
+
+    def _issue_one(self, owner: str, claim: Claim) -> dict[str, ConferenceId]:
+        for batch in BATCHES:
+            proposals = draw(batch, self._space, self._dice)
+            if batch > 1:
+                taken = self._transaction.lookup(proposals)
+                self.nearly_full = len(taken) > (1 - NEARLY_FULL) * len(set(proposals))
+                proposals = [proposal for proposal in proposals if proposal not in taken][:1]
+            for proposal in proposals:
+                if issued := self._claim([(proposal, owner)], claim):
+                    return issued
+        return self._issue_free([owner], claim)
+
+    def _issue_many(self, owners: list[str], claim: Claim) -> dict[str, ConferenceId]:
+        issued: dict[str, ConferenceId] = {}
+        waiting = owners
+        for _ in range(ROUNDS):
+            if not waiting:
+                return issued
+            if 2 * len(waiting) > len(self._space):
+                break
+            # The proposals are in random order, so dealing them in turn is dealing at random.
+            proposals = draw_distinct(len(waiting), self._space, self._dice)
+            accepted = self._claim(list(zip(proposals, waiting, strict=True)), claim)
+            issued |= accepted
+            refused = len(waiting) - len(accepted)
+            waiting = [owner for owner in waiting if owner not in accepted]
+            if refused > len(accepted) and refused >= BULK:
+                break
+        return issued | self._issue_free(waiting, claim)
+
+    def _issue_free(self, owners: list[str], claim: Claim) -> dict[str, ConferenceId]:
+        """Issue from the free set, made afresh whenever it runs out; an empty fresh one ends it."""
+        issued: dict[str, ConferenceId] = {}
+        waiting = owners
+        free = self._free_ids.set
+        for _ in range(ROUNDS):
+            if not waiting:
+                return issued
+            if not free:
+                free = self._free_ids.scan(self._transaction, self._space)
+            proposals = free.draw(len(waiting), self._dice)
+            if not proposals:
+                break
+            self._drawn.append((free, proposals))
+            self.nearly_full = len(free) < NEARLY_FULL * len(self._space)
+            accepted = self._claim(list(zip(proposals, waiting, strict=False)), claim)
+            issued |= accepted
+            waiting = [owner for owner in waiting if owner not in accepted]
+        raise ConferenceIdsExhaustedError(len(self._space))
+
+    def put_back(self) -> None:
+        """After a rollback: what was drawn from the free set is free again."""
+        while self._drawn:
+            free, proposals = self._drawn.pop()
+            free.put_back(proposals)

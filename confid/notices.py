@@ -1,0 +1,78 @@
+"""Which message a change owes its user, to whom, and whether the PIN goes along (behaviour: mail)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from confid.records import Event, Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from confid.records import TenantSettings
+
+
+@attrs.frozen(kw_only=True)
+class MailOptions:
+    """What a caller says about mail: PowerShell's mail parameters, and `notify`."""
+
+    send_email: bool = False
+    to_address: str | None = None
+    sender: Sender = Sender()
+    notify: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Notice:
+    """A message to be put in the outbox. `to` None: the user's primary address."""
+
+    events: tuple[Event, ...]
+    to: str | None
+    sender: Sender
+    with_pin: bool
+    ignored_to: str | None = None
+
+
+def owed(
+    events: Iterable[Event], options: MailOptions, settings: TenantSettings
+) -> Notice | None:
+    """The one message that a change owes, or None.
+
+    The tenant's setting governs what is told unasked, `notify` overrules it
+    for the call; `send_email` asks for the conference info, which is said by
+    any message about a change that carries the ID. A PIN goes to the primary
+    address only.
+    """
+    changed = tuple(event for event in Event if event in set(events))
+    automatic = settings.automatically_send_emails_to_users
+    if options.notify is not None:
+        automatic = options.notify
+    if Event.DISABLED in changed:
+        told = changed if automatic or options.send_email else ()
+    elif automatic and changed:
+        told = changed
+    else:
+        told = (Event.CONFERENCE_INFO,) if options.send_email else ()
+    if not told:
+        return None
+    with_pin = Event.ENABLED in told or Event.PIN_RESET in told
+    return Notice(
+        events=told,
+        to=None if with_pin else options.to_address,
+        sender=_sender(options, settings),
+        with_pin=with_pin,
+        ignored_to=options.to_address if with_pin else None,
+    )
+
+
+def _sender(options: MailOptions, settings: TenantSettings) -> Sender:
+    if options.sender.address:
+        return options.sender
+    if settings.send_email_from_override:
+        return Sender(
+            address=settings.send_email_from_address,
+            display_name=settings.send_email_from_display_name,
+        )
+    return Sender()

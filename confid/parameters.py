@@ -1,0 +1,93 @@
+"""How a cmdlet's parameters are declared: in its typed signature, once.
+
+`Annotated[bool, P("ResetConferenceId", "SwitchParameter", …)]` beside a
+Python parameter is all that the registry and the binder know of it.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypedDict
+from uuid import UUID
+
+import attrs
+
+if TYPE_CHECKING:
+    from confid.errors import ConfidError
+    from confid.session import Session
+
+
+class Unset(enum.Enum):
+    """The type of `UNSET`."""
+
+    UNSET = "UNSET"
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset.UNSET
+"""Not given, where None has a meaning of its own (PowerShell's `$null`)."""
+
+
+@attrs.frozen
+class P:
+    """A PowerShell parameter: its name, type and aliases, and what it does here.
+
+    `sets` are the parameter sets that have it (None: all), `mandatory_in`
+    those that demand it. `accepted` ones are taken and without effect, as
+    documented.
+    """
+
+    name: str
+    type: str
+    aliases: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    mandatory: bool = attrs.field(default=False, kw_only=True)
+    position: int | None = attrs.field(default=None, kw_only=True)
+    sets: tuple[str, ...] | None = attrs.field(default=None, kw_only=True)
+    mandatory_in: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    accepted: bool = attrs.field(default=False, kw_only=True)
+
+
+# The parameters that many cmdlets share.
+WhatIf = Annotated[bool, P("WhatIf", "SwitchParameter", aliases=("wi",))]
+Confirm = Annotated[bool | None, P("Confirm", "SwitchParameter", aliases=("cf",))]
+Force = Annotated[bool, P("Force", "SwitchParameter", accepted=True)]
+AsJob = Annotated[bool, P("AsJob", "SwitchParameter")]
+Tenant = Annotated[UUID | str | None, P("Tenant", "Guid", accepted=True)]
+TenantDomain = Annotated[str | None, P("TenantDomain", "String", accepted=True)]
+DomainController = Annotated[
+    str | None, P("DomainController", "Fqdn", aliases=("DC",), accepted=True)
+]
+LocalStore = Annotated[bool, P("LocalStore", "SwitchParameter", accepted=True)]
+
+
+class CommonParameters(TypedDict, total=False):
+    """What every cmdlet takes beside its own parameters.
+
+    `session`: the session, where it isn't the current one. `error_action`:
+    PowerShell's names in any casing, Stop unless the session's preferences
+    say otherwise. `error_variable`, `warning_variable`: lists that collect.
+    `verbose`: say what is done.
+    """
+
+    session: Session | None
+    error_action: str | None
+    error_variable: list[ConfidError] | None
+    warning_variable: list[str] | None
+    verbose: bool
+
+
+COMMON = frozenset(CommonParameters.__annotations__)
+
+
+def python_name(name: str) -> str:
+    """`AllowPSTNOnlyMeetings` → `allow_pstn_only_meetings`; for aliases, which have no signature."""
+    import re  # noqa: PLC0415 - aliases are rare
+
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def is_given(value: Any) -> bool:
+    """Whether a caller gave a value: None and UNSET mean not given."""
+    return value is not None and value is not UNSET

@@ -1,0 +1,74 @@
+"""Dial-in numbers: read in any usual form, kept as digits, shown as people write them.
+
+Source of the numbering plans: phonenumberslite, imported at the first number.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from confid.errors import InvalidArgumentError
+
+_SEPARATORS = re.compile(r"[ \-().\u00a0]")
+_E164 = re.compile(r"[1-9][0-9]{6,14}")
+
+
+@lru_cache(maxsize=4096)
+def parse(number: str, *, parameter: str = "service number") -> str:
+    """The digits of an E.164 number, country code first, without `+`.
+
+    Takes `14255550100`, `+14255550100`, `tel:+14255550100`, with the usual
+    separators. Raises `InvalidArgumentError` that names `parameter` for
+    anything else.
+    """
+    text = number.strip()
+    if text[:4].lower() == "tel:":
+        text = text[4:]
+    digits = _SEPARATORS.sub("", text).removeprefix("+")
+    if not _E164.fullmatch(digits):
+        raise InvalidArgumentError(
+            f"{parameter}: {number!r:.40} is no telephone number. Write it as E.164: +14255550100, "
+            "14255550100 or tel:+14255550100.",
+            target=number,
+        )
+    return digits
+
+
+@lru_cache(maxsize=4096)
+def display(digits: str) -> str:
+    """A number as people write it: `+1 425-555-0100`."""
+    import phonenumbers  # noqa: PLC0415 - costs 30 ms, and many calls show no number
+
+    try:
+        parsed = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return f"+{digits}"
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@lru_cache(maxsize=4096)
+def country(digits: str) -> str | None:
+    """The ISO 3166 code of a number's country; None for one of no country, as +800."""
+    import phonenumbers  # noqa: PLC0415 - as above
+
+    try:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(f"+{digits}"))
+    except phonenumbers.NumberParseException:
+        return None
+    if region is None:
+        code = phonenumbers.parse(f"+{digits}").country_code
+        region = phonenumbers.region_code_for_country_code(code)
+    return region if region and region.isalpha() and region != "ZZ" else None
+
+
+@lru_cache(maxsize=4096)
+def is_toll_free(digits: str) -> bool:
+    """Whether the numbering plan says that a call to this number costs the caller nothing."""
+    import phonenumbers  # noqa: PLC0415 - as above
+
+    try:
+        kind = phonenumbers.number_type(phonenumbers.parse(f"+{digits}"))
+    except phonenumbers.NumberParseException:
+        return False
+    return bool(kind == phonenumbers.PhoneNumberType.TOLL_FREE)

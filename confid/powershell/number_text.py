@@ -1,0 +1,126 @@
+"""Numbers as PowerShell reads and writes them: `0x1F`, `1kb`, `1,000`, `1E+20`.
+
+The rules of the engine's number scanner (used for text that becomes a number, and for the
+bare numbers of a filter) and of .NET's shortest round-trip output.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal, InvalidOperation
+
+_MULTIPLIERS = {"": 1, **{f"{c}b": 1 << 10 * n for n, c in enumerate("kmgtp", 1)}}
+_SUFFIXES = r"(?P<suffix>y|uy|s|us|l|ul|u|n)?"
+_MULTIPLIER = r"(?P<multiplier>[kmgtp]b)?"
+_WHOLE = re.compile(
+    rf"(?P<sign>[+-]?)0(?:x(?P<hex>[0-9a-f]+)|b(?P<bits>[01]+)){_SUFFIXES}{_MULTIPLIER}",
+    re.IGNORECASE,
+)
+_REAL = re.compile(
+    rf"(?P<number>[+-]?(?:[0-9]+(?P<point>\.[0-9]*)?|(?P<bare>\.[0-9]+))(?P<power>e[+-]?[0-9]+)?)"
+    rf"(?:{_SUFFIXES}|(?P<decimal>d)){_MULTIPLIER}",
+    re.IGNORECASE,
+)
+_THOUSANDS = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?", re.IGNORECASE)
+_LONGEST = 400
+"""More characters than any number of .NET's types needs."""
+
+Number = int | float | Decimal
+
+
+def parse_number(text: str, *, thousands: bool = False) -> Number | None:
+    """Read a number in any form that the engine's scanner knows; None if it isn't one.
+
+    Blank text is 0. With `thousands`, commas may stand in the whole part, as they may where
+    text is converted to a number.
+    """
+    text = text.strip()
+    if not text:
+        return 0
+    if len(text) > _LONGEST:
+        return None
+    if found := _WHOLE.fullmatch(text):
+        return _whole(found)
+    if found := _REAL.fullmatch(text):
+        return _real(found)
+    if thousands and _THOUSANDS.fullmatch(text):
+        return _narrowed(text.replace(",", ""))
+    return None
+
+
+def _whole(found: re.Match[str]) -> int:
+    digits, base = (found["hex"], 16) if found["hex"] else (found["bits"], 2)
+    number = int(digits, base)
+    width = len(digits) * (4 if base == 16 else 1)  # noqa: PLR2004 - bits of a hex digit
+    if width in (32, 64) and number >> (width - 1) and "u" not in (found["suffix"] or "").lower():
+        number -= 1 << width  # two's complement: 0xFFFFFFFF is -1
+    number *= _MULTIPLIERS[(found["multiplier"] or "").lower()]
+    return -number if found["sign"] == "-" else number
+
+
+def _real(found: re.Match[str]) -> Number:
+    factor = _MULTIPLIERS[(found["multiplier"] or "").lower()]
+    if found["decimal"]:
+        return Decimal(found["number"]) * factor
+    if not (found["point"] or found["bare"] or found["power"]):
+        return int(found["number"]) * factor
+    return float(found["number"]) * factor
+
+
+def _narrowed(text: str) -> Number:
+    return int(text) if text.lstrip("+-").isdecimal() else float(text)
+
+
+def parse_double(text: str) -> float | None:
+    """Read what becomes a Double: any number, `NaN`, `Infinity`; None if it isn't one."""
+    number = parse_number(text, thousands=True)
+    if number is not None:
+        return _as_double(number)
+    return _NAMED.get(text.strip().lower())
+
+
+_NAMED = {"nan": math.nan, "infinity": math.inf, "∞": math.inf}
+_NAMED |= {"-infinity": -math.inf, "-∞": -math.inf}
+
+
+def parse_decimal(text: str) -> Decimal | None:
+    """Read what becomes a Decimal; None if it isn't one."""
+    number = parse_number(text, thousands=True)
+    try:
+        return (
+            None
+            if number is None
+            else Decimal(repr(number) if isinstance(number, float) else number)
+        )
+    except InvalidOperation:
+        return None
+
+
+def _as_double(number: Number) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
+def double_text(number: float) -> str:
+    """Write a Double as .NET does in the invariant culture: the shortest text that reads back.
+
+    Fifteen digits before the point or four zeros behind it make it scientific: `1E+15`, `1E-05`.
+    """
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
+    if not isinstance(exponent, int):  # only infinities have another, and they are gone
+        raise TypeError
+    minus = "-" if sign else ""
+    power = len(digits) + exponent - 1
+    if -5 < power < 15:  # noqa: PLR2004 - see the docstring
+        return minus + format(Decimal((0, digits, exponent)), "f")
+    mantissa = str(digits[0])
+    if len(digits) > 1:
+        mantissa += "." + "".join(map(str, digits[1:]))
+    return f"{minus}{mantissa}E{power:+03d}"

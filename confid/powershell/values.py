@@ -1,0 +1,361 @@
+"""How a Python value looks to the PowerShell engine, and how it is written as text.
+
+An *object* is a mapping, or a record: anything with a method `__powershell__()` that
+returns its PowerShell property names and values, in order (and, if it likes, a class
+attribute `__powershell_type__`, its type name). A list is any other collection that
+is not text. Everything else is a scalar.
+
+Source: format.json, csv.json and json.json, the rows of the real engine (culture
+en-US), and what is documented of .NET's number and date formats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
+from enum import Enum, Flag, auto
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from confid.errors import ConversionError, InvalidArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Writer = Callable[[Any], str]
+    """Writes one value as text."""
+
+ELLIPSIS: Final = "\u2026"
+LIST_TYPE: Final = "System.Object[]"
+OBJECT_TYPE: Final = "System.Management.Automation.PSCustomObject"
+
+_ENUMERATION_LIMIT = 4
+"""$FormatEnumerationLimit: a view shows so many elements of a list."""
+_LARGEST_DECIMAL_EXPONENT = 400
+"""Far beyond .NET's Decimal (28); it keeps Decimal("1E+999999999") from filling memory."""
+
+
+class Kind(Enum):
+    """What a value is to the engine."""
+
+    NULL = auto()
+    BOOL = auto()
+    ENUM = auto()
+    TEXT = auto()
+    INT = auto()
+    DOUBLE = auto()
+    DECIMAL = auto()
+    MOMENT = auto()
+    GUID = auto()
+    OBJECT = auto()
+    LIST = auto()
+    OTHER = auto()
+
+
+# In this order: a bool is an int, a member of an IntEnum too, a datetime is a date.
+_KINDS: Final = (
+    (type(None), Kind.NULL),
+    (bool, Kind.BOOL),
+    (Enum, Kind.ENUM),
+    (str, Kind.TEXT),
+    (Integral, Kind.INT),
+    (float, Kind.DOUBLE),
+    (Decimal, Kind.DECIMAL),
+    (date, Kind.MOMENT),
+    (UUID, Kind.GUID),
+    (Mapping, Kind.OBJECT),
+    (Collection, Kind.LIST),
+)
+
+
+def kind_of(cls: type) -> Kind:
+    """Say what the values of a type are to the engine. A subclass is what its base is."""
+    if hasattr(cls, "__powershell__"):
+        return Kind.OBJECT
+    return next((kind for base, kind in _KINDS if issubclass(cls, base)), Kind.OTHER)
+
+
+class Writers(dict[type, "Writer"]):
+    """A table of functions by type: `writers[type(value)](value)` is the value's text.
+
+    It is made from a function for each Kind; a type met for the first time is entered
+    under its own name, so that finding the function costs one look-up.
+    """
+
+    def __init__(self, by_kind: Mapping[Kind, Writer]) -> None:
+        super().__init__()
+        self._by_kind = dict(by_kind)
+
+    def __missing__(self, cls: type) -> Writer:
+        writer = self[cls] = self._by_kind[kind_of(cls)]
+        return writer
+
+    def but(self, changes: Mapping[Kind, Writer]) -> Writers:
+        """Return a table like this one, but with these functions for these kinds."""
+        return Writers({**self._by_kind, **changes})
+
+
+def is_object(value: object) -> bool:
+    """Say whether a value has properties: a mapping or a record."""
+    cls = type(value)
+    return cls is dict or kind_of(cls) is Kind.OBJECT
+
+
+def properties(obj: object) -> Mapping[str, Any]:
+    """Return the properties of an object, by their PowerShell names and in order.
+
+    In: a mapping or a record. Out: a mapping, perhaps the object itself: not to be
+    changed. Raises InvalidArgumentError if it is neither.
+    """
+    read = getattr(type(obj), "__powershell__", None)
+    if read is not None:
+        return read(obj)  # type: ignore[no-any-return] # that is the protocol
+    if isinstance(obj, dict) and all(type(name) is str for name in obj):
+        return obj
+    if isinstance(obj, Mapping):
+        return {_name(name): value for name, value in obj.items()}
+    raise InvalidArgumentError(
+        f"A {type(obj).__name__} has no properties. Give a record or a mapping of "
+        "property names to values.",
+        target=obj,
+    )
+
+
+def _name(key: object) -> str:
+    return key if isinstance(key, str) else EN_US[type(key)](key)
+
+
+def type_name(obj: object) -> str:
+    """Return the PowerShell type name of an object; a mapping's is PSCustomObject."""
+    return str(getattr(type(obj), "__powershell_type__", OBJECT_TYPE))
+
+
+def items_of(objects: object) -> Iterator[Any]:
+    """Return what a pipeline would hand on one by one: the elements of an iterable.
+
+    A single object, text or other value counts as one element, None as one None.
+    """
+    if isinstance(objects, (str, bytes)) or is_object(objects) or not isinstance(objects, Iterable):
+        return iter((objects,))
+    return iter(objects)
+
+
+def fold(name: str) -> str:
+    """Bring a name to the one spelling in which `conference_id` is `ConferenceId`."""
+    return name.replace("_", "").lower()
+
+
+def choice(option: str, given: object, allowed: tuple[str, ...]) -> str:
+    """Return the allowed value that was given, in any casing, with or without underscores.
+
+    Raises InvalidArgumentError, with the id PowerShell has for it, if it is none of them.
+    """
+    name = enum_text(given) if isinstance(given, Enum) else given
+    if isinstance(name, str):
+        for value in allowed:
+            if fold(name) == fold(value):
+                return value
+    raise InvalidArgumentError(
+        f"{option}: {given!r} is not one of {', '.join(allowed)}.",
+        target=given,
+        error_id="CannotConvertArgumentNoMessage",
+    )
+
+
+def in_range(option: str, given: object, lowest: int, highest: int | None) -> int:
+    """Return a whole number that was given, if it is within its range, both ends included.
+
+    Raises InvalidArgumentError, with the id PowerShell has for it, if it is not.
+    """
+    whole = isinstance(given, int) and not isinstance(given, bool)
+    if whole and lowest <= given and (highest is None or given <= highest):  # type: ignore[operator] # it is an int
+        return int(given)  # type: ignore[call-overload, no-any-return] # likewise
+    limits = f"{lowest} to {highest}" if highest is not None else f"{lowest} or more"
+    raise InvalidArgumentError(
+        f"{option}: {given!r} is not a whole number of {limits}.",
+        target=given,
+        error_id="ParameterArgumentValidationError",
+        category="InvalidData",
+    )
+
+
+# --- scalars as text
+
+
+def enum_text(member: Enum) -> str:
+    """Return the name of a member as PowerShell shows it.
+
+    That is its value where the value is text (a StrEnum), else its name; the names of
+    a combined flag are listed.
+    """
+    if isinstance(member.value, str):
+        return str(member.value)
+    if isinstance(member, Flag) and member.name is None:
+        return str(member.value)
+    return str(member.name).replace("|", ", ")
+
+
+def enum_number(member: Enum) -> int:
+    """Return the number of a member: its value if that is one, else its place, from 0."""
+    if isinstance(member.value, int):
+        return int(member.value)
+    return list(type(member)).index(member)
+
+
+def int_text(value: int) -> str:
+    """Write a whole number, a subclass of int like an int, in digits.
+
+    Raises ConversionError for one that Python refuses to write (over 4,300 digits).
+    """
+    try:
+        return f"{value:d}"
+    except ValueError as error:
+        raise ConversionError("A whole number has too many digits to be written.") from error
+
+
+def double_text(value: float, *, infinity: str = "\u221e", digits: int | None = 15) -> str:
+    """Write a double as .NET does: with that many digits, None for all that it takes.
+
+    1.5, 1E+21, 1E-05: an exponent from 15 on and below -4. `infinity` is the culture's
+    sign for it (en-US has the symbol, the invariant culture the word).
+    """
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return infinity if value > 0 else f"-{infinity}"
+    if digits is not None:
+        return f"{value:.{digits}G}"
+    shortest = repr(value).lower().partition("e")[0].replace(".", "").strip("-0")
+    precision = max(len(shortest), 1) - 1
+    mantissa, _, exponent = f"{value:.{precision}E}".partition("E")
+    if -5 < int(exponent) < 15:  # noqa: PLR2004 - .NET's limits, see above
+        return f"{value:.{max(precision - int(exponent), 0)}f}"
+    return f"{mantissa}E{exponent}"
+
+
+def decimal_text(value: Decimal) -> str:
+    """Write a decimal with all its digits, trailing zeros too, and no exponent."""
+    if not value.is_finite():
+        return double_text(float(value)) if not value.is_snan() else "NaN"
+    if abs(value.adjusted()) > _LARGEST_DECIMAL_EXPONENT:
+        return str(value)
+    return f"{value:f}"
+
+
+def _moment(value: date) -> datetime:
+    return value if isinstance(value, datetime) else datetime.combine(value, time())
+
+
+def _en_us_moment(value: date) -> str:
+    when = _moment(value)
+    half = "AM" if when.hour < 12 else "PM"  # noqa: PLR2004 - noon
+    hour = when.hour % 12 or 12
+    # The narrow no-break space is ICU's, and so the engine's since .NET 8.
+    return (
+        f"{when.month}/{when.day}/{when.year:04} "
+        f"{hour}:{when.minute:02}:{when.second:02}\u202f{half}"
+    )
+
+
+def _invariant_moment(value: date) -> str:
+    return f"{_moment(value):%m/%d/}{value.year:04}{_moment(value): %H:%M:%S}"
+
+
+def _duration(value: timedelta) -> str:
+    sign = "-" if value < timedelta(0) else ""
+    days, rest = divmod(abs(value), timedelta(days=1))
+    minutes, seconds = divmod(rest.seconds, 60)
+    ticks = f".{rest.microseconds:06}0" if rest.microseconds else ""
+    return f"{sign}{f'{days}.' if days else ''}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}{ticks}"
+
+
+def _other(value: object) -> str:
+    return _duration(value) if isinstance(value, timedelta) else str(value)
+
+
+def _fixed_double(value: float) -> str:
+    return f"{value:.3f}" if math.isfinite(value) else double_text(value)
+
+
+def _fixed_decimal(value: Decimal) -> str:
+    if not value.is_finite() or abs(value.adjusted()) > _LARGEST_DECIMAL_EXPONENT:
+        return decimal_text(value)
+    exact = Context(prec=2 * _LARGEST_DECIMAL_EXPONENT)
+    return f"{value.quantize(Decimal('0.001'), ROUND_HALF_UP, exact):f}"
+
+
+# --- any value as text
+
+
+class _Culture(Writers):
+    """The text of any value, as ToString() and a conversion to string give it.
+
+    An object is `@{A=1; B=x}`, a list its elements with spaces between; further in, an
+    object is nothing and a list just its type's name.
+    """
+
+    def __init__(self, infinity: str, moment: Writer) -> None:
+        scalars: dict[Kind, Writer] = {
+            Kind.NULL: lambda _: "",
+            Kind.BOOL: str,
+            Kind.ENUM: enum_text,
+            Kind.TEXT: str,
+            Kind.INT: int_text,
+            Kind.DOUBLE: lambda value: double_text(value, infinity=infinity),
+            Kind.DECIMAL: decimal_text,
+            Kind.MOMENT: moment,
+            Kind.GUID: str,
+            Kind.OTHER: _other,
+        }
+        inner = Writers({**scalars, Kind.OBJECT: lambda _: "", Kind.LIST: lambda _: LIST_TYPE})
+
+        def of_object(value: object) -> str:
+            parts = [f"{name}={inner[type(v)](v)}" for name, v in properties(value).items()]
+            return f"@{{{'; '.join(parts)}}}" if parts else ""
+
+        def of_list(value: Collection[Any]) -> str:
+            return " ".join([inner[type(v)](v) for v in value])
+
+        super().__init__({**scalars, Kind.OBJECT: of_object, Kind.LIST: of_list})
+
+
+EN_US: Final = _Culture("\u221e", _en_us_moment)
+"""The text of a value in en-US: what ToString() gives in the console."""
+
+INVARIANT: Final = _Culture("Infinity", _invariant_moment)
+"""The text of a value in the invariant culture: what a conversion to string gives."""
+
+CSV_FIELD: Final = EN_US.but(
+    {
+        Kind.DOUBLE: lambda value: double_text(value, digits=None),
+        Kind.LIST: lambda _: LIST_TYPE,
+    }
+)
+"""The text of a value in a CSV field. (None is no field at all; that is for CSV to see.)"""
+
+
+def _braced(value: Collection[Any]) -> str:
+    """Write a list as a view shows it: `{a, b, $null, d…}`."""
+    names = []
+    for element in value:
+        if len(names) == _ENUMERATION_LIMIT:
+            return f"{{{', '.join(names)}{ELLIPSIS}}}"
+        names.append(_element(element))
+    return f"{{{', '.join(names)}}}"
+
+
+def _element(value: object) -> str:
+    if value is None:
+        return "$null"
+    text = EN_US[type(value)](value)
+    return LIST_TYPE if not text and kind_of(type(value)) is Kind.LIST else text
+
+
+LIST_VALUE: Final = EN_US.but({Kind.LIST: _braced})
+"""The text of a value in a list view."""
+
+TABLE_CELL: Final = LIST_VALUE.but({Kind.DOUBLE: _fixed_double, Kind.DECIMAL: _fixed_decimal})
+"""The text of a value in a table: numbers with a fraction have en-US's three decimals."""

@@ -1,0 +1,150 @@
+"""What calls return: sequences of records that print and export themselves."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
+
+from confid.conference_id import ConferenceId
+from confid.errors import InvalidArgumentError
+from confid.records import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pandas as pd
+
+    from confid.errors import ConfidError
+
+R = TypeVar("R", bound=Record)
+
+HTML_ROWS = 60
+"""Rows that a notebook shows before it counts the rest."""
+
+NO_TERMINAL_WIDTH = 120
+
+
+def view(records: Sequence[Record]) -> str:
+    """The default view at the terminal's width: a table up to 4 properties, else a list."""
+    from confid.powershell import out_string  # noqa: PLC0415 - formatting waits until it is asked for
+
+    width = shutil.get_terminal_size((NO_TERMINAL_WIDTH, 24)).columns
+    return out_string(records, width=width)
+
+
+def html_view(records: Sequence[Record]) -> str:
+    """An HTML table of the same values, escaped, with a row count where it is cut."""
+    from html import escape  # noqa: PLC0415 - as above
+
+    from confid.powershell.values import text_of  # noqa: PLC0415 - as above
+
+    if not records:
+        return "<p>0 rows</p>"
+    names = list(records[0].__powershell__())
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    rows = []
+    for record in records[:HTML_ROWS]:
+        properties = record.__powershell__()
+        cells = "".join(f"<td>{escape(text_of(properties.get(name)))}</td>" for name in names)
+        rows.append(f"<tr>{cells}</tr>")
+    cut = f"<p>{len(records)} rows, {HTML_ROWS} shown</p>" if len(records) > HTML_ROWS else ""
+    body = "".join(rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{cut}"
+
+
+class Results(Sequence[R], Generic[R]):
+    """Records in order, and the errors of the items that have none.
+
+    A plain sequence of finished records: it holds no transaction and reads
+    nothing later. `errors` is empty but under an `error_action` that goes on.
+    """
+
+    __slots__ = ("_records", "errors")
+
+    def __init__(self, records: Iterable[R] = (), errors: Iterable[ConfidError] = ()) -> None:
+        self._records = tuple(records)
+        self.errors = tuple(errors)
+
+    @overload
+    def __getitem__(self, index: int) -> R: ...
+    @overload
+    def __getitem__(self, index: slice) -> Results[R]: ...
+    def __getitem__(self, index: int | slice) -> R | Results[R]:
+        if isinstance(index, slice):
+            return Results(self._records[index])
+        return self._records[index]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self._records)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Results):
+            return self._records == other._records
+        if isinstance(other, (list, tuple)):
+            return self._records == tuple(other)
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # equal to lists, which have none
+
+    def __repr__(self) -> str:
+        failed = f", {len(self.errors)} errors" if self.errors else ""
+        return f"<Results: {len(self)} records{failed}>"
+
+    def __str__(self) -> str:
+        return view(self._records)
+
+    def _repr_html_(self) -> str:
+        return html_view(self._records)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text("…" if cycle else str(self))
+
+    def to_dicts(
+        self, names: Literal["powershell", "python"] = "powershell"
+    ) -> list[dict[str, object]]:
+        """The records as dicts, keyed by PowerShell's property names or Python's."""
+        shown = [record.__powershell__() for record in self._records]
+        if names == "powershell":
+            return shown
+        if names != "python":
+            raise InvalidArgumentError(
+                f"names={names!r}: there are 'powershell' and 'python'.", target=names
+            )
+        return [
+            {_python_name(record, name): value for name, value in properties.items()}
+            for record, properties in zip(self._records, shown, strict=True)
+        ]
+
+    def to_csv(self) -> str:
+        """The text that `ConvertTo-Csv` writes, lines ended with `\\n`."""
+        from confid.powershell import to_csv  # noqa: PLC0415 - as above
+
+        return "".join(f"{line}\n" for line in to_csv(self._records))
+
+    def to_json(self) -> str:
+        """The text that `ConvertTo-Json -AsArray` writes; identifiers as text, IDs as numbers."""
+        from confid.powershell import to_json  # noqa: PLC0415 - as above
+
+        return to_json(self._records, as_array=True, enums_as_strings=True)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A DataFrame by PowerShell's names: conference IDs as Int64, dates as dates.
+
+        Needs the `notebook` extra.
+        """
+        import pandas as pd  # noqa: PLC0415 - heavy, and an extra
+
+        frame = pd.DataFrame(self.to_dicts())
+        for name in frame.columns:
+            values = frame[name].dropna()
+            if len(values) and all(isinstance(value, ConferenceId) for value in values):
+                frame[name] = frame[name].astype("Int64")
+        return frame
+
+
+def _python_name(record: Record, powershell_name: str) -> str:
+    return dict(record.powershell_properties())[powershell_name]

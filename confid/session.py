@@ -1,0 +1,326 @@
+"""Sessions: a connection to a tenant's store, and which of them a call means.
+
+The current session is the only global state of confid.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import threading
+import weakref
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from confid.conference_id import Space
+from confid.errors import InvalidArgumentError, NotConnectedError, WitnessError
+from confid.host import ConsoleHost
+from confid.issuing import FreeIds
+from confid.records import KINDS
+from confid.store import from_url
+from confid.store.base import Store
+from confid.tenant import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+    from typing import Self
+
+    from confid.conference_id import Dice
+    from confid.host import Host
+    from confid.store.base import Transaction
+
+_current: ContextVar[Session | None] = ContextVar("confid_session", default=None)
+_joints: ContextVar[tuple[_Joint, ...]] = ContextVar("confid_transactions", default=())
+_open: weakref.WeakSet[Session] = weakref.WeakSet()
+
+
+@attrs.define
+class Preferences:
+    """PowerShell's preference variables, for one session.
+
+    `confirm` is the ConfirmPreference (High, Medium, Low, None), the others
+    what their parameters would say.
+    """
+
+    confirm: str = "High"
+    what_if: bool = False
+    error_action: str = "Stop"
+    warning: str = "Continue"
+    verbose: bool = False
+
+
+@attrs.define(eq=False)
+class _Joint:
+    """The open transaction of `session.transaction()`, and which thread may join it."""
+
+    session: Session
+    transaction: Transaction
+    thread: int
+    tenants: list[Tenant] = attrs.Factory(list)
+    over: bool = False
+
+    @contextmanager
+    def savepoint(self) -> Iterator[Transaction]:
+        with self.transaction.savepoint():
+            yield self.transaction
+
+
+class Session:
+    """An open tenant. Made by `confid.connect`; closed by its `with` block or `close()`."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        host: Host | None = None,
+        actor: str | None = None,
+        dice: Dice = os.urandom,
+    ) -> None:
+        self.host: Host = host or ConsoleHost()
+        self.preferences = Preferences()
+        self.actor = actor or _user_name()
+        self.closed = False
+        self._store = store
+        self._clock = clock or _utc_now
+        self._dice = dice
+        self._free_ids = FreeIds()
+        self._previous = _current.get()
+
+    def __repr__(self) -> str:
+        return f"<confid session on {self._store!r}{', closed' if self.closed else ''}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the store; the session before this one is current again. Twice is fine."""
+        if self.closed:
+            return
+        self.closed = True
+        _open.discard(self)
+        if _current.get() is self:
+            _current.set(self._previous)
+        self._store.close()
+
+    @property
+    def store(self) -> Store:
+        """The store that this session works on."""
+        return self._store
+
+    @property
+    def cmdlets(self) -> Cmdlets:
+        """The cmdlets, each with this session given."""
+        return Cmdlets(self)
+
+    def now(self) -> datetime:
+        """The session's time, aware and in UTC. Raises for a clock that tells a naive one."""
+        moment = self._clock()
+        if moment.tzinfo is None:
+            raise InvalidArgumentError("The session's clock tells a time without a time zone.")
+        return moment.astimezone(UTC)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all cmdlets of this context one: all or nothing.
+
+        A cmdlet that fails inside is undone alone; what it raised may be
+        caught and the others go on. Other threads never join. A block inside
+        a block is a savepoint.
+        """
+        self._demand_open()
+        joint = self._joint_here()
+        if joint is not None:
+            with joint.transaction.savepoint():
+                yield
+            return
+        with self._store.transaction(write=True) as transaction:
+            joint = _Joint(self, transaction, threading.get_ident())
+            token = _joints.set((*_joints.get(), joint))
+            try:
+                yield
+            except BaseException:
+                for tenant in joint.tenants:
+                    tenant.put_back()
+                raise
+            finally:
+                joint.over = True
+                _joints.reset(token)
+
+    @contextmanager
+    def unit(self, *, write: bool) -> Iterator[Tenant]:
+        """The unit of work of one call: a savepoint of the joint transaction, or its own."""
+        self._demand_open()
+        joint = self._joint_here()
+        if joint is None:
+            block = self._store.transaction(write=write)
+        else:
+            block = joint.savepoint()
+        with block as transaction:
+            tenant = Tenant(
+                transaction,
+                now=self.now(),
+                dice=self._dice,
+                free_ids=self._free_ids,
+                actor=self.actor,
+            )
+            if joint is not None:
+                joint.tenants.append(tenant)
+            try:
+                yield tenant
+            except BaseException:
+                tenant.put_back()
+                raise
+
+    def _joint_here(self) -> _Joint | None:
+        for joint in reversed(_joints.get()):
+            if joint.session is self and not joint.over:
+                return joint if joint.thread == threading.get_ident() else None
+        return None
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this context is inside `transaction()`."""
+        return self._joint_here() is not None
+
+    def _demand_open(self) -> None:
+        if self.closed:
+            raise NotConnectedError("This session is closed; call confid.connect() again.")
+
+
+class Cmdlets:
+    """`session.cmdlets`: the cmdlets as attributes, with the session given."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        # By name, for the cmdlets stand on the floor above.
+        function = getattr(import_module("confid.cmdlets"), name)
+        session = self._session
+
+        def with_session(*args: Any, **kwargs: Any) -> Any:
+            return function(*args, session=session, **kwargs)
+
+        with_session.__name__ = name
+        with_session.__doc__ = function.__doc__
+        return with_session
+
+    def __dir__(self) -> list[str]:
+        return list(import_module("confid.cmdlets").__all__)
+
+
+def connect(
+    store: str | os.PathLike[str] | Store = "memory:",
+    *,
+    create: bool = True,
+    clock: Callable[[], datetime] | None = None,
+    host: Host | None = None,
+    witness: str | os.PathLike[str] | Store | None = None,
+    actor: str | None = None,
+) -> Session:
+    """Open the tenant in a store, or create it; the session is then the current one.
+
+    `store` is a store, a path to a SQLite file, or a URL. `clock` gives the
+    time (aware), `host` shows lines and asks, `actor` is written beside
+    whatever is issued or retired (the operating system's user name).
+
+    Raises `StoreError` for a place that can't be used, and with
+    `create=False` for one that holds no tenant.
+    """
+    if witness is not None:
+        raise WitnessError("This version of confid can't attach a witness; leave witness= out.")
+    return open_session(store, create=create, clock=clock, host=host, actor=actor)
+
+
+def open_session(
+    store: str | os.PathLike[str] | Store,
+    *,
+    create: bool = True,
+    space: Space | None = None,
+    **options: Any,
+) -> Session:
+    """`connect`, with the dice and the space of IDs open to `confid.testing` and `confid.demo`."""
+    opened = store if isinstance(store, Store) else from_url(store)
+    session = Session(opened, **options)
+    opened.open(KINDS, create=create)
+    try:
+        _prepare(session, create=create, space=space or Space())
+    except BaseException:
+        session.close()
+        raise
+    _open.add(session)
+    _current.set(session)
+    return session
+
+
+def _prepare(session: Session, *, create: bool, space: Space) -> None:
+    with session.unit(write=False) as tenant:
+        if tenant.exists:
+            return
+        if not create:
+            tenant.demand_tenant()
+    with session.unit(write=True) as tenant:
+        # Another process may have been faster.
+        if not tenant.exists:
+            tenant.create(space)
+
+
+def current_session(session: Session | None = None) -> Session:
+    """The session that a call means: the one given, the context's own, or the only open one.
+
+    Raises `NotConnectedError` for none, a closed one, or several to choose from.
+    """
+    if session is None:
+        session = _current.get()
+        while session is not None and session.closed:
+            session = session._previous  # noqa: SLF001 - the chain of sessions is this module's
+        if session is None:
+            session = _only_one()
+    elif not isinstance(session, Session):
+        raise NotConnectedError(
+            f"session= takes what confid.connect() returned, not a {type(session).__name__}."
+        )
+    if session.closed:
+        raise NotConnectedError("This session is closed; call confid.connect() again.")
+    return session
+
+
+def _only_one() -> Session:
+    sessions = [session for session in _open if not session.closed]
+    if len(sessions) == 1:
+        return sessions[0]
+    if not sessions:
+        raise NotConnectedError(
+            'There is no session. Open one: with confid.connect("tenant.db"): …, or confid.demo() '
+            "to try things out."
+        )
+    raise NotConnectedError(
+        f"{len(sessions)} sessions are open and none belongs to this context. Say which: "
+        "session=…, or session.cmdlets."
+    )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _user_name() -> str | None:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return None

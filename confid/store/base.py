@@ -1,0 +1,218 @@
+"""The store interface: documents, the ledger, savepoints. Everything a store author implements.
+
+A store keeps one tenant. It hands out transactions; a transaction reads and
+writes *documents* (plain JSON objects of a declared kind) and the *ledger*
+(one row for every conference ID ever issued). A store knows nothing of users,
+bridges or mail. `confid.testing.StoreContract` is this page as tests.
+"""
+
+from __future__ import annotations
+
+import abc
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from confid.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+    from types import TracebackType
+    from typing import Self
+
+Body = dict[str, Any]
+"""A document: a JSON object. `body["index"]` maps the kind's index fields to text or None."""
+
+FIRST_ID = 1_000_000
+LAST_ID = 9_999_999
+
+ISSUED = "issued"
+IMPORTED = "imported"
+
+
+@attrs.frozen
+class Kind:
+    """A kind of document, with the fields of `body["index"]` that can be searched.
+
+    `indexes` may repeat between documents; a value of `unique` may not. None
+    is no value: it is never found and never collides.
+    """
+
+    name: str
+    indexes: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields that `find` takes."""
+        return self.indexes + self.unique
+
+
+@attrs.frozen(kw_only=True)
+class LedgerEntry:
+    """One row of the ledger. Datetimes are aware, in UTC; `by` is a free text or None."""
+
+    conference_id: int
+    owner: str
+    serial: int
+    origin: str
+    issued_at: datetime
+    issued_by: str | None
+    retired_at: datetime | None = None
+    retired_by: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Claim:
+    """What `claim` writes beside each ID: origin, when and by whom, and whether as retired."""
+
+    at: datetime
+    by: str | None = None
+    origin: str = ISSUED
+    retired: bool = False
+
+
+class Transaction(abc.ABC):
+    """What one transaction can do. It is used by one thread and dies with its block.
+
+    A kind must be one of those that the store was opened with. Strings never
+    hold NUL; a store may refuse one with `StoreError`.
+    """
+
+    @abc.abstractmethod
+    def get(self, kind: str, keys: Iterable[str], *, lock: bool = False) -> dict[str, Body]:
+        """The documents with these keys. An absent key is absent from the answer.
+
+        With `lock` in a write transaction nobody else can write these
+        documents before the transaction ends; locks are taken in key order.
+        """
+
+    @abc.abstractmethod
+    def find(self, kind: str, field: str, values: Iterable[str]) -> dict[str, Body]:
+        """The documents whose index field has one of the values, by key. None found: empty."""
+
+    @abc.abstractmethod
+    def scan(self, kind: str, *, after: str = "", limit: int | None = None) -> Iterator[
+        tuple[str, Body]
+    ]:
+        """The documents of a kind in the order of their keys (by code point), streaming.
+
+        `after` starts behind that key, whether or not it exists. The
+        documents may be changed while the scan goes on; whether it shows a
+        change made behind its place is left open.
+        """
+
+    @abc.abstractmethod
+    def put(self, kind: str, documents: Mapping[str, Body]) -> None:
+        """Write documents whole: new ones are added, those there are replaced.
+
+        Raises `DuplicateKeyError` when a unique field's value stands in
+        another document, and writes none of them.
+        """
+
+    @abc.abstractmethod
+    def delete(self, kind: str, keys: Iterable[str]) -> None:
+        """Remove documents. An absent key is fine."""
+
+    @abc.abstractmethod
+    def claim(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
+        """Enter (conference ID, owner) proposals in the ledger; the IDs that were accepted.
+
+        For store authors and confid's own tenant only: nothing else proposes
+        an ID. An ID that stands in the ledger, under whatever owner, living
+        or retired, is refused and its row stays as it is. The entry's serial
+        is one more than the owner's last. An owner appears once in a call;
+        one who has a living ID is a `DuplicateKeyError` unless the claim is
+        retired. An ID outside 1000000 to 9999999 is a `StoreError`.
+        """
+
+    @abc.abstractmethod
+    def retire(
+        self, owners: Iterable[str], *, at: datetime, by: str | None = None
+    ) -> dict[str, int]:
+        """Retire the living IDs of these owners; owner to ID. Who has none is absent."""
+
+    @abc.abstractmethod
+    def current(self, owners: Iterable[str]) -> dict[str, int]:
+        """The living IDs of these owners; who has none is absent."""
+
+    @abc.abstractmethod
+    def lookup(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:
+        """The ledger's entries for these IDs; an ID never issued is absent."""
+
+    @abc.abstractmethod
+    def history(self, owner: str) -> list[LedgerEntry]:
+        """Every entry of an owner in the order of its serial, the oldest first."""
+
+    @abc.abstractmethod
+    def entries(self, *, after: int = 0) -> Iterator[LedgerEntry]:
+        """The whole ledger in the order of its IDs, streaming, from behind `after`."""
+
+    @abc.abstractmethod
+    def issued_ids(self) -> Iterator[int]:
+        """Every ID in the ledger, in order: `entries` without the rest, as fast as can be."""
+
+    @abc.abstractmethod
+    def count(self) -> int:
+        """How many IDs the ledger holds."""
+
+    @abc.abstractmethod
+    def has_issued(self) -> bool:
+        """Whether any entry's origin is `"issued"`."""
+
+    @abc.abstractmethod
+    def savepoint(self) -> AbstractContextManager[None]:
+        """A block that is undone alone when an exception leaves it. May be nested."""
+
+
+class Store(abc.ABC):
+    """Where one tenant lives. Making one touches nothing; `open` does."""
+
+    @abc.abstractmethod
+    def open(self, kinds: Iterable[Kind], *, create: bool = True) -> None:
+        """Get ready to keep documents of these kinds; once, before anything else.
+
+        Creates what isn't there, unless `create` is False; upgrades an older
+        schema in one transaction. Raises `StoreError` for a place that can't
+        be used: missing, newer than this confid, or something else's.
+        """
+
+    @abc.abstractmethod
+    def transaction(self, *, write: bool) -> AbstractContextManager[Transaction]:
+        """A transaction: committed when the block ends, rolled back when an exception leaves it.
+
+        A reading one sees one consistent state and can't write. Raises
+        `CommitOutcomeUnknownError` when COMMIT was sent and no answer came,
+        `StoreError` for everything else that went wrong on the way.
+        """
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections. Closing twice is fine."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def check_text(*texts: str) -> None:
+    """Refuse text that not every store can keep: NUL, and lone surrogates."""
+    for text in texts:
+        if "\0" in text:
+            raise StoreError("A NUL character can't be stored.", category="InvalidData")
+        if not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise StoreError(
+                    "A lone surrogate can't be stored: it is no character.", category="InvalidData"
+                ) from None

@@ -1,0 +1,547 @@
+"""The unit of work: typed records over one store transaction. Issue, retire and notify live here.
+
+A `Change` says what is to become of one person; `Tenant.apply` carries out
+any number of them: retire, issue, keep, notify, in that order, all in the
+transaction that the tenant was made for.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import attrs
+
+from confid import directory, phone_number
+from confid.conference_id import ConferenceId, Space, draw_pin
+from confid.errors import ConfidError, NotFoundError, StoreError
+from confid.issuing import FreeIds, Issuer
+from confid.notices import Notice
+from confid.records import (
+    BRIDGE,
+    CONFERENCING,
+    FAILED,
+    MASKED_PIN,
+    OUTBOX,
+    PENDING,
+    SERVICE_NUMBER,
+    TENANT,
+    USER,
+    Bridge,
+    BridgeSettings,
+    Conferencing,
+    ConferencingUser,
+    DialInNumber,
+    DirectoryUser,
+    Event,
+    Facts,
+    OutboxEntry,
+    ServiceNumber,
+    TenantSettings,
+    converter,
+    fold,
+)
+from confid.store.base import IMPORTED, Claim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from confid.conference_id import Dice
+    from confid.store.base import Body, LedgerEntry, Transaction
+
+CHUNK = 1000
+"""People handled at once: bounds the memory of a large call, and its statements."""
+
+FIRST_BRIDGE = "Conference Bridge"
+FIRST_NUMBER = "14255550100"
+"""A number from the range that North America reserves for fiction (behaviour: bridges)."""
+
+
+@attrs.frozen(kw_only=True)
+class Person:
+    """A directory user with what belongs to them: dial-in settings, if ever any, and ID."""
+
+    user: DirectoryUser
+    conferencing: Conferencing | None = None
+    conference_id: ConferenceId | None = None
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether they are enabled for audio conferencing."""
+        return self.conferencing is not None and self.conferencing.enabled
+
+    def __str__(self) -> str:
+        return self.user.user_principal_name
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """What is to become of one person.
+
+    `after` are the settings to keep. `retire` ends the living ID, `issue`
+    draws a new one; a reset is both. `pin` is a new PIN in clear, for the
+    message and the returned record. `user` is written when it differs.
+    """
+
+    person: Person
+    after: Conferencing
+    retire: bool = False
+    issue: bool = False
+    pin: str | None = attrs.field(default=None, repr=False)
+    notice: Notice | None = None
+    user: DirectoryUser | None = None
+
+
+@attrs.frozen(kw_only=True)
+class TenantFacts:
+    """What never changes about a tenant. `pin_key` keys the digests of PINs."""
+
+    tenant_id: UUID
+    pin_key: bytes = attrs.field(repr=False)
+    space: Space
+
+
+class Tenant:
+    """One transaction's view of the tenant."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        *,
+        now: datetime,
+        dice: Dice,
+        free_ids: FreeIds,
+        actor: str | None,
+    ) -> None:
+        self.transaction = transaction
+        self.now = now
+        self.dice = dice
+        self.actor = actor
+        self.warnings: list[str] = []
+        self._free_ids = free_ids
+
+    # What belongs to the tenant as a whole.
+
+    @cached_property
+    def _own(self) -> dict[str, Body]:
+        return self.transaction.get(TENANT.name, ["tenant", "settings"])
+
+    @property
+    def exists(self) -> bool:
+        """Whether the store holds a tenant yet."""
+        return "tenant" in self._own
+
+    @cached_property
+    def facts(self) -> TenantFacts:
+        """The tenant's ID, key and space of IDs."""
+        body = self._own["tenant"]
+        return TenantFacts(
+            tenant_id=UUID(body["tenant_id"]),
+            pin_key=bytes.fromhex(body["pin_key"]),
+            space=Space(*body["space"]),
+        )
+
+    @cached_property
+    def settings(self) -> TenantSettings:
+        """The tenant's dial-in settings."""
+        return converter().structure(self._own.get("settings", {}), TenantSettings)
+
+    def put_settings(self, settings: TenantSettings) -> None:
+        """Keep the tenant's dial-in settings."""
+        self.transaction.put(TENANT.name, {"settings": converter().unstructure(settings)})
+        self.__dict__["settings"] = settings
+
+    def create(self, space: Space) -> None:
+        """Make a new tenant: its ID and key, and one bridge with one number."""
+        tenant_id = self.new_uuid()
+        body = {
+            "tenant_id": str(tenant_id),
+            "pin_key": self.dice(32).hex(),
+            "space": [space.first, space.last],
+            "created_at": self.now.isoformat(),
+        }
+        self.transaction.put(TENANT.name, {"tenant": body})
+        del self.__dict__["_own"]
+        self.add_bridge(FIRST_BRIDGE, numbers=[FIRST_NUMBER], is_default=True)
+
+    def new_uuid(self) -> UUID:
+        """A random UUID from the tenant's dice."""
+        return UUID(bytes=self.dice(16), version=4)
+
+    def new_owner(self) -> str:
+        """A key for a person who is new to the directory."""
+        return base64.urlsafe_b64encode(self.dice(12)).decode()
+
+    # Bridges and their numbers.
+
+    @cached_property
+    def bridges(self) -> dict[UUID, BridgeSettings]:
+        """Every bridge by its ID."""
+        scan = self.transaction.scan(BRIDGE.name)
+        bridges = [converter().structure(body, BridgeSettings) for _, body in scan]
+        return {bridge.identity: bridge for bridge in bridges}
+
+    @cached_property
+    def numbers(self) -> dict[str, ServiceNumber]:
+        """Every service number of the tenant by its digits."""
+        scan = self.transaction.scan(SERVICE_NUMBER.name)
+        return {key: converter().structure(body, ServiceNumber) for key, body in scan}
+
+    def add_bridge(
+        self,
+        name: str,
+        *,
+        numbers: Sequence[str],
+        region: str | None = None,
+        is_default: bool = False,
+    ) -> BridgeSettings:
+        """Add a bridge with shared numbers; the first toll one is its default number."""
+        toll = [number for number in numbers if not phone_number.is_toll_free(number)]
+        bridge = BridgeSettings(
+            identity=self.new_uuid(),
+            name=name,
+            default_number=toll[0] if toll else None,
+            is_default=is_default,
+            region=region,
+        )
+        made = [
+            ServiceNumber(
+                number=number,
+                bridge_id=bridge.identity,
+                city=phone_number.country(number) or "",
+                is_shared=True,
+                tenant_id=self.facts.tenant_id,
+                type="Toll-Free" if phone_number.is_toll_free(number) else "Toll",
+            )
+            for number in numbers
+        ]
+        documents = {number.number: converter().unstructure(number) for number in made}
+        self.transaction.put(SERVICE_NUMBER.name, documents)
+        self.transaction.put(BRIDGE.name, {str(bridge.identity): converter().unstructure(bridge)})
+        self.__dict__.pop("bridges", None)
+        self.__dict__.pop("numbers", None)
+        return bridge
+
+    @property
+    def default_bridge(self) -> BridgeSettings:
+        """The tenant's default bridge."""
+        return next(bridge for bridge in self.bridges.values() if bridge.is_default)
+
+    def find_bridge(
+        self, *, identity: UUID | None = None, name: str | None = None
+    ) -> BridgeSettings | None:
+        """The bridge of that ID or name; None when neither was given.
+
+        Raises `NotFoundError` that lists the bridges there are.
+        """
+        if identity is None and name is None:
+            return None
+        for bridge in self.bridges.values():
+            if bridge.identity == identity or (name is not None and fold(bridge.name) == fold(name)):
+                return bridge
+        names = ", ".join(repr(bridge.name) for bridge in self.bridges.values())
+        raise NotFoundError(
+            f"There is no bridge {str(identity or name)!r}; this tenant has {names}.",
+            target=str(identity or name),
+            error_id="BridgeNotFound",
+        )
+
+    def numbers_of(self, bridge: BridgeSettings) -> list[ServiceNumber]:
+        """The numbers of a bridge, in order."""
+        return [number for number in self.numbers.values() if number.bridge_id == bridge.identity]
+
+    def bridge_record(self, bridge: BridgeSettings) -> Bridge:
+        """A bridge with its numbers, as cmdlets return it."""
+        numbers = self.numbers_of(bridge)
+        return Bridge(
+            identity=bridge.identity,
+            name=bridge.name,
+            default_service_number=self.numbers.get(bridge.default_number or ""),
+            is_default=bridge.is_default,
+            is_shared=bridge.is_shared,
+            region=bridge.region,
+            service_numbers=tuple(numbers),
+            tenant_id=self.facts.tenant_id,
+        )
+
+    def default_toll_number(self, bridge: BridgeSettings, user: DirectoryUser) -> str | None:
+        """A user's default number: the bridge's for their country, else the bridge's default."""
+        if user.usage_location:
+            for number in self.numbers_of(bridge):
+                if (
+                    not number.is_toll_free
+                    and phone_number.country(number.number) == user.usage_location.upper()
+                ):
+                    return number.number
+        return bridge.default_number
+
+    def dial_in_numbers(self, conferencing: Conferencing) -> tuple[DialInNumber, ...]:
+        """The numbers that a person's invitations and messages show, the default one first."""
+        shown = [self.numbers.get(conferencing.service_number or "")]
+        if conferencing.allow_toll_free_dial_in:
+            free = conferencing.toll_free_service_number
+            bridge = self.bridges[conferencing.bridge_id]
+            shown.append(
+                self.numbers.get(free)
+                if free
+                else next((n for n in self.numbers_of(bridge) if n.is_toll_free), None)
+            )
+        return tuple(
+            DialInNumber(number=number.number, type=number.type, city=number.city)
+            for number in shown
+            if number
+        )
+
+    # People.
+
+    def find_users(self, identities: Sequence[str]) -> list[DirectoryUser | ConfidError]:
+        """For each identity its user, or the error that says why there is none."""
+        return directory.resolve(self.transaction, identities)
+
+    def user(self, identity: object) -> DirectoryUser:
+        """The one user of an identity; raises the error that `find_users` would give."""
+        (found,) = self.find_users([directory.identity_text(identity)])
+        if isinstance(found, ConfidError):
+            raise found
+        return found
+
+    def users(self, owners: Iterable[str]) -> dict[str, DirectoryUser]:
+        """Users by their keys; one who was removed is absent."""
+        bodies = self.transaction.get(USER.name, owners)
+        return {owner: directory.from_document(body) for owner, body in bodies.items()}
+
+    def put_users(self, users: Iterable[DirectoryUser]) -> None:
+        """Keep directory users."""
+        self.transaction.put(USER.name, {u.owner: directory.to_document(u) for u in users})
+
+    def people(self, users: Sequence[DirectoryUser], *, lock: bool = False) -> list[Person]:
+        """Users with their dial-in settings and IDs; `lock` for those about to be changed."""
+        owners = [user.owner for user in users]
+        bodies = self.transaction.get(CONFERENCING.name, owners, lock=lock)
+        current = self.transaction.current(owners)
+        return [
+            Person(
+                user=user,
+                conferencing=_conferencing(bodies.get(user.owner)),
+                conference_id=_conference_id(current.get(user.owner)),
+            )
+            for user in users
+        ]
+
+    def all_people(self, *, enabled: bool = False) -> Iterator[Person]:
+        """Everybody in the directory, or everybody enabled, in the order of their keys."""
+        after = ""
+        kind = CONFERENCING if enabled else USER
+        while bodies := dict(self.transaction.scan(kind.name, after=after, limit=CHUNK)):
+            after = max(bodies)
+            if not enabled:
+                users = [directory.from_document(body) for body in bodies.values()]
+                yield from self.people(users)
+                continue
+            found = self.users(owner for owner, body in bodies.items() if body["enabled"])
+            current = self.transaction.current(found)
+            for owner, user in sorted(found.items()):
+                yield Person(
+                    user=user,
+                    conferencing=_conferencing(bodies[owner]),
+                    conference_id=_conference_id(current.get(owner)),
+                )
+
+    def conferencing_user(self, person: Person, *, pin: str | None = None) -> ConferencingUser:
+        """The record of an enabled person, as cmdlets return it."""
+        conferencing, user = person.conferencing, person.user
+        assert conferencing is not None  # noqa: S101 - callers have an enabled person
+        bridge = self.bridges[conferencing.bridge_id]
+        return ConferencingUser(
+            allow_pstn_only_meetings=conferencing.allow_pstn_only_meetings,
+            allow_toll_free_dial_in=conferencing.allow_toll_free_dial_in,
+            bridge_id=bridge.identity,
+            bridge_name=bridge.name,
+            conference_id=person.conference_id,
+            default_toll_free_number="",
+            default_toll_number=bridge.default_number or "",
+            display_name=user.display_name,
+            identity=user.identity,
+            leader_pin=pin or MASKED_PIN,
+            service_number=conferencing.service_number,
+            sip_address=user.sip_address,
+            tenant_id=self.facts.tenant_id,
+            toll_free_service_number=conferencing.toll_free_service_number,
+        )
+
+    # PINs.
+
+    def new_pin(self) -> str:
+        """A PIN of the length that the tenant's settings say."""
+        return draw_pin(self.settings.pin_length, self.dice)
+
+    def pin_digest(self, owner: str, pin: str) -> str:
+        """What is kept of a PIN: a digest under the tenant's key, bound to its owner."""
+        message = f"{owner}:{pin}".encode()
+        return hashlib.blake2b(message, key=self.facts.pin_key, digest_size=32).hexdigest()
+
+    def is_pin(self, person: Person, pin: str) -> bool:
+        """Whether this is the person's PIN; the same time for every answer."""
+        kept = (person.conferencing and person.conferencing.pin_digest) or ""
+        return hmac.compare_digest(kept, self.pin_digest(person.user.owner, pin))
+
+    # Changes.
+
+    @cached_property
+    def issuer(self) -> Issuer:
+        """Issues this transaction's conference IDs."""
+        return Issuer(
+            self.transaction, space=self.facts.space, dice=self.dice, free_ids=self._free_ids
+        )
+
+    def put_back(self) -> None:
+        """After a rollback: what the issuer drew and did not issue is free again."""
+        if "issuer" in self.__dict__:
+            self.issuer.put_back()
+
+    def apply(self, changes: Sequence[Change]) -> list[Person]:
+        """Carry out changes, one a person; the people as they are afterwards."""
+        claim = Claim(at=self.now, by=self.actor)
+        self.transaction.retire(
+            [c.person.user.owner for c in changes if c.retire], at=self.now, by=self.actor
+        )
+        owners = [c.person.user.owner for c in changes if c.issue]
+        issued = self.issuer.issue(owners, claim) if owners else {}
+        after = [self._after(change, issued) for change in changes]
+        self._keep(after, changes)
+        self._notify(after, changes)
+        return after
+
+    @staticmethod
+    def _after(change: Change, issued: dict[str, ConferenceId]) -> Person:
+        kept = None if change.retire else change.person.conference_id
+        before = change.person.conferencing
+        return Person(
+            user=change.user or change.person.user,
+            conferencing=attrs.evolve(change.after, revision=1 + (before.revision if before else 0)),
+            conference_id=issued.get(change.person.user.owner, kept),
+        )
+
+    def _keep(self, after: Sequence[Person], changes: Sequence[Change]) -> None:
+        unstructure = converter().unstructure
+        self.transaction.put(
+            CONFERENCING.name, {p.user.owner: unstructure(p.conferencing) for p in after}
+        )
+        if users := [change.user for change in changes if change.user]:
+            self.put_users(users)
+
+    def _notify(self, after: Sequence[Person], changes: Sequence[Change]) -> None:
+        entries = [
+            self._entry(person, change.notice, change.pin)
+            for person, change in zip(after, changes, strict=True)
+            if change.notice
+        ]
+        if entries:
+            self.put_outbox(entries)
+
+    def _entry(self, person: Person, notice: Notice, pin: str | None) -> OutboxEntry:
+        conferencing, user = person.conferencing, person.user
+        assert conferencing is not None  # noqa: S101 - a changed person has settings
+        to = notice.to or user.mail
+        if notice.ignored_to:
+            self.warn(
+                f"The message to {user.user_principal_name} carries a PIN, so it goes to the "
+                f"primary address and not to {notice.ignored_to}."
+            )
+        if to is None:
+            self.warn(
+                f"{user.user_principal_name} has no e-mail address, so the change was made and "
+                "nobody was told; the message is parked in the outbox."
+            )
+        disabled = Event.DISABLED in notice.events
+        facts = Facts(
+            display_name=user.display_name,
+            conference_id=None if disabled else person.conference_id,
+            numbers=() if disabled else self._dial_in_numbers(conferencing),
+            pin=pin if notice.with_pin and to is not None else None,
+            language=user.preferred_language,
+        )
+        return OutboxEntry(
+            key=f"{user.owner}:{conferencing.revision:08d}",
+            owner=user.owner,
+            serial=conferencing.revision,
+            to=to,
+            events=notice.events,
+            state=PENDING if to is not None else FAILED,
+            reason=None if to is not None else "the user has no e-mail address",
+            created_at=self.now,
+            sender=notice.sender,
+            facts=facts,
+        )
+
+    def _dial_in_numbers(self, conferencing: Conferencing) -> tuple[DialInNumber, ...]:
+        key = (
+            conferencing.bridge_id,
+            conferencing.service_number,
+            conferencing.toll_free_service_number,
+            conferencing.allow_toll_free_dial_in,
+        )
+        if key not in self._numbers_shown:
+            self._numbers_shown[key] = self.dial_in_numbers(conferencing)
+        return self._numbers_shown[key]
+
+    @cached_property
+    def _numbers_shown(self) -> dict[tuple[object, ...], tuple[DialInNumber, ...]]:
+        return {}
+
+    def put_outbox(self, entries: Iterable[OutboxEntry]) -> None:
+        """Keep outbox entries."""
+        documents = {}
+        for entry in entries:
+            body: dict[str, Any] = converter().unstructure(entry)
+            body["index"] = {"state": entry.state, "owner": entry.owner}
+            documents[entry.key] = body
+        self.transaction.put(OUTBOX.name, documents)
+
+    def warn(self, text: str) -> None:
+        """Have the caller warned when the transaction has committed."""
+        self.warnings.append(text)
+
+    # IDs that come from outside, before the tenant has issued any.
+
+    def import_ids(self, ids: Sequence[tuple[int, str]], *, retired: bool) -> set[int]:
+        """Enter IDs already in use elsewhere; those accepted. The roster checks before."""
+        claim = Claim(at=self.now, by=self.actor, origin=IMPORTED, retired=retired)
+        if not ids:
+            return set()
+        return self.transaction.claim(sorted(ids), claim)
+
+    def remove(self, people: Sequence[Person]) -> None:
+        """Take people out of the directory: personal data erased, IDs retired, the ledger whole."""
+        owners = [person.user.owner for person in people]
+        self.transaction.retire(owners, at=self.now, by=self.actor)
+        for kind in (USER.name, CONFERENCING.name):
+            self.transaction.delete(kind, owners)
+        for kind in (OUTBOX.name, "meeting"):
+            self.transaction.delete(kind, self.transaction.find(kind, "owner", owners))
+        self.transaction.delete("running_meeting", owners)
+
+    def owner_entries(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:
+        """The ledger's entries for IDs."""
+        return self.transaction.lookup(conference_ids)
+
+    def demand_tenant(self) -> None:
+        """Raise `StoreError` when the store holds no tenant."""
+        if not self.exists:
+            raise StoreError(
+                "The store holds no tenant yet; connect with create=True.",
+                category="ObjectNotFound",
+            )
+
+
+def _conferencing(body: Body | None) -> Conferencing | None:
+    return None if body is None else converter().structure(body, Conferencing)
+
+
+def _conference_id(number: int | None) -> ConferenceId | None:
+    return None if number is None else ConferenceId(number)
