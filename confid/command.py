@@ -10,7 +10,17 @@ from __future__ import annotations
 import functools
 import inspect
 import typing
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    cast,
+    overload,
+)
 
 import attrs
 
@@ -31,10 +41,14 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record)
 Params = ParamSpec("Params")
-F = TypeVar("F", bound="Callable[..., Any]")
+Item = TypeVar("Item")
+Returned = TypeVar("Returned")
 
 Identity = str | DirectoryUser | ConferencingUser
 """What names one person: a text in any documented form, or a record."""
+
+Output: TypeAlias = R | Results[R] | None
+"""One record for one identity, `Results` for an iterable; None where nothing came out."""
 
 ERROR_ACTIONS = ("Stop", "Continue", "SilentlyContinue", "Ignore")
 CONFIRM_LEVELS = ("None", "Low", "Medium", "High")
@@ -192,7 +206,9 @@ def get_command(name: str | None = None) -> CommandInfo | list[CommandInfo]:
 # Binding.
 
 
-def bind_arguments(info: CommandInfo, arguments: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
+def bind_arguments(
+    info: CommandInfo, arguments: Mapping[str, object]
+) -> tuple[str, dict[str, Any]]:
     """The parameter set and the converted values, by Python name, of the arguments given.
 
     Arguments come by Python names, PowerShell names or aliases. One that is
@@ -333,7 +349,9 @@ class Command:
             raise error
         self.errors.append(error)
 
-    def change(self, identity: object, plan: Callable[[Person], Change | None]) -> Any:
+    def change(
+        self, identity: object, plan: Callable[[Person], Change | None]
+    ) -> Output[ConferencingUser]:
         """Change people, each as `plan` says, and return their records.
 
         `plan` looks at one person and writes nothing: it returns the change,
@@ -355,7 +373,7 @@ class Command:
         identity: object,
         check: Callable[[Person], None],
         keep: Callable[[Person], bool],
-    ) -> Any:
+    ) -> Output[ConferencingUser]:
         """The records of the people named that pass `check`, which raises, and `keep`."""
         records: list[ConferencingUser] = []
         for users in _chunks(self._find(identity)):
@@ -398,13 +416,13 @@ class Command:
                     yield found
 
     def _texts(self, identity: object) -> Iterator[str]:
-        for item in [identity] if directory.is_one(identity) else typing.cast("Any", identity):
+        for item in [identity] if directory.is_one(identity) else cast("Any", identity):
             try:
                 yield directory.identity_text(item)
             except ConfidError as error:
                 self.fail(error)
 
-    def output(self, identity: object, records: Sequence[R]) -> R | Results[R] | None:
+    def output(self, identity: object, records: Sequence[R]) -> Output[R]:
         """One record for one identity (None where there is none), `Results` for an iterable."""
         if self.errors and self.manners.stops:
             first, *others = self.errors
@@ -415,8 +433,8 @@ class Command:
         return Results(records, self.errors)
 
 
-def _chunks(items: Iterable[F]) -> Iterator[list[F]]:  # type: ignore[misc]  # any item
-    chunk: list[F] = []
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    chunk: list[Item] = []
     for item in items:
         chunk.append(item)
         if len(chunk) == CHUNK:
@@ -491,17 +509,35 @@ def one_of(parameter: str, value: str, allowed: Sequence[str]) -> str:
 
 
 class UserCmdlet(Protocol[Params, R]):
-    """A cmdlet that takes an identity: one in, one record out; many in, `Results`."""
+    """A cmdlet that takes an identity: one in, one record out; an iterable in, `Results`.
+
+    Under WhatIf, or when a prompt is answered No, nothing comes out: None, or
+    empty `Results`.
+    """
 
     @overload
-    def __call__(self, identity: Identity, *args: Params.args, **kwargs: Params.kwargs) -> R: ...
+    def __call__(self, identity: Identity, *args: Params.args, **kwargs: Params.kwargs) -> R: ...  # type: ignore[overload-overlap]  # a str is one identity, not its letters
     @overload
     def __call__(
         self, identity: Iterable[Identity], *args: Params.args, **kwargs: Params.kwargs
     ) -> Results[R]: ...
 
 
-class cmdlet(Generic[R]):  # noqa: N801 - a decorator
+class ListingCmdlet(Protocol[Params, R]):
+    """A cmdlet that lists everybody when it is given no identity."""
+
+    @overload
+    def __call__(self, identity: Identity, *args: Params.args, **kwargs: Params.kwargs) -> R: ...  # type: ignore[overload-overlap]  # as above
+    @overload
+    def __call__(
+        self,
+        identity: Iterable[Identity] | None = None,
+        *args: Params.args,
+        **kwargs: Params.kwargs,
+    ) -> Results[R]: ...
+
+
+class cmdlet:  # noqa: N801 - a decorator
     """Make a function the cmdlet of that PowerShell name and enter it in the registry.
 
     `sets` names its parameter sets, `writes` says that it changes the
@@ -531,7 +567,13 @@ class cmdlet(Generic[R]):  # noqa: N801 - a decorator
             "only_2026": frozenset(only_2026),
         }
 
-    def __call__(self, body: Callable[Concatenate[Command, Params], R]) -> Callable[Params, R]:
+    def __call__(
+        self, body: Callable[Concatenate[Command, Params], Returned]
+    ) -> Callable[Params, Returned]:
+        """Register `body`; the cmdlet."""
+        return cast("Callable[Params, Returned]", self._register(body))
+
+    def _register(self, body: Callable[..., Any]) -> Any:
         info = CommandInfo(self._name, body, **self._options)
         _registry[self._name.lower()] = info
 
@@ -542,6 +584,28 @@ class cmdlet(Generic[R]):  # noqa: N801 - a decorator
         run.__signature__ = _public_signature(body)  # type: ignore[attr-defined]  # inspect reads it
         info.function = run
         return run
+
+
+class user_cmdlet(cmdlet):  # noqa: N801 - a decorator
+    """`cmdlet`, for one whose first parameter is an identity that must be given."""
+
+    def __call__(  # type: ignore[override]  # the same, with a sharper type
+        self,
+        body: Callable[Concatenate[Command, Identity | Iterable[Identity], Params], Output[R]],
+    ) -> UserCmdlet[Params, R]:
+        """Register `body`; the cmdlet."""
+        return cast("UserCmdlet[Params, R]", self._register(body))
+
+
+class listing_cmdlet(cmdlet):  # noqa: N801 - a decorator
+    """`cmdlet`, for one that lists everybody when it is given no identity."""
+
+    def __call__(  # type: ignore[override]  # the same, with a sharper type
+        self,
+        body: Callable[Concatenate[Command, Identity | Iterable[Identity], Params], Output[R]],
+    ) -> ListingCmdlet[Params, R]:
+        """Register `body`; the cmdlet."""
+        return cast("ListingCmdlet[Params, R]", self._register(body))
 
 
 def _public_signature(body: Callable[..., Any]) -> inspect.Signature:
@@ -594,7 +658,7 @@ def _execute(
 ) -> Any:
     manners = Manners(info, session, {**bound, **common})
     identity = bound.get("identity")
-    if is_given(identity) and not directory.is_one(identity):
+    if identity is not None and not directory.is_one(identity):
         # Read once, before a transaction is open: an iterable can be a slow one.
         bound["identity"] = list(identity)
     for name in ("what_if", "confirm"):
@@ -630,7 +694,9 @@ def _collect_answers(
 
 
 def _warn_of_accepted(info: CommandInfo, session: Session, bound: Mapping[str, object]) -> None:
-    taken = [info.declared[n].name for n in bound if n in info.declared and info.declared[n].accepted]
+    taken = [
+        info.declared[n].name for n in bound if n in info.declared and info.declared[n].accepted
+    ]
     if taken:
         verb = "has" if len(taken) == 1 else "have"
         session.host.write_warning(f"{info.name}: {', '.join(taken)} {verb} no effect here.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from array import array
+from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 import attrs
@@ -145,8 +146,6 @@ def draw_pin(length: int, dice: Dice) -> str:
         words = array("Q")
         words.frombytes(dice(8 * length))
         digits = [word * 10 >> 64 for word in words]
-        steps = {after - before for before, after in zip(digits, digits[1:], strict=False)}
+        steps = {after - before for before, after in pairwise(digits)}
         if steps not in ({0}, {1}, {-1}):
             return "".join(map(str, digits))
-
-

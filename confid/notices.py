@@ -1,4 +1,7 @@
-"""Which message a change owes its user, to whom, and whether the PIN goes along (behaviour: mail)."""
+"""Which message a change owes its user, to whom, and whether the PIN goes along.
+
+Source of the rules: behaviour, mail.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +38,7 @@ class Notice:
     ignored_to: str | None = None
 
 
-def owed(
-    events: Iterable[Event], options: MailOptions, settings: TenantSettings
-) -> Notice | None:
+def owed(events: Iterable[Event], options: MailOptions, settings: TenantSettings) -> Notice | None:
     """The one message that a change owes, or None.
 
     The tenant's setting governs what is told unasked, `notify` overrules it

@@ -82,7 +82,7 @@ COMMON = frozenset(CommonParameters.__annotations__)
 
 
 def python_name(name: str) -> str:
-    """`AllowPSTNOnlyMeetings` → `allow_pstn_only_meetings`; for aliases, which have no signature."""
+    """`ResetPasscode` → `reset_passcode`; for aliases, which stand in no signature."""
     import re  # noqa: PLC0415 - aliases are rare
 
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

@@ -53,12 +53,12 @@ def country(digits: str) -> str | None:
     import phonenumbers  # noqa: PLC0415 - as above
 
     try:
-        region = phonenumbers.region_code_for_number(phonenumbers.parse(f"+{digits}"))
+        parsed = phonenumbers.parse(f"+{digits}")
     except phonenumbers.NumberParseException:
         return None
-    if region is None:
-        code = phonenumbers.parse(f"+{digits}").country_code
-        region = phonenumbers.region_code_for_country_code(code)
+    region = phonenumbers.region_code_for_number(parsed)
+    if region is None and parsed.country_code is not None:
+        region = phonenumbers.region_code_for_country_code(parsed.country_code)
     return region if region and region.isalpha() and region != "ZZ" else None
 
 

@@ -227,12 +227,16 @@ class TenantSettings(Record):
     )
     mask_pstn_numbers_type: str = prop("MaskPstnNumbersType", default="MaskedForExternalUsers")
     pin_length: int = prop("PinLength", default=5)
-    allow_pstn_only_meetings_by_default: bool = prop("AllowPSTNOnlyMeetingsByDefault", default=False)
+    allow_pstn_only_meetings_by_default: bool = prop(
+        "AllowPSTNOnlyMeetingsByDefault", default=False
+    )
     automatically_send_emails_to_users: bool = prop("AutomaticallySendEmailsToUsers", default=True)
     send_email_from_override: bool = prop("SendEmailFromOverride", default=False)
     send_email_from_address: str | None = prop("SendEmailFromAddress", default=None)
     send_email_from_display_name: str | None = prop("SendEmailFromDisplayName", default=None)
-    automatically_replace_acp_provider: bool = prop("AutomaticallyReplaceAcpProvider", default=False)
+    automatically_replace_acp_provider: bool = prop(
+        "AutomaticallyReplaceAcpProvider", default=False
+    )
     use_unique_conference_ids: bool = prop("UseUniqueConferenceIds", default=True)
     automatically_migrate_user_meetings: bool = prop(
         "AutomaticallyMigrateUserMeetings", default=True
@@ -282,7 +286,7 @@ class Meeting(Record):
     start: datetime = prop("Start")
     end: datetime | None = prop("End", default=None)
     attendees: tuple[str, ...] = prop("Attendees", default=())
-    conference_id: ConferenceId = prop("ConferenceId")
+    conference_id: ConferenceId | None = prop("ConferenceId")
     body: str = attrs.field(default="", repr=False)
     dial_in: str = attrs.field(default="", repr=False)
     owner: str = attrs.field(repr=False)
@@ -290,7 +294,20 @@ class Meeting(Record):
     @property
     def invitation(self) -> str:
         """The invitation's text: what the organizer wrote, then how to dial in."""
-        return f"{self.body}\n\n{self.dial_in}" if self.body else self.dial_in
+        return "\n\n".join(part for part in (self.body, self.dial_in) if part)
+
+
+@attrs.frozen(kw_only=True, str=False)
+class Whois(Record):
+    """Whose a conference ID is or was, and the future meetings that still show it."""
+
+    conference_id: ConferenceId = prop("ConferenceId")
+    is_current: bool = prop("IsCurrent")
+    user_principal_name: str | None = prop("UserPrincipalName")
+    display_name: str | None = prop("DisplayName")
+    since: datetime = prop("Since")
+    until: datetime | None = prop("Until")
+    meetings: tuple[Meeting, ...] = prop("Meetings")
 
 
 class Event(enum.Enum):
@@ -337,7 +354,7 @@ PENDING, SENT, FAILED = "pending", "sent", "failed"
 
 @attrs.frozen(kw_only=True, str=False)
 class OutboxEntry(Record):
-    """A notification that is owed (`pending`), was handed over (`sent`), or is parked (`failed`)."""
+    """A notification: owed (`pending`), handed over (`sent`), or parked (`failed`)."""
 
     key: str = attrs.field(repr=False)
     to: str | None = prop("To")

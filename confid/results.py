@@ -120,7 +120,7 @@ class Results(Sequence[R], Generic[R]):
         ]
 
     def to_csv(self) -> str:
-        """The text that `ConvertTo-Csv` writes, lines ended with `\\n`."""
+        """The text that `ConvertTo-Csv` writes, each line ended with a line feed."""
         from confid.powershell import to_csv  # noqa: PLC0415 - as above
 
         return "".join(f"{line}\n" for line in to_csv(self._records))

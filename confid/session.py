@@ -166,11 +166,11 @@ class Session:
         """The unit of work of one call: a savepoint of the joint transaction, or its own."""
         self._demand_open()
         joint = self._joint_here()
-        if joint is None:
-            block = self._store.transaction(write=write)
-        else:
-            block = joint.savepoint()
-        with block as transaction:
+        with (
+            self._store.transaction(write=write)
+            if joint is None
+            else joint.savepoint() as transaction
+        ):
             tenant = Tenant(
                 transaction,
                 now=self.now(),

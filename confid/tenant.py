@@ -20,17 +20,19 @@ from confid import directory, phone_number
 from confid.conference_id import ConferenceId, Space, draw_pin
 from confid.errors import ConfidError, NotFoundError, StoreError
 from confid.issuing import FreeIds, Issuer
-from confid.notices import Notice
 from confid.records import (
     BRIDGE,
     CONFERENCING,
     FAILED,
     MASKED_PIN,
+    MEETING,
     OUTBOX,
     PENDING,
+    RUNNING_MEETING,
     SERVICE_NUMBER,
     TENANT,
     USER,
+    WRONG_ENTRIES,
     Bridge,
     BridgeSettings,
     Conferencing,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from confid.conference_id import Dice
+    from confid.notices import Notice
     from confid.store.base import Body, LedgerEntry, Transaction
 
 CHUNK = 1000
@@ -242,7 +245,9 @@ class Tenant:
         if identity is None and name is None:
             return None
         for bridge in self.bridges.values():
-            if bridge.identity == identity or (name is not None and fold(bridge.name) == fold(name)):
+            if bridge.identity == identity or (
+                name is not None and fold(bridge.name) == fold(name)
+            ):
                 return bridge
         names = ", ".join(repr(bridge.name) for bridge in self.bridges.values())
         raise NotFoundError(
@@ -423,7 +428,9 @@ class Tenant:
         before = change.person.conferencing
         return Person(
             user=change.user or change.person.user,
-            conferencing=attrs.evolve(change.after, revision=1 + (before.revision if before else 0)),
+            conferencing=attrs.evolve(
+                change.after, revision=1 + (before.revision if before else 0)
+            ),
             conference_id=issued.get(change.person.user.owner, kept),
         )
 
@@ -434,6 +441,9 @@ class Tenant:
         )
         if users := [change.user for change in changes if change.user]:
             self.put_users(users)
+        if owners := [change.person.user.owner for change in changes if change.pin]:
+            # A new PIN opens phone starts again (behaviour: attendant).
+            self.transaction.delete(WRONG_ENTRIES.name, [f"organizer:{o}" for o in owners])
 
     def _notify(self, after: Sequence[Person], changes: Sequence[Change]) -> None:
         entries = [
@@ -522,9 +532,10 @@ class Tenant:
         self.transaction.retire(owners, at=self.now, by=self.actor)
         for kind in (USER.name, CONFERENCING.name):
             self.transaction.delete(kind, owners)
-        for kind in (OUTBOX.name, "meeting"):
+        for kind in (OUTBOX.name, MEETING.name):
             self.transaction.delete(kind, self.transaction.find(kind, "owner", owners))
-        self.transaction.delete("running_meeting", owners)
+        self.transaction.delete(RUNNING_MEETING.name, owners)
+        self.transaction.delete(WRONG_ENTRIES.name, [f"organizer:{owner}" for owner in owners])
 
     def owner_entries(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:
         """The ledger's entries for IDs."""

@@ -28,6 +28,7 @@ from confid.results import Results
 )
 def get_cs_online_dial_in_conferencing_bridge(
     command: Command,
+    /,
     identity: Annotated[
         UUID | str | None,
         P("Identity", "Guid", position=0, mandatory=True, sets=("UniqueBridgeParams",)),

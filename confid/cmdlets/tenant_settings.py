@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Unpack
 
 import attrs
@@ -38,6 +38,7 @@ MASKS = ("MaskedForExternalUsers", "MaskedForAllUsers", "NoMasking")
 )
 def get_cs_online_dial_in_conferencing_tenant_settings(
     command: Command,
+    /,
     identity: Annotated[
         str | None, P("Identity", "XdsIdentity", position=0, sets=("Identity",))
     ] = None,
@@ -77,6 +78,7 @@ def get_cs_online_dial_in_conferencing_tenant_settings(
 )
 def set_cs_online_dial_in_conferencing_tenant_settings(
     command: Command,
+    /,
     identity: Annotated[
         str | None, P("Identity", "XdsIdentity", position=0, sets=("Identity",))
     ] = None,
@@ -122,7 +124,7 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
         bool | None, P("EnableDialOutJoinConfirmation", "Boolean", accepted=True)
     ] = None,
     allowed_dial_out_external_domains: Annotated[
-        object, P("AllowedDialOutExternalDomains", "Object")
+        str | Iterable[str] | None, P("AllowedDialOutExternalDomains", "Object")
     ] = None,
     allow_federated_users_to_dial_out_to_self: Annotated[
         str | None, P("AllowFederatedUsersToDialOutToSelf", "String")
@@ -147,11 +149,16 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
     counts for new PINs; the sender override needs an address and a display
     name. Raises `StaticConferenceIdError` for `use_unique_conference_ids=False`.
     """
-    given = {
+    given: dict[str, Any] = {
         name: value
         for name, value in locals().items()
         if is_given(value) and name in attrs.fields_dict(TenantSettings) and name != "identity"
     }
+    domains = given.get("allowed_dial_out_external_domains")
+    if domains is not None:
+        given["allowed_dial_out_external_domains"] = (
+            (domains,) if isinstance(domains, str) else tuple(map(str, domains))
+        )
     _demand_global(identity)
     before = command.tenant.settings if instance is None else _from_instance(instance)
     after = attrs.evolve(before, **given)
@@ -208,8 +215,4 @@ def _checked(settings: TenantSettings) -> TenantSettings:
         changes["send_email_from_address"] = checked(address, parameter="SendEmailFromAddress")
     if name:
         checked_display_name(name, parameter="SendEmailFromDisplayName")
-    domains = settings.allowed_dial_out_external_domains
-    changes["allowed_dial_out_external_domains"] = (
-        (domains,) if isinstance(domains, str) else tuple(map(str, domains))
-    )
     return attrs.evolve(settings, **changes)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from uuid import UUID
 
 import attrs
 
 from confid import phone_number
-from confid.command import Command, Identity, cmdlet
+from confid.command import Command, Identity, Output, listing_cmdlet, user_cmdlet
 from confid.errors import (
     InvalidArgumentError,
     LicenseError,
@@ -64,9 +64,10 @@ SendEmailFromAddress = Annotated[str | None, P("SendEmailFromAddress", "String")
 SendEmailFromDisplayName = Annotated[str | None, P("SendEmailFromDisplayName", "String")]
 
 
-@cmdlet("Enable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",))
+@user_cmdlet("Enable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",))
 def enable_cs_online_dial_in_conferencing_user(
     command: Command,
+    /,
     identity: UserId = None,
     *,
     allow_pstn_only_meetings: Annotated[bool | None, P("AllowPstnOnlyMeetings", "Boolean")] = None,
@@ -86,7 +87,7 @@ def enable_cs_online_dial_in_conferencing_user(
     force: Force = False,
     as_job: AsJob = False,
     **common: Unpack[CommonParameters],
-) -> ConferencingUser:
+) -> Output[ConferencingUser]:
     """Enable licensed users for audio conferencing: each gets a conference ID and a PIN.
 
     The user is told by mail, with the PIN. Whoever is enabled already stays
@@ -140,9 +141,10 @@ def enable_cs_online_dial_in_conferencing_user(
     return command.change(identity, plan)
 
 
-@cmdlet("Disable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",))
+@user_cmdlet("Disable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",))
 def disable_cs_online_dial_in_conferencing_user(
     command: Command,
+    /,
     identity: UserId = None,
     *,
     send_email: SendEmail = False,
@@ -158,7 +160,7 @@ def disable_cs_online_dial_in_conferencing_user(
     what_if: WhatIf = False,
     confirm: Confirm = None,
     **common: Unpack[CommonParameters],
-) -> ConferencingUser:
+) -> Output[ConferencingUser]:
     """Disable users for audio conferencing: their conference IDs are retired for ever.
 
     Returns the user as they are now, without an ID. Raises `NotEnabledError`
@@ -185,7 +187,7 @@ def disable_cs_online_dial_in_conferencing_user(
     return command.change(identity, plan)
 
 
-@cmdlet(
+@user_cmdlet(
     "Set-CsOnlineDialInConferencingUser",
     sets=("TenantIdParams", "TenantDomainParams"),
     default_set="TenantIdParams",
@@ -195,6 +197,7 @@ def disable_cs_online_dial_in_conferencing_user(
 )
 def set_cs_online_dial_in_conferencing_user(
     command: Command,
+    /,
     identity: MandatoryUserId = None,
     *,
     reset_conference_id: Annotated[
@@ -232,7 +235,7 @@ def set_cs_online_dial_in_conferencing_user(
     what_if: WhatIf = False,
     confirm: Confirm = None,
     **common: Unpack[CommonParameters],
-) -> ConferencingUser:
+) -> Output[ConferencingUser]:
     """Change enabled users: a new conference ID, a new PIN, numbers, bridge; or send their info.
 
     `reset_conference_id` draws a new ID: the old one stops working for
@@ -282,9 +285,10 @@ def set_cs_online_dial_in_conferencing_user(
     return command.change(identity, plan)
 
 
-@cmdlet("Get-CsOnlineDialInConferencingUser", only_2019=("AsJob",))
+@listing_cmdlet("Get-CsOnlineDialInConferencingUser", only_2019=("AsJob",))
 def get_cs_online_dial_in_conferencing_user(
     command: Command,
+    /,
     identity: UserId = None,
     *,
     bridge_id: BridgeId = None,
@@ -298,7 +302,7 @@ def get_cs_online_dial_in_conferencing_user(
     force: Force = False,
     as_job: AsJob = False,
     **common: Unpack[CommonParameters],
-) -> ConferencingUser | Results[ConferencingUser]:
+) -> Output[ConferencingUser]:
     """Users enabled for audio conferencing, with their conference IDs, by display name.
 
     Without an identity: `Results` of everybody enabled, narrowed by the
@@ -309,7 +313,7 @@ def get_cs_online_dial_in_conferencing_user(
     unit = command.tenant
     if result_size is not None and result_size < 0:
         raise InvalidArgumentError(f"result_size={result_size}: a count is 0 or more.")
-    keep = _kept_by(unit, _one_bridge(unit, bridge_id, bridge_name), service_number, ldap_filter)
+    keep = _kept_by(_one_bridge(unit, bridge_id, bridge_name), service_number, ldap_filter)
     if is_given(identity):
         return command.read(identity, _demand_enabled, keep)
     people = (person for person in unit.all_people(enabled=True) if keep(person))
@@ -341,7 +345,7 @@ class _Wanted:
                 service_number=unit.default_toll_number(bridge, person.user),
                 toll_free_service_number=None,
             )
-        changes = {
+        changes: dict[str, Any] = {
             "service_number": _number_on(
                 unit, after.bridge_id, self.service_number, toll_free=False
             ),
@@ -457,7 +461,7 @@ def _with_microsoft(user: DirectoryUser) -> DirectoryUser | None:
 
 def _conference_info(unit: UnitOfWork, person: Person, mail: MailOptions) -> Change | None:
     notice = owed([], mail, unit.settings)
-    return notice and Change(person=person, after=_enabled(person), notice=notice)
+    return Change(person=person, after=_enabled(person), notice=notice) if notice else None
 
 
 def _one_bridge(
@@ -497,7 +501,6 @@ def _number_on(
 
 
 def _kept_by(
-    unit: UnitOfWork,
     bridge_id: UUID | None,
     service_number: str | None,
     ldap_filter: str | None,

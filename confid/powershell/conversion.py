@@ -11,27 +11,31 @@ from __future__ import annotations
 
 import re
 import reprlib
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache, lru_cache
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeGuard
 from uuid import UUID
 
 from confid.errors import ConversionError, InvalidArgumentError
 from confid.powershell.date_text import parse_date
+from confid.powershell.enumerations import ENUMERATIONS
 from confid.powershell.number_text import (
     Number,
-    double_text,
     parse_decimal,
     parse_double,
     parse_number,
 )
+from confid.powershell.values import INVARIANT, Kind, enum_number, enum_text, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
 Converter = Callable[[Any], object]
 
-DICTIONARY = "System.Collections.Specialized.OrderedDictionary"
+_DICTIONARY: Final = "System.Collections.Specialized.OrderedDictionary"
 """How a mapping looks as text."""
 
 
@@ -104,22 +108,36 @@ def _array(scalar: Converter) -> Converter:
     def to_array(value: object) -> object:
         if value is None:
             return None
-        return [scalar(item) for item in value] if is_array(value) else [scalar(value)]
+        items: Iterable[Any] = value if is_array(value) else (value,)
+        return [scalar(item) for item in items]
 
     return to_array
 
 
-def is_array(value: object) -> bool:
+def is_array(value: object) -> TypeGuard[Collection[Any]]:
     """Tell whether a value is to PowerShell a collection of values: not text, not a mapping."""
-    if isinstance(value, list | tuple):
-        return True
-    return isinstance(value, Sequence | Set) and not isinstance(value, str)
+    return IS_ARRAY[type(value)]
+
+
+class _IsArray(dict[type, bool]):
+    """What `is_array` answers, by type: each is looked at once."""
+
+    def __missing__(self, cls: type) -> bool:
+        answer = self[cls] = kind_of(cls) is Kind.LIST
+        return answer
+
+
+IS_ARRAY: Final = _IsArray()
 
 
 def refuse(value: object, type_name: str, why: str = "") -> NoReturn:
     """Raise the ConversionError of a value that can't become that type."""
+    try:
+        shown = reprlib.repr(value)
+    except ValueError:  # an int of thousands of digits
+        shown = "A long number"
     raise ConversionError(
-        f"{reprlib.repr(value)} ({type(value).__name__}) can't be converted to {type_name}"
+        f"{shown} ({type(value).__name__}) can't be converted to {type_name}"
         + (f": {why}." if why else "."),
         target=value,
     )
@@ -133,8 +151,10 @@ def _to_bool(value: object) -> object:
         return value
     if isinstance(value, Enum):
         return enum_number(value) != 0
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, int | float):
         return value != 0
+    if isinstance(value, Decimal):
+        return not value.is_zero()
     # Binding is stricter than a cast: text, "True" included, is refused.
     return refuse(value, "bool", "give True or False, 1 or 0")
 
@@ -236,63 +256,14 @@ def _to_string(value: object) -> object:
     if type(value) is str:
         return value
     if is_array(value):
-        return refuse(value, "string", "it is a list")
-    return text_of(value)
+        refuse(value, "string", "it is a list")
+    # An argument that is a mapping is a dictionary, not an object: the rows tell them apart.
+    return _DICTIONARY if isinstance(value, Mapping) else text_of(value)
 
 
 def text_of(value: object) -> str:
-    """Return the text that a value becomes where PowerShell wants text.
-
-    Nothing for None, the elements with spaces between them for an array, `@{Name=value}` for
-    an object, the invariant culture's form for numbers and dates.
-    """
-    if type(value) is str:
-        return value
-    if is_array(value) and not isinstance(value, bytes | bytearray):
-        return " ".join(_inner_text(item) for item in value)  # type: ignore[attr-defined]  # is_array says so
-    return _scalar_text(value)
-
-
-def _inner_text(value: object) -> str:
-    return "System.Object[]" if is_array(value) else _scalar_text(value)
-
-
-def _scalar_text(value: object) -> str:  # noqa: PLR0911 - one line for each type
-    if value is None:
-        return ""
-    if isinstance(value, Enum):
-        return value.name
-    if isinstance(value, float):
-        return double_text(value)
-    if isinstance(value, Decimal):
-        return _decimal_text(value)
-    if isinstance(value, datetime):
-        return f"{value:%m/%d}/{value.year:04d}{value: %H:%M:%S}"
-    if isinstance(value, date):
-        return f"{value:%m/%d}/{value.year:04d} 00:00:00"
-    if isinstance(value, Mapping):
-        return DICTIONARY
-    if hasattr(value, "__powershell__"):
-        inside = value.__powershell__().items()
-        return "@{" + "; ".join(f"{name}={_property_text(item)}" for name, item in inside) + "}"
-    return _python_text(value)
-
-
-def _property_text(value: object) -> str:
-    return "" if hasattr(value, "__powershell__") else _inner_text(value)
-
-
-def _python_text(value: object) -> str:
-    try:
-        return str(value)
-    except ValueError:  # an int of thousands of digits
-        refuse(value, "string")
-
-
-def _decimal_text(value: Decimal) -> str:
-    if value.is_finite() and abs(value.adjusted()) <= 28:  # noqa: PLR2004 - .NET's digits
-        return format(value, "f")
-    return str(value)
+    """Return the text that a value becomes where PowerShell wants text."""
+    return INVARIANT[type(value)](value)
 
 
 # --- to the rest ---
@@ -309,13 +280,11 @@ def to_guid(value: object) -> object:
     found = _GUID.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         return refuse(value, "guid")
-    return UUID("".join(found.group("plain", "dashed", "braced", "bracketed")[found.lastindex - 1]))
+    return UUID(found[0])
 
 
-_DASHED = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _GUID = re.compile(
-    rf"(?P<plain>[0-9a-f]{{32}})|(?P<dashed>{_DASHED})"
-    rf"|\{{(?P<braced>{_DASHED})\}}|\((?P<bracketed>{_DASHED})\)",
+    r"[0-9a-f]{32}|(?P<open>[{(])?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?(open)[)}])",
     re.IGNORECASE,
 )
 
@@ -336,38 +305,12 @@ def to_datetime(value: object) -> object:
 
 def _from_ticks(ticks: int) -> datetime | None:
     try:
-        return datetime.min + timedelta(microseconds=ticks // 10) if ticks >= 0 else None
+        return datetime(1, 1, 1) + timedelta(microseconds=ticks // 10) if ticks >= 0 else None  # noqa: DTZ001 - ticks have no zone
     except OverflowError:
         return None
 
 
 # --- enumerations ---
-
-
-def _enum(name: str, members: str) -> type[Enum]:
-    return Enum(name, {member: number for number, member in enumerate(members.split())})
-
-
-ENUMERATIONS = (
-    _enum("EntryExitAnnouncementsType", "UseNames ToneOnly"),
-    _enum("StateType", "Pending InProgress Failed Succeeded"),
-    _enum("MmsSourceMeetingTypes", "All SfB Teams"),
-    _enum("MmsTargetMeetingTypes", "Current Teams"),
-    _enum(
-        "FilterSelection",
-        "DialInConferencingOn DialInConferencingOff ConferencingProviderMS "
-        "ConferencingProviderOther ReadyForMigrationToCPC NoFilter",
-    ),
-    _enum("ProviderType", "Microsoft Other"),
-)
-"""The enumerations that parameters have, with the engine's numbers."""
-
-
-def enum_number(member: Enum) -> int:
-    """Return the number of a member: its value, or its place if its value isn't a number."""
-    if isinstance(member.value, int):
-        return member.value
-    return list(type(member)).index(member)
 
 
 def _enumeration(kind: type[Enum]) -> Converter:
@@ -383,12 +326,14 @@ def to_enum(value: object, kind: type[Enum]) -> Enum:
     """
     if isinstance(value, kind):
         return value
+    if isinstance(value, str) and (member := kind.__members__.get(value)):
+        return member
     if isinstance(value, Enum):
-        text = value.name
+        text = enum_text(value)
     elif isinstance(value, int) and not isinstance(value, bool):
         return _defined(value, kind, value)
     elif is_array(value):
-        text = ",".join(map(_inner_text, value))  # type: ignore[call-overload]  # is_array says so
+        text = ",".join(map(text_of, value))
     else:
         text = text_of(value)
     number = 0

@@ -1,7 +1,7 @@
-"""Numbers as PowerShell reads and writes them: `0x1F`, `1kb`, `1,000`, `1E+20`.
+"""Numbers as PowerShell reads them: `0x1F`, `1kb`, `1,000`, `1e3`.
 
-The rules of the engine's number scanner (used for text that becomes a number, and for the
-bare numbers of a filter) and of .NET's shortest round-trip output.
+The rules of the engine's number scanner, used for text that becomes a number and for the
+bare numbers of a filter.
 """
 
 from __future__ import annotations
@@ -102,25 +102,3 @@ def _as_double(number: Number) -> float:
         return float(number)
     except OverflowError:
         return math.inf if number > 0 else -math.inf
-
-
-def double_text(number: float) -> str:
-    """Write a Double as .NET does in the invariant culture: the shortest text that reads back.
-
-    Fifteen digits before the point or four zeros behind it make it scientific: `1E+15`, `1E-05`.
-    """
-    if math.isnan(number):
-        return "NaN"
-    if math.isinf(number):
-        return "Infinity" if number > 0 else "-Infinity"
-    sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
-    if not isinstance(exponent, int):  # only infinities have another, and they are gone
-        raise TypeError
-    minus = "-" if sign else ""
-    power = len(digits) + exponent - 1
-    if -5 < power < 15:  # noqa: PLR2004 - see the docstring
-        return minus + format(Decimal((0, digits, exponent)), "f")
-    mantissa = str(digits[0])
-    if len(digits) > 1:
-        mantissa += "." + "".join(map(str, digits[1:]))
-    return f"{minus}{mantissa}E{power:+03d}"

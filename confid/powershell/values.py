@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import Enum, Flag, auto
+from functools import cache
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -71,6 +72,7 @@ _KINDS: Final = (
 )
 
 
+@cache
 def kind_of(cls: type) -> Kind:
     """Say what the values of a type are to the engine. A subclass is what its base is."""
     if hasattr(cls, "__powershell__"):
@@ -113,9 +115,12 @@ def properties(obj: object) -> Mapping[str, Any]:
     read = getattr(type(obj), "__powershell__", None)
     if read is not None:
         return read(obj)  # type: ignore[no-any-return] # that is the protocol
-    if isinstance(obj, dict) and all(type(name) is str for name in obj):
-        return obj
     if isinstance(obj, Mapping):
+        for name in obj:
+            if type(name) is not str:
+                break
+        else:
+            return obj
         return {_name(name): value for name, value in obj.items()}
     raise InvalidArgumentError(
         f"A {type(obj).__name__} has no properties. Give a record or a mapping of "
@@ -146,6 +151,20 @@ def items_of(objects: object) -> Iterator[Any]:
 def fold(name: str) -> str:
     """Bring a name to the one spelling in which `conference_id` is `ConferenceId`."""
     return name.replace("_", "").lower()
+
+
+def in_any_casing(name: str, found: Iterable[str]) -> str | None:
+    """Return the property of an object with that name, in any casing, or None."""
+    if name in found:
+        return name
+    lower = name.lower()
+    return next((key for key in found if key.lower() == lower), None)
+
+
+def property_named(name: str, found: Iterable[str]) -> str | None:
+    """Return the property that a name means, in either spelling and any casing, or None."""
+    folded = fold(name)
+    return in_any_casing(name, found) or next((key for key in found if fold(key) == folded), None)
 
 
 def choice(option: str, given: object, allowed: tuple[str, ...]) -> str:
@@ -245,12 +264,13 @@ def decimal_text(value: Decimal) -> str:
     return f"{value:f}"
 
 
-def _moment(value: date) -> datetime:
+def moment(value: date) -> datetime:
+    """Return a date as the moment that .NET has for it, midnight; a datetime as it is."""
     return value if isinstance(value, datetime) else datetime.combine(value, time())
 
 
 def _en_us_moment(value: date) -> str:
-    when = _moment(value)
+    when = moment(value)
     half = "AM" if when.hour < 12 else "PM"  # noqa: PLR2004 - noon
     hour = when.hour % 12 or 12
     # The narrow no-break space is ICU's, and so the engine's since .NET 8.
@@ -261,15 +281,18 @@ def _en_us_moment(value: date) -> str:
 
 
 def _invariant_moment(value: date) -> str:
-    return f"{_moment(value):%m/%d/}{value.year:04}{_moment(value): %H:%M:%S}"
+    return f"{moment(value):%m/%d/}{value.year:04}{moment(value): %H:%M:%S}"
 
 
 def _duration(value: timedelta) -> str:
-    sign = "-" if value < timedelta(0) else ""
     days, rest = divmod(abs(value), timedelta(days=1))
     minutes, seconds = divmod(rest.seconds, 60)
-    ticks = f".{rest.microseconds:06}0" if rest.microseconds else ""
-    return f"{sign}{f'{days}.' if days else ''}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}{ticks}"
+    text = f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+    if days:
+        text = f"{days}.{text}"
+    if rest.microseconds:
+        text = f"{text}.{rest.microseconds:06}0"
+    return f"-{text}" if value < timedelta(0) else text
 
 
 def _other(value: object) -> str:
@@ -339,7 +362,7 @@ CSV_FIELD: Final = EN_US.but(
 
 def _braced(value: Collection[Any]) -> str:
     """Write a list as a view shows it: `{a, b, $null, d…}`."""
-    names = []
+    names: list[str] = []
     for element in value:
         if len(names) == _ENUMERATION_LIMIT:
             return f"{{{', '.join(names)}{ELLIPSIS}}}"

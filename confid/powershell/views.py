@@ -17,18 +17,17 @@ from confid.powershell.values import (
     LIST_VALUE,
     TABLE_CELL,
     Kind,
-    fold,
+    in_any_casing,
     in_range,
     is_object,
     items_of,
     kind_of,
     properties,
+    property_named,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-Properties = "Mapping[str, Any]"
 
 _MOST_TABLE_PROPERTIES: Final = 4
 """The default view of an object of more properties is a list."""
@@ -113,9 +112,11 @@ def _resolved(names: Sequence[str], found: Mapping[str, Any]) -> list[tuple[str,
 
     A wildcard pattern means each property that is like it, perhaps none.
     """
+    from confid.powershell.wildcard import has_wildcards  # noqa: PLC0415 - names need it, few views have any
+
     means: list[tuple[str, str | None]] = []
     for name in names:
-        if any(special in name for special in "*?[]"):
+        if has_wildcards(name):
             means.extend((name, key) for key in _like(name, found))
         else:
             means.append((name, property_named(name, found)))
@@ -127,16 +128,6 @@ def _like(pattern: str, found: Mapping[str, Any]) -> list[str]:
 
     patterns = {pattern, pattern.replace("_", "")}
     return [key for key in found if any(like(key, each) for each in patterns)]
-
-
-def property_named(name: str, found: Mapping[str, Any]) -> str | None:
-    """Return the property that a name means, in either spelling and any casing, or None."""
-    if name in found:
-        return name
-    lower = name.lower()
-    same = (key for key in found if key.lower() == lower)
-    folded = fold(name)
-    return next(same, None) or next((key for key in found if fold(key) == folded), None)
 
 
 # --- lists
@@ -158,11 +149,11 @@ def _list(items: Iterator[Any], names: Sequence[str], width: int) -> str:
             layout = layouts[shape] = _list_layout(names, found, width)
         for name, label, room in layout:
             value = found[name]
-            text = LIST_VALUE[type(value)](value)
-            if len(text) <= room and text.isascii() and text.isprintable():
-                lines.append(label + text)
+            shown = LIST_VALUE[type(value)](value)
+            if len(shown) <= room and shown.isascii() and shown.isprintable():
+                lines.append(label + shown)
             else:
-                lines.extend(_list_lines(label, without_escapes(text), room))
+                lines.extend(_list_lines(label, without_escapes(shown), room))
         lines.append("")
     return "".join([f"{line}\n" for line in lines])
 
@@ -220,16 +211,15 @@ def _table(items: Iterator[Any], names: Sequence[str], width: int) -> str:
             asides.append((len(rows), text))
     if not rows:
         return "".join([f"{text}\n" for _, text in asides])
-    lines = _table_lines(rows, _columns(names, rows[0]), width)
-    header = len(lines) - len(rows) if lines else 0
-    if not lines:  # too narrow to show anything
-        lines, asides = [], [(0, text) for _, text in asides]
-    for place, text in reversed(asides):
-        # The first line of all is the one before the header: what came first, stands first.
-        lines.insert(header + place if place else 0, text)
-    leading = sum(1 for place, _ in asides if not place)
-    lines.insert(leading, "")
-    lines.append("")
+    header, body = _table_lines(rows, _columns(names, rows[0]), width)
+    lines = [text for place, text in asides if not place]
+    lines += ["", *header]
+    start = 0
+    for place, text in asides:
+        if place:
+            lines += [*body[start:place], text]
+            start = place
+    lines += [*body[start:], ""]
     return "".join([f"{line}\n" for line in lines])
 
 
@@ -243,10 +233,10 @@ def _columns(names: Sequence[str], first: Mapping[str, Any]) -> list[_Column]:
 
 def _table_lines(
     rows: list[Mapping[str, Any]], columns: list[_Column], width: int
-) -> list[str]:
-    """Return the lines of header and rows; none if there is no room, or no column."""
+) -> tuple[list[str], list[str]]:
+    """Return the lines of the header and of the rows; none without room or columns."""
     if width < _NARROWEST_TABLE or not columns:
-        return []
+        return [], []
     texts = [_column_texts(rows, column.name) for column in columns]
     widths = [
         max(1, cells(column.header), _widest(column_texts))
@@ -254,15 +244,14 @@ def _table_lines(
     ]
     widths = _trimmed(widths, width)
     shown = columns[: len(widths)]
-    lines = _header_lines(shown, widths, all_shown=len(shown) == len(columns))
+    header = _header_lines(shown, widths, all_shown=len(shown) == len(columns))
     padded = [
         _padded(column_texts, size, right=column.right, pad=number < len(columns) - 1)
         for number, (column, size, column_texts) in enumerate(
             zip(shown, widths, texts, strict=False)  # the columns left out have no width
         )
     ]
-    lines.extend(map(" ".join, zip(*padded, strict=True)))
-    return lines
+    return header, list(map(" ".join, zip(*padded, strict=True)))
 
 
 def _column_texts(rows: list[Mapping[str, Any]], name: str | None) -> list[str]:
@@ -271,7 +260,7 @@ def _column_texts(rows: list[Mapping[str, Any]], name: str | None) -> list[str]:
     try:
         values = [row[name] for row in rows]
     except KeyError:  # not every object has it, or not in this casing
-        keys = [property_named(name, row) for row in rows]
+        keys = [in_any_casing(name, row) for row in rows]
         values = [row[key] if key else None for row, key in zip(rows, keys, strict=True)]
     texts = [v if type(v) is str else TABLE_CELL[type(v)](v) for v in values]
     return [without_escapes(text) for text in texts] if "\x1b" in "".join(texts) else texts
@@ -324,9 +313,7 @@ def _header_lines(columns: list[_Column], widths: list[int], *, all_shown: bool)
         lines.append(" ".join(parts) if height == 1 else " ".join(parts).rstrip())
     dashes = [
         fit("-" * min(width, cells(column.header)), width, right=column.right, pad=pad)
-        for column, width, pad in zip(
-            columns, widths, [True] * last + [not all_shown], strict=True
-        )
+        for column, width, pad in zip(columns, widths, [True] * last + [not all_shown], strict=True)
     ]
     lines.append(" ".join(dashes))
     return lines

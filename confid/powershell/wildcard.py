@@ -109,7 +109,12 @@ def _fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    return utf16_units(text).replace("Σ", "σ").replace("İ", "i").lower()
+    return (
+        utf16_units(text)
+        .replace("\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK SMALL LETTER SIGMA}")
+        .replace("İ", "i")
+        .lower()
+    )
 
 
 Element: TypeAlias = str | re.Pattern[str] | None

@@ -1,0 +1,93 @@
+"""The ledger for people: whose an ID is or was, what was issued, and how much is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from confid import meetings
+from confid.conference_id import ConferenceId
+from confid.records import LedgerRecord, Whois
+from confid.results import Results
+from confid.session import current_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from confid.records import DirectoryUser
+    from confid.session import Session
+    from confid.store.base import LedgerEntry
+    from confid.tenant import Tenant
+
+
+def whois(conference_id: object, *, session: Session | None = None) -> Whois | None:
+    """Whose an ID is or was, since when and until when; None for one never issued.
+
+    Takes an ID as people write it (`"354 269 9#"`). Lists the future meetings
+    that still show it. Raises `ValueError` for what is no conference ID.
+    """
+    number = ConferenceId(conference_id)
+    with current_session(session).unit(write=False) as tenant:
+        record = _record_of(tenant, number)
+        if record is None:
+            return None
+        return Whois(
+            conference_id=number,
+            is_current=record.is_current,
+            user_principal_name=record.user_principal_name,
+            display_name=record.display_name,
+            since=record.issued_at,
+            until=record.retired_at,
+            meetings=tuple(meetings.showing(tenant, number)),
+        )
+
+
+def entry(conference_id: object, *, session: Session | None = None) -> LedgerRecord | None:
+    """The ledger's line for an ID; None for one never issued."""
+    number = ConferenceId(conference_id)
+    with current_session(session).unit(write=False) as tenant:
+        return _record_of(tenant, number)
+
+
+def entries(owner: object = None, *, session: Session | None = None) -> Results[LedgerRecord]:
+    """A user's lines in the order of issue, or the whole ledger in the order of its IDs."""
+    with current_session(session).unit(write=False) as tenant:
+        if owner is not None:
+            user = tenant.user(owner)
+            found = tenant.transaction.history(user.owner)
+            return Results(_records(found, {user.owner: user}))
+        found = list(tenant.transaction.entries())
+        users = tenant.users({line.owner for line in found})
+        return Results(_records(found, users))
+
+
+def remaining(*, session: Session | None = None) -> int:
+    """How many IDs can still be issued."""
+    with current_session(session).unit(write=False) as tenant:
+        space = tenant.facts.space
+        return len(space) - tenant.transaction.count()
+
+
+def _record_of(tenant: Tenant, number: ConferenceId) -> LedgerRecord | None:
+    found = tenant.transaction.lookup([number])
+    users = tenant.users(line.owner for line in found.values())
+    return next(iter(_records(found.values(), users)), None)
+
+
+def _records(
+    lines: Iterable[LedgerEntry], users: dict[str, DirectoryUser]
+) -> Iterable[LedgerRecord]:
+    for line in lines:
+        user = users.get(line.owner)
+        yield LedgerRecord(
+            conference_id=ConferenceId(line.conference_id),
+            user_principal_name=user.user_principal_name if user else None,
+            display_name=user.display_name if user else None,
+            identity=user.identity if user else None,
+            origin=line.origin,
+            issued_at=line.issued_at,
+            issued_by=line.issued_by,
+            retired_at=line.retired_at,
+            retired_by=line.retired_by,
+            serial=line.serial,
+            owner=line.owner,
+        )
