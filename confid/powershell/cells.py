@@ -28,6 +28,7 @@ _WIDE: Final = (
     (0xFFE0, 0xFFE6),
 )
 _FIRST_PLANE: Final = 0xFFFF
+_LINE_END: Final = re.compile("[\r\n]")
 _SOFT_HYPHEN: Final = "\u00ad"
 
 # Colours, cursor switches and links: a view leaves them out, as Out-String does.
@@ -86,16 +87,18 @@ def fit(text: str, width: int, *, right: bool, pad: bool) -> str:
     What was cut off shows as an ellipsis, at the left of a right-aligned text. `pad`
     False leaves a left-aligned text without blanks behind it (the last column).
     """
-    if not is_plain(text):
-        lines = re.split("[\r\n]", text, maxsplit=1)
-        text = lines[0] + ELLIPSIS * (len(lines) - 1)
-    if cells(text) > width:
-        cut = tail if right else head
+    if "\n" in text or "\r" in text:
+        text = _LINE_END.split(text, maxsplit=1)[0] + ELLIPSIS
+    size = cells(text)
+    if size > width:
         if width == 1:
-            text = cut(text, 1)
+            text = tail(text, 1) if right else head(text, 1)
+        elif right:
+            text = ELLIPSIS + tail(text, width - 1)
         else:
-            text = ELLIPSIS + tail(text, width - 1) if right else head(text, width - 1) + ELLIPSIS
-    blanks = " " * (width - cells(text))
+            text = head(text, width - 1) + ELLIPSIS
+        size = cells(text)
+    blanks = " " * (width - size)
     if right:
         return blanks + text
     return text + blanks if pad else text

@@ -151,6 +151,8 @@ def _ordered(name: str, right: Any, case_sensitive: bool) -> Test:
 
 def _against_null(value: object) -> int:
     """Order a value and `$null`: only a negative number is less."""
+    if isinstance(value, Decimal):
+        return -1 if value.is_signed() and not (value.is_zero() or value.is_nan()) else 1
     return -1 if _is_number(value) and value < 0 else 1  # type: ignore[operator] # it is a number
 
 

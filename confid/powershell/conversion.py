@@ -171,8 +171,10 @@ def _to_switch(value: object) -> object:
 
 
 def _integer(name: str, low: int, high: int) -> Converter:
+    signed = (high.bit_length() + 1,) if low else ()
+
     def to_integer(value: object) -> object:
-        number = value if type(value) is int else _rounded(value, name)
+        number = value if type(value) is int else _rounded(value, name, signed)
         if low <= number <= high:
             return number
         return refuse(value, name, f"it must lie between {low} and {high}")
@@ -180,14 +182,14 @@ def _integer(name: str, low: int, high: int) -> Converter:
     return to_integer
 
 
-def _rounded(value: object, name: str) -> int:
+def _rounded(value: object, name: str, signed: tuple[int, ...]) -> int:
     number: Number | None
     if value is None:
         return 0
     if isinstance(value, Enum):
         return enum_number(value)
     if isinstance(value, str):
-        number = parse_number(value, thousands=True)
+        number = parse_number(value, thousands=True, signed=signed)
     elif isinstance(value, int | float | Decimal):
         number = value
     else:

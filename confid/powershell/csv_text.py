@@ -147,10 +147,7 @@ def _lines(items: Iterator[Any], join: _Joiner, *, header: bool, type_line: bool
     for item in chain((first,), items):
         # None stands for a value that isn't there: nothing between the delimiters, no quotes.
         line = write(
-            [
-                v if type(v) is str or v is None else CSV_FIELD[type(v)](v)
-                for v in values(_fields_of(item))
-            ]
+            [v if type(v) is str or v is None else CSV_FIELD[type(v)](v) for v in values(item)]
         )
         if line:  # the engine leaves out an empty line
             yield line
@@ -162,16 +159,17 @@ def _fields_of(item: object) -> Mapping[str, Any]:
     return properties(item)
 
 
-def _values_of(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Iterable[Any]]:
+def _values_of(names: tuple[str, ...]) -> Callable[[Any], Iterable[Any]]:
     """Return a function that takes the values of the named properties out of an object."""
     at_once = itemgetter(*names) if len(names) > 1 else None
 
-    def values(found: Mapping[str, Any]) -> Iterable[Any]:
+    def values(item: Any) -> Iterable[Any]:
         if at_once is not None:
             try:
-                return at_once(found)  # type: ignore[no-any-return] # a tuple, of several names
+                return at_once(item if type(item) is dict else _fields_of(item))  # type: ignore[no-any-return] # a tuple
             except KeyError:  # it doesn't have them all, or not in this casing
                 pass
+        found = _fields_of(item)
         keys = [in_any_casing(name, found) for name in names]
         return [None if key is None else found[key] for key in keys]
 

@@ -87,7 +87,7 @@ def _in_utc(moment: datetime, zone: str | None) -> datetime:
     if zone[0] not in "+-":
         return moment.replace(tzinfo=UTC)
     digits = zone[1:].replace(":", "")
-    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")  # noqa: PLR2004
+    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")  # noqa: PLR2004 - of an hour
     offset = timedelta(hours=int(hours), minutes=int(minutes))
     return moment.replace(tzinfo=timezone(offset if zone[0] == "+" else -offset)).astimezone(UTC)
 

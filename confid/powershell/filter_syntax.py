@@ -73,9 +73,9 @@ _TOKEN: Final = re.compile(
       | (?P<number>[-–—―]?(?:0x[0-9a-f]+|0b[01]+|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?)
             (?:[a-z]{0,2})(?:[kmgtp]b)?)(?![\w.])
       | [-–—―](?P<operator>[a-z]+)
-      | \$(?:_|psitem)\.(?P<property>\w+)(?![.(\[])
+      | \$(?:_|psitem)\.(?P<property>\w++)(?![.(\[])
       | \$(?P<constant>true|false|null)(?!\w)
-      | (?P<name>[^\W\d]\w*)(?![.(\[])
+      | (?P<name>[^\W\d]\w*+)(?![.(\[])
       | (?P<quote>['‘’‚‛"“”„])
     """,  # noqa: RUF001 - PowerShell takes typographic dashes and quotes for plain ones
     re.VERBOSE | re.IGNORECASE,
@@ -267,7 +267,7 @@ class _Parser:
 
     def _unary(self, behind: str = "") -> Node:
         token = self._token
-        if token.text == "!" or (token.kind == "operator" and token.text.lower() == "not"):
+        if (token.kind, token.text.lower()) in (("mark", "!"), ("operator", "not")):
             self._deeper()
             self._take()
             operand = Not(self._unary(behind))

@@ -244,8 +244,9 @@ class _Translation:
         members: list[str] = []
         while not self._pattern.startswith("]", end) or end == start:
             low, after = self._member(end)
-            if self._pattern.startswith("-[", after):
-                self._place = after
+            taken = end if low == "-" and end > start else after
+            if self._pattern.startswith("-[", taken):
+                self._place = taken
                 self._fail("one class taken from another can't be carried over")
             if self._pattern.startswith("-", after) and not self._pattern.startswith("-]", after):
                 high, after = self._member(after + 1)

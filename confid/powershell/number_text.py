@@ -29,11 +29,14 @@ _LONGEST = 400
 Number = int | float | Decimal
 
 
-def parse_number(text: str, *, thousands: bool = False) -> Number | None:
+def parse_number(
+    text: str, *, thousands: bool = False, signed: tuple[int, ...] = (32, 64)
+) -> Number | None:
     """Read a number in any form that the engine's scanner knows; None if it isn't one.
 
     Blank text is 0. With `thousands`, commas may stand in the whole part, as they may where
-    text is converted to a number.
+    text is converted to a number. Hexadecimal and binary digits of one of the widths in
+    `signed` (bits) may mean a negative number: 0xFFFFFFFF is -1.
     """
     text = text.strip()
     if not text:
@@ -41,7 +44,7 @@ def parse_number(text: str, *, thousands: bool = False) -> Number | None:
     if len(text) > _LONGEST:
         return None
     if found := _WHOLE.fullmatch(text):
-        return _whole(found)
+        return _whole(found, signed)
     if found := _REAL.fullmatch(text):
         return _real(found)
     if thousands and _THOUSANDS.fullmatch(text):
@@ -49,12 +52,12 @@ def parse_number(text: str, *, thousands: bool = False) -> Number | None:
     return None
 
 
-def _whole(found: re.Match[str]) -> int:
+def _whole(found: re.Match[str], signed: tuple[int, ...]) -> int:
     digits, base = (found["hex"], 16) if found["hex"] else (found["bits"], 2)
     number = int(digits, base)
     width = len(digits) * (4 if base == 16 else 1)  # noqa: PLR2004 - bits of a hex digit
-    if width in (32, 64) and number >> (width - 1) and "u" not in (found["suffix"] or "").lower():
-        number -= 1 << width  # two's complement: 0xFFFFFFFF is -1
+    if width in signed and number >> (width - 1) and "u" not in (found["suffix"] or "").lower():
+        number -= 1 << width  # two's complement
     number *= _MULTIPLIERS[(found["multiplier"] or "").lower()]
     return -number if found["sign"] == "-" else number
 

@@ -16,7 +16,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import Enum, Flag, auto
-from functools import cache
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -72,12 +71,19 @@ _KINDS: Final = (
 )
 
 
-@cache
+_known: dict[type, Kind] = {}
+
+
 def kind_of(cls: type) -> Kind:
     """Say what the values of a type are to the engine. A subclass is what its base is."""
-    if hasattr(cls, "__powershell__"):
-        return Kind.OBJECT
-    return next((kind for base, kind in _KINDS if issubclass(cls, base)), Kind.OTHER)
+    kind = _known.get(cls)
+    if kind is None:
+        if hasattr(cls, "__powershell__"):
+            kind = Kind.OBJECT
+        else:
+            kind = next((each for base, each in _KINDS if issubclass(cls, base)), Kind.OTHER)
+        _known[cls] = kind
+    return kind
 
 
 class Writers(dict[type, "Writer"]):
@@ -189,9 +195,10 @@ def in_range(option: str, given: object, lowest: int, highest: int | None) -> in
 
     Raises InvalidArgumentError, with the id PowerShell has for it, if it is not.
     """
-    whole = isinstance(given, int) and not isinstance(given, bool)
-    if whole and lowest <= given and (highest is None or given <= highest):  # type: ignore[operator] # it is an int
-        return int(given)  # type: ignore[call-overload, no-any-return] # likewise
+    if isinstance(given, int) and not isinstance(given, bool):
+        number = int(given)
+        if lowest <= number and (highest is None or number <= highest):
+            return number
     limits = f"{lowest} to {highest}" if highest is not None else f"{lowest} or more"
     raise InvalidArgumentError(
         f"{option}: {given!r} is not a whole number of {limits}.",
@@ -247,7 +254,7 @@ def double_text(value: float, *, infinity: str = "\u221e", digits: int | None = 
         return infinity if value > 0 else f"-{infinity}"
     if digits is not None:
         return f"{value:.{digits}G}"
-    shortest = repr(value).lower().partition("e")[0].replace(".", "").strip("-0")
+    shortest = float.__repr__(value).partition("e")[0].replace(".", "").strip("-0")
     precision = max(len(shortest), 1) - 1
     mantissa, _, exponent = f"{value:.{precision}E}".partition("E")
     if -5 < int(exponent) < 15:  # noqa: PLR2004 - .NET's limits, see above
@@ -273,7 +280,7 @@ def _en_us_moment(value: date) -> str:
     when = moment(value)
     half = "AM" if when.hour < 12 else "PM"  # noqa: PLR2004 - noon
     hour = when.hour % 12 or 12
-    # The narrow no-break space is ICU's, and so the engine's since .NET 8.
+    # The narrow no-break space before AM and PM is ICU's; the rows have it too.
     return (
         f"{when.month}/{when.day}/{when.year:04} "
         f"{hour}:{when.minute:02}:{when.second:02}\u202f{half}"

@@ -197,7 +197,7 @@ def _split(pattern: str, fold: Callable[[str], str]) -> list[list[Element]]:
         elif character == "?":
             segments[-1].append(None)
         elif character == "[":
-            bracket, place = _bracket(text, place, fold)
+            bracket, place = _bracket(text, place, pattern, fold)
             segments[-1].append(bracket)
         elif character == "`" and (place < len(text) or text == "`"):
             # The character behind it stands for itself; a backtick alone stands for nothing,
@@ -209,7 +209,9 @@ def _split(pattern: str, fold: Callable[[str], str]) -> list[list[Element]]:
     return segments
 
 
-def _bracket(text: str, start: int, fold: Callable[[str], str]) -> tuple[re.Pattern[str], int]:
+def _bracket(
+    text: str, start: int, pattern: str, fold: Callable[[str], str]
+) -> tuple[re.Pattern[str], int]:
     """Read a bracket whose content begins at `start`; return it and the place behind it.
 
     A `]` right behind the `[` stands for itself; there is no negation, `^` and `!` do too.
@@ -219,7 +221,7 @@ def _bracket(text: str, start: int, fold: Callable[[str], str]) -> tuple[re.Patt
     while place < len(text):
         character = text[place]
         if character == "]" and place > start:
-            return _members(members, text, fold), place + 1
+            return _members(members, pattern, fold), place + 1
         escaped = character == "`"
         if escaped:
             place += 1
@@ -228,7 +230,7 @@ def _bracket(text: str, start: int, fold: Callable[[str], str]) -> tuple[re.Patt
             character = text[place]
         members.append((character, character == "-" and not escaped))
         place += 1
-    raise _bad(text, "a bracket is not closed")
+    raise _bad(pattern, "a bracket is not closed")
 
 
 def _members(

@@ -10,17 +10,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rows import Record, params, value
 
 from confid.errors import ConfidError, ConversionError, InvalidArgumentError
 from confid.powershell.conversion import convert
 
-TYPES = (
-    "bool switch int uint32 long double decimal string string[] guid datetime Nullable[bool] "
-    "Nullable[int] EntryExitAnnouncementsType object int[] datetime[] guid[]"
-).split()
+bounded = settings(deadline=2000)  # milliseconds an example may take
+
+TYPES = [
+    *("bool", "switch", "int", "uint32", "long", "double", "decimal", "string", "guid"),
+    *("datetime", "object", "EntryExitAnnouncementsType", "Nullable[bool]", "Nullable[int]"),
+    *("string[]", "int[]", "datetime[]", "guid[]"),
+]
 
 
 def from_case(case: Any) -> Any:
@@ -32,7 +35,7 @@ def from_case(case: Any) -> Any:
 
 def described(bound: object) -> Any:
     """Describe a converted value as the rows do."""
-    for kind, name, show in (
+    kinds: tuple[tuple[Any, str | None, Any], ...] = (
         (type(None), None, lambda _: None),
         (bool, "bool", bool),
         (Enum, "enum", lambda member: member.name),
@@ -44,8 +47,9 @@ def described(bound: object) -> Any:
         (list, "list", lambda items: [described(item) for item in items]),
         (dict, _DICTIONARY, lambda _: _DICTIONARY),
         (Record, "System.Management.Automation.PSCustomObject", lambda _: ""),
-    ):
-        if isinstance(bound, kind):  # type: ignore[arg-type] # a union is a class to isinstance
+    )
+    for kind, name, show in kinds:
+        if isinstance(bound, kind):
             return {"type": name, "value": show(bound)}
     raise AssertionError(bound)
 
@@ -90,6 +94,7 @@ anything = st.recursive(
 )
 
 
+@bounded
 @given(anything, st.one_of(st.sampled_from(TYPES), st.text()))
 def test_anything_is_converted_or_refused_with_a_confid_error(given_: Any, type_name: str) -> None:
     """Any value to any type name: a value, ConversionError or InvalidArgumentError."""
@@ -101,12 +106,14 @@ def test_anything_is_converted_or_refused_with_a_confid_error(given_: Any, type_
         assert error.error_id == "TypeNotFound"  # noqa: PT017 - likewise
 
 
+@bounded
 @given(st.integers(-(2**63), 2**63 - 1))
 def test_a_whole_number_survives_the_way_to_text_and_back(number: int) -> None:
     """Int64 to string to Int64 is the same number."""
     assert convert(convert(number, "string"), "long") == number
 
 
+@bounded
 @given(st.uuids())
 def test_a_guid_survives_the_way_to_text_and_back(guid: UUID) -> None:
     """Guid to string to Guid is the same one, in braces and in capitals too."""
@@ -115,6 +122,7 @@ def test_a_guid_survives_the_way_to_text_and_back(guid: UUID) -> None:
     assert convert(f"{{{text}}}".upper(), "guid") == guid
 
 
+@bounded
 @given(st.datetimes().map(lambda moment: moment.replace(microsecond=0)))
 def test_a_moment_survives_the_way_to_text_and_back(moment: datetime) -> None:
     """DateTime to string (to the second) to DateTime is the same moment."""

@@ -6,13 +6,14 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rows import params
 
 from confid.errors import ConfidError, InvalidArgumentError
 from confid.powershell.wildcard import has_wildcards, like, matcher
 
+bounded = settings(deadline=2000)  # milliseconds an example may take
 texts = st.text(alphabet=st.characters(), max_size=60)
 patterns = st.one_of(texts, st.text(alphabet="ab*?[]`-^é😀", max_size=40))
 
@@ -28,6 +29,7 @@ def test_matches_as_the_engine_does(case: Any, answer: Any) -> None:
     assert found == answer
 
 
+@bounded
 @given(texts, patterns)
 def test_any_pattern_gives_an_answer_or_a_confid_error(text: str, pattern: str) -> None:
     """Arbitrary text and pattern: True, False or InvalidArgumentError, nothing else."""
@@ -38,6 +40,7 @@ def test_any_pattern_gives_an_answer_or_a_confid_error(text: str, pattern: str) 
     assert has_wildcards(pattern) in (True, False)
 
 
+@bounded
 @given(texts)
 def test_a_text_with_backticks_before_what_is_special_matches_itself(text: str) -> None:
     """Escaping `*`, `?`, `[`, `]` and the backtick makes a pattern that the text matches."""
@@ -46,6 +49,7 @@ def test_a_text_with_backticks_before_what_is_special_matches_itself(text: str) 
     assert not has_wildcards(escaped)
 
 
+@bounded
 @given(texts, texts, texts)
 def test_an_asterisk_stands_for_any_text(before: str, middle: str, behind: str) -> None:
     """`before*behind` matches whatever stands between, line ends too."""
@@ -76,11 +80,11 @@ def test_a_hostile_pattern_takes_no_longer_than_its_text_is_long(pattern: str) -
 @pytest.mark.parametrize(
     ("text", "pattern", "expected"),
     [
-        ("abc", "[^a]bc", False),
-        ("^bc", "[^a]bc", True),
+        ("abc", "[^a]bc", True),
+        ("bbc", "[^a]bc", False),
         ("José", "Jose*", False),
         ("Jose\u0301", "José*", True),
-        ("ΟΔΟΣ", "*ος", False),  # noqa: RUF001 - Greek it is: Σ is σ in the middle of a word or not
+        ("ΟΔΟΣ", "*ος", False),  # a capital sigma isn't the one that ends words
         ("😀", "?", False),
         ("😀", "??", True),
     ],
