@@ -138,7 +138,9 @@ class Call:
         def take(tenant: Tenant) -> None:
             if self._organizer_still(tenant) is None:
                 return
-            if is_organizer and not self._starts_closed(tenant):
+            if _running(tenant, self._owner)["started"]:
+                self._join(tenant)
+            elif is_organizer and not self._starts_closed(tenant):
                 self._say("pin", CallState.ASKING_PIN)
             else:
                 self._join(tenant)
@@ -153,7 +155,7 @@ class Call:
             if person is None:
                 return
             typed = _PIN.fullmatch(keys)
-            if self._starts_closed(tenant):
+            if _running(tenant, self._owner)["started"] or self._starts_closed(tenant):
                 self._join(tenant)
             elif tenant.is_pin(person, typed[1] if typed else ""):
                 self._join(tenant, start=True)

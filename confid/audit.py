@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -25,11 +25,13 @@ from confid.records import (
 from confid.session import current_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from confid.session import Session
-    from confid.store.base import LedgerEntry
+    from confid.store.base import Body, Kind, LedgerEntry
     from confid.tenant import Tenant
+
+Document = TypeVar("Document")
 
 MOST_PROBLEMS = 1000
 """A report stops here: a tenant that wrong needs another tool."""
@@ -71,12 +73,21 @@ class _Audit:
         self.owners: dict[int, str] = {}
         self.living: dict[str, int] = {}
         self.issued = 0
+        self.unreadable: list[str] = []
 
     def report(self) -> Report:
         problems: list[str] = []
-        for part in (self._users, self._conferencing, self._ledger, self._ids, self._meetings):
+        for part in (
+            self._users,
+            self._bridges,
+            self._conferencing,
+            self._ledger,
+            self._ids,
+            self._meetings,
+            self._outbox,
+        ):
             problems.extend(part())
-        problems.extend(self._outbox())
+        problems.extend(self.unreadable)
         return Report(
             problems=tuple(problems[:MOST_PROBLEMS]),
             users=len(self.users),
@@ -89,9 +100,23 @@ class _Audit:
         user = self.users.get(owner)
         return user.user_principal_name if user else "a removed user"
 
+    def _documents(
+        self, kind: Kind, read: Callable[[Body], Document]
+    ) -> Iterator[tuple[str, Body, Document]]:
+        """The documents of a kind that can be read; the others are noted."""
+        for key, body in self.tenant.transaction.scan(kind.name):
+            try:
+                document = read(body)
+                sound = not kind.fields or isinstance(body["index"], dict)
+            except (AttributeError, LookupError, TypeError, ValueError):
+                sound = False
+            if sound:
+                yield key, body, document
+            else:
+                self.unreadable.append(f"The {kind.name} document {key} can't be read.")
+
     def _users(self) -> Iterator[str]:
-        for owner, body in self.tenant.transaction.scan(USER.name):
-            user = directory.from_document(body)
+        for owner, body, user in self._documents(USER, directory.from_document):
             self.users[owner] = user
             if user.owner != owner:
                 yield f"{user.user_principal_name}: the document stands under another key."
@@ -110,10 +135,22 @@ class _Audit:
             if missing:
                 yield f"The index {field} does not find {missing} of the users."
 
+    def _bridges(self) -> Iterator[str]:
+        bridges = self.tenant.bridges
+        default = [bridge.name for bridge in bridges.values() if bridge.is_default]
+        if len(default) != 1:
+            yield f"There is one default bridge in a tenant, and here are {len(default)}."
+        for bridge in bridges.values():
+            numbers = [number.number for number in self.tenant.numbers_of(bridge)]
+            if bridge.default_number is not None and bridge.default_number not in numbers:
+                yield f"{bridge.name}: the default number +{bridge.default_number} is not on it."
+        for number in self.tenant.numbers.values():
+            if number.bridge_id is not None and number.bridge_id not in bridges:
+                yield f"+{number.number}: the bridge {number.bridge_id} is not there."
+
     def _conferencing(self) -> Iterator[str]:
         numbers = self.tenant.numbers
-        for owner, body in self.tenant.transaction.scan(CONFERENCING.name):
-            settings = converter().structure(body, Conferencing)
+        for owner, _, settings in self._documents(CONFERENCING, _conferencing_of):
             self.revisions[owner] = settings.revision
             if owner not in self.users:
                 yield f"Dial-in settings of nobody: {owner}."
@@ -142,29 +179,40 @@ class _Audit:
                 if line.owner in self.living:
                     yield f"{self._name(line.owner)}: two living conference IDs."
                 self.living[line.owner] = line.conference_id
+        for owner, seen in serials.items():
+            if len(seen) != max(seen):
+                yield f"{self._name(owner)}: the ledger has lost some of their entries."
         if self.tenant.transaction.count() != self.issued:
             yield "The ledger's count differs from its entries."
 
     def _ids(self) -> Iterator[str]:
-        for owner in self.enabled - self.living.keys():
+        for owner in sorted(self.enabled - self.living.keys()):
             yield f"{self._name(owner)}: enabled, without a living conference ID."
-        for owner in self.living.keys() - self.enabled:
+        for owner in sorted(self.living.keys() - self.enabled):
             yield f"{self._name(owner)}: a living conference ID, and not enabled."
 
     def _meetings(self) -> Iterator[str]:
-        for key, body in self.tenant.transaction.scan(MEETING.name):
-            meeting = meeting_of(body)
+        for key, body, meeting in self._documents(MEETING, meeting_of):
             if meeting.owner not in self.users:
                 yield f"The meeting {key} has an organizer who is not there."
             shown = meeting.conference_id
+            index = {
+                "owner": meeting.owner,
+                "conference_id": None if shown is None else str(shown),
+            }
+            if body["index"] != index:
+                yield f"The meeting {key}: the index differs from the document."
             if shown is not None and self.owners.get(shown) != meeting.owner:
                 yield f"The meeting {key} shows an ID that never was its organizer's."
 
     def _outbox(self) -> Iterator[str]:
-        for key, body in self.tenant.transaction.scan(OUTBOX.name):
-            entry = converter().structure(body, OutboxEntry)
+        for key, body, entry in self._documents(OUTBOX, _entry_of):
             said = entry.facts.conference_id
-            if entry.state not in (PENDING, SENT, FAILED) or body["index"]["state"] != entry.state:
+            if entry.owner not in self.users:
+                yield f"The message {key} is to a user who is not there."
+            if body["index"] != {"state": entry.state, "owner": entry.owner}:
+                yield f"The message {key}: the index differs from the document."
+            if entry.state not in (PENDING, SENT, FAILED):
                 yield f"The message {key} has no proper state."
             if entry.state != PENDING and entry.facts.pin is not None:
                 yield f"The message {key} is {entry.state} and still holds a PIN."
@@ -172,6 +220,14 @@ class _Audit:
                 yield f"The message {key} tells an ID that never was its user's."
             if entry.serial > self.revisions.get(entry.owner, 0):
                 yield f"The message {key} tells of a change that was not made."
+
+
+def _conferencing_of(body: Body) -> Conferencing:
+    return converter().structure(body, Conferencing)
+
+
+def _entry_of(body: Body) -> OutboxEntry:
+    return converter().structure(body, OutboxEntry)
 
 
 def _line_problems(line: LedgerEntry, previous: int) -> Iterator[str]:

@@ -7,9 +7,12 @@ PowerShell does around a cmdlet.
 
 from __future__ import annotations
 
+import enum
 import functools
 import inspect
 import typing
+from collections.abc import Iterator
+from importlib import import_module
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -25,6 +28,7 @@ from typing import (
 import attrs
 
 from confid import directory
+from confid.conference_id import ConferenceId
 from confid.errors import ConfidError, ParameterBindingError, StaticConferenceIdError
 from confid.host import CONFIRM_CHOICES, NO_TO_ALL, SUSPEND, YES, YES_TO_ALL
 from confid.parameters import COMMON, UNSET, P, is_given, python_name
@@ -34,7 +38,7 @@ from confid.session import current_session
 from confid.tenant import CHUNK, Change, Person, Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from confid.host import Host
     from confid.session import Session
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Record)
 Params = ParamSpec("Params")
 Item = TypeVar("Item")
+Looked = TypeVar("Looked")
 Returned = TypeVar("Returned")
 
 Identity = str | DirectoryUser | ConferencingUser
@@ -52,6 +57,8 @@ Output: TypeAlias = R | Results[R] | None
 
 ERROR_ACTIONS = ("Stop", "Continue", "SilentlyContinue", "Ignore")
 CONFIRM_LEVELS = ("None", "Low", "Medium", "High")
+CHOSEN_ID = ("conferenceid", "passcode")
+"""The names under which a caller could try to choose a conference ID."""
 
 
 @attrs.frozen
@@ -125,6 +132,17 @@ class CommandInfo:
         }
 
     @functools.cached_property
+    def takes_none(self) -> frozenset[str]:
+        """The parameters, by Python name, for which None is a value of its own."""
+        signature = inspect.signature(self._body)
+        return frozenset(n for n, p in signature.parameters.items() if p.default is UNSET)
+
+    @functools.cached_property
+    def notifies(self) -> bool:
+        """Whether it tells users something, so takes `notify`."""
+        return "notify" in inspect.signature(self._body).parameters
+
+    @functools.cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters, in the order of the signature."""
         return tuple(
@@ -189,8 +207,8 @@ def get_command(name: str | None = None) -> CommandInfo | list[CommandInfo]:
 
     Raises `ParameterBindingError` for a name that is no cmdlet's.
     """
-    import confid.cmdlets  # noqa: F401, PLC0415 - importing them fills the registry
-
+    # By name, for the cmdlets stand on the floor above; importing them fills the registry.
+    import_module("confid.cmdlets")
     if name is None:
         return [_registry[key] for key in sorted(_registry)]
     try:
@@ -216,35 +234,29 @@ def bind_arguments(
     PowerShell's id for what PowerShell would not bind, and
     `StaticConferenceIdError` for a conference ID.
     """
+    for given, value in arguments.items():
+        # Before anything else is wrong, and None is a value too: it is never ignored.
+        if given.replace("_", "").lower() in CHOSEN_ID and value is not UNSET:
+            raise StaticConferenceIdError(given)
     bound: dict[str, Any] = {}
     for given, value in arguments.items():
         known = info.by_name.get(given.lower())
         if known is None:
             raise _unknown(info, given)
         name, p = known
-        if p.name == "ConferenceId":
-            if is_given(value):
-                raise StaticConferenceIdError(given)
-            continue
         if name in bound:
             raise ParameterBindingError(
                 f"{info.name}: {p.name} was given twice.",
                 error_id="ParameterAlreadyBound",
                 parameter=p.name,
             )
-        if value is UNSET or (value is None and not _takes_none(info, name)):
+        if value is UNSET or (value is None and name not in info.takes_none):
             continue
         bound[name] = _converted(info, p, value)
-    return _choose_set(info, {info.declared[name].name for name in bound}), bound
-
-
-def _takes_none(info: CommandInfo, name: str) -> bool:
-    return inspect.signature(info._body).parameters[name].default is UNSET  # noqa: SLF001 - this module's own
+    return _choose_set(info, frozenset(info.declared[name].name for name in bound)), bound
 
 
 def _unknown(info: CommandInfo, given: str) -> ConfidError:
-    if given.replace("_", "").lower() in ("conferenceid", "passcode"):
-        return StaticConferenceIdError(given)
     near = ", ".join(info.declared)
     return ParameterBindingError(
         f"{info.name} has no parameter {given!r}. It has {near}.",
@@ -282,7 +294,8 @@ def _converted(info: CommandInfo, p: P, value: object) -> object:
         ) from None
 
 
-def _choose_set(info: CommandInfo, given: set[str]) -> str:
+@functools.lru_cache(maxsize=256)
+def _choose_set(info: CommandInfo, given: frozenset[str]) -> str:
     fitting = [s for s in info.parameter_sets if given.issubset(s.parameters)]
     if not fitting:
         raise ParameterBindingError(
@@ -347,7 +360,8 @@ class Command:
         error.cmdlet = self.name
         if error.ends_the_call:
             raise error
-        self.errors.append(error)
+        if self.manners.error_action != "Ignore":
+            self.errors.append(error)
 
     def change(
         self, identity: object, plan: Callable[[Person], Change | None]
@@ -360,12 +374,8 @@ class Command:
         One in, one record out; an iterable in, `Results`.
         """
         done: list[ConferencingUser] = []
-        seen: set[str] = set()
-        for users in _chunks(self._find(identity)):
-            new = [user for user in users if user.owner not in seen]
-            seen.update(user.owner for user in new)
-            people = self.tenant.people(new, lock=self.manners.writes)
-            done.extend(self._change(people, plan))
+        for found in _chunks(self._find(identity)):
+            done.extend(self._change(found, plan))
         return self.output(identity, done)
 
     def read(
@@ -376,29 +386,22 @@ class Command:
     ) -> Output[ConferencingUser]:
         """The records of the people named that pass `check`, which raises, and `keep`."""
         records: list[ConferencingUser] = []
-        for users in _chunks(self._find(identity)):
-            for person in self.tenant.people(users):
-                try:
-                    check(person)
-                except ConfidError as error:
-                    self.fail(error)
-                    continue
+        for found in _chunks(self._find(identity)):
+            for person, _ in self._each(found, check):
                 if keep(person):
                     records.append(self.tenant.conferencing_user(person))
         return self.output(identity, records)
 
     def _change(
-        self, people: Sequence[Person], plan: Callable[[Person], Change | None]
+        self,
+        found: Sequence[DirectoryUser | ConfidError],
+        plan: Callable[[Person], Change | None],
     ) -> Iterator[ConferencingUser]:
-        planned: list[tuple[Person, Change | None]] = []
-        for person in people:
-            try:
-                change = plan(person)
-            except ConfidError as error:
-                self.fail(error)
-                continue
-            if self.should_process(person.user.user_principal_name):
-                planned.append((person, change))
+        planned = [
+            (person, change)
+            for person, change in self._each(found, plan, lock=self.manners.writes)
+            if self.should_process(person.user.user_principal_name)
+        ]
         if self.errors and self.manners.stops:
             return
         changes = [change for _, change in planned if change]
@@ -407,20 +410,54 @@ class Command:
             became = next(after) if change else person
             yield self.tenant.conferencing_user(became, pin=change.pin if change else None)
 
-    def _find(self, identity: object) -> Iterator[DirectoryUser]:
-        for identities in _chunks(self._texts(identity)):
-            for found in self.tenant.find_users(identities):
-                if isinstance(found, ConfidError):
-                    self.fail(found)
-                else:
-                    yield found
-
-    def _texts(self, identity: object) -> Iterator[str]:
-        for item in [identity] if directory.is_one(identity) else cast("Any", identity):
+    def _each(
+        self,
+        found: Sequence[DirectoryUser | ConfidError],
+        look: Callable[[Person], Looked],
+        *,
+        lock: bool = False,
+    ) -> Iterator[tuple[Person, Looked]]:
+        """The people found, with what `look` says of them; errors are noted in their place."""
+        users = [user for user in found if isinstance(user, DirectoryUser)]
+        people = iter(self.tenant.people(users, lock=lock) if users else ())
+        for one in found:
+            if isinstance(one, ConfidError):
+                self.fail(one)
+                continue
+            person = next(people)
             try:
-                yield directory.identity_text(item)
+                looked = look(person)
             except ConfidError as error:
                 self.fail(error)
+            else:
+                yield person, looked
+
+    def _find(self, identity: object) -> Iterator[DirectoryUser | ConfidError]:
+        """Users in the order they are named, each once in whatever forms; or why there is none."""
+        seen: set[str] = set()
+        for named in _chunks(self._texts(identity)):
+            texts = [text for text in named if isinstance(text, str)]
+            users = iter(self.tenant.find_users(texts) if texts else ())
+            for one in named:
+                found = next(users) if isinstance(one, str) else one
+                if isinstance(found, ConfidError):
+                    yield found
+                elif found.identity not in seen:
+                    # Not the owner: this text the returned record holds anyway.
+                    seen.add(found.identity)
+                    yield found
+
+    def _texts(self, identity: object) -> Iterator[str | ConfidError]:
+        seen: set[str] = set()
+        for item in [identity] if directory.is_one(identity) else cast("Any", identity):
+            try:
+                text = directory.identity_text(item)
+            except ConfidError as error:
+                yield error
+                continue
+            if text not in seen:
+                seen.add(text)
+                yield text
 
     def output(self, identity: object, records: Sequence[R]) -> Output[R]:
         """One record for one identity (None where there is none), `Results` for an iterable."""
@@ -449,7 +486,8 @@ class Manners:
 
     def __init__(self, info: CommandInfo, session: Session, arguments: Mapping[str, Any]) -> None:
         preferences = session.preferences
-        self.what_if: bool = arguments.get("what_if") or preferences.what_if
+        what_if = arguments.get("what_if")
+        self.what_if: bool = preferences.what_if if what_if is None else what_if
         confirm = arguments.get("confirm")
         self.asks: bool = (
             info.writes
@@ -459,9 +497,21 @@ class Manners:
         self.writes: bool = info.writes and not self.what_if
         action = arguments.get("error_action")
         self.error_action = one_of(
-            "error_action", action or preferences.error_action, ERROR_ACTIONS
+            "error_action",
+            preferences.error_action if action is None else action,
+            ERROR_ACTIONS,
         )
         self.stops = self.error_action == "Stop"
+        # Checked now: once the change has committed it is too late to complain.
+        warning = one_of("preferences.warning", preferences.warning, ERROR_ACTIONS)
+        self.warns = warning in ("Continue", "Stop")
+        for name in ("error_variable", "warning_variable"):
+            if not isinstance(arguments.get(name, []), (list, type(None))):
+                raise ParameterBindingError(
+                    f"{name} takes a list, which the call fills.",
+                    error_id="ParameterArgumentTransformationError",
+                    parameter=name,
+                )
         self.answers: dict[str, bool] | None = None
         self._to_all: bool | None = None
 
@@ -495,10 +545,14 @@ def _asks(preference: str) -> bool:
     return one_of("preferences.confirm", preference, CONFIRM_LEVELS) in ("Low", "Medium")
 
 
-def one_of(parameter: str, value: str, allowed: Sequence[str]) -> str:
+def one_of(parameter: str, value: object, allowed: Sequence[str]) -> str:
     """The allowed name that `value` is, in any casing, with or without underscores."""
+    if isinstance(value, str) and value in allowed:
+        return value
     from confid.errors import InvalidArgumentError  # noqa: PLC0415 - the rare way out
 
+    if isinstance(value, enum.Enum):
+        value = value.name
     folded = value.replace("_", "").lower() if isinstance(value, str) else None
     for name in allowed:
         if name.lower() == folded:
@@ -622,7 +676,7 @@ def _run(
     info: CommandInfo, body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     common = {name: kwargs.pop(name) for name in COMMON & kwargs.keys()}
-    own = {name: kwargs.pop(name) for name in ("notify",) if name in kwargs}
+    own = {"notify": kwargs.pop("notify")} if info.notifies and "notify" in kwargs else {}
     try:
         session = current_session(common.get("session"))
         arguments = {**_positional(info, args), **kwargs}
@@ -630,11 +684,11 @@ def _run(
         if bound.pop("as_job", False):
             from confid.job import Job  # noqa: PLC0415 - few calls are jobs
 
-            return Job(session, lambda: _execute(info, body, session, {**bound, **own}, common))
-        return _execute(info, body, session, {**bound, **own}, common)
+            return Job(session, lambda: _finish(info, body, session, {**bound, **own}, common))
     except ConfidError as error:
         error.cmdlet = error.cmdlet or info.name
         raise
+    return _finish(info, body, session, {**bound, **own}, common)
 
 
 def _positional(info: CommandInfo, args: tuple[Any, ...]) -> dict[str, Any]:
@@ -642,11 +696,36 @@ def _positional(info: CommandInfo, args: tuple[Any, ...]) -> dict[str, Any]:
         return {}
     first = next(iter(info.declared))
     if len(args) > 1:
+        if any(map(_is_conference_id, args[1:])):
+            raise StaticConferenceIdError("A value without its name")
         raise ParameterBindingError(
             f"{info.name} takes {first} alone without its name; give the others by name.",
             error_id="PositionalParameterNotFound",
         )
     return {first: args[0]}
+
+
+def _is_conference_id(value: object) -> bool:
+    try:
+        ConferenceId(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _finish(
+    info: CommandInfo,
+    body: Callable[..., Any],
+    session: Session,
+    bound: dict[str, Any],
+    common: Mapping[str, Any],
+) -> Any:
+    try:
+        return _execute(info, body, session, bound, common)
+    except ConfidError as error:
+        error.cmdlet = error.cmdlet or info.name
+        collect(common.get("error_variable"), [error, *error.also])
+        raise
 
 
 def _execute(
@@ -661,16 +740,19 @@ def _execute(
     if identity is not None and not directory.is_one(identity):
         # Read once, before a transaction is open: an iterable can be a slow one.
         bound["identity"] = list(identity)
+    for name, value in bound.items():
+        if isinstance(value, Iterator):
+            bound[name] = list(value)
     for name in ("what_if", "confirm"):
         bound.pop(name, None)
-    _warn_of_accepted(info, session, bound)
+    warnings = _accepted(info, bound)
     if manners.asks:
         # Nobody is asked while others wait for the store: first the answers, then the change.
         manners.answers = _collect_answers(info, body, session, bound, manners)
     with session.unit(write=manners.writes) as tenant:
         command = Command(info, session, tenant, manners)
         result = body(command, **bound)
-    _tell(session, tenant, command, common)
+    _tell(session, [*warnings, *tenant.warnings], command, common)
     return result
 
 
@@ -681,36 +763,39 @@ def _collect_answers(
     bound: dict[str, Any],
     manners: Manners,
 ) -> dict[str, bool]:
-    answers: dict[str, bool] = {}
+    targets: list[str] = []
 
     class Asking(Command):
         def should_process(self, target: str) -> bool:
-            answers[target] = super().should_process(target)
+            targets.append(target)
             return False
 
     with session.unit(write=False) as tenant:
         body(Asking(info, session, tenant, manners), **bound)
-    return answers
+    return {target: manners.should_process(session.host, info.name, target) for target in targets}
 
 
-def _warn_of_accepted(info: CommandInfo, session: Session, bound: Mapping[str, object]) -> None:
+def _accepted(info: CommandInfo, bound: Mapping[str, object]) -> list[str]:
+    """The warning of the parameters given that are only accepted, if any is."""
     taken = [
         info.declared[n].name for n in bound if n in info.declared and info.declared[n].accepted
     ]
-    if taken:
-        verb = "has" if len(taken) == 1 else "have"
-        session.host.write_warning(f"{info.name}: {', '.join(taken)} {verb} no effect here.")
+    verb = "has" if len(taken) == 1 else "have"
+    return [f"{info.name}: {', '.join(taken)} {verb} no effect here."] if taken else []
 
 
-def _tell(session: Session, tenant: Tenant, command: Command, common: Mapping[str, Any]) -> None:
-    warnings = list(tenant.warnings)
+def _tell(
+    session: Session, warnings: list[str], command: Command, common: Mapping[str, Any]
+) -> None:
+    tenant = command.tenant
     if "issuer" in tenant.__dict__ and tenant.issuer.nearly_full:
         warnings.append(
             "More than 90 % of the conference IDs have been issued; confid.ledger.remaining() "
             "counts those left."
         )
-    for text in warnings:
-        session.host.write_warning(text)
+    if command.manners.warns:
+        for text in warnings:
+            session.host.write_warning(text)
     collect(common.get("warning_variable"), warnings)
     collect(common.get("error_variable"), command.errors)
     if command.manners.error_action == "Continue":
@@ -720,7 +805,7 @@ def _tell(session: Session, tenant: Tenant, command: Command, common: Mapping[st
         session.host.write_verbose(f"{command.name}: done.")
 
 
-def collect(variable: list[Any] | None, items: Iterable[object]) -> None:
+def collect(variable: object, items: Iterable[object]) -> None:
     """Put items in a list that a caller passed, in place of what it held."""
-    if variable is not None:
+    if isinstance(variable, list):
         variable[:] = items

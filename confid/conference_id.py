@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import threading
 from array import array
@@ -20,12 +21,17 @@ if TYPE_CHECKING:
 
 _TYPED = re.compile(r"[0-9](?:[ \-\u00a0]*[0-9]){6}[ \-\u00a0]*#?")
 _NOT_A_DIGIT = re.compile(r"[^0-9]")
+_LONG = 128
+
+PATIENCE = 100
+"""Throws after which dice that bring nothing new are broken: sound ones fail once in 2¹⁰⁰."""
 
 
 class ConferenceId(int):
     """The number a caller keys in: 7 digits, 1000000 to 9999999.
 
-    Made from an int, or from text as people write it (`"354 269 9#"`).
+    Made from an integer, numpy's and pandas' too, or from text as people
+    write it (`"354 269 9#"`).
     Raises `ValueError` for anything else. Behaves as an int; `str()` is the
     7 digits.
     """
@@ -36,16 +42,10 @@ class ConferenceId(int):
         """Check `value` and make it a conference ID."""
         if type(value) is cls:
             return value
-        number: object = value
-        if isinstance(value, str) and _TYPED.fullmatch(value.strip()):
-            number = int(_NOT_A_DIGIT.sub("", value))
-        if (
-            not isinstance(number, int)
-            or isinstance(number, bool)
-            or not FIRST_ID <= number <= LAST_ID
-        ):
+        number = _number(value)
+        if not FIRST_ID <= number <= LAST_ID:
             raise ValueError(
-                f"{value!r:.40} is no conference ID: that is 7 digits, {FIRST_ID} to {LAST_ID}."
+                f"{_shown(value)} is no conference ID: that is 7 digits, {FIRST_ID} to {LAST_ID}."
             )
         return int.__new__(cls, number)
 
@@ -60,6 +60,25 @@ class ConferenceId(int):
         """As invitations show it: grouped, with the hash that ends it, `354 269 9#`."""
         digits = str(self)
         return f"{digits[:3]} {digits[3:6]} {digits[6:]}#"
+
+
+def _number(value: object) -> int:
+    """The number that `value` is or spells; 0, which is no conference ID, where it is none."""
+    if isinstance(value, str):
+        return int(_NOT_A_DIGIT.sub("", value)) if _TYPED.fullmatch(value.strip()) else 0
+    if isinstance(value, bool):
+        return 0
+    try:
+        return operator.index(value)  # type: ignore[arg-type]  # the error is the answer
+    except TypeError:
+        return 0
+
+
+def _shown(value: object) -> str:
+    # Python itself refuses to write out an int of thousands of digits.
+    if isinstance(value, int) and value.bit_length() > _LONG:
+        return f"An integer of {value.bit_length()} bits"
+    return f"{value!r:.40}"
 
 
 @attrs.frozen
@@ -90,9 +109,14 @@ def draw(count: int, space: Space, dice: Dice) -> list[int]:
 
 
 def draw_distinct(count: int, space: Space, dice: Dice) -> list[int]:
-    """`count` different IDs in random order; `count` is at most half the space."""
+    """`count` different IDs in random order; `count` is at most half the space.
+
+    They are fewer only if the dice repeat themselves without end.
+    """
     drawn = dict.fromkeys(draw(count, space, dice))
-    while len(drawn) < count:
+    for _ in range(PATIENCE):
+        if len(drawn) == count:
+            break
         drawn.update(dict.fromkeys(draw(count - len(drawn), space, dice)))
     return list(drawn)
 
@@ -142,10 +166,11 @@ def draw_pin(length: int, dice: Dice) -> str:
     Trivial are one repeated digit and a plain run up or down, as 55555 or
     45678 (behaviour: PIN).
     """
-    while True:
+    for _ in range(PATIENCE):
         words = array("Q")
         words.frombytes(dice(8 * length))
         digits = [word * 10 >> 64 for word in words]
         steps = {after - before for before, after in pairwise(digits)}
         if steps not in ({0}, {1}, {-1}):
             return "".join(map(str, digits))
+    raise ValueError("These dice give nothing but trivial PINs.")

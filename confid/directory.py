@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-import attrs
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from confid.errors import (
     AmbiguousIdentityError,
@@ -32,10 +30,11 @@ if TYPE_CHECKING:
 _OBJECT_ID = re.compile(
     r"\{?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}?", re.IGNORECASE
 )
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_DISTINGUISHED_NAME = re.compile(r"[a-z][a-z0-9-]*=")
 
 
-@attrs.frozen
-class _Form:
+class _Form(NamedTuple):
     """One way to name a person: an index field and the value to find in it."""
 
     field: str
@@ -49,13 +48,12 @@ def forms(identity: str) -> list[_Form]:
         return [_Form("object_id", found[1])]
     if text.startswith("sip:"):
         return [_Form("sip", text[4:])]
-    if "\\" in text:
+    # Before the logon: a distinguished name escapes a comma with a backslash.
+    named = _DISTINGUISHED_NAME.match(text)
+    if "\\" in text and not named:
         return [_Form("logon", text)]
-    if text.startswith(("cn=", "ou=", "uid=")):
-        return [_Form("dn", text)]
-    if "@" in text:
-        return [_Form("upn", text), _Form("sip", text)]
-    return []
+    mailed = [_Form("upn", text), _Form("sip", text)] if "@" in text else []
+    return [_Form("dn", text), *mailed] if named else mailed
 
 
 def index_of(user: DirectoryUser) -> dict[str, str | None]:
@@ -93,8 +91,9 @@ def resolve(
     A display name counts only when no unique form matches. Several matches
     are an `AmbiguousIdentityError` that lists them.
     """
-    found = _find(transaction, {form for text in identities for form in forms(text)})
-    named = {text: _merge(found, forms(text)) for text in identities}
+    named_by = {text: forms(text) for text in identities}
+    found = _find(transaction, {form for each in named_by.values() for form in each})
+    named = {text: _merge(found, each) for text, each in named_by.items()}
     missing = {
         text: _Form("display_name", fold(text.strip()))
         for text, users in named.items()
@@ -112,11 +111,13 @@ def _find(
     by_field: dict[str, list[str]] = {}
     for form in wanted:
         by_field.setdefault(form.field, []).append(form.value)
+    users: dict[str, DirectoryUser] = {}
     found: dict[_Form, dict[str, DirectoryUser]] = {}
     for field, values in by_field.items():
         for owner, body in transaction.find(USER.name, field, values).items():
-            form = _Form(field, body["index"][field])
-            found.setdefault(form, {})[owner] = from_document(body)
+            # Most are found twice, by UPN and by SIP address.
+            user = users.get(owner) or users.setdefault(owner, from_document(body))
+            found.setdefault(_Form(field, body["index"][field]), {})[owner] = user
     return found
 
 
@@ -146,6 +147,11 @@ def identity_text(identity: Any) -> str:
             raise InvalidArgumentError("An identity can't be empty.", target=identity)
         if "\0" in identity:
             raise InvalidArgumentError("An identity can't hold a NUL character.", target=identity)
+        if not identity.isascii() and _LONE_SURROGATE.search(identity):
+            raise InvalidArgumentError(
+                f"{identity!r:.60} can't be an identity: it holds a half character.",
+                target=identity,
+            )
         return identity
     if isinstance(identity, (DirectoryUser, ConferencingUser)):
         return identity.identity
@@ -154,15 +160,15 @@ def identity_text(identity: Any) -> str:
     kind = type(identity).__name__
     raise InvalidArgumentError(
         f"A {kind} is no identity. Give a text (user principal name, SIP address, object ID, …), a "
-        "record that a cmdlet returned, or an iterable of these" + _hint(kind) + ".",
+        "record that a cmdlet returned, or an iterable of these" + _hint(identity) + ".",
         target=kind,
     )
 
 
-def _hint(kind: str) -> str:
-    if kind == "DataFrame":
+def _hint(identity: object) -> str:
+    if hasattr(identity, "columns"):
         return ': frame["UserPrincipalName"] for a DataFrame'
-    if kind in ("dict", "OrderedDict", "mappingproxy"):
+    if isinstance(identity, Mapping):
         return ': row["UserPrincipalName"] for a mapping'
     return ""
 

@@ -99,7 +99,7 @@ class Issuer:
                 break
             # The proposals are in random order, so dealing them in turn is dealing at random.
             proposals = draw_distinct(len(waiting), self._space, self._dice)
-            accepted = self._claim(list(zip(proposals, waiting, strict=True)), claim)
+            accepted = self._claim(list(zip(proposals, waiting, strict=False)), claim)
             issued |= accepted
             refused = len(waiting) - len(accepted)
             waiting = [owner for owner in waiting if owner not in accepted]
@@ -108,24 +108,26 @@ class Issuer:
         return issued | self._issue_free(waiting, claim)
 
     def _issue_free(self, owners: list[str], claim: Claim) -> dict[str, ConferenceId]:
-        """Issue from the free set, made afresh whenever it runs out; an empty fresh one ends it."""
+        """Issue from the free set. A scan of the ledger that finds nothing free ends it."""
         issued: dict[str, ConferenceId] = {}
         waiting = owners
         free = self._free_ids.set
-        for _ in range(ROUNDS):
-            if not waiting:
-                return issued
+        scanned = False
+        while waiting:
             if not free:
-                free = self._free_ids.scan(self._transaction, self._space)
+                free, scanned = self._free_ids.scan(self._transaction, self._space), True
+                if not free:
+                    raise ConferenceIdsExhaustedError(len(self._space))
+            # Another thread may have emptied it just now: no proposals, another scan.
             proposals = free.draw(len(waiting), self._dice)
-            if not proposals:
-                break
             self._drawn.append((free, proposals))
             self.nearly_full = len(free) < NEARLY_FULL * len(self._space)
             accepted = self._claim(list(zip(proposals, waiting, strict=False)), claim)
             issued |= accepted
             waiting = [owner for owner in waiting if owner not in accepted]
-        raise ConferenceIdsExhaustedError(len(self._space))
+            if 2 * len(accepted) < len(proposals) and not scanned:
+                free = None  # Others have issued much of what it holds: no use going through it.
+        return issued
 
     def put_back(self) -> None:
         """After a rollback: what was drawn from the free set is free again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from unicodedata import category
 
 from confid.errors import InvalidArgumentError
 
@@ -25,9 +26,15 @@ def checked(address: str, *, parameter: str) -> str:
         ) from None
 
 
+def is_one_line(text: str) -> bool:
+    """Whether a text is fit for a header: no control or half characters, no line ends."""
+    # Not str.isprintable: that refuses the joiners of Persian and the wide space of Japanese.
+    return text.isprintable() or not {"Cc", "Cs", "Zl", "Zp"} & set(map(category, text))
+
+
 def checked_display_name(name: str, *, parameter: str) -> str:
     """A display name for a mail header: one line, no control characters, never two headers."""
-    if not name.isprintable():
+    if not is_one_line(name):
         raise InvalidArgumentError(
             f"{parameter}: a display name is one line without control characters, "
             f"and {name!r:.80} is not.",

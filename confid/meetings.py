@@ -9,7 +9,7 @@ import attrs
 
 from confid import phone_number
 from confid.errors import InvalidArgumentError, NotEnabledError, NotFoundError
-from confid.mail_address import checked
+from confid.mail_address import checked, is_one_line
 from confid.records import MEETING, Meeting, converter
 from confid.results import Results
 from confid.session import current_session
@@ -77,6 +77,7 @@ def reschedule(
     its time: that sends the update. The organizer's text stays to the letter.
     Raises `NotFoundError` for a meeting that this tenant doesn't hold.
     """
+    _check_moments(start, end)
     with current_session(session).unit(write=True) as tenant:
         key = str(meeting.meeting_id)
         body = tenant.transaction.get(MEETING.name, [key], lock=True).get(key)
@@ -98,7 +99,7 @@ def outdated(organizer: object = None, *, session: Session | None = None) -> Res
     with current_session(session).unit(write=False) as tenant:
         meetings = [m for m in _of(tenant, organizer) if m.start > tenant.now]
         current = tenant.transaction.current({meeting.owner for meeting in meetings})
-        stale = [m for m in meetings if m.conference_id != current.get(m.owner)]
+        stale = [m for m in meetings if m.conference_id not in (None, current.get(m.owner))]
     return Results(sorted(stale, key=_by_start))
 
 
@@ -173,6 +174,12 @@ def _by_start(meeting: Meeting) -> tuple[datetime, str]:
 
 
 def _check_times(start: datetime, end: datetime | None) -> None:
+    _check_moments(start, end)
+    if end is not None and end < start:
+        raise InvalidArgumentError(f"The meeting ends ({end}) before it starts ({start}).")
+
+
+def _check_moments(start: datetime | None, end: datetime | None) -> None:
     for name, moment in (("start", start), ("end", end)):
         if moment is not None and (not isinstance(moment, datetime) or moment.tzinfo is None):
             raise InvalidArgumentError(
@@ -180,11 +187,9 @@ def _check_times(start: datetime, end: datetime | None) -> None:
                 "datetime(2026, 12, 1, 9, tzinfo=ZoneInfo('Europe/Berlin')).",
                 target=name,
             )
-    if end is not None and end < start:
-        raise InvalidArgumentError(f"The meeting ends ({end}) before it starts ({start}).")
 
 
 def _check_text(name: str, text: str, *, one_line: bool) -> None:
-    if "\0" in text or (one_line and not text.isprintable()):
+    if "\0" in text or (one_line and not is_one_line(text)):
         shape = "one line without control characters" if one_line else "text without NUL"
         raise InvalidArgumentError(f"{name}: {text!r:.60} is not {shape}.", target=name)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from confid.records import TenantSettings
 
 
+_IN_ORDER = tuple(Event)
+
+
 @attrs.frozen(kw_only=True)
 class MailOptions:
     """What a caller says about mail: PowerShell's mail parameters, and `notify`."""
@@ -46,7 +49,8 @@ def owed(events: Iterable[Event], options: MailOptions, settings: TenantSettings
     any message about a change that carries the ID. A PIN goes to the primary
     address only.
     """
-    changed = tuple(event for event in Event if event in set(events))
+    made = tuple(events)
+    changed = tuple(event for event in _IN_ORDER if event in made)
     automatic = settings.automatically_send_emails_to_users
     if options.notify is not None:
         automatic = options.notify

@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import unicodedata
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -20,12 +20,19 @@ from confid.conference_id import ConferenceId
 from confid.store.base import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import cattrs
 
 MASKED_PIN = "***********"
 """How a PIN reads once the call that made it is over (behaviour: PIN)."""
 
 MICROSOFT = "Microsoft"
+
+HTML_ROWS = 60
+"""Rows that a notebook shows before it counts the rest."""
+
+NO_TERMINAL_WIDTH = 120
 
 
 def prop(powershell: str, **options: Any) -> Any:
@@ -60,17 +67,43 @@ class Record:
         return {name: getattr(self, field) for name, field in self.powershell_properties()}
 
     def __str__(self) -> str:
-        from confid.results import view  # noqa: PLC0415 - a record prints itself only when asked
-
         return view([self])
 
     def _repr_html_(self) -> str:
-        from confid.results import html_view  # noqa: PLC0415 - as above
-
         return html_view([self])
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text("…" if cycle else str(self))
+
+
+def view(records: Sequence[Record]) -> str:
+    """The default view at the terminal's width: a table up to 4 properties, else a list."""
+    from shutil import get_terminal_size  # noqa: PLC0415 - a record prints itself only when asked
+
+    from confid.powershell import out_string  # noqa: PLC0415 - as above
+
+    width = get_terminal_size((NO_TERMINAL_WIDTH, 24)).columns
+    return out_string(records, width=width)
+
+
+def html_view(records: Sequence[Record]) -> str:
+    """An HTML table of the same values, escaped, with a row count where it is cut."""
+    from html import escape  # noqa: PLC0415 - as above
+
+    from confid.powershell.conversion import text_of  # noqa: PLC0415 - as above
+
+    if not records:
+        return "<p>0 rows</p>"
+    names = list(records[0].__powershell__())
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    rows = []
+    for record in records[:HTML_ROWS]:
+        properties = record.__powershell__()
+        cells = "".join(f"<td>{escape(text_of(properties.get(name)))}</td>" for name in names)
+        rows.append(f"<tr>{cells}</tr>")
+    cut = f"<p>{len(records)} rows, {HTML_ROWS} shown</p>" if len(records) > HTML_ROWS else ""
+    body = "".join(rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{cut}"
 
 
 class LicenseState(enum.Enum):
@@ -411,7 +444,14 @@ def converter() -> cattrs.Converter:
     made.register_unstructure_hook(datetime, datetime.isoformat)
     made.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
     made.register_unstructure_hook(UUID, str)
-    made.register_structure_hook(UUID, lambda text, _: UUID(text))
+    # A tenant's and its bridges' stand in thousands of documents, and UUID() is slow.
+    uuid = lru_cache(maxsize=256)(UUID)
+    made.register_structure_hook(UUID, lambda text, _: uuid(text))
+    # Documents are confid's own: texts are texts, so these need no look at each value.
+    made.register_structure_hook_func(lambda kind: kind == str | None, lambda text, _: text)
+    made.register_structure_hook_func(
+        lambda kind: kind == tuple[str, ...], lambda texts, _: tuple(texts)
+    )
     made.register_unstructure_hook(ConferenceId, int)
     made.register_structure_hook(ConferenceId, lambda number, _: ConferenceId(number))
     return made

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from confid.conference_id import ConferenceId
 from confid.errors import InvalidArgumentError
-from confid.records import Record
+from confid.records import Record, html_view, view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,39 +17,6 @@ if TYPE_CHECKING:
     from confid.errors import ConfidError
 
 R = TypeVar("R", bound=Record)
-
-HTML_ROWS = 60
-"""Rows that a notebook shows before it counts the rest."""
-
-NO_TERMINAL_WIDTH = 120
-
-
-def view(records: Sequence[Record]) -> str:
-    """The default view at the terminal's width: a table up to 4 properties, else a list."""
-    from confid.powershell import out_string  # noqa: PLC0415 - formatting waits until it is asked for
-
-    width = shutil.get_terminal_size((NO_TERMINAL_WIDTH, 24)).columns
-    return out_string(records, width=width)
-
-
-def html_view(records: Sequence[Record]) -> str:
-    """An HTML table of the same values, escaped, with a row count where it is cut."""
-    from html import escape  # noqa: PLC0415 - as above
-
-    from confid.powershell.values import text_of  # noqa: PLC0415 - as above
-
-    if not records:
-        return "<p>0 rows</p>"
-    names = list(records[0].__powershell__())
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    rows = []
-    for record in records[:HTML_ROWS]:
-        properties = record.__powershell__()
-        cells = "".join(f"<td>{escape(text_of(properties.get(name)))}</td>" for name in names)
-        rows.append(f"<tr>{cells}</tr>")
-    cut = f"<p>{len(records)} rows, {HTML_ROWS} shown</p>" if len(records) > HTML_ROWS else ""
-    body = "".join(rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{cut}"
 
 
 class Results(Sequence[R], Generic[R]):
@@ -138,10 +104,11 @@ class Results(Sequence[R], Generic[R]):
         """
         import pandas as pd  # noqa: PLC0415 - heavy, and an extra
 
-        frame = pd.DataFrame(self.to_dicts())
+        rows = self.to_dicts()
+        frame = pd.DataFrame(rows)
         for name in frame.columns:
-            values = frame[name].dropna()
-            if len(values) and all(isinstance(value, ConferenceId) for value in values):
+            values = [value for row in rows if (value := row[name]) is not None]
+            if values and all(isinstance(value, ConferenceId) for value in values):
                 frame[name] = frame[name].astype("Int64")
         return frame
 

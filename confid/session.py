@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _current: ContextVar[Session | None] = ContextVar("confid_session", default=None)
 _joints: ContextVar[tuple[_Joint, ...]] = ContextVar("confid_transactions", default=())
 _open: weakref.WeakSet[Session] = weakref.WeakSet()
+_opening = threading.Lock()
+"""Held while `_open` is changed or walked, which threads do at will."""
 
 
 @attrs.define
@@ -97,6 +99,10 @@ class Session:
         return f"<confid session on {self._store!r}{', closed' if self.closed else ''}>"
 
     def __enter__(self) -> Self:
+        self._demand_open()
+        if _current.get() is not self:
+            self._previous = _current.get()
+            _current.set(self)
         return self
 
     def __exit__(
@@ -112,7 +118,8 @@ class Session:
         if self.closed:
             return
         self.closed = True
-        _open.discard(self)
+        with _opening:
+            _open.discard(self)
         if _current.get() is self:
             _current.set(self._previous)
         self._store.close()
@@ -263,7 +270,8 @@ def open_session(
     except BaseException:
         session.close()
         raise
-    _open.add(session)
+    with _opening:
+        _open.add(session)
     _current.set(session)
     return session
 
@@ -287,8 +295,12 @@ def current_session(session: Session | None = None) -> Session:
     """
     if session is None:
         session = _current.get()
+        passed: set[Session] = set()
         while session is not None and session.closed:
+            passed.add(session)
             session = session._previous  # noqa: SLF001 - the chain of sessions is this module's
+            if session in passed:
+                session = None
         if session is None:
             session = _only_one()
     elif not isinstance(session, Session):
@@ -301,7 +313,8 @@ def current_session(session: Session | None = None) -> Session:
 
 
 def _only_one() -> Session:
-    sessions = [session for session in _open if not session.closed]
+    with _opening:
+        sessions = [session for session in _open if not session.closed]
     if len(sessions) == 1:
         return sessions[0]
     if not sessions:

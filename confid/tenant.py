@@ -50,7 +50,7 @@ from confid.records import (
 from confid.store.base import IMPORTED, Claim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from confid.conference_id import Dice
@@ -249,7 +249,7 @@ class Tenant:
                 name is not None and fold(bridge.name) == fold(name)
             ):
                 return bridge
-        names = ", ".join(repr(bridge.name) for bridge in self.bridges.values())
+        names = ", ".join(sorted(repr(bridge.name) for bridge in self.bridges.values()))
         raise NotFoundError(
             f"There is no bridge {str(identity or name)!r}; this tenant has {names}.",
             target=str(identity or name),
@@ -457,7 +457,7 @@ class Tenant:
     def _entry(self, person: Person, notice: Notice, pin: str | None) -> OutboxEntry:
         conferencing, user = person.conferencing, person.user
         assert conferencing is not None  # noqa: S101 - a changed person has settings
-        to = notice.to or user.mail
+        to = notice.to or user.mail or None
         if notice.ignored_to:
             self.warn(
                 f"The message to {user.user_principal_name} carries a PIN, so it goes to the "
@@ -525,6 +525,12 @@ class Tenant:
         if not ids:
             return set()
         return self.transaction.claim(sorted(ids), claim)
+
+    def put_conferencing(self, settings: Mapping[str, Conferencing]) -> None:
+        """Keep the dial-in settings of people who come in with an ID, by their owners."""
+        unstructure = converter().unstructure
+        documents = {owner: unstructure(kept) for owner, kept in settings.items()}
+        self.transaction.put(CONFERENCING.name, documents)
 
     def remove(self, people: Sequence[Person]) -> None:
         """Take people out of the directory: personal data erased, IDs retired, the ledger whole."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Unpack
+from typing import Annotated, Unpack, overload
 from uuid import UUID
 
 from confid.command import Command, cmdlet
@@ -20,6 +20,18 @@ from confid.records import Bridge
 from confid.results import Results
 
 
+@overload
+def get_cs_online_dial_in_conferencing_bridge(
+    identity: UUID | str, **common: Unpack[CommonParameters]
+) -> Bridge: ...
+@overload
+def get_cs_online_dial_in_conferencing_bridge(
+    *, name: str, **common: Unpack[CommonParameters]
+) -> Bridge: ...
+@overload
+def get_cs_online_dial_in_conferencing_bridge(
+    **common: Unpack[CommonParameters],
+) -> Results[Bridge]: ...
 @cmdlet(
     "Get-CsOnlineDialInConferencingBridge",
     sets=("EmptySet", "UniqueBridgeParams", "BridgeNameParams"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Unpack
+from typing import Annotated, Any, Unpack, overload
 
 import attrs
 
@@ -30,6 +30,16 @@ ANNOUNCEMENTS = ("UseNames", "ToneOnly")
 MASKS = ("MaskedForExternalUsers", "MaskedForAllUsers", "NoMasking")
 
 
+@overload
+def get_cs_online_dial_in_conferencing_tenant_settings(
+    *,
+    filter: str,
+    **common: Unpack[CommonParameters],
+) -> Results[TenantSettings]: ...
+@overload
+def get_cs_online_dial_in_conferencing_tenant_settings(
+    identity: str | None = None, **common: Unpack[CommonParameters]
+) -> TenantSettings: ...
 @cmdlet(
     "Get-CsOnlineDialInConferencingTenantSettings",
     sets=("Identity", "Filter"),

@@ -19,6 +19,7 @@ from confid.errors import (
 from confid.mail_address import checked, checked_display_name
 from confid.notices import MailOptions, owed
 from confid.parameters import (
+    UNSET,
     AsJob,
     CommonParameters,
     Confirm,
@@ -75,7 +76,7 @@ def enable_cs_online_dial_in_conferencing_user(
     toll_free_service_number: TollFreeServiceNumber = None,
     allow_toll_free_dial_in: AllowTollFreeDialIn = None,
     replace_provider: Annotated[bool, P("ReplaceProvider", "SwitchParameter")] = False,
-    conference_id: ChosenId = None,
+    conference_id: ChosenId = UNSET,
     send_email: SendEmail = False,
     send_email_to_address: SendEmailToAddress = None,
     send_email_from_address: SendEmailFromAddress = None,
@@ -210,7 +211,7 @@ def set_cs_online_dial_in_conferencing_user(
     toll_free_service_number: TollFreeServiceNumber = None,
     allow_pstn_only_meetings: Annotated[bool | None, P("AllowPSTNOnlyMeetings", "Boolean")] = None,
     allow_toll_free_dial_in: AllowTollFreeDialIn = None,
-    conference_id: ChosenId = None,
+    conference_id: ChosenId = UNSET,
     send_email: SendEmail = False,
     send_email_to_address: SendEmailToAddress = None,
     send_email_from_address: SendEmailFromAddress = None,
@@ -355,7 +356,8 @@ class _Wanted:
             "allow_toll_free_dial_in": self.allow_toll_free_dial_in,
             "allow_pstn_only_meetings": self.allow_pstn_only_meetings,
         }
-        return attrs.evolve(after, **{k: v for k, v in changes.items() if v is not None})
+        wanted = {name: value for name, value in changes.items() if value is not None}
+        return attrs.evolve(after, **wanted) if wanted else after
 
 
 def _events(
@@ -389,6 +391,10 @@ def mail_options(
         "SendEmailFromAddress": from_address,
         "SendEmailFromDisplayName": from_display_name,
     }
+    if notify not in (None, True, False):
+        raise InvalidArgumentError(
+            f"notify={notify!r:.40}: there are True, False and None.", target="notify"
+        )
     named = [name for name, value in given.items() if value is not None]
     if named and not send_email:
         raise InvalidArgumentError(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import threading
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -56,27 +58,39 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _memory(_: str) -> Store:
+def _memory(url: str) -> Store:
     from confid.store.memory import MemoryStore  # noqa: PLC0415 - see above
 
+    if url.strip(":/").lower() != "memory":
+        raise StoreError("A memory store has no name: memory:", category="InvalidArgument")
     return MemoryStore()
 
 
 def _sqlite(url: str) -> Store:
     from confid.store.sqlite import SQLiteStore  # noqa: PLC0415 - see above
 
-    parts = urlsplit(url)
-    options = parse_qs(parts.query, strict_parsing=bool(parts.query))
-    unknown = options.keys() - {"timeout"}
-    if parts.netloc or not parts.path or unknown:
+    try:
+        parts = urlsplit(url)
+        options = parse_qs(parts.query, strict_parsing=bool(parts.query))
+        timeout = float(options.pop("timeout", ["30"])[0])
+        well_formed = (
+            not (options or parts.netloc or parts.fragment)
+            and parts.path.startswith("/")
+            and len(parts.path) > 1
+            and 0 <= timeout <= threading.TIMEOUT_MAX
+        )
+    except ValueError:
+        well_formed = False
+    if not well_formed:
         raise StoreError(
             "A SQLite URL is sqlite:///relative.db or sqlite:////absolute.db, "
-            "with ?timeout=seconds if you like.",
+            "with ?timeout=seconds if you like; a ? or # in a name is %3F or %23.",
             category="InvalidArgument",
         )
-    timeout = float(options["timeout"][0]) if options else 30.0
     return SQLiteStore(unquote(parts.path[1:]), timeout=timeout)
 
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*")
 
 SCHEMES: dict[str, Callable[[str], Store]] = {"memory": _memory, "sqlite": _sqlite}
 
@@ -88,9 +102,8 @@ def from_url(store: str | os.PathLike[str]) -> Store:
     may hold a password, never shows in it.
     """
     text = os.fspath(store)
-    scheme, separator, _ = text.partition(":")
-    # One letter before a colon is a Windows drive, not a scheme.
-    if not separator or len(scheme) == 1 or not scheme.replace("+", "").isalnum():
+    scheme = _scheme(text) if isinstance(store, str) else ""
+    if not scheme:
         from confid.store.sqlite import SQLiteStore  # noqa: PLC0415 - see above
 
         return SQLiteStore(text)
@@ -103,3 +116,15 @@ def from_url(store: str | os.PathLike[str]) -> Store:
             category="InvalidArgument",
         ) from None
     return factory(text)
+
+
+def _scheme(text: str) -> str:
+    before, colon, after = text.partition(":")
+    if text == ":memory:":
+        return "memory"
+    # One letter before a colon is a Windows drive, not a scheme. What looks like a URL is one,
+    # whatever its scheme: taken for a path, it would show its password in an error.
+    is_url = _SCHEME.fullmatch(before) and after.startswith("//")
+    if len(before) > 1 and colon and (is_url or before.replace("+", "").isalnum()):
+        return before
+    return ""

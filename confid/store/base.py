@@ -9,6 +9,9 @@ bridges or mail. `confid.testing.StoreContract` is this page as tests.
 from __future__ import annotations
 
 import abc
+import json
+import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -18,12 +21,14 @@ from confid.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from datetime import datetime
     from types import TracebackType
     from typing import Self
 
 Body = dict[str, Any]
-"""A document: a JSON object. `body["index"]` maps the kind's index fields to text or None."""
+"""A document: a JSON object. `body["index"]` maps the kind's index fields to text or None.
+
+An index field that isn't there, or no `"index"` at all, is None.
+"""
 
 FIRST_ID = 1_000_000
 LAST_ID = 9_999_999
@@ -31,18 +36,38 @@ LAST_ID = 9_999_999
 ISSUED = "issued"
 IMPORTED = "imported"
 
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""The escape of a NUL, and not a backslash that happens to stand before `u0000`."""
+
+
+def utc(moment: datetime) -> datetime:
+    """The moment in UTC. A naive one is a `StoreError`: nobody knows when it is."""
+    if moment.utcoffset() is None:
+        raise StoreError("A datetime without a time zone can't be stored.", category="InvalidData")
+    return moment.astimezone(UTC)
+
 
 @attrs.frozen
 class Kind:
     """A kind of document, with the fields of `body["index"]` that can be searched.
 
     `indexes` may repeat between documents; a value of `unique` may not. None
-    is no value: it is never found and never collides.
+    is no value: it is never found and never collides. Names are lower-case
+    letters, digits and underscores, as they become parts of SQL.
     """
 
     name: str
     indexes: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        for name in (self.name, *self.fields):
+            if not _NAME.fullmatch(name):
+                raise StoreError(
+                    f"{name!r} is no name of a kind or an index field.", category="InvalidArgument"
+                )
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -68,17 +93,21 @@ class LedgerEntry:
 class Claim:
     """What `claim` writes beside each ID: origin, when and by whom, and whether as retired."""
 
-    at: datetime
+    at: datetime = attrs.field(converter=utc)
     by: str | None = None
-    origin: str = ISSUED
+    origin: str = attrs.field(default=ISSUED, validator=attrs.validators.in_((ISSUED, IMPORTED)))
     retired: bool = False
 
 
 class Transaction(abc.ABC):
     """What one transaction can do. It is used by one thread and dies with its block.
 
-    A kind must be one of those that the store was opened with. Strings never
-    hold NUL; a store may refuse one with `StoreError`.
+    After its end every method raises `StoreError`, and so does a stream that
+    is read on. A kind must be one of those that the store was opened with, a
+    field one of the kind's: else `StoreError`. So is text with a NUL or a
+    lone surrogate, given to whichever method (`check_text`). An empty
+    iterable is fine everywhere and does nothing. A method that raises has
+    done nothing.
     """
 
     @abc.abstractmethod
@@ -91,17 +120,17 @@ class Transaction(abc.ABC):
 
     @abc.abstractmethod
     def find(self, kind: str, field: str, values: Iterable[str]) -> dict[str, Body]:
-        """The documents whose index field has one of the values, by key. None found: empty."""
+        """The documents whose index field has one of the values, as `get` gives them."""
 
     @abc.abstractmethod
-    def scan(self, kind: str, *, after: str = "", limit: int | None = None) -> Iterator[
-        tuple[str, Body]
-    ]:
+    def scan(
+        self, kind: str, *, after: str = "", limit: int | None = None
+    ) -> Iterator[tuple[str, Body]]:
         """The documents of a kind in the order of their keys (by code point), streaming.
 
-        `after` starts behind that key, whether or not it exists. The
-        documents may be changed while the scan goes on; whether it shows a
-        change made behind its place is left open.
+        `after` starts behind that key, whether or not it exists. Documents
+        may be written and deleted while the scan goes on; whether it still
+        shows those changes is left open, but it shows no key twice.
         """
 
     @abc.abstractmethod
@@ -109,7 +138,9 @@ class Transaction(abc.ABC):
         """Write documents whole: new ones are added, those there are replaced.
 
         Raises `DuplicateKeyError` when a unique field's value stands in
-        another document, and writes none of them.
+        another document. What counts is how the documents stand afterwards:
+        two of them may swap their values in one call. Raises `StoreError`
+        for an empty key, and for a body that isn't plain JSON (`to_json`).
         """
 
     @abc.abstractmethod
@@ -123,16 +154,20 @@ class Transaction(abc.ABC):
         For store authors and confid's own tenant only: nothing else proposes
         an ID. An ID that stands in the ledger, under whatever owner, living
         or retired, is refused and its row stays as it is. The entry's serial
-        is one more than the owner's last. An owner appears once in a call;
-        one who has a living ID is a `DuplicateKeyError` unless the claim is
-        retired. An ID outside 1000000 to 9999999 is a `StoreError`.
+        is one more than the owner's last. An owner who has a living ID and
+        proposes a free one is a `DuplicateKeyError` unless the claim is
+        retired. An ID outside 1000000 to 9999999, and an ID or an owner that
+        appears twice in a call, is a `StoreError` (`check_proposals`).
         """
 
     @abc.abstractmethod
     def retire(
         self, owners: Iterable[str], *, at: datetime, by: str | None = None
     ) -> dict[str, int]:
-        """Retire the living IDs of these owners; owner to ID. Who has none is absent."""
+        """Retire the living IDs of these owners; owner to ID. Who has none is absent.
+
+        A retired ID stays retired, and by whom and when stays as it was.
+        """
 
     @abc.abstractmethod
     def current(self, owners: Iterable[str]) -> dict[str, int]:
@@ -172,11 +207,13 @@ class Store(abc.ABC):
 
     @abc.abstractmethod
     def open(self, kinds: Iterable[Kind], *, create: bool = True) -> None:
-        """Get ready to keep documents of these kinds; once, before anything else.
+        """Get ready to keep documents of these kinds; before anything else, and after `close`.
 
         Creates what isn't there, unless `create` is False; upgrades an older
-        schema in one transaction. Raises `StoreError` for a place that can't
-        be used: missing, newer than this confid, or something else's.
+        schema in one transaction. A kind, or a field of one, that the place
+        doesn't know yet is added, and documents that are there are indexed.
+        Raises `StoreError` for a place that can't be used: missing, newer
+        than this confid, or something else's.
         """
 
     @abc.abstractmethod
@@ -190,7 +227,10 @@ class Store(abc.ABC):
 
     @abc.abstractmethod
     def close(self) -> None:
-        """Let go of files and connections. Closing twice is fine."""
+        """Let go of files and connections. Closing twice is fine.
+
+        A closed store gives no transactions (`StoreError`); it can be opened again.
+        """
 
     def __enter__(self) -> Self:
         return self
@@ -202,6 +242,9 @@ class Store(abc.ABC):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+# For store authors: what every store refuses, said once.
 
 
 def check_text(*texts: str) -> None:
@@ -216,3 +259,51 @@ def check_text(*texts: str) -> None:
                 raise StoreError(
                     "A lone surrogate can't be stored: it is no character.", category="InvalidData"
                 ) from None
+
+
+def to_json(documents: Mapping[str, Body]) -> dict[str, str]:
+    """The bodies as JSON text, by key. Refuses what no store can keep or give back."""
+    texts: dict[str, str] = {}
+    for key, body in documents.items():
+        if not key:
+            raise StoreError("A document's key can't be empty.", category="InvalidData")
+        try:
+            text = _AS_JSON(body)
+        except (TypeError, ValueError) as error:
+            raise StoreError(
+                f"A document must be JSON: {error}.", category="InvalidData"
+            ) from error
+        check_text(key, text)
+        if "\\u0000" in text and _NUL_IN_JSON.search(text):
+            check_text("\0")
+        texts[key] = text
+    return texts
+
+
+def index_of(kind: Kind, body: Body) -> dict[str, str | None]:
+    """The values of the kind's index fields in a body. One that isn't text is refused."""
+    index = body.get("index") or {}
+    values = {field: index.get(field) for field in kind.fields}
+    for field, value in values.items():
+        if value is not None and not isinstance(value, str):
+            raise StoreError(
+                f"The index field {kind.name}.{field} takes text or None.", category="InvalidData"
+            )
+    return values
+
+
+def check_proposals(proposals: Sequence[tuple[int, str]]) -> None:
+    """Refuse an ID outside the range, and an ID or an owner that appears twice.
+
+    Twice, because `claim` answers with IDs alone: two owners would both think
+    that the ID is theirs.
+    """
+    check_text(*(owner for _, owner in proposals))
+    for conference_id, _ in proposals:
+        if not FIRST_ID <= conference_id <= LAST_ID:
+            raise StoreError(f"{conference_id} is no conference ID.", category="InvalidData")
+    for part in zip(*proposals, strict=True):
+        if len(set(part)) < len(proposals):
+            raise StoreError(
+                "An ID and an owner are proposed once in a call.", category="InvalidArgument"
+            )

@@ -13,16 +13,18 @@ import attrs
 
 from confid.errors import DuplicateKeyError, StoreError
 from confid.store.base import (
-    FIRST_ID,
     ISSUED,
-    LAST_ID,
     Body,
     Claim,
     Kind,
     LedgerEntry,
     Store,
     Transaction,
+    check_proposals,
     check_text,
+    index_of,
+    to_json,
+    utc,
 )
 
 if TYPE_CHECKING:
@@ -41,17 +43,32 @@ class _Kept:
         self.documents: dict[str, str] = {}
         self.indexes: dict[str, dict[str, set[str]]] = {field: {} for field in kind.fields}
 
-    def write(self, key: str, text: str | None, index: Mapping[str, str | None]) -> None:
+    def write(self, key: str, text: str | None) -> None:
+        """Replace a document, or remove it."""
         old = self.documents.pop(key, None)
-        if old is not None and self.indexes:
-            for field, value in json.loads(old)["index"].items():
-                if value is not None:
-                    self.indexes[field][value].discard(key)
+        if old is not None:
+            for field, value in self._values(old):
+                self.indexes[field][value].discard(key)
         if text is not None:
             self.documents[key] = text
-            for field, value in index.items():
+            for field, value in self._values(text):
+                self.indexes[field].setdefault(value, set()).add(key)
+
+    def _values(self, text: str) -> Iterator[tuple[str, str]]:
+        if self.indexes:
+            for field, value in index_of(self.kind, json.loads(text)).items():
                 if value is not None:
-                    self.indexes[field].setdefault(value, set()).add(key)
+                    yield field, value
+
+    def reindexed(self, kind: Kind) -> _Kept:
+        """The same documents under a kind that has got other index fields."""
+        again = _Kept(kind)
+        for key, text in self.documents.items():
+            again.write(key, text)
+        for field in kind.unique:
+            if any(len(keys) > 1 for keys in again.indexes[field].values()):
+                raise DuplicateKeyError(kind.name, field)
+        return again
 
 
 class _Contents:
@@ -84,8 +101,12 @@ class MemoryStore(Store):
                 "This memory store holds no tenant yet; connect with create=True.",
                 category="ObjectNotFound",
             )
+        kept = self._contents.kept
         for kind in kinds:
-            self._contents.kept.setdefault(kind.name, _Kept(kind))
+            if kind.name not in kept:
+                kept[kind.name] = _Kept(kind)
+            elif kept[kind.name].kind != kind:
+                kept[kind.name] = kept[kind.name].reindexed(kind)
         self._opened = True
 
     def close(self) -> None:
@@ -146,11 +167,17 @@ class _MemoryTransaction(Transaction):
 
     def get(self, kind: str, keys: Iterable[str], *, lock: bool = False) -> dict[str, Body]:  # noqa: ARG002 - one transaction at a time locks everything
         documents = self._of(kind).documents
+        keys = list(keys)
+        check_text(*keys)
         return {key: json.loads(documents[key]) for key in keys if key in documents}
 
     def find(self, kind: str, field: str, values: Iterable[str]) -> dict[str, Body]:
         kept = self._of(kind)
+        if field not in kept.indexes:
+            raise StoreError(f"The kind {kind!r} has no index field {field!r}.")
         index = kept.indexes[field]
+        values = list(values)
+        check_text(*values)
         keys = {key for value in values for key in index.get(value, ())}
         return {key: json.loads(kept.documents[key]) for key in sorted(keys)}
 
@@ -158,6 +185,7 @@ class _MemoryTransaction(Transaction):
         self, kind: str, *, after: str = "", limit: int | None = None
     ) -> Iterator[tuple[str, Body]]:
         kept = self._of(kind)
+        check_text(after)
         keys = sorted(kept.documents)
         start = bisect_right(keys, after)
         stop = None if limit is None else start + limit
@@ -169,56 +197,50 @@ class _MemoryTransaction(Transaction):
 
     def put(self, kind: str, documents: Mapping[str, Body]) -> None:
         kept = self._of(kind, write=True)
-        texts = {key: json.dumps(body, ensure_ascii=False) for key, body in documents.items()}
-        check_text(*texts, *texts.values())
-        if any("\\u0000" in text for text in texts.values()):
-            raise StoreError("A NUL character can't be stored.", category="InvalidData")
+        texts = to_json(documents)
         self._refuse_duplicates(kept, documents)
         for key, text in texts.items():
-            self._replace(kept, key, text, documents[key].get("index", {}))
+            self._replace(kept, key, text)
 
     @staticmethod
     def _refuse_duplicates(kept: _Kept, documents: Mapping[str, Body]) -> None:
-        for field in kept.kind.unique:
-            seen: set[str] = set()
-            for body in documents.values():
-                value = body["index"].get(field)
+        seen: dict[str, set[str]] = {field: set() for field in kept.kind.unique}
+        for body in documents.values():
+            index = index_of(kept.kind, body)
+            for field in kept.kind.unique:
+                value = index[field]
                 if value is None:
                     continue
-                if value in seen or kept.indexes[field].get(value, set()) - documents.keys():
+                others = kept.indexes[field].get(value, set()) - documents.keys()
+                if others or value in seen[field]:
                     raise DuplicateKeyError(kept.kind.name, field)
-                seen.add(value)
+                seen[field].add(value)
 
     def delete(self, kind: str, keys: Iterable[str]) -> None:
         kept = self._of(kind, write=True)
+        keys = list(keys)
+        check_text(*keys)
         for key in keys:
-            self._replace(kept, key, None, {})
+            self._replace(kept, key, None)
 
-    def _replace(
-        self, kept: _Kept, key: str, text: str | None, index: Mapping[str, str | None]
-    ) -> None:
+    def _replace(self, kept: _Kept, key: str, text: str | None) -> None:
         old = kept.documents.get(key)
-        kept.write(key, text, {field: index.get(field) for field in kept.indexes})
-
-        def undo() -> None:
-            before = {} if old is None or not kept.indexes else json.loads(old)["index"]
-            kept.write(key, old, before)
-
-        self._undo.append(undo)
+        kept.write(key, text)
+        self._undo.append(lambda: kept.write(key, old))
 
     def claim(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
         self._check(write=True)
-        check_text(*(owner for _, owner in proposals))
+        check_proposals(proposals)
+        check_text(claim.by or "")
         accepted = set()
-        for conference_id, owner in proposals:
-            if not FIRST_ID <= conference_id <= LAST_ID:
-                raise StoreError(f"{conference_id} is no conference ID.", category="InvalidData")
-            if conference_id in self._contents.ledger:
-                continue
-            if not claim.retired and owner in self._contents.living:
-                raise DuplicateKeyError("ledger", "owner")
-            self._enter(conference_id, owner, claim)
-            accepted.add(conference_id)
+        with self.savepoint():
+            for conference_id, owner in proposals:
+                if conference_id in self._contents.ledger:
+                    continue
+                if not claim.retired and owner in self._contents.living:
+                    raise DuplicateKeyError("ledger", "owner")
+                self._enter(int(conference_id), owner, claim)
+                accepted.add(int(conference_id))
         return accepted
 
     def _enter(self, conference_id: int, owner: str, claim: Claim) -> None:
@@ -252,6 +274,8 @@ class _MemoryTransaction(Transaction):
         self, owners: Iterable[str], *, at: datetime, by: str | None = None
     ) -> dict[str, int]:
         self._check(write=True)
+        at = utc(at)
+        check_text(by or "")
         ledger, living = self._contents.ledger, self._contents.living
         retired = self.current(owners)
 
@@ -272,15 +296,18 @@ class _MemoryTransaction(Transaction):
     def current(self, owners: Iterable[str]) -> dict[str, int]:
         self._check(write=False)
         living = self._contents.living
+        owners = list(owners)
+        check_text(*owners)
         return {owner: living[owner] for owner in owners if owner in living}
 
     def lookup(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:
         self._check(write=False)
         ledger = self._contents.ledger
-        return {int(i): ledger[i] for i in conference_ids if i in ledger}
+        return {entry: ledger[entry] for entry in map(int, conference_ids) if entry in ledger}
 
     def history(self, owner: str) -> list[LedgerEntry]:
         self._check(write=False)
+        check_text(owner)
         contents = self._contents
         return [contents.ledger[i] for i in contents.owned.get(owner, ())]
 
@@ -291,7 +318,9 @@ class _MemoryTransaction(Transaction):
 
     def issued_ids(self) -> Iterator[int]:
         self._check(write=False)
-        yield from sorted(self._contents.ledger)
+        for conference_id in sorted(self._contents.ledger):
+            self._check(write=False)
+            yield conference_id
 
     def count(self) -> int:
         self._check(write=False)
@@ -308,5 +337,7 @@ class _MemoryTransaction(Transaction):
         try:
             yield
         except BaseException:
-            self.undo(mark)
+            # Once the transaction is over, what it did is committed or undone already.
+            if not self.over:
+                self.undo(mark)
             raise

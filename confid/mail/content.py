@@ -1,0 +1,191 @@
+"""What a message says, before it is text or HTML: one structure, filled from an outbox entry.
+
+Which of conference ID, numbers, PIN and instructions a message carries is
+decided here and nowhere else (behaviour: mail, the table).
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import attrs
+
+from confid import phone_number
+from confid.mail.headers import one_line
+from confid.mail.sentences import pick
+from confid.records import TOLL_FREE, Event
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from confid.mail.sentences import Language
+    from confid.records import DialInNumber, Facts, OutboxEntry
+
+CHANGED = (Event.CONFERENCE_ID_RESET, Event.NUMBER_CHANGED, Event.PIN_RESET)
+"""The events that one message may tell of together, in the order of their sentences."""
+
+
+@attrs.frozen(kw_only=True)
+class Parts:
+    """Which parts a message about these events has (behaviour: mail, the table)."""
+
+    details: bool
+    pin: bool
+    update: bool
+    remove: bool
+
+
+def parts_for(events: Collection[Event]) -> Parts:
+    """The parts of a message; for several events at once all of their parts.
+
+    The two that forbid something win over those that allow it: a message
+    that says "disabled" has no details, and the conference info never has
+    the PIN, whatever else it tells of.
+    """
+    disabled = Event.DISABLED in events
+    shows_pin = Event.ENABLED in events or Event.PIN_RESET in events
+    changes_invitations = {Event.ENABLED, Event.CONFERENCE_ID_RESET, Event.NUMBER_CHANGED}
+    return Parts(
+        details=not disabled,
+        pin=shows_pin and not disabled and Event.CONFERENCE_INFO not in events,
+        update=not disabled and not changes_invitations.isdisjoint(events),
+        remove=disabled,
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Number:
+    """A dial-in number: its digits for a link, and the line that people read."""
+
+    digits: str
+    shown: str
+    line: str
+
+
+@attrs.frozen(kw_only=True)
+class Country:
+    """The numbers of one country, toll before toll-free."""
+
+    name: str
+    numbers: tuple[Number, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Section:
+    """A heading and what stands below it, in this order; each part may be empty."""
+
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)  # the PIN is one
+    countries: tuple[Country, ...] = ()
+    steps: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Content:
+    """A whole message."""
+
+    language: str
+    direction: str
+    subject: str
+    greeting: str
+    opening: tuple[str, ...]
+    sections: tuple[Section, ...]
+    closing: str
+
+
+def content_of(entry: OutboxEntry) -> Content:
+    """What an outbox entry has to say, in its reader's language or en-US."""
+    language = pick(entry.facts.language)
+    said = _said(entry.events)
+    name = one_line(entry.facts.display_name)
+    return Content(
+        language=language.tag,
+        direction=language.say("direction"),
+        subject=language.say("subject." + "+".join(event.value for event in said)),
+        greeting=language.say("greeting", name=name) if name else language.say("greeting.nameless"),
+        opening=tuple(language.say(f"opening.{event.value}") for event in said),
+        sections=tuple(_sections(language, entry.facts, said, parts_for(entry.events))),
+        closing=language.say("closing"),
+    )
+
+
+def _said(events: Collection[Event]) -> tuple[Event, ...]:
+    """The events that get sentences: disabled or enabled says it all, changes add up."""
+    for event in (Event.DISABLED, Event.ENABLED):
+        if event in events:
+            return (event,)
+    return tuple(event for event in CHANGED if event in events) or (Event.CONFERENCE_INFO,)
+
+
+def _sections(
+    language: Language, facts: Facts, said: tuple[Event, ...], parts: Parts
+) -> Iterator[Section]:
+    if parts.details:
+        details = _details(language, facts, with_pin=parts.pin)
+        if details.facts:
+            yield details
+        if facts.numbers:
+            yield Section(
+                heading=language.say("heading.numbers"),
+                countries=_countries(language, facts.numbers),
+            )
+    if parts.update:
+        yield Section(
+            heading=language.say("heading.update"),
+            paragraphs=tuple(
+                language.say(f"update.{event.value}") for event in said if event != Event.PIN_RESET
+            ),
+            steps=tuple(language.say(f"update.step.{step}") for step in ("open", "check", "send")),
+            after=(language.say("update.migration"),),
+        )
+    if parts.remove:
+        yield Section(
+            heading=language.say("heading.remove"),
+            paragraphs=(language.say("remove.why"),),
+            steps=tuple(language.say(f"remove.step.{step}") for step in ("open", "delete", "send")),
+            after=(language.say("remove.migration"),),
+        )
+
+
+def _details(language: Language, facts: Facts, *, with_pin: bool) -> Section:
+    rows = []
+    if facts.conference_id is not None:
+        rows.append((language.say("label.conference_id"), facts.conference_id.spoken))
+    shows_pin = with_pin and facts.pin is not None
+    if shows_pin:
+        rows.append((language.say("label.pin"), facts.pin or ""))
+    return Section(
+        heading=language.say("heading.details"),
+        facts=tuple(rows),
+        after=(language.say("pin.use"), language.say("pin.lost")) if shows_pin else (),
+    )
+
+
+def _countries(language: Language, numbers: tuple[DialInNumber, ...]) -> tuple[Country, ...]:
+    """The numbers by country: the default number's first, the others by name."""
+    default = phone_number.country(numbers[0].number)
+
+    def place(number: DialInNumber) -> tuple[bool, bool, str]:
+        code = phone_number.country(number.number)
+        return code != default, code is None, language.country(code)
+
+    ordered = sorted(numbers, key=lambda n: (*place(n), n.type == TOLL_FREE))
+    return tuple(
+        Country(name=name, numbers=tuple(_number(language, number) for number in group))
+        for (_, _, name), group in groupby(ordered, key=place)
+    )
+
+
+def _number(language: Language, number: DialInNumber) -> Number:
+    shown = phone_number.display(number.number)
+    kind = language.say("toll_free" if number.type == TOLL_FREE else "toll")
+    city = one_line(number.city)
+    # A number without a city has its country's code there, which the heading says.
+    if city and city.upper() != phone_number.country(number.number):
+        line = language.say("number.city", number=shown, city=city, kind=kind)
+    else:
+        line = language.say("number", number=shown, kind=kind)
+    return Number(digits=number.number, shown=shown, line=line)

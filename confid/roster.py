@@ -1,0 +1,308 @@
+"""People from outside: a roster into the directory, and people out of it.
+
+A roster is read and checked as a whole before the tenant is touched, then
+compared with the directory, and written in one transaction: all of it or
+nothing. Its conference IDs are those already in use elsewhere; they come in
+until the tenant has issued its first, never later (design: the guarantee).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from confid import directory
+from confid.errors import ConfidError, RosterError, StaticConferenceIdError
+from confid.records import USER, Conferencing, DirectoryUser, LicenseState, fold
+from confid.results import Results
+from confid.roster_cells import quoted
+from confid.roster_reading import read_roster, some, warnings
+from confid.roster_rows import CONFERENCE_ID, UPN
+from confid.session import current_session
+from confid.tenant import CHUNK
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import TypeVar
+
+    from confid.roster_file import TextFile
+    from confid.roster_reading import Roster
+    from confid.roster_rows import Row
+    from confid.session import Session
+    from confid.tenant import Tenant
+
+    T = TypeVar("T")
+
+
+def import_users(
+    source: str | os.PathLike[str] | TextFile | Iterable[Mapping[str, Any]],
+    *,
+    session: Session | None = None,
+) -> Results[DirectoryUser]:
+    """Take a roster over into the directory: all its rows, or none.
+
+    `source` is the path of a CSV file, an open text file, or an iterable of
+    mappings, and is read once. Columns go by their PowerShell names in any
+    casing and order; UserPrincipalName must be among them, others are
+    ignored. An absent column leaves what is on file, an empty cell clears
+    it. A person on file is found by object ID, then by user principal name;
+    whoever is missing stays. No row ever takes a conference ID away.
+
+    Returns the directory users in the order of the rows. Raises
+    `RosterError` that names every row and column at fault,
+    `StaticConferenceIdError` for a new conference ID once the tenant has
+    issued one, and `NotFoundError` or `InvalidArgumentError` for a source
+    that can't be read at all. Source: design, names that others rely on.
+    """
+    session = current_session(session)
+    roster = read_roster(source)
+    with session.unit(write=True) as tenant:
+        coming = _Import(tenant, roster)
+        users = coming.run()
+    for text in (*warnings(roster.remarks), *coming.warnings):
+        session.host.write_warning(text)
+    return Results(users)
+
+
+def remove_users(identity: object, *, session: Session | None = None) -> Results[DirectoryUser]:
+    """Take people out of the directory: personal data erased, conference IDs retired for ever.
+
+    `identity` is one identity or an iterable of them, as the cmdlets take
+    them. The ledger stays whole, and none of the IDs is issued again.
+
+    Returns the directory users as they were. Nobody is removed unless all
+    can be: then the error of the first is raised, the others in its `also`
+    (`UserNotFoundError`, `AmbiguousIdentityError`, `InvalidArgumentError`).
+    Source: design, names that others rely on.
+    """
+    session = current_session(session)
+    # Read once, before a transaction is open: an iterable can be a slow one.
+    items: Iterable[object] = [identity] if directory.is_one(identity) else list(identity)  # type: ignore[call-overload]  # is_one says that it is iterable
+    errors: list[ConfidError] = []
+    texts: list[str] = []
+    for item in items:
+        try:
+            texts.append(directory.identity_text(item))
+        except ConfidError as error:
+            errors.append(error)
+    with session.unit(write=True) as tenant:
+        leaving: dict[str, DirectoryUser] = {}
+        for chunk in _chunks(texts):
+            for found in tenant.find_users(chunk):
+                if isinstance(found, ConfidError):
+                    errors.append(found)
+                else:
+                    leaving.setdefault(found.owner, found)
+        _raise_all(errors)
+        for users in _chunks(list(leaving.values())):
+            tenant.remove(tenant.people(users, lock=True))
+    return Results(leaving.values())
+
+
+def _raise_all(errors: Sequence[ConfidError]) -> None:
+    if errors:
+        first, *others = errors
+        first.also = tuple(others)
+        raise first
+
+
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]
+
+
+class _Import:
+    """One roster on its way into one tenant."""
+
+    def __init__(self, tenant: Tenant, roster: Roster) -> None:
+        self.warnings: list[str] = []
+        self._tenant = tenant
+        self._roster = roster
+        self._on_file: dict[str, DirectoryUser] = {}
+        self._users: list[DirectoryUser] = []
+
+    def run(self) -> list[DirectoryUser]:
+        """Match, check and write; the users in the order of the rows."""
+        owners = self._match()
+        self._roster.demand_sound()
+        self._load({owner for owner in owners if owner})
+        self._users = [
+            self._user(row, owner) for row, owner in zip(self._roster.rows, owners, strict=True)
+        ]
+        living, retired = self._sort_ids()
+        self._write_users()
+        self._enter(living, retired=False)
+        self._enter(retired, retired=True)
+        return self._users
+
+    def _match(self) -> list[str | None]:
+        """Each row's person on file: by object ID, then by user principal name."""
+        by_id, by_upn = self._find("object_id"), self._find("upn")
+        rows = self._roster.rows
+        # Who has a row by object ID takes the name in that row, and leaves the one on file.
+        named = {by_id[row.object_id][0] for row in rows if row.object_id in by_id}
+        owners: list[str | None] = []
+        for row in rows:
+            owner, _ = by_id.get(row.object_id or "", (None, ""))
+            holder, object_id = by_upn.get(row.key, (None, ""))
+            if holder is not None and holder != owner and holder not in named:
+                if row.object_id is None:
+                    owner = holder
+                else:
+                    self._roster.problems.append(_inherited(row, object_id))
+            owners.append(owner)
+        return owners
+
+    def _find(self, field: str) -> dict[str, tuple[str, str]]:
+        """Who is on file under the rows' values of an index field: their keys and object IDs."""
+        values = [row.key if field == "upn" else row.object_id for row in self._roster.rows]
+        found: dict[str, tuple[str, str]] = {}
+        for chunk in _chunks([value for value in values if value]):
+            bodies = self._tenant.transaction.find(USER.name, field, chunk)
+            for owner, body in bodies.items():
+                found[body["index"][field]] = (owner, body["index"]["object_id"])
+        return found
+
+    def _load(self, owners: Iterable[str]) -> None:
+        # In the order of the keys, over all chunks, so that two imports at once can't deadlock.
+        for chunk in _chunks(sorted(owners)):
+            bodies = self._tenant.transaction.get(USER.name, chunk, lock=True)
+            self._on_file |= {o: directory.from_document(body) for o, body in bodies.items()}
+
+    def _user(self, row: Row, owner: str | None) -> DirectoryUser:
+        before = self._on_file.get(owner or "")
+        if before is None:
+            return DirectoryUser(
+                owner=self._tenant.new_owner(),
+                identity=row.object_id or str(self._tenant.new_uuid()),
+                user_principal_name=row.user_principal_name,
+                **row.values,
+            )
+        return attrs.evolve(before, user_principal_name=row.user_principal_name, **row.values)
+
+    def _write_users(self) -> None:
+        """Write who is new or changed; first, and at once, who leaves a name to another one."""
+        renamed, others = [], []
+        for user in self._users:
+            before = self._on_file.get(user.owner)
+            if before is None or (
+                before != user
+                and fold(before.user_principal_name) == fold(user.user_principal_name)
+            ):
+                others.append(user)
+            elif before != user:
+                renamed.append(user)
+        for users in (renamed, *_chunks(others)):
+            if users:
+                self._tenant.put_users(users)
+
+    # Conference IDs in use elsewhere.
+
+    def _sort_ids(self) -> tuple[list[_Claimed], list[_Claimed]]:
+        """The IDs to enter as living, and as retired. Raises for all that can't be taken over."""
+        pairs = [
+            _Claimed(row, row.conference_id, user)
+            for row, user in zip(self._roster.rows, self._users, strict=True)
+            if row.conference_id is not None
+        ]
+        new = [claimed for chunk in _chunks(pairs) for claimed in self._not_in_ledger(chunk)]
+        if new and self._tenant.transaction.has_issued():
+            self._refuse(new)
+        for chunk in _chunks(new):
+            self._demand_no_other(chunk)
+        self._roster.demand_sound()
+        barred = [claimed for claimed in new if not _may_have_one(claimed.user)]
+        if barred:
+            named = [f"{c.row.place}: {quoted(c.user.user_principal_name)}" for c in barred]
+            self.warnings.append(
+                "People who may not have a conference ID (no licence, or another provider) have "
+                f"one in the roster; it was recorded as retired: {some(named)}."
+            )
+        return [claimed for claimed in new if _may_have_one(claimed.user)], barred
+
+    def _not_in_ledger(self, pairs: Sequence[_Claimed]) -> list[_Claimed]:
+        """Those that the ledger doesn't hold; one that is another person's is noted."""
+        entries = self._tenant.owner_entries([claimed.conference_id for claimed in pairs])
+        for claimed in pairs:
+            entry = entries.get(claimed.conference_id)
+            if entry is not None and entry.owner != claimed.user.owner:
+                claimed.complain(self._roster, "it is or was another person's")
+        return [claimed for claimed in pairs if claimed.conference_id not in entries]
+
+    def _refuse(self, new: Sequence[_Claimed]) -> None:
+        """Raise for IDs that are new to a tenant which issues its own."""
+        errors: list[ConfidError] = [
+            StaticConferenceIdError(f"{c.row.place}, {CONFERENCE_ID}", target=c.row.place)
+            for c in new
+        ]
+        if self._roster.problems:
+            errors.append(RosterError(self._roster.name, self._roster.problems))
+        _raise_all(errors)
+
+    def _demand_no_other(self, new: Sequence[_Claimed]) -> None:
+        current = self._tenant.transaction.current([claimed.user.owner for claimed in new])
+        for claimed in new:
+            if living := current.get(claimed.user.owner):
+                claimed.complain(self._roster, f"the person has another one, {living}")
+
+    def _enter(self, ids: Sequence[_Claimed], *, retired: bool) -> None:
+        for chunk in _chunks(ids):
+            proposals = [(int(c.conference_id), c.user.owner) for c in chunk]
+            accepted = self._tenant.import_ids(proposals, retired=retired)
+            for claimed in chunk:
+                if claimed.conference_id not in accepted:
+                    claimed.complain(self._roster, "it was issued to another person meanwhile")
+            self._roster.demand_sound()
+            if not retired:
+                self._enable([claimed.user for claimed in chunk])
+
+    def _enable(self, users: Sequence[DirectoryUser]) -> None:
+        """Settings as for anybody newly enabled, but no PIN, and nobody is told."""
+        tenant = self._tenant
+        bridge = tenant.default_bridge
+        pstn_only = tenant.settings.allow_pstn_only_meetings_by_default
+        tenant.put_conferencing(
+            {
+                person.user.owner: Conferencing(
+                    enabled=True,
+                    bridge_id=bridge.identity,
+                    service_number=tenant.default_toll_number(bridge, person.user),
+                    allow_pstn_only_meetings=pstn_only,
+                    revision=person.conferencing.revision + 1 if person.conferencing else 0,
+                )
+                for person in tenant.people(users, lock=True)
+            }
+        )
+
+
+@attrs.frozen
+class _Claimed:
+    """A conference ID in a row, and whose it is said to be."""
+
+    row: Row
+    conference_id: int
+    user: DirectoryUser
+
+    def complain(self, roster: Roster, why: str) -> None:
+        """Note why the ID can't be taken over."""
+        roster.problems.append(
+            f"{self.row.place}, {CONFERENCE_ID}: {self.conference_id} can't be taken over for "
+            f"{quoted(self.user.user_principal_name)}: {why}."
+        )
+
+
+def _may_have_one(user: DirectoryUser) -> bool:
+    """Whether a licence, known or not, and no other provider stand for a conference ID."""
+    return user.license_state is not LicenseState.UNLICENSED and not user.has_other_provider
+
+
+def _inherited(row: Row, object_id: str) -> str:
+    column = "ObjectId" if row.object_id else UPN
+    upn = quoted(row.user_principal_name)
+    return (
+        f"{row.place}, {column}: {upn} is on file with another object ID, {object_id}; a new hire "
+        "would inherit that person's conference ID. If the former one has left, "
+        f"confid.remove_users({upn}) comes first."
+    )

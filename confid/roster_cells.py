@@ -1,0 +1,144 @@
+"""The cells of a roster: how each kind of value is written, and checked."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, TypeGuard
+from uuid import UUID
+
+from confid import directory
+from confid.errors import InvalidArgumentError
+from confid.mail_address import checked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Complain = Callable[[str, str], None]
+    """Takes a column's name and what is wrong with its cell."""
+
+QUOTED = 40
+"""As much of a cell as an error shows."""
+
+MAX_LENGTH = 512
+"""Characters of whatever names a person: every store can index as much."""
+
+MAX_CELL = 131_072
+"""Characters of a text in a mapping; as the csv module has it for a file."""
+
+LICENSES = frozenset(("mcomeetadv", "enterprisepremium", "spe_e5"))
+"""The plan for audio conferencing, and the bundles that contain it (behaviour: conference ID)."""
+
+SEPARATORS = re.compile(r"[;,\s]+")
+"""What stands between the plans in a cell."""
+
+SIMPLE_UPN = re.compile(r"[A-Za-z0-9._'+-]+@[A-Za-z0-9.-]+")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+NO_CHARACTER = re.compile(r"[\x00\ud800-\udfff]")
+GUID = re.compile(r"\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?")
+SIP_ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
+
+_SIMPLE_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
+_TYPE_NAME = re.compile(
+    r"(?:Deserialized\.)?(?:System\.Collections\.\S.*|(?:System|Microsoft)\.[\w.+]+\[\])"
+)
+
+
+def quoted(cell: object) -> str:
+    """A cell as an error shows it: on one line, and no more than its beginning."""
+    shown = repr(cell[:QUOTED] if isinstance(cell, str) else cell)
+    return shown if len(shown) <= QUOTED else f"{shown[: QUOTED - 2]}…{shown[0]}"
+
+
+def listed(cell: str | list[str], separators: re.Pattern[str] | None = None) -> list[str] | None:
+    """The texts in a cell that holds several; None for one that says nothing.
+
+    Source: Export-Csv, which writes a list as the name of its type.
+    """
+    if isinstance(cell, list):
+        return cell
+    text = cell.strip()
+    if text[:1] in "SMD" and _TYPE_NAME.fullmatch(text):
+        return None
+    parts = separators.split(text) if separators else map(str.strip, text.split(";"))
+    return [part for part in parts if part]
+
+
+def is_license(plan: str) -> bool:
+    """Whether a plan is, or contains, audio conferencing; a tenant may stand in front of it."""
+    return plan.rpartition(":")[2].casefold() in LICENSES
+
+
+def is_list(value: object) -> TypeGuard[Iterable[object]]:
+    """Whether a mapping's value is a list of several, in whatever type."""
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
+
+
+def is_distinguished_name(text: str) -> bool:
+    """Whether the directory finds people by this text as a distinguished name."""
+    return any(form.field == "dn" for form in directory.forms(text))
+
+
+def checked_mail(column: str, text: str, complain: Complain) -> str | None:
+    """The address in its normal form.
+
+    The library has the say on every domain (and remembers its answer), and
+    on every local part that isn't plain: 100,000 rows are a few domains.
+    """
+    local, _, domain = text.rpartition("@")
+    # A name in letters and capitals may be one of those whose casing never counts, as Postmaster.
+    is_plain = (
+        _SIMPLE_LOCAL.fullmatch(local)
+        and len(text) <= 200  # noqa: PLR2004 - well below the limits of an address
+        and len(local) <= 64  # noqa: PLR2004 - RFC 5321, 4.5.3.1.1
+        and (local.islower() or not local.isalpha())
+    )
+    try:
+        if is_plain:
+            return local + checked(f"a@{domain}", parameter=column)[1:]
+        if len(text) <= MAX_LENGTH:
+            return checked(text, parameter=column)
+    except InvalidArgumentError:
+        pass
+    complain(column, f"{quoted(text)} is no e-mail address.")
+    return None
+
+
+def plain_text(value: object) -> str:
+    """A mapping's value as the text of a cell. Raises `ValueError` for what no cell holds."""
+    if isinstance(value, str):
+        if len(value) > MAX_CELL:
+            raise ValueError(f"It has {len(value):,} characters; {MAX_CELL:,} is the most.")
+        if not value.isprintable() and NO_CHARACTER.search(value):
+            raise ValueError(f"{quoted(value)} holds a NUL or half a character.")
+        return str(value)
+    if value is None or str(value) in ("nan", "<NA>", "NaT"):  # how data frames say None
+        return ""
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    try:
+        return str(operator.index(value))  # type: ignore[arg-type]  # a TypeError is the answer
+    except TypeError:
+        raise ValueError(f"A {type(value).__name__} is no text.") from None
+
+
+def plain_list(column: str, items: Iterable[object], complain: Complain) -> list[str]:
+    """A list of texts, or of plans as PowerShell's JSON and CLIXML have them: those enabled."""
+    plain: list[str] = []
+    for item in items:
+        if isinstance(item, Mapping):
+            facts = {str(name).casefold(): value for name, value in item.items()}
+            if str(facts.get("capabilitystatus")).casefold() != "enabled":
+                continue
+            item = facts.get("capability")  # noqa: PLW2901 - the plan's name stands for it
+        try:
+            text = plain_text(item).strip()
+        except ValueError as error:
+            complain(column, str(error))
+            continue
+        if text:
+            plain.append(text)
+    return plain

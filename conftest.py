@@ -1,0 +1,53 @@
+"""Every Python block of the README and the docs runs as a test, page by page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Run a page in a folder of its own, with the examples where the page says they are."""
+    folder = tmp_path_factory.mktemp("page")
+    shutil.copytree(HERE / "docs" / "examples", folder / "docs" / "examples")
+    before = Path.cwd()
+    os.chdir(folder)
+    yield
+    os.chdir(before)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the blocks of a page together and in order; pages come in random order like tests."""
+    pages: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        if item.path.suffix == ".md":
+            pages.setdefault(item.path, []).append(item)
+    ordered: list[pytest.Item] = []
+    for item in items:
+        blocks = pages.get(item.path)
+        if blocks is None:
+            ordered.append(item)
+        elif blocks:
+            ordered.extend(sorted(blocks, key=lambda block: block.location[1] or 0))
+            blocks.clear()
+    items[:] = ordered
+
+
+pytest_collect_file: Any = Sybil(
+    parsers=[PythonCodeBlockParser()],
+    patterns=["*.md"],
+    fixtures=["workplace"],
+).pytest()

@@ -1,0 +1,62 @@
+"""`python -m tests.benchmarks [--quick] [--json FILE]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sqlite3
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from . import call_figures, sqlite_figures, start_figures
+from .measure import Figure, table
+from .scale import FULL, QUICK, Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def measure(scale: Scale) -> list[Figure]:
+    """Every figure; its files go to the folder for temporary ones (TMPDIR), then away."""
+    with tempfile.TemporaryDirectory(prefix="confid-benchmarks-") as name:
+        folder = Path(name)
+        return [
+            *start_figures.figures(scale),
+            *call_figures.figures(scale, folder),
+            *sqlite_figures.figures(scale, folder),
+        ]
+
+
+def as_json(scale: Scale, figures: Sequence[Figure]) -> str:
+    """The run for machines."""
+    run = {
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "platform": platform.platform(),
+        "scale": attrs.asdict(scale),
+        "figures": [{**attrs.asdict(f), "verdict": f.verdict} for f in figures],
+    }
+    return json.dumps(run, indent=2, ensure_ascii=False) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print the table, write the JSON."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, under 30 seconds")
+    parser.add_argument("--json", type=Path, default=Path("build/benchmarks.json"), metavar="FILE")
+    options = parser.parse_args(arguments)
+    scale = QUICK if options.quick else FULL
+    figures = measure(scale)
+    sys.stdout.write(table(figures) + "\n")
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(as_json(scale, figures), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

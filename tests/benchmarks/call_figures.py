@@ -1,0 +1,151 @@
+"""Figures of single calls in memory, and of issuing; for information, but for the overhead."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager, suppress
+from functools import partial
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+from confid import attendant
+from confid.cmdlets import (
+    disable_cs_online_dial_in_conferencing_user,
+    enable_cs_online_dial_in_conferencing_user,
+    set_cs_online_dial_in_conferencing_user,
+)
+from confid.conference_id import Space
+from confid.notices import MailOptions, owed
+from confid.records import Event
+from confid.session import open_session
+from confid.store import FIRST_ID, MemoryStore, SQLiteStore
+from confid.store.base import Claim
+from confid.tenant import FIRST_NUMBER, Change
+
+from .measure import Figure, difference, in_turns, plain, ratio
+from .tenants import fill, identities, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from confid.session import Session
+    from confid.tenant import Tenant
+
+    from .scale import Scale
+
+PEOPLE = 1000
+
+
+class _TakenBackError(Exception):
+    """Ends a transaction that is to be as if it had never been."""
+
+
+def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
+    """Calls on the memory store; issuing on SQLite."""
+    with opened(MemoryStore()) as session:
+        fill(session, min(PEOPLE, scale.users))
+        yield from _calls(session, scale)
+    yield from _issuing(scale, folder)
+
+
+def _calls(session: Session, scale: Scale) -> Iterator[Figure]:
+    names = identities(min(PEOPLE, scale.users))
+    turns = [cycle(names) for _ in range(3)]
+    call, rule, what_if = in_turns(
+        scale.singles,
+        lambda: set_cs_online_dial_in_conferencing_user(
+            next(turns[0]), reset_conference_id=True, session=session
+        ),
+        lambda: _rule(session, next(turns[1])),
+        lambda: set_cs_online_dial_in_conferencing_user(
+            next(turns[2]), reset_conference_id=True, what_if=True, session=session
+        ),
+    )
+    yield difference("a call's overhead, in memory", call, rule, target=15)
+    yield plain("a reset under WhatIf, in memory", what_if)
+    yield plain("enabling one, in memory", list(_enabling(session, names, scale)))
+    yield plain("dial and key in an ID, in memory", _calling(session, scale))
+
+
+def _rule(session: Session, identity: str) -> object:
+    """A reset without the cmdlet around it: no binding, no ShouldProcess, no results."""
+    with session.unit(write=True) as tenant:
+        (person,) = tenant.people([tenant.user(identity)], lock=True)
+        assert person.conferencing is not None
+        change = Change(
+            person=person,
+            after=person.conferencing,
+            retire=True,
+            issue=True,
+            notice=owed([Event.CONFERENCE_ID_RESET], MailOptions(), tenant.settings),
+        )
+        (after,) = tenant.apply([change])
+        return tenant.conferencing_user(after)
+
+
+def _enabling(session: Session, names: list[str], scale: Scale) -> Iterator[float]:
+    turn = cycle(names)
+    for _ in range(scale.singles):
+        name = next(turn)
+        disable_cs_online_dial_in_conferencing_user(name, session=session)
+        ((seconds,),) = in_turns(
+            1, partial(enable_cs_online_dial_in_conferencing_user, name, session=session)
+        )
+        yield seconds
+
+
+def _calling(session: Session, scale: Scale) -> list[float]:
+    with session.unit(write=False) as tenant:
+        ids = [str(person.conference_id) for person in tenant.all_people(enabled=True)]
+    turn = cycle(ids)
+
+    def call() -> None:
+        asked = attendant.dial(FIRST_NUMBER, session=session).enter_conference_id(next(turn))
+        assert asked is attendant.CallState.ASKING_ORGANIZER
+
+    (seconds,) = in_turns(scale.singles, call)
+    return seconds
+
+
+def _issuing(scale: Scale, folder: Path) -> Iterator[Figure]:
+    """IDs in bulk, each time taken back, on an empty space and on a nearly full one."""
+    with (
+        _small(scale, folder / "empty.db", taken=0) as empty,
+        _small(scale, folder / "full.db", taken=scale.space - scale.space // 1000) as full,
+    ):
+        count = min(scale.bulk, scale.space // 1000)
+        on_full, on_empty = in_turns(
+            scale.rounds + 2, partial(_issue, full, count), partial(_issue, empty, count)
+        )
+    name = f"issuing {count} IDs, 99.9 % of {scale.space} taken, to none"
+    yield ratio(name, on_full, on_empty, per=count)
+
+
+@contextmanager
+def _small(scale: Scale, path: Path, *, taken: int) -> Iterator[Session]:
+    """A tenant with a small space of IDs, the first `taken` of which are."""
+    space = Space(FIRST_ID, FIRST_ID + scale.space - 1)
+    session = open_session(SQLiteStore(path), space=space)
+    try:
+        with closing(sqlite3.connect(path)) as db, db:
+            db.executemany(
+                "INSERT INTO ledger (conference_id, owner, serial, origin, issued_at, retired_at) "
+                "VALUES (?, 'former', ?, 'issued', 0, 0)",
+                ((FIRST_ID + i, i + 1) for i in range(taken)),
+            )
+        yield session
+    finally:
+        session.close()
+
+
+def _issue(session: Session, count: int) -> None:
+    session._free_ids.set = None  # each time anew, with the scan
+    with suppress(_TakenBackError), session.unit(write=True) as tenant:
+        _issue_and_take_back(tenant, count)
+
+
+def _issue_and_take_back(tenant: Tenant, count: int) -> None:
+    issued = tenant.issuer.issue([f"stranger {i}" for i in range(count)], Claim(at=tenant.now))
+    assert len(set(issued.values())) == count
+    raise _TakenBackError

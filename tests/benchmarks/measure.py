@@ -1,0 +1,163 @@
+"""Measuring in turns, and the figures that come out."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+@attrs.frozen(kw_only=True)
+class Figure:
+    """One row of the table.
+
+    `value` is what the row is about, `low` and `high` its least and greatest
+    in the run; `target` is what it may be at most, None for information.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    target: float | None = None
+    confid: str
+    floor: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """Whether the target is met."""
+        if self.target is None:
+            return ""
+        return "met" if self.value <= self.target else "MISSED"
+
+
+GROUPS = 10
+"""A figure's range is that of the medians of up to so many stretches of the run."""
+
+MANY_ROUNDS = 50
+"""From so many on they are short calls, which a collection before each would find cold."""
+
+
+def timed(call: Callable[[], object]) -> float:
+    """The seconds that a call takes."""
+    start = perf_counter()
+    call()
+    return perf_counter() - start
+
+
+def in_turns(rounds: int, *calls: Callable[[], object]) -> list[list[float]]:
+    """The seconds of each call, `rounds` times, one call after the other in every round."""
+    seconds: list[list[float]] = [[] for _ in calls]
+    gc.collect()
+    for _ in range(rounds):
+        for call, taken in zip(calls, seconds, strict=True):
+            if rounds < MANY_ROUNDS:
+                gc.collect()  # what earlier calls left is not this one's to clear away
+            taken.append(timed(call))
+    return seconds
+
+
+def _medians(values: Sequence[float]) -> list[float]:
+    """The medians of the run's stretches."""
+    size = max(1, len(values) // GROUPS)
+    return [statistics.median(values[i : i + size]) for i in range(0, len(values), size)]
+
+
+def ratio(
+    name: str,
+    confid: Sequence[float],
+    floor: Sequence[float],
+    *,
+    target: float | None = None,
+    per: int = 1,
+) -> Figure:
+    """How many times the floor's time confid takes; `per` is how many items a time is for."""
+    pairs = [o / t for o, t in zip(_medians(confid), _medians(floor), strict=True)]
+    ours, theirs = statistics.median(confid), statistics.median(floor)
+    return Figure(
+        name=name,
+        value=ours / theirs,
+        low=min(pairs),
+        high=max(pairs),
+        unit="x",
+        target=target,
+        confid=show(ours / per),
+        floor=show(theirs / per),
+    )
+
+
+def difference(
+    name: str,
+    confid: Sequence[float],
+    floor: Sequence[float],
+    *,
+    target: float | None = None,
+    per: int = 1,
+) -> Figure:
+    """How many microseconds more than the floor confid takes."""
+    micro = 1e6 / per
+    pairs = [(o - t) * micro for o, t in zip(_medians(confid), _medians(floor), strict=True)]
+    ours, theirs = statistics.median(confid), statistics.median(floor)
+    return Figure(
+        name=name,
+        value=(ours - theirs) * micro,
+        low=min(pairs),
+        high=max(pairs),
+        unit="µs",
+        target=target,
+        confid=show(ours / per),
+        floor=show(theirs / per),
+    )
+
+
+def plain(name: str, seconds: Sequence[float], *, per: int = 1) -> Figure:
+    """The time itself, in microseconds an item."""
+    micro = [taken * 1e6 / per for taken in _medians(seconds)]
+    return Figure(
+        name=name,
+        value=statistics.median(seconds) * 1e6 / per,
+        low=min(micro),
+        high=max(micro),
+        unit="µs",
+        confid=show(statistics.median(seconds) / per),
+    )
+
+
+def show(seconds: float) -> str:
+    """Seconds as people read them."""
+    for factor, unit in ((1, "s"), (1e3, "ms")):
+        if seconds * factor >= 1:
+            return f"{seconds * factor:.2f} {unit}"
+    return f"{seconds * 1e6:.1f} µs"
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """The figures as a table."""
+    head = ("figure", "value", "min-max", "target", "", "confid", "floor")
+    rows = [head, *(_row(figure) for figure in figures)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
+
+
+def _row(figure: Figure) -> tuple[str, ...]:
+    digits = 2 if figure.unit == "x" else 1
+    return (
+        figure.name,
+        f"{figure.value:.{digits}f} {figure.unit}",
+        f"{figure.low:.{digits}f}-{figure.high:.{digits}f}",
+        "" if figure.target is None else f"<= {figure.target:g}",
+        figure.verdict,
+        figure.confid,
+        figure.floor,
+    )

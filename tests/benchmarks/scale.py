@@ -1,0 +1,38 @@
+"""How large a run is."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Scale:
+    """Sizes of a run. `space` is the part of the ID space that is nearly full."""
+
+    singles: int
+    """Calls of each kind that are timed one by one."""
+    users: int
+    few_users: int
+    """The smaller of the two sizes between which memory must not grow."""
+    rounds: int
+    """Repeats of what takes long."""
+    starts: int
+    """Fresh interpreters for each import."""
+    bulk: int
+    """IDs issued at once."""
+    space: int
+
+
+FULL = Scale(
+    singles=400,
+    users=100_000,
+    few_users=20_000,
+    rounds=3,
+    starts=15,
+    bulk=1000,
+    space=1_000_000,
+)
+QUICK = Scale(
+    singles=150, users=10_000, few_users=3_000, rounds=3, starts=5, bulk=100, space=100_000
+)
+TINY = Scale(singles=2, users=40, few_users=20, rounds=1, starts=1, bulk=5, space=5000)

@@ -1,0 +1,100 @@
+"""Figures on a SQLite file: resets, one and many, their memory, and the listing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import closing
+from functools import partial
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from confid.cmdlets import (
+    get_cs_online_dial_in_conferencing_user,
+    set_cs_online_dial_in_conferencing_user,
+)
+
+from . import floor
+from .measure import Figure, in_turns, ratio
+from .tenants import copied, identities, opened, sqlite_tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .scale import Scale
+
+BEYOND_RECORDS = 128
+"""Bytes a user that a call may need beside the records it returns."""
+
+
+def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
+    """Confid and the floor work on copies of one tenant."""
+    ours = sqlite_tenant(folder / "confid.db", scale.users)
+    theirs = copied(ours, "floor.db")
+    third = copied(ours, "memory.db")
+    with opened(ours) as session, closing(floor.connect(theirs)) as db:
+        names = identities(scale.users)
+        turns = (cycle(names), cycle(names))
+        one, one_floor = in_turns(
+            scale.singles,
+            lambda: set_cs_online_dial_in_conferencing_user(
+                next(turns[0]), reset_conference_id=True, session=session
+            ),
+            lambda: floor.reset_one(db, next(turns[1])),
+        )
+        yield ratio("one durable reset", one, one_floor, target=1.5)
+        many, many_floor = in_turns(
+            scale.rounds,
+            partial(
+                set_cs_online_dial_in_conferencing_user,
+                names,
+                reset_conference_id=True,
+                session=session,
+            ),
+            partial(floor.reset_many, db, names),
+        )
+        yield ratio(
+            f"a reset of {scale.users}, a user", many, many_floor, target=3, per=scale.users
+        )
+        listed, listed_floor = in_turns(
+            scale.rounds + 2,
+            lambda: get_cs_online_dial_in_conferencing_user(session=session),
+            partial(floor.listing, db),
+        )
+        yield ratio(
+            f"listing {scale.users}, a user", listed, listed_floor, target=3, per=scale.users
+        )
+    yield _memory_growth(third, scale)
+
+
+def _memory_growth(tenant: Path, scale: Scale) -> Figure:
+    """Bytes a user that resetting more users needs beside their records."""
+    few, all_of_them = (_traced(tenant, count) for count in (scale.few_users, scale.users))
+    more = scale.users - scale.few_users
+    growth = (all_of_them["beyond"] - few["beyond"]) / more
+    records = all_of_them["records"] / scale.users
+    each = [traced["beyond"] / traced["users"] for traced in (few, all_of_them)]
+    return Figure(
+        name=f"memory beyond the records, {scale.few_users} to {scale.users}",
+        value=growth,
+        low=min(growth, *each),
+        high=max(growth, *each),
+        unit="B/user",
+        target=BEYOND_RECORDS,
+        confid=f"peak +{all_of_them['beyond'] / 2**20:.1f} MiB",
+        floor=f"records {records:.0f} B",
+    )
+
+
+def _traced(tenant: Path, count: int) -> dict[str, int]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.memory", str(tenant), str(count)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    traced: dict[str, int] = json.loads(done.stdout)
+    return traced

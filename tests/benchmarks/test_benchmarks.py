@@ -1,0 +1,95 @@
+"""The benchmarks run and report every figure; how fast, no test says, for machines are noisy."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from confid.cmdlets import set_cs_online_dial_in_conferencing_user
+
+from . import floor
+from .__main__ import as_json, measure
+from .measure import Figure, table
+from .scale import TINY
+from .tenants import copied, identities, opened, sqlite_tenant
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = (
+    "import confid",
+    "from confid.cmdlets import *",
+    "import to first reset",
+    "a call's overhead",
+    "a reset under WhatIf",
+    "enabling one",
+    "dial and key in an ID",
+    "issuing 5 IDs",
+    "one durable reset",
+    "a reset of 40",
+    "listing 40",
+    "memory beyond the records",
+)
+
+
+@pytest.fixture(scope="module")
+def figures() -> list[Figure]:
+    """One run, as small as can be."""
+    return measure(TINY)
+
+
+def test_the_table_has_every_figure(figures: list[Figure]) -> None:
+    """In its order, below the head and a rule."""
+    lines = table(figures).splitlines()[2:]
+    assert len(lines) == len(ROWS)
+    for line, name in zip(lines, ROWS, strict=True):
+        assert line.startswith(name)
+
+
+def test_the_json_has_every_figure(figures: list[Figure]) -> None:
+    """The same rows, with their ranges."""
+    run = json.loads(as_json(TINY, figures))
+    assert [figure["name"] for figure in run["figures"]] == [f.name for f in figures]
+    assert all(figure["low"] <= figure["high"] for figure in run["figures"])
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_the_floor_writes_what_confid_writes(tmp_path: Path, many: bool) -> None:
+    """The same documents and ledger rows, so that the ratio compares like with like."""
+    ours = sqlite_tenant(tmp_path / "confid.db", 3)
+    theirs = copied(ours, "floor.db")
+    names = identities(3) if many else identities(1)
+    with opened(ours) as session:
+        set_cs_online_dial_in_conferencing_user(
+            names if many else names[0], reset_conference_id=True, session=session
+        )
+    with closing(floor.connect(theirs)) as db:
+        if many:
+            floor.reset_many(db, names)
+        else:
+            floor.reset_one(db, names[0])
+    assert _contents(theirs) == _contents(ours)
+
+
+def _contents(tenant: Path) -> tuple[list[Any], list[Any]]:
+    """All that a tenant holds but the IDs drawn and the moments."""
+    with closing(sqlite3.connect(tenant)) as db:
+        documents = [
+            (kind, key, _without_dice(json.loads(body)))
+            for kind, key, body in db.execute("SELECT * FROM documents ORDER BY kind, key")
+        ]
+        ledger = db.execute(
+            "SELECT owner, serial, origin, retired_at IS NULL FROM ledger ORDER BY owner, serial"
+        ).fetchall()
+    return documents, ledger
+
+
+def _without_dice(body: dict[str, Any]) -> dict[str, Any]:
+    if "facts" in body:
+        body["facts"].pop("conference_id")
+        body.pop("created_at")
+    return body

@@ -1,0 +1,1 @@
+"""Tests of the messages, of their delivery and of the transports."""

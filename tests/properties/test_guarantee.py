@@ -1,0 +1,407 @@
+"""The guarantee as a state machine: whatever is done, no conference ID is ever seen twice.
+
+A model beside the tenant knows what each call owes. The space is small, so
+that the dice collide all the time and the last ID is within reach.
+"""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+import confid
+from confid.attendant import CallState, dial
+from confid.conference_id import ConferenceId, Space
+from confid.errors import (
+    ConferenceIdsExhaustedError,
+    ConfidError,
+    LicenseError,
+    NotEnabledError,
+    StaticConferenceIdError,
+    UserNotFoundError,
+)
+from confid.records import OUTBOX, Event
+from confid.session import Session, open_session
+from confid.store.memory import MemoryStore
+from confid.store.sqlite import SQLiteStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from confid.store.base import Store
+
+SPACE = Space(1_000_000, 1_000_047)
+NAMES = [f"person{i}" for i in range(6)]
+BRIDGE_NUMBER = "+14255550100"
+
+names = st.sampled_from(NAMES)
+several = st.lists(names, min_size=1, max_size=5)
+
+
+def upn(name: str) -> str:
+    return f"{name}@contoso.com"
+
+
+def roster_row(name: str, *, licensed: bool) -> dict[str, str]:
+    """A person as a roster has them."""
+    return {
+        "UserPrincipalName": upn(name),
+        "DisplayName": name,
+        "Mail": upn(name),
+        "Licenses": "MCOMEETADV" if licensed else "",
+    }
+
+
+@attrs.define
+class ModelUser:
+    """What a person should be."""
+
+    licensed: bool
+    conference_id: int | None = None
+    owed: list[tuple[Event, int | None]] = attrs.Factory(list)
+
+
+@attrs.define
+class Model:
+    """What the tenant should hold."""
+
+    people: dict[str, ModelUser] = attrs.Factory(dict)
+    seen: set[int] = attrs.Factory(set)
+    has_issued: bool = False
+
+    @property
+    def left(self) -> int:
+        return len(SPACE) - len(self.seen)
+
+    def issue(self, conference_id: object) -> int:
+        assert type(conference_id) is ConferenceId
+        assert len(str(conference_id)) == 7
+        assert conference_id not in self.seen, "issued twice"
+        self.seen.add(int(conference_id))
+        self.has_issued = True
+        return int(conference_id)
+
+
+class _AbortError(Exception):
+    pass
+
+
+class GuaranteeMachine(RuleBasedStateMachine):
+    """Drives one tenant; the subclasses say on which store."""
+
+    make_store: ClassVar[Callable[[Path], Store]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.store = self.new_store()
+        self.time = datetime(2026, 11, 23, 12, tzinfo=UTC)
+        self.model = Model()
+        self.calls = 0
+        self.session = self.open()
+
+    def new_store(self) -> Store:
+        return type(self).make_store(Path(self.folder.name) / "tenant.db")
+
+    def open(self) -> Session:
+        return open_session(
+            self.store, space=SPACE, clock=lambda: self.time, host=confid.host.SilentHost()
+        )
+
+    def teardown(self) -> None:
+        self.session.close()
+        self.folder.cleanup()
+
+    # What can be done.
+
+    @initialize(licensed=st.lists(st.booleans(), min_size=3, max_size=3))
+    def some_people(self, licensed: list[bool]) -> None:
+        for name, has_licence in zip(NAMES, licensed, strict=False):
+            self.do_import(name, has_licence)
+
+    @rule(name=names, licensed=st.booleans())
+    def import_person(self, name: str, licensed: bool) -> None:
+        self.do_import(name, licensed)
+
+    @rule(name=names, conference_id=st.integers(SPACE.first, SPACE.last))
+    def import_an_id(self, name: str, conference_id: int) -> None:
+        row = {**roster_row(name, licensed=True), "ConferenceId": str(conference_id)}
+        known = self.model.people.get(name)
+        if known and known.conference_id == conference_id:
+            confid.import_users([row], session=self.session)
+            known.licensed = True
+            return
+        refused = self.model.has_issued or conference_id in self.model.seen
+        if refused or (known and known.conference_id is not None):
+            with pytest.raises(ConfidError):
+                confid.import_users([row], session=self.session)
+            return
+        confid.import_users([row], session=self.session)
+        person = self.model.people.setdefault(name, ModelUser(licensed=True))
+        person.licensed = True
+        person.conference_id = conference_id
+        self.model.seen.add(conference_id)
+
+    @rule(chosen=several)
+    def enable(self, chosen: list[str]) -> None:
+        self.do_enable(chosen)
+
+    @rule(chosen=several)
+    def reset(self, chosen: list[str]) -> None:
+        self.do_reset(chosen)
+
+    @rule(name=names)
+    def reset_one(self, name: str) -> None:
+        self.do_reset([name])
+
+    @rule(chosen=several)
+    def disable(self, chosen: list[str]) -> None:
+        self.do_disable(chosen)
+
+    @rule(name=names)
+    def remove(self, name: str) -> None:
+        self.do_remove(name)
+
+    @rule(chosen=several)
+    def reset_each_on_its_own(self, chosen: list[str]) -> None:
+        wanted = [name for name in dict.fromkeys(chosen) if self.is_enabled(name)]
+        if len(wanted) > self.model.left:
+            return
+        results = self.session.cmdlets.set_cs_online_dial_in_conferencing_user(
+            map(upn, chosen), reset_conference_id=True, error_action="silently_continue"
+        )
+        assert len(results) == len(wanted)
+        assert len(results.errors) == len(set(chosen)) - len(wanted)
+        for name, record in zip(wanted, results, strict=True):
+            self.note_reset(name, record.conference_id)
+
+    @rule(
+        steps=st.lists(
+            st.tuples(st.sampled_from(["enable", "reset", "disable", "remove"]), several),
+            min_size=1,
+            max_size=4,
+        ),
+        abort=st.booleans(),
+        nested=st.booleans(),
+    )
+    def in_one_transaction(
+        self, steps: list[tuple[str, list[str]]], abort: bool, nested: bool
+    ) -> None:
+        before = copy.deepcopy(self.model)
+        try:
+            with self.session.transaction():
+                for verb, chosen in steps:
+                    self.step(verb, chosen)
+                if nested:
+                    self.nested_and_undone(steps)
+                if abort:
+                    raise _AbortError
+        except _AbortError:
+            self.model = before
+
+    def nested_and_undone(self, steps: list[tuple[str, list[str]]]) -> None:
+        before = copy.deepcopy(self.model)
+        with pytest.raises(_AbortError), self.session.transaction():
+            for verb, chosen in steps:
+                self.step(verb, chosen)
+            raise _AbortError
+        self.model = before
+
+    def step(self, verb: str, chosen: list[str]) -> None:
+        if verb == "remove":
+            self.do_remove(chosen[0])
+        else:
+            getattr(self, f"do_{verb}")(chosen)
+
+    @rule(name=names)
+    def rehearse(self, name: str) -> None:
+        if name in self.model.people and self.is_enabled(name):
+            nothing = self.session.cmdlets.set_cs_online_dial_in_conferencing_user(
+                upn(name), reset_conference_id=True, what_if=True
+            )
+            assert nothing is None
+
+    @rule(name=names, value=st.one_of(st.integers(), st.text(), st.booleans(), st.floats()))
+    def choose_an_id(self, name: str, value: object) -> None:
+        for cmdlet in ("set", "enable"):
+            function = getattr(
+                self.session.cmdlets, f"{cmdlet}_cs_online_dial_in_conferencing_user"
+            )
+            with pytest.raises(StaticConferenceIdError):
+                function(upn(name), conference_id=value)
+
+    @rule(minutes=st.integers(-10_000, 10_000))
+    def turn_the_clock(self, minutes: int) -> None:
+        self.time += timedelta(minutes=minutes)
+
+    @rule()
+    def close_and_reopen(self) -> None:
+        self.session.close()
+        if isinstance(self.store, SQLiteStore):
+            self.store = self.new_store()
+        self.session = self.open()
+
+    # What must hold, always.
+
+    @invariant()
+    def who_is_enabled_has_one_id_and_nobody_else_has_any(self) -> None:
+        records = self.session.cmdlets.get_cs_online_dial_in_conferencing_user()
+        found = {record.sip_address or record.display_name: record for record in records}
+        assert {name: int(record.conference_id) for name, record in found.items()} == {
+            name: person.conference_id
+            for name, person in self.model.people.items()
+            if person.conference_id is not None
+        }
+
+    @invariant()
+    def the_attendant_admits_the_current_ids_and_no_other(self) -> None:
+        current = {person.conference_id for person in self.model.people.values()}
+        retired = sorted(self.model.seen - current)[-3:]
+        for conference_id in [*filter(None, current), *retired]:
+            self.calls += 1
+            call = dial(BRIDGE_NUMBER, caller=f"+1425{self.calls:07d}", session=self.session)
+            state = call.enter_conference_id(f"{conference_id}#")
+            admitted = state is CallState.ASKING_ORGANIZER
+            assert admitted == (conference_id in current), (conference_id, state)
+
+    @invariant()
+    def the_outbox_holds_exactly_the_mails_owed(self) -> None:
+        held: dict[str, list[tuple[Event, int | None]]] = {}
+        with self.session.unit(write=False) as tenant:
+            for _, body in tenant.transaction.scan(OUTBOX.name):
+                facts = body["facts"]
+                (event,) = body["events"]
+                held.setdefault(facts["display_name"], []).append(
+                    (Event(event), facts.get("conference_id"))
+                )
+        assert held == {
+            name: person.owed for name, person in self.model.people.items() if person.owed
+        }
+
+    @invariant()
+    def the_audit_finds_nothing(self) -> None:
+        report = confid.check(self.session)
+        assert not report.problems, report
+        assert report.issued == len(self.model.seen)
+
+    # How the model follows.
+
+    def is_enabled(self, name: str) -> bool:
+        person = self.model.people.get(name)
+        return person is not None and person.conference_id is not None
+
+    def do_import(self, name: str, licensed: bool) -> None:
+        confid.import_users([roster_row(name, licensed=licensed)], session=self.session)
+        self.model.people.setdefault(name, ModelUser(licensed=licensed)).licensed = licensed
+
+    def may_be_enabled(self, name: str) -> bool:
+        return self.model.people[name].licensed
+
+    def first_error(
+        self, chosen: Sequence[str], passes: Callable[[str], bool], error: type[ConfidError]
+    ) -> type[ConfidError] | None:
+        """What the first of them who can't be served raises; it gives the call's error its type."""
+        for name in chosen:
+            if name not in self.model.people:
+                return UserNotFoundError
+            if not passes(name):
+                return error
+        return None
+
+    def expect(self, chosen: Sequence[str], error: type[ConfidError], call: str, **kw: bool) -> None:
+        with pytest.raises(error):
+            getattr(self.session.cmdlets, f"{call}_cs_online_dial_in_conferencing_user")(
+                [upn(name) for name in chosen], **kw
+            )
+
+    def do_enable(self, chosen: list[str]) -> None:
+        people = self.model.people
+        wanted = [n for n in dict.fromkeys(chosen) if not self.is_enabled(n)]
+        if error := self.first_error(wanted, self.may_be_enabled, LicenseError):
+            return self.expect(chosen, error, "enable")
+        if len(wanted) > self.model.left:
+            return self.expect(chosen, ConferenceIdsExhaustedError, "enable")
+        results = self.session.cmdlets.enable_cs_online_dial_in_conferencing_user(
+            [upn(name) for name in chosen]
+        )
+        by_name = {record.display_name: record for record in results}
+        assert len(results) == len(set(chosen))
+        for name in wanted:
+            conference_id = self.model.issue(by_name[name].conference_id)
+            people[name].conference_id = conference_id
+            people[name].owed.append((Event.ENABLED, conference_id))
+        return None
+
+    def do_reset(self, chosen: list[str]) -> None:
+        people = self.model.people
+        wanted = list(dict.fromkeys(chosen))
+        if error := self.first_error(chosen, self.is_enabled, NotEnabledError):
+            return self.expect(chosen, error, "set", reset_conference_id=True)
+        if len(wanted) > self.model.left:
+            return self.expect(chosen, ConferenceIdsExhaustedError, "set", reset_conference_id=True)
+        results = self.session.cmdlets.set_cs_online_dial_in_conferencing_user(
+            (upn(name) for name in chosen), reset_conference_id=True
+        )
+        assert [record.display_name for record in results] == wanted
+        for name, record in zip(wanted, results, strict=True):
+            self.note_reset(name, record.conference_id)
+        return None
+
+    def note_reset(self, name: str, conference_id: object) -> None:
+        person = self.model.people[name]
+        person.conference_id = self.model.issue(conference_id)
+        person.owed.append((Event.CONFERENCE_ID_RESET, person.conference_id))
+
+    def do_disable(self, chosen: list[str]) -> None:
+        people = self.model.people
+        if error := self.first_error(chosen, self.is_enabled, NotEnabledError):
+            return self.expect(chosen, error, "disable")
+        self.session.cmdlets.disable_cs_online_dial_in_conferencing_user(list(map(upn, chosen)))
+        for name in dict.fromkeys(chosen):
+            people[name].conference_id = None
+            people[name].owed.append((Event.DISABLED, None))
+        return None
+
+    def do_remove(self, name: str) -> None:
+        if name not in self.model.people:
+            with pytest.raises(UserNotFoundError):
+                confid.remove_users(upn(name), session=self.session)
+            return
+        confid.remove_users(upn(name), session=self.session)
+        del self.model.people[name]
+
+
+class MemoryMachine(GuaranteeMachine):
+    """On a memory store."""
+
+    make_store = staticmethod(lambda _: MemoryStore())
+
+
+class SQLiteMachine(GuaranteeMachine):
+    """On a SQLite file."""
+
+    make_store = staticmethod(SQLiteStore)
+
+
+def _bounded(machine: type[GuaranteeMachine], examples: int) -> type:
+    case = machine.TestCase
+    case.settings = settings(
+        max_examples=examples,
+        stateful_step_count=30,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    return case  # type: ignore[no-any-return]  # Hypothesis leaves it untyped
+
+
+TestGuaranteeInMemory = _bounded(MemoryMachine, 60)
+TestGuaranteeOnSQLite = _bounded(SQLiteMachine, 25)

@@ -1,0 +1,20 @@
+"""The stores in lock-step: the same operations, the same answers, the same errors."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from confid.store import MemoryStore, SQLiteStore
+from confid.testing import run_in_lockstep
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_memory_and_sqlite_agree(tmp_path: Path) -> None:
+    """No story of transactions, savepoints, rollbacks and misuse parts them."""
+    names = itertools.count()
+    run_in_lockstep(
+        lambda: (MemoryStore(), SQLiteStore(tmp_path / f"{next(names)}.db")), examples=150
+    )

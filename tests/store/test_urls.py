@@ -1,0 +1,90 @@
+"""Which store a URL or a path names, and that errors never show what a URL may hold."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from confid.errors import StoreError
+from confid.store import MemoryStore, SQLiteStore, from_url
+
+
+@pytest.mark.parametrize("url", ["memory:", "MEMORY:", "memory://", ":memory:"])
+def test_memory(url: str) -> None:
+    """`memory:` is a new store in memory."""
+    assert isinstance(from_url(url), MemoryStore)
+    assert from_url(url) is not from_url(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "timeout"),
+    [
+        ("sqlite:///tenant.db", "tenant.db", 30),
+        ("sqlite:////var/lib/tenant.db", "/var/lib/tenant.db", 30),
+        ("SQLite:///folder/tenant.db?timeout=0.5", "folder/tenant.db", 0.5),
+        ("sqlite:///C:/tenants/a.db", "C:/tenants/a.db", 30),
+        ("sqlite:///a%20b%3F%23.db", "a b?#.db", 30),
+        ("sqlite:///t%C3%A9.db?timeout=0", "té.db", 0),
+    ],
+)
+def test_sqlite(url: str, path: str, timeout: float) -> None:
+    """Three slashes and a relative path, four and an absolute one; a timeout if you like."""
+    store = from_url(url)
+    assert isinstance(store, SQLiteStore)
+    assert (store.path, store.timeout) == (Path(path), timeout)
+
+
+@pytest.mark.parametrize(
+    "path", ["tenant.db", "/var/tenant.db", r"C:\tenants\a.db", "C:/a.db", "a b?#.db", "./a:b.db"]
+)
+def test_a_path_is_a_sqlite_file(path: str) -> None:
+    """A text that is no URL is a path; a path object is one, whatever it looks like."""
+    for given in (path, Path(path)):
+        store = from_url(given)
+        assert isinstance(store, SQLiteStore)
+        assert store.path == Path(path)
+    store = from_url(PurePosixPath("memory:"))
+    assert isinstance(store, SQLiteStore)
+
+
+SECRET = "hunter2"  # noqa: S105 - everybody's
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:",
+        "sqlite:///",
+        "sqlite:tenant.db",
+        "sqlite:hunter2.db",
+        "sqlite://user:hunter2@host/tenant.db",
+        "sqlite:///tenant.db?password=hunter2",
+        "sqlite:///tenant.db?hunter2",
+        "sqlite:///tenant.db?timeout=hunter2",
+        "sqlite:///tenant.db?timeout=-1",
+        "sqlite:///tenant.db?timeout=nan",
+        "sqlite:///tenant.db?timeout=inf",
+        "sqlite:///tenant.db?timeout=5&key=hunter2",
+        "sqlite:///tenant.db#hunter2",
+        "sqlite://[hunter2/tenant.db",
+        "memory:hunter2",
+        "memory://hunter2@host",
+        "oracle://scott:hunter2@host/db",
+        "my-sql://user:hunter2@host/db",
+        "my.sql+x://user:hunter2@host/db",
+        "postgresql+asyncpg://user:hunter2@host/db",
+        "user:hunter2@host",
+    ],
+)
+def test_a_bad_url_is_refused_and_not_shown(url: str) -> None:
+    """Neither the sentence nor the traceback holds the URL's secrets."""
+    with pytest.raises(StoreError) as raised:
+        from_url(url)
+    shown = "".join(traceback.format_exception_only(raised.value)) + repr(raised.value.__cause__)
+    assert SECRET not in shown
+    assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None or raised.value.__suppress_context__
+    assert raised.value.category == "InvalidArgument"

@@ -1,0 +1,140 @@
+"""What the specifications share: tenants with people, a clock, all that a store holds."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from confid import cmdlets
+from confid.conference_id import Space
+from confid.host import RecordingHost
+from confid.records import KINDS, MICROSOFT, OUTBOX, DirectoryUser, LicenseState, OutboxEntry
+from confid.records import converter as record_converter
+from confid.session import Session, open_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from confid.records import BridgeSettings
+    from confid.tenant import Tenant
+
+# The cmdlets under short names; Any, for many calls here are ones that a type checker refuses.
+enable: Any = cmdlets.enable_cs_online_dial_in_conferencing_user
+disable: Any = cmdlets.disable_cs_online_dial_in_conferencing_user
+get: Any = cmdlets.get_cs_online_dial_in_conferencing_user
+set_user: Any = cmdlets.set_cs_online_dial_in_conferencing_user
+get_bridge: Any = cmdlets.get_cs_online_dial_in_conferencing_bridge
+get_settings: Any = cmdlets.get_cs_online_dial_in_conferencing_tenant_settings
+set_settings: Any = cmdlets.set_cs_online_dial_in_conferencing_tenant_settings
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+class Clock:
+    """A session's clock, set by hand."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        """Let time go by."""
+        self.now += timedelta(**by)
+
+
+def upn(name: str) -> str:
+    """The user principal name of a person in these tenants."""
+    return name if "@" in name else f"{name}@contoso.com"
+
+
+def person(unit: Tenant, name: str, **facts: Any) -> DirectoryUser:
+    """A licensed user with every form of identity; `facts` overrule."""
+    user = DirectoryUser(
+        owner=unit.new_owner(),
+        identity=str(unit.new_uuid()),
+        user_principal_name=upn(name),
+        display_name=name.title(),
+        sip_address=f"sip:{upn(name)}",
+        mail=upn(name),
+        usage_location="US",
+        distinguished_name=f"CN={name},OU=Users,DC=contoso,DC=com",
+        on_premises_sam_account_name=name,
+        on_premises_domain_name="CONTOSO",
+        assigned_plan=("MCOMEETADV",),
+        license_state=LicenseState.LICENSED,
+        provider=MICROSOFT,
+    )
+    return attrs.evolve(user, **facts)
+
+
+def add(session: Session, name: str, **facts: Any) -> DirectoryUser:
+    """Put a person in the directory, not enabled."""
+    with session.unit(write=True) as unit:
+        user = person(unit, name, **facts)
+        unit.put_users([user])
+    return user
+
+
+def add_bridge(session: Session, name: str, *numbers: str) -> BridgeSettings:
+    """Another bridge with these numbers."""
+    with session.unit(write=True) as unit:
+        return unit.add_bridge(name, numbers=numbers)
+
+
+def tenant(
+    *names: str,
+    store: Any = "memory:",
+    enabled: bool = True,
+    ids: int | None = None,
+    **options: Any,
+) -> Session:
+    """A session on a tenant with these people, enabled without a word; `ids` bounds its space."""
+    options.setdefault("host", RecordingHost())
+    space = None if ids is None else Space(1_000_000, 1_000_000 + ids - 1)
+    session = open_session(store, space=space, **options)
+    with session.unit(write=True) as unit:
+        unit.put_users([person(unit, name) for name in names])
+    if enabled and names:
+        enable([upn(name) for name in names], notify=False, session=session)
+    return session
+
+
+class UndoneError(Exception):
+    """What ends an `undone` block."""
+
+
+@contextmanager
+def undone(session: Session) -> Iterator[None]:
+    """A transaction that an exception leaves at its end."""
+    with suppress(UndoneError), session.transaction():
+        yield
+        raise UndoneError
+
+
+def lines(session: Session) -> list[str]:
+    """What the recording host of a session was told."""
+    assert isinstance(session.host, RecordingHost)
+    return session.host.lines
+
+
+def contents(session: Session) -> dict[str, Any]:
+    """All that a store holds: every document and every line of the ledger."""
+    with session.unit(write=False) as unit:
+        held: dict[str, Any] = {kind.name: dict(unit.transaction.scan(kind.name)) for kind in KINDS}
+        held["ledger"] = list(unit.transaction.entries())
+    return held
+
+
+def outbox(session: Session) -> list[OutboxEntry]:
+    """The outbox in the order of its keys."""
+    with session.unit(write=False) as unit:
+        return [
+            record_converter().structure(body, OutboxEntry)
+            for _, body in unit.transaction.scan(OUTBOX.name)
+        ]

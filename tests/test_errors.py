@@ -1,0 +1,133 @@
+"""Errors: one tree, each also the builtin that a Python caller expects, with PowerShell's id."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+from tenants import disable, set_user, tenant, upn
+
+import confid
+from confid import attendant, errors, host
+from confid.errors import ConfidError
+
+BUILTINS = {
+    "UserNotFoundError": LookupError,
+    "AmbiguousIdentityError": LookupError,
+    "NotFoundError": LookupError,
+    "LicenseError": ValueError,
+    "NotEnabledError": ValueError,
+    "StaticConferenceIdError": ValueError,
+    "InvalidArgumentError": ValueError,
+    "RosterError": ValueError,
+    "ParameterBindingError": TypeError,
+    "NotConnectedError": RuntimeError,
+    "ConferenceIdsExhaustedError": RuntimeError,
+    "WitnessError": RuntimeError,
+    "StoreError": RuntimeError,
+    "CommitOutcomeUnknownError": RuntimeError,
+}
+
+MADE: list[ConfidError] = [
+    errors.UserNotFoundError("ken"),
+    errors.AmbiguousIdentityError("ken", ["ken.a", "ken.b"]),
+    errors.NotFoundError("There is none.", target="it"),
+    errors.LicenseError("No licence.", target="ken"),
+    errors.NotEnabledError("ken"),
+    errors.StaticConferenceIdError("Passcode", target="ken"),
+    errors.InvalidArgumentError("Not so.", error_id="Other", category="InvalidData"),
+    errors.RosterError("people.csv", ["row 2", "row 3"]),
+    errors.ParameterBindingError("No.", error_id="NamedParameterNotFound", parameter="x"),
+    errors.ConversionError("No number."),
+    errors.NotConnectedError("Nowhere."),
+    errors.ConferenceIdsExhaustedError(9_000_000),
+    errors.WitnessError("Away."),
+    errors.StoreError("Broken."),
+    errors.DuplicateKeyError("user", "upn"),
+    errors.CommitOutcomeUnknownError("Perhaps."),
+    host.HostError(),
+    attendant.CallError("Not asking."),
+]
+
+
+@pytest.mark.parametrize(("name", "builtin"), BUILTINS.items())
+def test_every_public_error_is_one_of_confids_and_a_builtin(
+    name: str, builtin: type[Exception]
+) -> None:
+    """`except ConfidError` and `except LookupError` both catch it; `confid.<name>` names it."""
+    error = getattr(confid, name)
+    assert error is getattr(errors, name)
+    assert issubclass(error, ConfidError)
+    assert issubclass(error, builtin)
+    assert name in dir(confid)
+
+
+def test_no_error_is_missing_here() -> None:
+    """Each class of errors.py is made above, so each is held to what follows."""
+    classes = {value for value in vars(errors).values() if isinstance(value, type)}
+    assert classes - {ConfidError} <= {type(error) for error in MADE}
+
+
+@pytest.mark.parametrize("error", MADE, ids=lambda error: type(error).__name__)
+def test_every_error_carries_powershells_identity(error: ConfidError) -> None:
+    """A category, an id of one word, and the sentence as `str`."""
+    assert error.category.isidentifier()
+    assert error.category != "NotSpecified"
+    assert error.error_id.isidentifier()
+    assert error.fully_qualified_error_id == error.error_id
+    assert str(error) == error.message
+    assert error.message.endswith((".", "row 3"))
+    assert error.also == ()
+
+
+@pytest.mark.parametrize("error", MADE, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("copier", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])  # noqa: S301 - our own
+def test_every_error_crosses_a_process_boundary(error: ConfidError, copier: Any) -> None:
+    """Pickled and copied it is the same: class, sentence, facts, the others beside it."""
+    error.cmdlet = "Set-Thing"
+    error.also = (errors.UserNotFoundError("li"),)
+    try:
+        again = copier(error)
+        assert type(again) is type(error)
+        assert (str(again), again.args) == (str(error), error.args)
+        facts = {**vars(again), "also": [str(other) for other in again.also]}
+        assert facts == {**vars(error), "also": [str(other) for other in error.also]}
+        assert again.fully_qualified_error_id == f"{error.error_id},Set-Thing"
+    finally:
+        error.cmdlet, error.also = None, ()
+
+
+def test_an_error_out_of_a_cmdlet_names_it() -> None:
+    """`ErrorId,Cmdlet-Name`, with the target that it is about."""
+    with tenant("ken"):
+        with pytest.raises(ConfidError) as caught:
+            disable("nobody")
+        assert caught.value.fully_qualified_error_id == (
+            "UserNotFound,Disable-CsOnlineDialInConferencingUser"
+        )
+        assert caught.value.category == "ObjectNotFound"
+        assert caught.value.target == "nobody"
+
+
+def test_an_error_of_many_lists_all() -> None:
+    """The sentence of a call in which several failed has a line for each."""
+    with tenant("ken"):
+        with pytest.raises(ConfidError) as caught:
+            set_user([upn("ken"), "one", "two", "three"])
+        text = str(caught.value)
+        assert text.startswith("3 items failed and nothing was changed:")
+        assert [word for word in ("one", "two", "three") if f"'{word}'" in text] == [
+            "one",
+            "two",
+            "three",
+        ]
+
+
+def test_a_long_list_of_candidates_is_cut() -> None:
+    """Ten candidates are shown and the rest counted; the attribute has them all."""
+    names = [f"ken{number}@contoso.com" for number in range(25)]
+    error = errors.AmbiguousIdentityError("ken", names)
+    assert "and 15 more" in str(error)
+    assert error.candidates == tuple(names)
