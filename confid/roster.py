@@ -8,7 +8,7 @@ until the tenant has issued its first, never later (design: the guarantee).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
@@ -139,30 +139,30 @@ class _Import:
 
     def _match(self) -> list[str | None]:
         """Each row's person on file: by object ID, then by user principal name."""
-        by_id, by_upn = self._find("object_id"), self._find("upn")
         rows = self._roster.rows
+        by_id = self._find("object_id", [row.object_id for row in rows if row.object_id])
         # Who has a row by object ID takes the name in that row, and leaves the one on file.
-        named = {by_id[row.object_id][0] for row in rows if row.object_id in by_id}
+        named = {holder.owner for holder in by_id.values()}
+        unchanged = {holder.upn for holder in by_id.values()}
+        by_upn = self._find("upn", [row.key for row in rows if row.key not in unchanged])
         owners: list[str | None] = []
         for row in rows:
-            owner, _ = by_id.get(row.object_id or "", (None, ""))
-            holder, object_id = by_upn.get(row.key, (None, ""))
-            if holder is not None and holder != owner and holder not in named:
+            person, holder = by_id.get(row.object_id or ""), by_upn.get(row.key)
+            if holder and holder.owner not in named:
                 if row.object_id is None:
-                    owner = holder
+                    person = holder
                 else:
-                    self._roster.problems.append(_inherited(row, object_id))
-            owners.append(owner)
+                    self._roster.problems.append(_inherited(row, holder.object_id))
+            owners.append(person and person.owner)
         return owners
 
-    def _find(self, field: str) -> dict[str, tuple[str, str]]:
-        """Who is on file under the rows' values of an index field: their keys and object IDs."""
-        values = [row.key if field == "upn" else row.object_id for row in self._roster.rows]
-        found: dict[str, tuple[str, str]] = {}
-        for chunk in _chunks([value for value in values if value]):
-            bodies = self._tenant.transaction.find(USER.name, field, chunk)
-            for owner, body in bodies.items():
-                found[body["index"][field]] = (owner, body["index"]["object_id"])
+    def _find(self, field: str, values: Sequence[str]) -> dict[str, _Holder]:
+        """Who is on file under which of these values of an index field."""
+        found: dict[str, _Holder] = {}
+        for chunk in _chunks(values):
+            for owner, body in self._tenant.transaction.find(USER.name, field, chunk).items():
+                index = body["index"]
+                found[index[field]] = _Holder(owner, index["object_id"], index["upn"])
         return found
 
     def _load(self, owners: Iterable[str]) -> None:
@@ -275,6 +275,14 @@ class _Import:
                 for person in tenant.people(users, lock=True)
             }
         )
+
+
+class _Holder(NamedTuple):
+    """Whose a name or an object ID on file is; both as the index has them."""
+
+    owner: str
+    object_id: str
+    upn: str
 
 
 @attrs.frozen

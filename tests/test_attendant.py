@@ -124,11 +124,11 @@ def test_a_number_of_no_bridge_is_not_answered() -> None:
             dial(NUMBER, caller="nobody")
 
 
-@pytest.mark.parametrize("kind", ["unknown", "retired", "malformed", "disabled", "empty"])
+@pytest.mark.parametrize("kind", ["unknown", "retired", "malformed", "disabled", "empty", "silent"])
 def test_a_refused_id_sounds_the_same_whatever_is_wrong(kind: str) -> None:
     """Unknown, retired and malformed get the same prompts; after three the call ends."""
     with tenant("ken", "pilar") as session:
-        keys = {"malformed": "123", "empty": "#", "unknown": unknown(session)[0]}
+        keys = {"malformed": "123", "empty": "#", "silent": "", "unknown": unknown(session)[0]}
         keys["retired"] = spoken()
         set_user(KEN, reset_conference_id=True)
         keys["disabled"] = spoken(PILAR)

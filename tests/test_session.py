@@ -44,7 +44,7 @@ def test_connect_makes_the_current_session() -> None:
 
 def test_with_puts_the_previous_session_back() -> None:
     """Leaving a `with` block closes its session and the one before is current again."""
-    with tenant("ken") as outer:
+    with tenant("li"), tenant("ken") as outer:
         with tenant("pilar") as inner:
             assert current_session() is inner
         assert inner.closed

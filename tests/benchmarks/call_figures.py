@@ -116,7 +116,7 @@ def _issuing(scale: Scale, folder: Path) -> Iterator[Figure]:
     ):
         count = min(scale.bulk, scale.space // 1000)
         on_full, on_empty = in_turns(
-            scale.rounds + 2, partial(_issue, full, count), partial(_issue, empty, count)
+            scale.rounds, partial(_issue, full, count), partial(_issue, empty, count)
         )
     name = f"issuing {count} IDs, 99.9 % of {scale.space} taken, to none"
     yield ratio(name, on_full, on_empty, per=count)

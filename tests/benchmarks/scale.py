@@ -28,11 +28,11 @@ FULL = Scale(
     users=100_000,
     few_users=20_000,
     rounds=3,
-    starts=15,
+    starts=11,
     bulk=1000,
     space=1_000_000,
 )
 QUICK = Scale(
-    singles=150, users=10_000, few_users=3_000, rounds=3, starts=5, bulk=100, space=100_000
+    singles=150, users=6_000, few_users=2_000, rounds=3, starts=5, bulk=100, space=100_000
 )
 TINY = Scale(singles=2, users=40, few_users=20, rounds=1, starts=1, bulk=5, space=5000)

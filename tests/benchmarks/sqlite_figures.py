@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 BEYOND_RECORDS = 128
 """Bytes a user that a call may need beside the records it returns."""
 
+ENOUGH = 50_000
+"""Users from which on the steps in which sets and lists grow no longer hide what a user costs."""
+
 
 def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
     """Confid and the floor work on copies of one tenant."""
@@ -59,7 +62,7 @@ def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
             f"a reset of {scale.users}, a user", many, many_floor, target=3, per=scale.users
         )
         listed, listed_floor = in_turns(
-            scale.rounds + 2,
+            scale.rounds,
             lambda: get_cs_online_dial_in_conferencing_user(session=session),
             partial(floor.listing, db),
         )
@@ -82,7 +85,7 @@ def _memory_growth(tenant: Path, scale: Scale) -> Figure:
         low=min(growth, *each),
         high=max(growth, *each),
         unit="B/user",
-        target=BEYOND_RECORDS,
+        target=BEYOND_RECORDS if scale.users >= ENOUGH else None,
         confid=f"peak +{all_of_them['beyond'] / 2**20:.1f} MiB",
         floor=f"records {records:.0f} B",
     )
