@@ -22,7 +22,7 @@ FLOORS = [
     ["parameters", "directory", "notices", "issuing", "ldap_filter", "tenant"],
     ["session"],
     ["job", "command"],
-    ["meetings", "ledger", "audit", "attendant", "mail.*", "roster_*", "roster"],
+    ["meetings", "ledger", "audit", "attendant", "mail.*", "roster.*"],
     ["cmdlets.*"],
     ["demo"],
     [""],

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tenants import add, contents, disable, enable, get, lines, set_user, tenant, undone, upn
 
-from confid import roster_cells
+from confid.roster import cells
 from confid.errors import (
     AmbiguousIdentityError,
     ConfidError,
@@ -404,7 +404,7 @@ def test_a_mail_address_is_the_first_of_its_columns_that_has_one(fresh: Session)
 def test_the_short_way_to_check_an_address_says_what_the_library_says(address: str) -> None:
     """Plain addresses pass without the library; none passes, or reads, otherwise."""
     complaints: list[str] = []
-    found = roster_cells.checked_mail("Mail", address, lambda _, what: complaints.append(what))
+    found = cells.checked_mail("Mail", address, lambda _, what: complaints.append(what))
     try:
         expected: str | None = checked(address, parameter="Mail")
     except InvalidArgumentError:

@@ -9,7 +9,7 @@ import attrs
 from confid import directory
 from confid.conference_id import ConferenceId
 from confid.records import LicenseState, fold
-from confid.roster_cells import (
+from confid.roster.cells import (
     CONTROL,
     GUID,
     MAX_LENGTH,
@@ -30,7 +30,7 @@ from confid.roster_cells import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from confid.roster_cells import Complain
+    from confid.roster.cells import Complain
 
 UPN = "UserPrincipalName"
 OBJECT_ID = ("ObjectId", "ExternalDirectoryObjectId", "Identity")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from confid.errors import InvalidArgumentError, NotFoundError, RosterError
-from confid.roster_cells import quoted
+from confid.roster.cells import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

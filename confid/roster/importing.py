@@ -16,9 +16,9 @@ from confid import directory
 from confid.errors import ConfidError, RosterError, StaticConferenceIdError
 from confid.records import USER, Conferencing, DirectoryUser, LicenseState, fold
 from confid.results import Results
-from confid.roster_cells import quoted
-from confid.roster_reading import read_roster, some, warnings
-from confid.roster_rows import CONFERENCE_ID, UPN
+from confid.roster.cells import quoted
+from confid.roster.reading import read_roster, some, warnings
+from confid.roster.rows import CONFERENCE_ID, UPN
 from confid.session import current_session
 from confid.tenant import CHUNK
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TypeVar
 
-    from confid.roster_file import TextFile
-    from confid.roster_reading import Roster
-    from confid.roster_rows import Row
+    from confid.roster.files import TextFile
+    from confid.roster.reading import Roster
+    from confid.roster.rows import Row
     from confid.session import Session
     from confid.tenant import Tenant
 

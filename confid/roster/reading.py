@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from confid.errors import InvalidArgumentError, RosterError
-from confid.roster_cells import quoted
-from confid.roster_file import opened
-from confid.roster_rows import CONFERENCE_ID, UPN, Columns, Remarks, Row
+from confid.roster.cells import quoted
+from confid.roster.files import opened
+from confid.roster.rows import CONFERENCE_ID, UPN, Columns, Remarks, Row
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
 
-    from confid.roster_file import TextFile
+    from confid.roster.files import TextFile
 
 NAMED = 10
 """Rows or columns that a sentence names before it counts the rest."""
