@@ -7,6 +7,9 @@ from unicodedata import category
 
 from confid.errors import InvalidArgumentError
 
+RESERVED = (".local", ".localhost", ".test", ".invalid", ".home.arpa", "@localhost")
+"""Ends of domains that never are on the internet (RFC 6761, RFC 6762, RFC 8375)."""
+
 
 @lru_cache(maxsize=4096)
 def checked(address: str, *, parameter: str) -> str:
@@ -16,10 +19,14 @@ def checked(address: str, *, parameter: str) -> str:
         validate_email,
     )
 
+    address = address.strip()
+    # Mail on premises goes to reserved domains such as corp.local. The library refuses those,
+    # so they are checked as what they could be below another domain.
+    below = ".example.com" if address.lower().endswith(RESERVED) else ""
     try:
         return validate_email(
-            address.strip(), check_deliverability=False, globally_deliverable=False
-        ).normalized
+            address + below, check_deliverability=False, globally_deliverable=False
+        ).normalized.removesuffix(below)
     except EmailNotValidError as error:
         raise InvalidArgumentError(
             f"{parameter}: {address!r:.80} is no e-mail address. {error}", target=address

@@ -21,7 +21,7 @@ FLOORS = [
     ["conference_id", "phone_number", "mail_address", "host", "records", "results"],
     ["parameters", "directory", "notices", "issuing", "ldap_filter", "tenant"],
     ["session"],
-    ["job", "command"],
+    ["job", "binding", "manners", "command"],
     ["meetings", "ledger", "audit", "attendant", "mail.*", "roster.*"],
     ["cmdlets.*"],
     ["demo"],

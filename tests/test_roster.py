@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tenants import add, contents, disable, enable, get, lines, set_user, tenant, undone, upn
 
-from confid.roster import cells
 from confid.errors import (
     AmbiguousIdentityError,
     ConfidError,
@@ -28,7 +27,7 @@ from confid.errors import (
 )
 from confid.mail_address import checked
 from confid.records import DirectoryUser, LicenseState
-from confid.roster import import_users, remove_users
+from confid.roster import cells, import_users, remove_users
 from confid.session import connect
 
 if TYPE_CHECKING:
@@ -736,8 +735,8 @@ def test_no_id_comes_in_once_the_tenant_has_issued_its_first(session: Session) -
 def test_nothing_in_a_roster_takes_an_id_away() -> None:
     """Not a lost licence, another provider, an empty cell nor an absent column."""
     one(ConferenceId="1234567", Licenses="MCOMEETADV")
-    for cells in ({"Licenses": ""}, {"Provider": "InterCall"}, {"ConferenceId": "0"}, {}):
-        one(**cells)
+    for values in ({"Licenses": ""}, {"Provider": "InterCall"}, {"ConferenceId": "0"}, {}):
+        one(**values)
         assert get(ZOE).conference_id == 1234567
 
 

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Unpack, overload
 
 import attrs
 
-from confid.command import Command, cmdlet, one_of
+from confid.command import Command, cmdlet
 from confid.errors import InvalidArgumentError, NotFoundError, StaticConferenceIdError
 from confid.mail_address import checked, checked_display_name
+from confid.manners import one_of
 from confid.parameters import (
     AsJob,
     CommonParameters,
