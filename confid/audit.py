@@ -67,6 +67,8 @@ def check(session: Session | None = None) -> Report:
 class _Audit:
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
+        # Not what the session read last: an audit believes nothing.
+        self.setup = tenant.read_setup()
         self.users: dict[str, DirectoryUser] = {}
         self.enabled: set[str] = set()
         self.revisions: dict[str, int] = {}
@@ -136,27 +138,27 @@ class _Audit:
                 yield f"The index {field} does not find {missing} of the users."
 
     def _bridges(self) -> Iterator[str]:
-        bridges = self.tenant.bridges
+        bridges = self.setup.bridges
         default = [bridge.name for bridge in bridges.values() if bridge.is_default]
         if len(default) != 1:
             yield f"There is one default bridge in a tenant, and here are {len(default)}."
         for bridge in bridges.values():
-            numbers = [number.number for number in self.tenant.numbers_of(bridge)]
+            numbers = [number.number for number in self.setup.numbers_of(bridge)]
             if bridge.default_number is not None and bridge.default_number not in numbers:
                 yield f"{bridge.name}: the default number +{bridge.default_number} is not on it."
-        for number in self.tenant.numbers.values():
+        for number in self.setup.numbers.values():
             if number.bridge_id is not None and number.bridge_id not in bridges:
                 yield f"+{number.number}: the bridge {number.bridge_id} is not there."
 
     def _conferencing(self) -> Iterator[str]:
-        numbers = self.tenant.numbers
+        numbers = self.setup.numbers
         for owner, _, settings in self._documents(CONFERENCING, _conferencing_of):
             self.revisions[owner] = settings.revision
             if owner not in self.users:
                 yield f"Dial-in settings of nobody: {owner}."
             if settings.enabled:
                 self.enabled.add(owner)
-            if settings.bridge_id not in self.tenant.bridges:
+            if settings.bridge_id not in self.setup.bridges:
                 yield f"{self._name(owner)}: the bridge {settings.bridge_id} is not there."
             for digits in (settings.service_number, settings.toll_free_service_number):
                 number = numbers.get(digits) if digits else None

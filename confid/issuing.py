@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from confid.conference_id import ConferenceId, FreeSet, draw, draw_distinct
-from confid.errors import ConferenceIdsExhaustedError
+from confid.errors import ConferenceIdsExhaustedError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,12 +112,15 @@ class Issuer:
         issued: dict[str, ConferenceId] = {}
         waiting = owners
         free = self._free_ids.set
-        scanned = False
+        scans = 0
         while waiting:
             if not free:
-                free, scanned = self._free_ids.scan(self._transaction, self._space), True
+                free = self._free_ids.scan(self._transaction, self._space)
+                scans += 1
                 if not free:
                     raise ConferenceIdsExhaustedError(len(self._space))
+                if scans > ROUNDS:
+                    raise StoreError("The ledger refuses IDs that it doesn't hold; check() it.")
             # Another thread may have emptied it just now: no proposals, another scan.
             proposals = free.draw(len(waiting), self._dice)
             self._drawn.append((free, proposals))
@@ -125,7 +128,7 @@ class Issuer:
             accepted = self._claim(list(zip(proposals, waiting, strict=False)), claim)
             issued |= accepted
             waiting = [owner for owner in waiting if owner not in accepted]
-            if 2 * len(accepted) < len(proposals) and not scanned:
+            if 2 * len(accepted) < len(proposals) and not scans:
                 free = None  # Others have issued much of what it holds: no use going through it.
         return issued
 

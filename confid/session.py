@@ -22,6 +22,7 @@ from confid.errors import InvalidArgumentError, NotConnectedError, WitnessError
 from confid.host import ConsoleHost
 from confid.issuing import FreeIds
 from confid.records import KINDS
+from confid.setup import LastSetup
 from confid.store import from_url
 from confid.store.base import Store
 from confid.tenant import Tenant
@@ -93,6 +94,7 @@ class Session:
         self._clock = clock or _utc_now
         self._dice = dice
         self._free_ids = FreeIds()
+        self._last_setup = LastSetup()
         self._previous = _current.get()
 
     def __repr__(self) -> str:
@@ -183,6 +185,7 @@ class Session:
                 now=self.now(),
                 dice=self._dice,
                 free_ids=self._free_ids,
+                last_setup=self._last_setup,
                 actor=self.actor,
             )
             if joint is not None:

@@ -18,7 +18,7 @@ import attrs
 
 from confid import directory, phone_number
 from confid.conference_id import ConferenceId, Space, draw_pin
-from confid.errors import ConfidError, NotFoundError, StoreError
+from confid.errors import ConfidError, StoreError
 from confid.issuing import FreeIds, Issuer
 from confid.records import (
     BRIDGE,
@@ -33,11 +33,9 @@ from confid.records import (
     TENANT,
     USER,
     WRONG_ENTRIES,
-    Bridge,
     BridgeSettings,
     Conferencing,
     ConferencingUser,
-    DialInNumber,
     DirectoryUser,
     Event,
     Facts,
@@ -45,8 +43,8 @@ from confid.records import (
     ServiceNumber,
     TenantSettings,
     converter,
-    fold,
 )
+from confid.setup import FACTS, SETTINGS, read_setup
 from confid.store.base import IMPORTED, Claim
 
 if TYPE_CHECKING:
@@ -55,7 +53,8 @@ if TYPE_CHECKING:
 
     from confid.conference_id import Dice
     from confid.notices import Notice
-    from confid.store.base import Body, LedgerEntry, Transaction
+    from confid.setup import LastSetup, Setup, TenantFacts
+    from confid.store.base import Body, Kind, LedgerEntry, Transaction
 
 CHUNK = 1000
 """People handled at once: bounds the memory of a large call, and its statements."""
@@ -100,15 +99,6 @@ class Change:
     user: DirectoryUser | None = None
 
 
-@attrs.frozen(kw_only=True)
-class TenantFacts:
-    """What never changes about a tenant. `pin_key` keys the digests of PINs."""
-
-    tenant_id: UUID
-    pin_key: bytes = attrs.field(repr=False)
-    space: Space
-
-
 class Tenant:
     """One transaction's view of the tenant."""
 
@@ -119,6 +109,7 @@ class Tenant:
         now: datetime,
         dice: Dice,
         free_ids: FreeIds,
+        last_setup: LastSetup,
         actor: str | None,
     ) -> None:
         self.transaction = transaction
@@ -127,37 +118,66 @@ class Tenant:
         self.actor = actor
         self.warnings: list[str] = []
         self._free_ids = free_ids
+        self._last_setup = last_setup
 
     # What belongs to the tenant as a whole.
 
     @cached_property
-    def _own(self) -> dict[str, Body]:
-        return self.transaction.get(TENANT.name, ["tenant", "settings"])
+    def _body(self) -> Body | None:
+        return self.transaction.get(TENANT.name, [FACTS]).get(FACTS)
 
     @property
     def exists(self) -> bool:
         """Whether the store holds a tenant yet."""
-        return "tenant" in self._own
+        return self._body is not None
 
     @cached_property
+    def setup(self) -> Setup:
+        """Settings, bridges and numbers: the ones read last, if nobody has changed them since."""
+        body = self._body
+        assert body is not None  # noqa: S101 - a session on a store without a tenant isn't opened
+        last = self._last_setup.setup
+        if last is None or last.mark != body["mark"]:
+            last = self._last_setup.setup = self.read_setup()
+        return last
+
+    def read_setup(self) -> Setup:
+        """The set-up read anew."""
+        assert self._body is not None  # noqa: S101 - as above
+        return read_setup(self.transaction, self._body)
+
+    @property
     def facts(self) -> TenantFacts:
         """The tenant's ID, key and space of IDs."""
-        body = self._own["tenant"]
-        return TenantFacts(
-            tenant_id=UUID(body["tenant_id"]),
-            pin_key=bytes.fromhex(body["pin_key"]),
-            space=Space(*body["space"]),
-        )
+        return self.setup.facts
 
-    @cached_property
+    @property
     def settings(self) -> TenantSettings:
         """The tenant's dial-in settings."""
-        return converter().structure(self._own.get("settings", {}), TenantSettings)
+        return self.setup.settings
+
+    @property
+    def bridges(self) -> dict[UUID, BridgeSettings]:
+        """Every bridge by its ID."""
+        return self.setup.bridges
+
+    @property
+    def numbers(self) -> dict[str, ServiceNumber]:
+        """Every service number of the tenant by its digits."""
+        return self.setup.numbers
+
+    def _put_setup(self, kind: Kind, documents: Mapping[str, Body]) -> None:
+        """Write documents of the set-up, and renew the mark that tells every session so."""
+        (body,) = self.transaction.get(TENANT.name, [FACTS], lock=True).values()
+        self.transaction.put(kind.name, documents)
+        # Random, not counted: what a rollback took back must not come up again as another's.
+        self.transaction.put(TENANT.name, {FACTS: {**body, "mark": self.dice(9).hex()}})
+        self.__dict__.pop("_body", None)
+        self.__dict__.pop("setup", None)
 
     def put_settings(self, settings: TenantSettings) -> None:
         """Keep the tenant's dial-in settings."""
-        self.transaction.put(TENANT.name, {"settings": converter().unstructure(settings)})
-        self.__dict__["settings"] = settings
+        self._put_setup(TENANT, {SETTINGS: converter().unstructure(settings)})
 
     def create(self, space: Space) -> None:
         """Make a new tenant: its ID and key, and one bridge with one number."""
@@ -167,9 +187,10 @@ class Tenant:
             "pin_key": self.dice(32).hex(),
             "space": [space.first, space.last],
             "created_at": self.now.isoformat(),
+            "mark": "",
         }
-        self.transaction.put(TENANT.name, {"tenant": body})
-        del self.__dict__["_own"]
+        self.transaction.put(TENANT.name, {FACTS: body})
+        del self.__dict__["_body"]
         self.add_bridge(FIRST_BRIDGE, numbers=[FIRST_NUMBER], is_default=True)
 
     def new_uuid(self) -> UUID:
@@ -179,21 +200,6 @@ class Tenant:
     def new_owner(self) -> str:
         """A key for a person who is new to the directory."""
         return base64.urlsafe_b64encode(self.dice(12)).decode()
-
-    # Bridges and their numbers.
-
-    @cached_property
-    def bridges(self) -> dict[UUID, BridgeSettings]:
-        """Every bridge by its ID."""
-        scan = self.transaction.scan(BRIDGE.name)
-        bridges = [converter().structure(body, BridgeSettings) for _, body in scan]
-        return {bridge.identity: bridge for bridge in bridges}
-
-    @cached_property
-    def numbers(self) -> dict[str, ServiceNumber]:
-        """Every service number of the tenant by its digits."""
-        scan = self.transaction.scan(SERVICE_NUMBER.name)
-        return {key: converter().structure(body, ServiceNumber) for key, body in scan}
 
     def add_bridge(
         self,
@@ -224,83 +230,9 @@ class Tenant:
             for number in numbers
         ]
         documents = {number.number: converter().unstructure(number) for number in made}
-        self.transaction.put(SERVICE_NUMBER.name, documents)
-        self.transaction.put(BRIDGE.name, {str(bridge.identity): converter().unstructure(bridge)})
-        self.__dict__.pop("bridges", None)
-        self.__dict__.pop("numbers", None)
+        self._put_setup(SERVICE_NUMBER, documents)
+        self._put_setup(BRIDGE, {str(bridge.identity): converter().unstructure(bridge)})
         return bridge
-
-    @property
-    def default_bridge(self) -> BridgeSettings:
-        """The tenant's default bridge."""
-        return next(bridge for bridge in self.bridges.values() if bridge.is_default)
-
-    def find_bridge(
-        self, *, identity: UUID | None = None, name: str | None = None
-    ) -> BridgeSettings | None:
-        """The bridge of that ID or name; None when neither was given.
-
-        Raises `NotFoundError` that lists the bridges there are.
-        """
-        if identity is None and name is None:
-            return None
-        for bridge in self.bridges.values():
-            if bridge.identity == identity or (
-                name is not None and fold(bridge.name) == fold(name)
-            ):
-                return bridge
-        names = ", ".join(sorted(repr(bridge.name) for bridge in self.bridges.values()))
-        raise NotFoundError(
-            f"There is no bridge {str(identity or name)!r}; this tenant has {names}.",
-            target=str(identity or name),
-            error_id="BridgeNotFound",
-        )
-
-    def numbers_of(self, bridge: BridgeSettings) -> list[ServiceNumber]:
-        """The numbers of a bridge, in order."""
-        return [number for number in self.numbers.values() if number.bridge_id == bridge.identity]
-
-    def bridge_record(self, bridge: BridgeSettings) -> Bridge:
-        """A bridge with its numbers, as cmdlets return it."""
-        numbers = self.numbers_of(bridge)
-        return Bridge(
-            identity=bridge.identity,
-            name=bridge.name,
-            default_service_number=self.numbers.get(bridge.default_number or ""),
-            is_default=bridge.is_default,
-            is_shared=bridge.is_shared,
-            region=bridge.region,
-            service_numbers=tuple(numbers),
-            tenant_id=self.facts.tenant_id,
-        )
-
-    def default_toll_number(self, bridge: BridgeSettings, user: DirectoryUser) -> str | None:
-        """A user's default number: the bridge's for their country, else the bridge's default."""
-        if user.usage_location:
-            for number in self.numbers_of(bridge):
-                if (
-                    not number.is_toll_free
-                    and phone_number.country(number.number) == user.usage_location.upper()
-                ):
-                    return number.number
-        return bridge.default_number
-
-    def dial_in_numbers(self, conferencing: Conferencing) -> tuple[DialInNumber, ...]:
-        """The numbers that a person's invitations and messages show, the default one first."""
-        shown = [self.numbers.get(conferencing.service_number or "")]
-        if conferencing.allow_toll_free_dial_in:
-            free = conferencing.toll_free_service_number
-            bridge = self.bridges[conferencing.bridge_id]
-            shown.append(
-                self.numbers.get(free)
-                if free
-                else next((n for n in self.numbers_of(bridge) if n.is_toll_free), None)
-            )
-        return tuple(
-            DialInNumber(number=number.number, type=number.type, city=number.city)
-            for number in shown
-            if number
-        )
 
     # People.
 
@@ -472,7 +404,7 @@ class Tenant:
         facts = Facts(
             display_name=user.display_name,
             conference_id=None if disabled else person.conference_id,
-            numbers=() if disabled else self._dial_in_numbers(conferencing),
+            numbers=() if disabled else self.setup.dial_in_numbers(conferencing),
             pin=pin if notice.with_pin and to is not None else None,
             language=user.preferred_language,
         )
@@ -488,21 +420,6 @@ class Tenant:
             sender=notice.sender,
             facts=facts,
         )
-
-    def _dial_in_numbers(self, conferencing: Conferencing) -> tuple[DialInNumber, ...]:
-        key = (
-            conferencing.bridge_id,
-            conferencing.service_number,
-            conferencing.toll_free_service_number,
-            conferencing.allow_toll_free_dial_in,
-        )
-        if key not in self._numbers_shown:
-            self._numbers_shown[key] = self.dial_in_numbers(conferencing)
-        return self._numbers_shown[key]
-
-    @cached_property
-    def _numbers_shown(self) -> dict[tuple[object, ...], tuple[DialInNumber, ...]]:
-        return {}
 
     def put_outbox(self, entries: Iterable[OutboxEntry]) -> None:
         """Keep outbox entries."""

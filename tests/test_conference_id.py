@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import csv
 import io
+import itertools
 import json
 import math
 import os
@@ -316,7 +317,14 @@ def test_distinct_draws_are_distinct(count: int) -> None:
 
 
 def test_dice_that_repeat_themselves_dont_hang_a_draw() -> None:
-    """What they can give comes out, once."""
+    """What they can give comes out, once, after a bounded number of throws."""
+    throws = itertools.count()
+
+    def dice(count: int) -> bytes:
+        assert next(throws) < 1_000
+        return bytes(count)
+
+    assert draw_distinct(10, WHOLE, dice) == [FIRST_ID]
     assert draw_distinct(10, WHOLE, words(0)) == [FIRST_ID]
     assert draw_distinct(10, WHOLE, words(0, 2**63, 0)) == [FIRST_ID, FIRST_ID + 4_500_000]
 
@@ -387,6 +395,22 @@ def test_threads_share_a_free_set() -> None:
     with ThreadPoolExecutor(4) as pool:
         drawn = [i for part in pool.map(take, range(4)) for i in part]
     assert sorted(drawn) == list(range(space.first, space.last + 1))
+
+
+def test_a_draw_that_comes_between_waits() -> None:
+    """While one thread is throwing its dice another one takes nothing out."""
+    free = FreeSet([], Space(FIRST_ID, FIRST_ID + 1))
+    others: list[int] = []
+    other = threading.Thread(target=lambda: others.extend(free.draw(2, seeded(1))))
+
+    def dice(count: int) -> bytes:
+        other.start()
+        other.join(timeout=0.1)
+        return bytes(count)
+
+    assert sorted(free.draw(2, dice)) == [FIRST_ID, FIRST_ID + 1]
+    other.join(timeout=30)
+    assert others == []
 
 
 # PINs.

@@ -187,6 +187,29 @@ def test_resets_use_ids_up(make_store: MakeStore) -> None:
             transaction.retire(["ann"], at=CLAIM.at)
         issued += office.issue("ann")
     assert sorted(issued) == ALL
+    with pytest.raises(ConferenceIdsExhaustedError):
+        office.issue("bob")
+
+
+def test_a_rollback_gives_its_ids_back_at_once(make_store: MakeStore) -> None:
+    """What was drawn from the free set is in it again: no further scan is needed to find it."""
+    office, owners = Office(make_store(), seeded(19)), names()
+    with pytest.raises(_Undo):
+        take(office, owners, 40, undo=True)
+    assert office.free_ids.set is not None
+    assert sorted(office.free_ids.set.draw(100, seeded(1))) == ALL
+
+
+@pytest.mark.parametrize("size", [1, 40])
+def test_a_ledger_that_hides_ids_is_an_error(make_store: MakeStore, size: int) -> None:
+    """A store that refuses IDs which its scan doesn't show ends in a StoreError, not in a hang."""
+    office, owners = Office(make_store(), seeded(20)), names()
+    take(office, owners, 64)
+    with office.store.transaction(write=True) as transaction:
+        blind = Blind(transaction)
+        issuer = Issuer(blind, space=SPACE, dice=seeded(20), free_ids=FreeIds())  # type: ignore[arg-type]  # a broken one
+        with pytest.raises(StoreError):
+            issuer.issue([*itertools.islice(owners, size)], CLAIM)
 
 
 def test_a_space_of_one(make_store: MakeStore) -> None:
@@ -380,6 +403,14 @@ class Spy:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.transaction, name)
+
+
+class Blind(Spy):
+    """A transaction whose scans show nothing."""
+
+    def issued_ids(self) -> Iterator[int]:
+        """Nothing."""
+        return iter(())
 
 
 @pytest.mark.parametrize("space", [SPACE, Space()])

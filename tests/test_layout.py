@@ -19,7 +19,7 @@ FLOORS = [
     ["powershell.*"],
     ["store.*"],
     ["conference_id", "phone_number", "mail_address", "host", "records", "results"],
-    ["parameters", "directory", "notices", "issuing", "ldap_filter", "tenant"],
+    ["parameters", "directory", "notices", "issuing", "ldap_filter", "setup", "tenant"],
     ["session"],
     ["job", "binding", "manners", "command"],
     ["meetings", "ledger", "audit", "attendant", "mail.*", "roster.*"],

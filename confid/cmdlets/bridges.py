@@ -63,8 +63,8 @@ def get_cs_online_dial_in_conferencing_bridge(
     unit = command.tenant
     if is_given(identity) or is_given(name):
         by_id = UUID(str(identity)) if identity is not None else None
-        bridge = unit.find_bridge(identity=by_id, name=name)
+        bridge = unit.setup.find_bridge(identity=by_id, name=name)
         assert bridge is not None  # noqa: S101 - one of the two was given
-        return unit.bridge_record(bridge)
+        return unit.setup.bridge_record(bridge)
     bridges = sorted(unit.bridges.values(), key=lambda b: (not b.is_default, b.name))
-    return Results(unit.bridge_record(bridge) for bridge in bridges)
+    return Results(unit.setup.bridge_record(bridge) for bridge in bridges)

@@ -107,7 +107,7 @@ def enable_cs_online_dial_in_conferencing_user(
         notify=notify,
     )
     unit = command.tenant
-    bridge = unit.default_bridge
+    bridge = unit.setup.default_bridge
     number = _number_on(unit, bridge.identity, service_number, toll_free=False)
     toll_free = _number_on(unit, bridge.identity, toll_free_service_number, toll_free=True)
     replace = replace_provider or unit.settings.automatically_replace_acp_provider
@@ -127,7 +127,7 @@ def enable_cs_online_dial_in_conferencing_user(
             after=Conferencing(
                 enabled=True,
                 bridge_id=bridge.identity,
-                service_number=number or unit.default_toll_number(bridge, person.user),
+                service_number=number or unit.setup.default_toll_number(bridge, person.user),
                 toll_free_service_number=toll_free,
                 allow_toll_free_dial_in=allow_toll_free_dial_in is not False,
                 allow_pstn_only_meetings=pstn_only,
@@ -343,7 +343,7 @@ class _Wanted:
             after = attrs.evolve(
                 after,
                 bridge_id=bridge.identity,
-                service_number=unit.default_toll_number(bridge, person.user),
+                service_number=unit.setup.default_toll_number(bridge, person.user),
                 toll_free_service_number=None,
             )
         changes: dict[str, Any] = {
@@ -473,8 +473,8 @@ def _conference_info(unit: UnitOfWork, person: Person, mail: MailOptions) -> Cha
 def _one_bridge(
     unit: UnitOfWork, bridge_id: UUID | str | None, bridge_name: str | None
 ) -> UUID | None:
-    by_id = unit.find_bridge(identity=UUID(str(bridge_id))) if bridge_id is not None else None
-    by_name = unit.find_bridge(name=bridge_name)
+    by_id = unit.setup.find_bridge(identity=UUID(str(bridge_id))) if bridge_id is not None else None
+    by_name = unit.setup.find_bridge(name=bridge_name)
     if by_id and by_name and by_id != by_name:
         raise InvalidArgumentError(
             f"BridgeId is {by_id.name!r} and BridgeName {by_name.name!r}; give one of them.",
@@ -493,7 +493,7 @@ def _number_on(
     parameter = "TollFreeServiceNumber" if toll_free else "ServiceNumber"
     digits = phone_number.parse(number, parameter=parameter)
     bridge = unit.bridges[bridge_id]
-    fitting = [n.number for n in unit.numbers_of(bridge) if n.is_toll_free == toll_free]
+    fitting = [n.number for n in unit.setup.numbers_of(bridge) if n.is_toll_free == toll_free]
     if digits not in fitting:
         kind = "toll-free" if toll_free else "toll"
         have = ", ".join(f"+{n}" for n in fitting) or "none"

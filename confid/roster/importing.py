@@ -261,14 +261,14 @@ class _Import:
     def _enable(self, users: Sequence[DirectoryUser]) -> None:
         """Settings as for anybody newly enabled, but no PIN, and nobody is told."""
         tenant = self._tenant
-        bridge = tenant.default_bridge
+        bridge = tenant.setup.default_bridge
         pstn_only = tenant.settings.allow_pstn_only_meetings_by_default
         tenant.put_conferencing(
             {
                 person.user.owner: Conferencing(
                     enabled=True,
                     bridge_id=bridge.identity,
-                    service_number=tenant.default_toll_number(bridge, person.user),
+                    service_number=tenant.setup.default_toll_number(bridge, person.user),
                     allow_pstn_only_meetings=pstn_only,
                     revision=person.conferencing.revision + 1 if person.conferencing else 0,
                 )

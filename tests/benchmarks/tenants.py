@@ -66,8 +66,8 @@ def _user(tenant: Tenant, name: str) -> DirectoryUser:
 def _enable(tenant: Tenant, users: list[DirectoryUser]) -> None:
     settings = Conferencing(
         enabled=True,
-        bridge_id=tenant.default_bridge.identity,
-        service_number=tenant.default_bridge.default_number,
+        bridge_id=tenant.setup.default_bridge.identity,
+        service_number=tenant.setup.default_bridge.default_number,
         pin_digest="0" * 64,
         revision=1,
     )

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import textwrap
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -274,22 +275,30 @@ def test_a_killed_process_leaves_a_whole_tenant(path: Path, store: SQLiteStore) 
 def test_processes_that_create_at_once_share_one_tenant(tmp_path: Path) -> None:
     """Every one of them opens it, none sees it half made, no ID is accepted twice."""
     script = """
-        path, n = sys.argv[1:]
-        sys.stdin.readline()
-        with SQLiteStore(path) as store:
-            store.open(KINDS)
-            with store.transaction(write=True) as tx:
-                print(len(tx.claim([(7_000_000, n)], Claim(at=AT))))
+        folder, n = sys.argv[1:]
+        print("ready", flush=True)
+        start, accepted = float(sys.stdin.readline()), 0
+        for k in range(20):
+            while time.time() < start + k * 0.1:
+                pass
+            with SQLiteStore(f"{folder}/{k}.db") as store:
+                store.open(KINDS)
+                with store.transaction(write=True) as tx:
+                    accepted += len(tx.claim([(7_000_000, n)], Claim(at=AT)))
+        print(accepted)
     """
-    for round_ in range(4):
-        path = tmp_path / f"{round_}.db"
-        others = [run(script, path, n) for n in range(4)]
-        for other in others:
-            assert other.stdin
-            other.stdin.write("go\n")
-            other.stdin.flush()
-        outs = [other.communicate(timeout=60)[0] for other in others]
-        assert sorted(outs) == ["0\n", "0\n", "0\n", "1\n"]
+    others = [run(script, tmp_path, n) for n in range(4)]
+    for other in others:
+        assert other.stdout
+        assert other.stdout.readline() == "ready\n"
+    start = f"{time.time() + 0.1}\n"
+    for other in others:
+        assert other.stdin
+        other.stdin.write(start)
+        other.stdin.flush()
+    accepted = [other.communicate(timeout=60)[0] for other in others]
+    assert [other.returncode for other in others] == [0] * 4
+    assert sum(map(int, accepted)) == 20
 
 
 # Damage.

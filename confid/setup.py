@@ -1,0 +1,176 @@
+"""How a tenant is set up: what every call reads and few change. Settings, bridges, numbers.
+
+A session keeps the last one it read. The tenant's own document carries a
+mark that each change to the set-up renews, so one look at that document says
+whether the one kept still holds.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import attrs
+
+from confid import phone_number
+from confid.conference_id import Space
+from confid.errors import NotFoundError
+from confid.records import (
+    BRIDGE,
+    SERVICE_NUMBER,
+    TENANT,
+    Bridge,
+    BridgeSettings,
+    Conferencing,
+    DialInNumber,
+    DirectoryUser,
+    ServiceNumber,
+    TenantSettings,
+    converter,
+    fold,
+)
+
+if TYPE_CHECKING:
+    from confid.store.base import Body, Transaction
+
+FACTS, SETTINGS = "tenant", "settings"
+"""The keys of a tenant's own documents."""
+
+
+@attrs.frozen(kw_only=True)
+class TenantFacts:
+    """What never changes about a tenant. `pin_key` keys the digests of PINs."""
+
+    tenant_id: UUID
+    pin_key: bytes = attrs.field(repr=False)
+    space: Space
+
+
+@attrs.define(eq=False)
+class LastSetup:
+    """The set-up that a session read last."""
+
+    setup: Setup | None = None
+
+
+class Setup:
+    """A tenant's set-up as one transaction read it; nothing in it ever changes."""
+
+    def __init__(
+        self,
+        *,
+        mark: str,
+        facts: TenantFacts,
+        settings: TenantSettings,
+        bridges: dict[UUID, BridgeSettings],
+        numbers: dict[str, ServiceNumber],
+    ) -> None:
+        self.mark = mark
+        self.facts = facts
+        self.settings = settings
+        self.bridges = bridges
+        self.numbers = numbers
+        self._shown: dict[tuple[object, ...], tuple[DialInNumber, ...]] = {}
+
+    @cached_property
+    def default_bridge(self) -> BridgeSettings:
+        """The tenant's default bridge."""
+        return next(bridge for bridge in self.bridges.values() if bridge.is_default)
+
+    def find_bridge(
+        self, *, identity: UUID | None = None, name: str | None = None
+    ) -> BridgeSettings | None:
+        """The bridge of that ID or name; None when neither was given.
+
+        Raises `NotFoundError` that lists the bridges there are.
+        """
+        if identity is None and name is None:
+            return None
+        for bridge in self.bridges.values():
+            if bridge.identity == identity or (
+                name is not None and fold(bridge.name) == fold(name)
+            ):
+                return bridge
+        names = ", ".join(sorted(repr(bridge.name) for bridge in self.bridges.values()))
+        raise NotFoundError(
+            f"There is no bridge {str(identity or name)!r}; this tenant has {names}.",
+            target=str(identity or name),
+            error_id="BridgeNotFound",
+        )
+
+    def numbers_of(self, bridge: BridgeSettings) -> list[ServiceNumber]:
+        """The numbers of a bridge, in order."""
+        return [number for number in self.numbers.values() if number.bridge_id == bridge.identity]
+
+    def bridge_record(self, bridge: BridgeSettings) -> Bridge:
+        """A bridge with its numbers, as cmdlets return it."""
+        return Bridge(
+            identity=bridge.identity,
+            name=bridge.name,
+            default_service_number=self.numbers.get(bridge.default_number or ""),
+            is_default=bridge.is_default,
+            is_shared=bridge.is_shared,
+            region=bridge.region,
+            service_numbers=tuple(self.numbers_of(bridge)),
+            tenant_id=self.facts.tenant_id,
+        )
+
+    def default_toll_number(self, bridge: BridgeSettings, user: DirectoryUser) -> str | None:
+        """A user's default number: the bridge's for their country, else the bridge's default."""
+        if user.usage_location:
+            for number in self.numbers_of(bridge):
+                if (
+                    not number.is_toll_free
+                    and phone_number.country(number.number) == user.usage_location.upper()
+                ):
+                    return number.number
+        return bridge.default_number
+
+    def dial_in_numbers(self, conferencing: Conferencing) -> tuple[DialInNumber, ...]:
+        """The numbers that a person's invitations and messages show, the default one first."""
+        key = (
+            conferencing.bridge_id,
+            conferencing.service_number,
+            conferencing.toll_free_service_number,
+            conferencing.allow_toll_free_dial_in,
+        )
+        shown = self._shown.get(key)
+        if shown is None:
+            shown = self._shown[key] = self._dial_in_numbers(conferencing)
+        return shown
+
+    def _dial_in_numbers(self, conferencing: Conferencing) -> tuple[DialInNumber, ...]:
+        shown = [self.numbers.get(conferencing.service_number or "")]
+        if conferencing.allow_toll_free_dial_in:
+            free = conferencing.toll_free_service_number
+            bridge = self.bridges[conferencing.bridge_id]
+            shown.append(
+                self.numbers.get(free)
+                if free
+                else next((n for n in self.numbers_of(bridge) if n.is_toll_free), None)
+            )
+        return tuple(
+            DialInNumber(number=number.number, type=number.type, city=number.city)
+            for number in shown
+            if number
+        )
+
+
+def read_setup(transaction: Transaction, body: Body) -> Setup:
+    """The set-up as it stands, beside the tenant's own document `body`."""
+    structure = converter().structure
+    settings = transaction.get(TENANT.name, [SETTINGS]).get(SETTINGS, {})
+    bridges = [structure(kept, BridgeSettings) for _, kept in transaction.scan(BRIDGE.name)]
+    numbers = transaction.scan(SERVICE_NUMBER.name)
+    return Setup(
+        mark=body["mark"],
+        facts=TenantFacts(
+            tenant_id=UUID(body["tenant_id"]),
+            pin_key=bytes.fromhex(body["pin_key"]),
+            space=Space(*body["space"]),
+        ),
+        settings=structure(settings, TenantSettings),
+        bridges={bridge.identity: bridge for bridge in bridges},
+        numbers={digits: structure(kept, ServiceNumber) for digits, kept in numbers},
+    )
