@@ -66,8 +66,6 @@ def _number(value: object) -> int:
     """The number that `value` is or spells; 0, which is no conference ID, where it is none."""
     if isinstance(value, str):
         return int(_NOT_A_DIGIT.sub("", value)) if _TYPED.fullmatch(value.strip()) else 0
-    if isinstance(value, bool):
-        return 0
     try:
         return operator.index(value)  # type: ignore[arg-type]  # the error is the answer
     except TypeError:
