@@ -156,7 +156,8 @@ def test_what_is_no_identity_is_refused_with_a_hint(
 
 def test_a_data_frame_is_refused_and_its_column_taken() -> None:
     """A DataFrame says which column to give; the column is an iterable of identities."""
-    pd = pytest.importorskip("pandas")
+    import pandas as pd  # noqa: PLC0415 - heavy, and for this test alone
+
     frame = pd.DataFrame({"UserPrincipalName": [upn("ken"), upn("pilar")]})
     with tenant("ken", "pilar"):
         with pytest.raises(InvalidArgumentError, match="UserPrincipalName"):

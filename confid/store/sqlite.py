@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sqlite3
 import threading
 import time
@@ -15,14 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from confid.errors import (
     CommitOutcomeUnknownError,
-    ConfidError,
-    DuplicateKeyError,
     StoreError,
 )
 from confid.store.base import (
-    FIRST_ID,
     ISSUED,
-    LAST_ID,
     Body,
     Claim,
     Kind,
@@ -35,13 +30,18 @@ from confid.store.base import (
     to_json,
     utc,
 )
+from confid.store.sqlite_errors import SENTENCES, absent, busy, explain, translated
+from confid.store.sqlite_schema import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    create_indexes,
+    create_schema,
+    expression,
+    missing_indexes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-SCHEMA_VERSION = 1
-APPLICATION_ID = 0x636F6E66
-"""`conf` in ASCII: how `file` and confid tell a tenant from any other SQLite file."""
 
 OLDEST_SQLITE = (3, 35, 0)
 """The first with RETURNING."""
@@ -51,55 +51,6 @@ CACHE_KIB = 64 * 1024
 
 FEW = 8
 """Up to so many values of a condition are bound one by one."""
-
-SCHEMA = f"""
-CREATE TABLE documents (
-    kind TEXT NOT NULL,
-    key TEXT NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (kind, key)
-) WITHOUT ROWID;
-
-CREATE TABLE ledger (
-    conference_id INTEGER PRIMARY KEY
-        CHECK (conference_id BETWEEN {FIRST_ID} AND {LAST_ID}),
-    owner TEXT NOT NULL,
-    serial INTEGER NOT NULL CHECK (serial > 0),
-    origin TEXT NOT NULL CHECK (origin IN ('issued', 'imported')),
-    issued_at INTEGER NOT NULL,
-    issued_by TEXT,
-    retired_at INTEGER,
-    retired_by TEXT,
-    UNIQUE (owner, serial)
-);
-CREATE UNIQUE INDEX ledger_living ON ledger (owner) WHERE retired_at IS NULL;
-
-CREATE TRIGGER ledger_keeps_rows BEFORE DELETE ON ledger
-BEGIN SELECT RAISE(ABORT, 'the ledger never forgets'); END;
-
-CREATE TRIGGER ledger_replaces_nothing BEFORE INSERT ON ledger
-BEGIN
-    SELECT RAISE(IGNORE)
-    WHERE EXISTS (SELECT 1 FROM ledger WHERE conference_id = NEW.conference_id);
-    SELECT RAISE(ABORT, 'ledger.owner has a living ID, or that serial')
-    WHERE EXISTS (SELECT 1 FROM ledger WHERE owner = NEW.owner AND serial = NEW.serial)
-        OR NEW.retired_at IS NULL
-        AND EXISTS (SELECT 1 FROM ledger WHERE owner = NEW.owner AND retired_at IS NULL);
-END;
-
-CREATE TRIGGER ledger_keeps_facts BEFORE UPDATE ON ledger
-WHEN OLD.conference_id IS NOT NEW.conference_id OR OLD.owner IS NOT NEW.owner
-    OR OLD.serial IS NOT NEW.serial OR OLD.origin IS NOT NEW.origin
-    OR OLD.issued_at IS NOT NEW.issued_at OR OLD.issued_by IS NOT NEW.issued_by
-BEGIN SELECT RAISE(ABORT, 'an entry of the ledger never changes'); END;
-
-CREATE TRIGGER ledger_retires_once
-BEFORE UPDATE OF retired_at, retired_by ON ledger WHEN OLD.retired_at IS NOT NULL
-BEGIN SELECT RAISE(ABORT, 'an ID is retired once'); END;
-"""  # noqa: S608 - two constants of our own
-"""The triggers hold against a stranger's SQL too. OR REPLACE would delete the rows it conflicts
-with without asking `ledger_keeps_rows`, and SET rowid would pass a trigger on columns, so one
-trigger looks before an insert and another one compares whole rows."""
 
 CLAIM = """
 INSERT INTO ledger
@@ -182,7 +133,7 @@ class SQLiteStore(Store):
         self._kinds = {kind.name: kind for kind in kinds}
         self._opened = True
         try:
-            with self._connection() as connection, _translated(self.path):
+            with self._connection() as connection, translated(self.path):
                 self._prepare(connection, create=create)
         except BaseException:
             self.close()
@@ -202,7 +153,7 @@ class SQLiteStore(Store):
             )
         if not create:
             if not self.path.exists():
-                raise _absent(self.path)
+                raise absent(self.path)
             return
         try:
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -217,17 +168,17 @@ class SQLiteStore(Store):
         kinds = list(self._kinds.values())
         with _all_or_nothing(connection, "BEGIN"):
             version = self._version(connection)
-            complete = version == SCHEMA_VERSION and not _missing_indexes(connection, kinds)
+            complete = version == SCHEMA_VERSION and not missing_indexes(connection, kinds)
         if complete:
             return
         if not version:
             if not create:
-                raise _absent(self.path)
+                raise absent(self.path)
             _set_wal(connection, self.timeout)
         with _all_or_nothing(connection, "BEGIN IMMEDIATE"):
             if self._version(connection) != SCHEMA_VERSION:
-                _create_schema(connection)
-            _create_indexes(connection, kinds)
+                create_schema(connection)
+            create_indexes(connection, kinds)
 
     def _version(self, connection: sqlite3.Connection) -> int:
         """The schema's version, 0 for an empty file; raises for what is no tenant."""
@@ -273,7 +224,7 @@ class SQLiteStore(Store):
     def _begun(
         self, connection: sqlite3.Connection, *, write: bool
     ) -> Iterator[_SQLiteTransaction]:
-        with _translated(self.path):
+        with translated(self.path):
             connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
         transaction = _SQLiteTransaction(connection, self, write=write)
         try:
@@ -297,7 +248,7 @@ class SQLiteStore(Store):
     def _enter_writer(self) -> None:
         # SQLite's own waiting polls; between threads of one process a lock is fairer and faster.
         if not self._writer.acquire(timeout=self.timeout):
-            raise _busy(self.path)
+            raise busy(self.path)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -320,7 +271,7 @@ class SQLiteStore(Store):
                 connection.close()
 
     def _connect(self) -> sqlite3.Connection:
-        with _translated(self.path):
+        with translated(self.path):
             connection = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?mode=rw",
                 uri=True,
@@ -370,7 +321,7 @@ def _commit(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         _roll_back(connection)
-        explained = _explain(error, path)
+        explained = explain(error, path)
         # Only a failing disk leaves it open: the commit may be in the WAL though its sync failed.
         if error.sqlite_errorname.startswith("SQLITE_IOERR"):
             raise CommitOutcomeUnknownError(
@@ -378,39 +329,6 @@ def _commit(connection: sqlite3.Connection, path: Path) -> None:
                 "the user's conference ID tells.",
             ) from error
         raise explained from error
-
-
-def _create_schema(connection: sqlite3.Connection) -> None:
-    for statement in re.split(r";\n(?=\n|CREATE|$)", SCHEMA):
-        if statement.strip():
-            connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-def _index_names(kinds: Iterable[Kind]) -> Iterator[tuple[str, Kind, str]]:
-    for kind in kinds:
-        for field in kind.fields:
-            # A dot, which no name holds: kind a_b with field c is not kind a with field b_c.
-            yield f"documents.{kind.name}.{field}", kind, field
-
-
-def _missing_indexes(connection: sqlite3.Connection, kinds: Sequence[Kind]) -> bool:
-    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    return any(name not in there for name, _, _ in _index_names(kinds))
-
-
-def _create_indexes(connection: sqlite3.Connection, kinds: Sequence[Kind]) -> None:
-    for name, kind, field in _index_names(kinds):
-        unique = "UNIQUE" if field in kind.unique else ""
-        connection.execute(
-            f'CREATE {unique} INDEX IF NOT EXISTS "{name}" '
-            f"ON documents ({_expression(field)}) WHERE kind = '{kind.name}'"
-        )
-
-
-def _expression(field: str) -> str:
-    return f"json_extract(body, '$.index.{field}')"
 
 
 class _SQLiteTransaction(Transaction):
@@ -444,7 +362,7 @@ class _SQLiteTransaction(Transaction):
         try:
             return self._connection.execute(statement, values)
         except sqlite3.Error as error:
-            raise _explain(error, self._path) from error
+            raise explain(error, self._path) from error
 
     def _all(self, statement: str, *values: object, write: bool = False) -> list[Any]:
         """The rows of a statement that has no more of them than were asked for."""
@@ -452,7 +370,7 @@ class _SQLiteTransaction(Transaction):
         try:
             return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise _explain(error, self._path) from error
+            raise explain(error, self._path) from error
 
     def _rows(self, statement: str, *values: object) -> Iterator[Any]:
         """The rows as they are read, however many."""
@@ -465,7 +383,7 @@ class _SQLiteTransaction(Transaction):
                     if self.over:
                         raise StoreError("This transaction is over.")
         except sqlite3.Error as error:
-            raise _explain(error, self._path) from error
+            raise explain(error, self._path) from error
         finally:
             self._streams.discard(cursor)
 
@@ -474,7 +392,7 @@ class _SQLiteTransaction(Transaction):
             try:
                 body = _from_json(text)
             except ValueError as error:
-                category, sentence = _SENTENCES["SQLITE_CORRUPT"]
+                category, sentence = SENTENCES["SQLITE_CORRUPT"]
                 raise StoreError(f"{self._path} {sentence}.", category=category) from error
             yield key, body
 
@@ -490,7 +408,7 @@ class _SQLiteTransaction(Transaction):
         self._store.kind(kind, field)
         values = list(values)
         check_text(*values)
-        where = f"WHERE kind = '{kind}' AND {_expression(field)}"
+        where = f"WHERE kind = '{kind}' AND {expression(field)}"
         if len(values) == 1:
             rows = self._all(f"SELECT key, body FROM documents {where} = ?", values[0])  # noqa: S608 - names that Kind has checked
         else:
@@ -527,7 +445,7 @@ class _SQLiteTransaction(Transaction):
         try:
             self._connection.executemany(statement, rows)
         except sqlite3.Error as error:
-            raise _explain(error, self._path) from error
+            raise explain(error, self._path) from error
 
     def delete(self, kind: str, keys: Iterable[str]) -> None:
         self._store.kind(kind)
@@ -643,60 +561,3 @@ def _entry(row: tuple[Any, ...]) -> LedgerEntry:
         retired_at=None if retired_at is None else _to_datetime(retired_at),
         retired_by=retired_by,
     )
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _explain(error, path) from error
-
-
-def _absent(path: Path) -> StoreError:
-    return StoreError(
-        f"There is no tenant at {path}. Check the path, or connect with create=True to make one.",
-        category="ObjectNotFound",
-    )
-
-
-def _busy(path: Path) -> StoreError:
-    return StoreError(
-        f"{path} is locked: another process or thread has been writing to it for longer than the "
-        "timeout. Try again, or find out who holds it.",
-        category="ResourceBusy",
-    )
-
-
-_SENTENCES = {
-    "SQLITE_READONLY": (
-        "PermissionDenied",
-        "can't be written: the file or its folder is read-only",
-    ),
-    "SQLITE_FULL": ("LimitsExceeded", "can't grow: the disk is full. Nothing was changed"),
-    "SQLITE_CORRUPT": ("InvalidData", "is damaged; restore a backup, with the ledger's export"),
-    "SQLITE_NOTADB": ("InvalidData", "is no SQLite file, so no confid tenant; give another path"),
-    "SQLITE_CANTOPEN": ("OpenError", "can't be opened: missing, or not allowed"),
-    "SQLITE_IOERR": ("ReadError", "can't be read or written: the disk reports an error"),
-}
-
-
-def _explain(error: sqlite3.Error, path: Path) -> ConfidError:
-    """The one place where the driver's errors become confid's."""
-    name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return _busy(path)
-    if isinstance(error, sqlite3.IntegrityError):
-        return _explain_integrity(str(error), path)
-    for prefix, (category, sentence) in _SENTENCES.items():
-        if name.startswith(prefix):
-            return StoreError(f"{path} {sentence}.", category=category)
-    return StoreError(f"{path}: SQLite says: {error}.")
-
-
-def _explain_integrity(message: str, path: Path) -> ConfidError:
-    if found := re.search(r"index 'documents\.(\w+)\.(\w+)'", message):
-        return DuplicateKeyError(found[1], found[2])
-    if "ledger.owner" in message:
-        return DuplicateKeyError("ledger", "owner")
-    return StoreError(f"{path}: SQLite refused the row: {message}.", category="InvalidData")
