@@ -282,6 +282,8 @@ def to_json(documents: Mapping[str, Body]) -> dict[str, str]:
 
 def index_of(kind: Kind, body: Body) -> dict[str, str | None]:
     """The values of the kind's index fields in a body. One that isn't text is refused."""
+    if not kind.fields:
+        return {}
     index = body.get("index") or {}
     values = {field: index.get(field) for field in kind.fields}
     for field, value in values.items():
@@ -298,10 +300,12 @@ def check_proposals(proposals: Sequence[tuple[int, str]]) -> None:
     Twice, because `claim` answers with IDs alone: two owners would both think
     that the ID is theirs.
     """
-    check_text(*(owner for _, owner in proposals))
-    for conference_id, _ in proposals:
+    for conference_id, owner in proposals:
+        check_text(owner)
         if not FIRST_ID <= conference_id <= LAST_ID:
             raise StoreError(f"{conference_id} is no conference ID.", category="InvalidData")
+    if len(proposals) == 1:
+        return
     for part in zip(*proposals, strict=True):
         if len(set(part)) < len(proposals):
             raise StoreError(

@@ -42,6 +42,8 @@ from confid.store.sqlite_schema import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from types import TracebackType
 
 OLDEST_SQLITE = (3, 35, 0)
 """The first with RETURNING."""
@@ -133,8 +135,12 @@ class SQLiteStore(Store):
         self._kinds = {kind.name: kind for kind in kinds}
         self._opened = True
         try:
-            with self._connection() as connection, translated(self.path):
-                self._prepare(connection, create=create)
+            connection = self.take_connection()
+            try:
+                with translated(self.path):
+                    self._prepare(connection, create=create)
+            finally:
+                self.give_back(connection)
         except BaseException:
             self.close()
             raise
@@ -207,34 +213,9 @@ class SQLiteStore(Store):
             while self._idle:
                 self._idle.pop().close()
 
-    @contextmanager
-    def transaction(self, *, write: bool) -> Iterator[Transaction]:
+    def transaction(self, *, write: bool) -> AbstractContextManager[Transaction]:
         """A deferred reading transaction, or an immediate writing one."""
-        with self._connection() as connection:
-            if write:
-                self._enter_writer()
-            try:
-                with self._begun(connection, write=write) as transaction:
-                    yield transaction
-            finally:
-                if write:
-                    self._writer.release()
-
-    @contextmanager
-    def _begun(
-        self, connection: sqlite3.Connection, *, write: bool
-    ) -> Iterator[_SQLiteTransaction]:
-        with translated(self.path):
-            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-        transaction = _SQLiteTransaction(connection, self, write=write)
-        try:
-            yield transaction
-        except BaseException:
-            transaction.end()
-            _roll_back(connection)
-            raise
-        transaction.end()
-        _commit(connection, self.path)
+        return _Block(self, write=write)
 
     def kind(self, name: str, field: str | None = None) -> Kind:
         """The kind of that name, which has that field; raises where there is none."""
@@ -245,13 +226,18 @@ class SQLiteStore(Store):
             raise StoreError(f"The kind {name!r} has no index field {field!r}.")
         return kind
 
-    def _enter_writer(self) -> None:
+    def enter_writer(self) -> None:
+        """Wait for the place of the one writer in this process."""
         # SQLite's own waiting polls; between threads of one process a lock is fairer and faster.
         if not self._writer.acquire(timeout=self.timeout):
             raise busy(self.path)
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def leave_writer(self) -> None:
+        """Give the writer's place to the next one."""
+        self._writer.release()
+
+    def take_connection(self) -> sqlite3.Connection:
+        """A connection of this process, to be given back."""
         if self._pid != os.getpid():
             raise StoreError(
                 f"{self.path} was opened before this process was forked; connect anew in the child."
@@ -259,16 +245,16 @@ class SQLiteStore(Store):
         if not self._opened:
             raise StoreError(f"The store {self.path} is closed.")
         try:
-            connection = self._idle.pop()
+            return self._idle.pop()
         except IndexError:
-            connection = self._connect()
-        try:
-            yield connection
-        finally:
-            if self._opened and not connection.in_transaction:
-                self._idle.append(connection)
-            else:
-                connection.close()
+            return self._connect()
+
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        """Keep a connection for the next transaction, unless it is none to be used again."""
+        if self._opened and not connection.in_transaction:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     def _connect(self) -> sqlite3.Connection:
         with translated(self.path):
@@ -283,6 +269,49 @@ class SQLiteStore(Store):
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             return connection
+
+
+class _Block:
+    """A transaction from BEGIN to COMMIT; a class, for generators cost more here than SQL does."""
+
+    def __init__(self, store: SQLiteStore, *, write: bool) -> None:
+        self._store = store
+        self._write = write
+
+    def __enter__(self) -> Transaction:
+        store = self._store
+        self._connection = store.take_connection()
+        try:
+            if self._write:
+                store.enter_writer()
+            try:
+                self._connection.execute("BEGIN IMMEDIATE" if self._write else "BEGIN")
+            except sqlite3.Error as error:
+                if self._write:
+                    store.leave_writer()
+                raise explain(error, store.path) from error
+        except BaseException:
+            store.give_back(self._connection)
+            raise
+        self._transaction = _SQLiteTransaction(self._connection, store, write=self._write)
+        return self._transaction
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self._transaction.end()
+            if kind is None:
+                _commit(self._connection, self._store.path)
+            else:
+                _roll_back(self._connection)
+        finally:
+            if self._write:
+                self._store.leave_writer()
+            self._store.give_back(self._connection)
 
 
 @contextmanager
