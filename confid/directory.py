@@ -159,8 +159,10 @@ def identity_text(identity: Any) -> str:
         return identity.identity
     kind = type(identity).__name__
     raise InvalidArgumentError(
-        f"A {kind} is no identity. Give a text (user principal name, SIP address, object ID, …), a "
-        "record that a cmdlet returned, or an iterable of these" + _hint(identity) + ".",
+        f"A value of type {kind} is no identity. Give a text (user principal name, SIP address, "
+        "object ID, …), a record that a cmdlet returned, or an iterable of these"
+        + _hint(identity)
+        + ".",
         target=kind,
     )
 

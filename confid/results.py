@@ -100,9 +100,14 @@ class Results(Sequence[R], Generic[R]):
     def to_pandas(self) -> pd.DataFrame:
         """A DataFrame by PowerShell's names: conference IDs as Int64, dates as dates.
 
-        Needs the `notebook` extra.
+        Raises `ModuleNotFoundError` without the `notebook` extra.
         """
-        import pandas as pd  # noqa: PLC0415 - heavy, and an extra
+        try:
+            import pandas as pd  # noqa: PLC0415 - heavy, and an extra
+        except ModuleNotFoundError:
+            raise ModuleNotFoundError(
+                "to_pandas() needs pandas: pip install 'confid[notebook]'.", name="pandas"
+            ) from None
 
         rows = self.to_dicts()
         frame = pd.DataFrame(rows)
