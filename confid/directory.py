@@ -47,7 +47,7 @@ def forms(identity: str) -> list[_Form]:
     if found := _OBJECT_ID.fullmatch(text):
         return [_Form("object_id", found[1])]
     if text.startswith("sip:"):
-        return [_Form("sip", text[4:])]
+        return [_Form("sip", text[4:]), _Form("upn", text[4:])]
     # Before the logon: a distinguished name escapes a comma with a backslash.
     named = _DISTINGUISHED_NAME.match(text)
     if "\\" in text and not named:
@@ -56,19 +56,33 @@ def forms(identity: str) -> list[_Form]:
     return [_Form("dn", text), *mailed] if named else mailed
 
 
+def can_be_upn(text: str) -> bool:
+    """Whether somebody with this user principal name is found when it is asked for."""
+    fields = [form.field for form in forms(text)]
+    return "upn" in fields and fields[0] != "sip"
+
+
 def index_of(user: DirectoryUser) -> dict[str, str | None]:
-    """The index values of a user's document, folded."""
-    logon = None
+    """The index values of a user's document, folded.
+
+    A SIP address that is the user principal name too, as most are, is found
+    as the latter: indexed twice, each would be read twice.
+    """
+    upn, sip, logon = fold(user.user_principal_name), _sip(user), None
     if user.on_premises_sam_account_name and user.on_premises_domain_name:
         logon = fold(f"{user.on_premises_domain_name}\\{user.on_premises_sam_account_name}")
     return {
         "object_id": fold(user.identity),
-        "upn": fold(user.user_principal_name),
-        "sip": fold(user.sip_address).removeprefix("sip:") if user.sip_address else None,
+        "upn": upn,
+        "sip": sip if sip != upn else None,
         "logon": logon,
         "dn": fold(user.distinguished_name) if user.distinguished_name else None,
         "display_name": fold(user.display_name.strip()) or None,
     }
+
+
+def _sip(user: DirectoryUser) -> str | None:
+    return fold(user.sip_address).removeprefix("sip:") if user.sip_address else None
 
 
 def to_document(user: DirectoryUser) -> Body:
@@ -111,20 +125,22 @@ def _find(
     by_field: dict[str, list[str]] = {}
     for form in wanted:
         by_field.setdefault(form.field, []).append(form.value)
-    users: dict[str, DirectoryUser] = {}
     found: dict[_Form, dict[str, DirectoryUser]] = {}
     for field, values in by_field.items():
         for owner, body in transaction.find(USER.name, field, values).items():
-            # Most are found twice, by UPN and by SIP address.
-            user = users.get(owner) or users.setdefault(owner, from_document(body))
-            found.setdefault(_Form(field, body["index"][field]), {})[owner] = user
+            form = _Form(field, body["index"][field])
+            found.setdefault(form, {})[owner] = from_document(body)
     return found
 
 
 def _merge(
-    found: dict[_Form, dict[str, DirectoryUser]], named_by: Iterable[_Form]
+    found: dict[_Form, dict[str, DirectoryUser]], named_by: Sequence[_Form]
 ) -> dict[str, DirectoryUser]:
-    return {owner: user for form in named_by for owner, user in found.get(form, {}).items()}
+    users = {owner: user for form in named_by for owner, user in found.get(form, {}).items()}
+    if named_by and named_by[0].field == "sip":
+        # Asked for by SIP address: who is found by their UPN must have that address too.
+        return {owner: user for owner, user in users.items() if _sip(user) == named_by[0].value}
+    return users
 
 
 def _one(identity: str, users: dict[str, DirectoryUser]) -> DirectoryUser | ConfidError:

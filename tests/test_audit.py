@@ -148,7 +148,7 @@ def test_damage_is_reported(says: str, damage: Callable[[Transaction], Any]) -> 
 
 
 SQL = [
-    ("index sip does not find", "UPDATE documents SET body = json_remove(body, '$.index.sip')"),
+    ("index upn does not find", "UPDATE documents SET body = json_remove(body, '$.index.upn')"),
     ("without a living", "UPDATE ledger SET retired_at = 1 WHERE retired_at IS NULL"),
     ("has lost some", "DELETE FROM ledger WHERE serial = 1"),
     ("has lost some", "UPDATE ledger SET serial = serial + 5"),

@@ -264,3 +264,20 @@ def test_a_record_stays_the_person_through_a_new_name() -> None:
         assert get(ken).conference_id == ken.conference_id
         with pytest.raises(UserNotFoundError):
             disable("ken@contoso.example")
+
+
+def test_a_sip_address_finds_only_whose_it_is() -> None:
+    """Somebody whose user principal name reads like another's SIP address is not meant by it."""
+    with confid.connect():
+        confid.import_users(
+            [
+                {"UserPrincipalName": "old@x.com", "SipAddress": "sip:same@x.com"},
+                {"UserPrincipalName": "same@x.com", "SipAddress": "sip:new@x.com"},
+                {"UserPrincipalName": "both@x.com", "SipAddress": "sip:both@x.com"},
+            ]
+        )
+        with confid.session.current_session().unit(write=False) as tenant:
+            assert tenant.user("sip:same@x.com").user_principal_name == "old@x.com"
+            assert tenant.user("SIP:Both@x.com").user_principal_name == "both@x.com"
+            with pytest.raises(AmbiguousIdentityError):
+                tenant.user("same@x.com")

@@ -208,7 +208,7 @@ class Columns:
             complain(UPN, "It is empty, and names the person.")
         elif "@" not in text:
             complain(UPN, f"{quoted(text)} has no @.")
-        elif all(form.field != "upn" for form in directory.forms(text)):
+        elif not directory.can_be_upn(text):
             complain(UPN, f"{quoted(text)} reads as another kind of identity.")
         return text
 
