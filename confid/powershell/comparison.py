@@ -181,7 +181,9 @@ def _like_left(left: object, right: object) -> object:
     if isinstance(left, str):
         return text_of(right)
     if isinstance(left, int):
-        return (to_int if left in _INT32 else to_long)(right)
+        return (to_int if int(left) in _INT32 else to_long)(
+            right
+        )  # a subclass would be searched for, one by one
     for kind, converter in _CONVERTERS:
         if isinstance(left, kind):
             return converter(right)
