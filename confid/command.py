@@ -29,7 +29,7 @@ from confid.conference_id import ConferenceId
 from confid.errors import ConfidError, ParameterBindingError, StaticConferenceIdError
 from confid.manners import Manners
 from confid.parameters import COMMON, is_given
-from confid.records import ConferencingUser, DirectoryUser, Record
+from confid.records import ConferencingUser, DirectoryUser, Record, UserInfo, UserState
 from confid.results import Results
 from confid.session import current_session
 from confid.tenant import CHUNK, Change, Person, Tenant
@@ -46,7 +46,7 @@ Item = TypeVar("Item")
 Looked = TypeVar("Looked")
 Returned = TypeVar("Returned")
 
-Identity = str | DirectoryUser | ConferencingUser
+Identity = str | DirectoryUser | ConferencingUser | UserInfo | UserState
 """What names one person: a text in any documented form, or a record."""
 
 Output: TypeAlias = R | Results[R] | None
@@ -129,18 +129,20 @@ class Command:
             done.extend(self._change(found, plan))
         return self.output(identity, done)
 
-    def read(
-        self,
-        identity: object,
-        check: Callable[[Person], None],
-        keep: Callable[[Person], bool],
-    ) -> Output[ConferencingUser]:
-        """The records of the people named that pass `check`, which raises, and `keep`."""
-        records: list[ConferencingUser] = []
+    def change_found(
+        self, users: Iterable[DirectoryUser], plan: Callable[[Person], Change | None]
+    ) -> Results[ConferencingUser]:
+        """`change`, for users that the cmdlet found itself."""
+        done: list[ConferencingUser] = []
+        for found in _chunks(users):
+            done.extend(self._change(found, plan))
+        return self.results(done)
+
+    def read(self, identity: object, show: Callable[[Person], R | None]) -> Output[R]:
+        """What `show` makes of the people named; it raises, or gives None to leave one out."""
+        records: list[R] = []
         for found in _chunks(self._find(identity)):
-            for person, _ in self._each(found, check):
-                if keep(person):
-                    records.append(self.tenant.conferencing_user(person))
+            records.extend(record for _, record in self._each(found, show) if record is not None)
         return self.output(identity, records)
 
     def _change(
@@ -212,12 +214,17 @@ class Command:
 
     def output(self, identity: object, records: Sequence[R]) -> Output[R]:
         """One record for one identity (None where there is none), `Results` for an iterable."""
+        results = self.results(records)
+        if is_given(identity) and directory.is_one(identity):
+            return results[0] if results else None
+        return results
+
+    def results(self, records: Sequence[R]) -> Results[R]:
+        """`Results` with the errors noted; under Stop those are raised instead."""
         if self.errors and self.manners.stops:
             first, *others = self.errors
             first.also = tuple(others)
             raise first
-        if is_given(identity) and directory.is_one(identity):
-            return records[0] if records else None
         return Results(records, self.errors)
 
 
@@ -364,12 +371,14 @@ def _run(
 def _positional(info: CommandInfo, args: tuple[Any, ...]) -> dict[str, Any]:
     if not args:
         return {}
-    first = next(iter(info.declared))
-    if len(args) > 1:
-        if any(map(_is_conference_id, args[1:])):
+    first, declaration = next(iter(info.declared.items()))
+    taken = 0 if declaration.position is None else 1
+    if len(args) > taken:
+        if any(map(_is_conference_id, args[taken:])):
             raise StaticConferenceIdError("A value without its name")
+        alone = f"{first} alone" if taken else "nothing"
         raise ParameterBindingError(
-            f"{info.name} takes {first} alone without its name; give the others by name.",
+            f"{info.name} takes {alone} without its name; give the others by name.",
             error_id="PositionalParameterNotFound",
         )
     return {first: args[0]}

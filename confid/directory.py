@@ -18,6 +18,8 @@ from confid.records import (
     DirectoryUser,
     LedgerRecord,
     Record,
+    UserInfo,
+    UserState,
     converter,
     fold,
 )
@@ -169,7 +171,7 @@ def identity_text(identity: Any) -> str:
                 target=identity,
             )
         return identity
-    if isinstance(identity, (DirectoryUser, ConferencingUser)):
+    if isinstance(identity, (DirectoryUser, ConferencingUser, UserInfo, UserState)):
         return identity.identity
     if isinstance(identity, LedgerRecord) and identity.identity:
         return identity.identity

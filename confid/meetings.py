@@ -15,13 +15,17 @@ from confid.results import Results
 from confid.session import current_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from confid.records import DirectoryUser
     from confid.session import Session
     from confid.store.base import Body
     from confid.tenant import Person, Tenant
 
 RULE = "_" * 72
+
+MOST_ATTENDEES = 250
+"""The most attendees of a meeting that is rescheduled for its organizer."""
 
 
 def schedule(
@@ -114,6 +118,25 @@ def showing(tenant: Tenant, conference_id: int) -> list[Meeting]:
     found = tenant.transaction.find(MEETING.name, "conference_id", [str(conference_id)])
     meetings = map(from_document, found.values())
     return sorted((m for m in meetings if m.start > tenant.now), key=_by_start)
+
+
+def renew_future(tenant: Tenant, users: Sequence[DirectoryUser]) -> None:
+    """Give the future meetings of these organizers today's dial-in block.
+
+    Past meetings, and those with more attendees than `MOST_ATTENDEES`, stay
+    as they are. Source: behaviour, meeting migration.
+    """
+    people = {person.user.owner: person for person in tenant.people(users)}
+    found = tenant.transaction.find(MEETING.name, "owner", list(people))
+    meetings = map(from_document, found.values())
+    put(
+        tenant,
+        [
+            renewed(tenant, people[meeting.owner], meeting)
+            for meeting in meetings
+            if meeting.start > tenant.now and len(meeting.attendees) <= MOST_ATTENDEES
+        ],
+    )
 
 
 def renewed(tenant: Tenant, person: Person, meeting: Meeting) -> Meeting:

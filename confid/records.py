@@ -149,6 +149,21 @@ class DirectoryUser(Record):
         return bool(self.provider) and fold(self.provider or "") != fold(MICROSOFT)
 
 
+@attrs.frozen(kw_only=True, str=False)
+class SelectedUser(DirectoryUser):
+    """A directory user that shows and exports only the `selected` properties.
+
+    The attributes are all there, so it names its person and can be read like any other.
+    """
+
+    selected: tuple[str, ...] = attrs.field(repr=False)
+
+    def __powershell__(self) -> dict[str, object]:
+        """The selected properties, in the order of all."""
+        properties = Record.__powershell__(self)
+        return {name: value for name, value in properties.items() if name in self.selected}
+
+
 @attrs.frozen(kw_only=True)
 class Conferencing:
     """A person's dial-in settings as they are kept; the conference ID stands in the ledger.
@@ -194,6 +209,40 @@ class ConferencingUser(Record):
         properties = Record.__powershell__(self)
         properties["LeaderPin"] = MASKED_PIN
         return properties
+
+
+@attrs.frozen(kw_only=True, str=False)
+class UserInfo(Record):
+    """Anybody in the directory, enabled or not, with their conference ID and numbers, if any."""
+
+    display_name: str = prop("DisplayName")
+    identity: str = prop("Identity")
+    conference_id: ConferenceId | None = prop("ConferenceId")
+    default_toll_free_numbers: tuple[str, ...] = prop("DefaultTollFreeNumbers")
+    default_toll_number: str | None = prop("DefaultTollNumber")
+    object_id: str = prop("ObjectId")
+    provider: str | None = prop("Provider")
+
+
+@attrs.frozen(kw_only=True, str=False)
+class UserState(Record):
+    """How far audio conferencing has come for anybody in the directory.
+
+    `domain` is that of the SIP address, or else of the user principal name.
+    `url` would be a third party's page of dial-in numbers: confid knows none.
+    The licence state is Licensed, NoLicense, or Unknown where the roster didn't say.
+    """
+
+    display_name: str = prop("DisplayName")
+    identity: str = prop("Identity")
+    conference_id: ConferenceId | None = prop("ConferenceId")
+    domain: str = prop("Domain")
+    provider: str | None = prop("Provider")
+    pstn_conferencing_license_state: str = prop("PstnConferencingLicenseState")
+    sip_address: str | None = prop("SipAddress")
+    toll_free_numbers: tuple[str, ...] = prop("TollFreeNumbers")
+    toll_number: str | None = prop("TollNumber")
+    url: str | None = prop("Url", default=None)
 
 
 TOLL = "Toll"

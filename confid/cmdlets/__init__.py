@@ -1,9 +1,17 @@
 """The cmdlets: `from confid.cmdlets import *` gives just these."""
 
 from confid.cmdlets.bridges import get_cs_online_dial_in_conferencing_bridge
+from confid.cmdlets.default_numbers import (
+    set_cs_online_dial_in_conferencing_user_default_number,
+)
+from confid.cmdlets.directory import get_cs_online_user
 from confid.cmdlets.tenant_settings import (
     get_cs_online_dial_in_conferencing_tenant_settings,
     set_cs_online_dial_in_conferencing_tenant_settings,
+)
+from confid.cmdlets.user_info import (
+    get_cs_online_dial_in_conferencing_user_info,
+    get_cs_online_dial_in_conferencing_user_state,
 )
 from confid.cmdlets.users import (
     disable_cs_online_dial_in_conferencing_user,
@@ -18,6 +26,10 @@ __all__ = [
     "get_cs_online_dial_in_conferencing_bridge",
     "get_cs_online_dial_in_conferencing_tenant_settings",
     "get_cs_online_dial_in_conferencing_user",
+    "get_cs_online_dial_in_conferencing_user_info",
+    "get_cs_online_dial_in_conferencing_user_state",
+    "get_cs_online_user",
     "set_cs_online_dial_in_conferencing_tenant_settings",
     "set_cs_online_dial_in_conferencing_user",
+    "set_cs_online_dial_in_conferencing_user_default_number",
 ]

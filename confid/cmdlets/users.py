@@ -9,6 +9,7 @@ from uuid import UUID
 import attrs
 
 from confid import phone_number
+from confid.cmdlets.listing import count, listed
 from confid.command import Command, Identity, Output, listing_cmdlet, user_cmdlet
 from confid.errors import (
     InvalidArgumentError,
@@ -41,7 +42,6 @@ from confid.records import (
     Sender,
     fold,
 )
-from confid.results import Results
 from confid.tenant import Change, Person
 from confid.tenant import Tenant as UnitOfWork
 
@@ -108,8 +108,8 @@ def enable_cs_online_dial_in_conferencing_user(
     )
     unit = command.tenant
     bridge = unit.setup.default_bridge
-    number = _number_on(unit, bridge.identity, service_number, toll_free=False)
-    toll_free = _number_on(unit, bridge.identity, toll_free_service_number, toll_free=True)
+    number = number_on(unit, bridge.identity, service_number, toll_free=False)
+    toll_free = number_on(unit, bridge.identity, toll_free_service_number, toll_free=True)
     replace = replace_provider or unit.settings.automatically_replace_acp_provider
     pstn_only = (
         unit.settings.allow_pstn_only_meetings_by_default
@@ -257,7 +257,7 @@ def set_cs_online_dial_in_conferencing_user(
     )
     unit = command.tenant
     wanted = _Wanted(
-        bridge_id=_one_bridge(unit, bridge_id, bridge_name),
+        bridge_id=one_bridge(unit, bridge_id, bridge_name),
         service_number=service_number,
         toll_free_service_number=toll_free_service_number,
         allow_toll_free_dial_in=allow_toll_free_dial_in,
@@ -312,14 +312,16 @@ def get_cs_online_dial_in_conferencing_user(
     `NotEnabledError` for a user who is not enabled.
     """
     unit = command.tenant
-    if result_size is not None and result_size < 0:
-        raise InvalidArgumentError(f"result_size={result_size}: a count is 0 or more.")
-    keep = _kept_by(_one_bridge(unit, bridge_id, bridge_name), service_number, ldap_filter)
+    most = count("ResultSize", result_size)
+    keep = _kept_by(one_bridge(unit, bridge_id, bridge_name), service_number, ldap_filter)
+
+    def show(person: Person) -> ConferencingUser | None:
+        _enabled(person)
+        return unit.conferencing_user(person) if keep(person) else None
+
     if is_given(identity):
-        return command.read(identity, _demand_enabled, keep)
-    people = (person for person in unit.all_people(enabled=True) if keep(person))
-    ordered = sorted(people, key=lambda p: (fold(p.user.display_name), p.user.user_principal_name))
-    return Results(unit.conferencing_user(person) for person in ordered[:result_size])
+        return command.read(identity, show)
+    return listed(unit.all_people(enabled=True), show, first=most)
 
 
 # What the parameters mean.
@@ -347,10 +349,10 @@ class _Wanted:
                 toll_free_service_number=None,
             )
         changes: dict[str, Any] = {
-            "service_number": _number_on(
+            "service_number": number_on(
                 unit, after.bridge_id, self.service_number, toll_free=False
             ),
-            "toll_free_service_number": _number_on(
+            "toll_free_service_number": number_on(
                 unit, after.bridge_id, self.toll_free_service_number, toll_free=True
             ),
             "allow_toll_free_dial_in": self.allow_toll_free_dial_in,
@@ -434,10 +436,6 @@ def _enabled(person: Person) -> Conferencing:
     return person.conferencing
 
 
-def _demand_enabled(person: Person) -> None:
-    _enabled(person)
-
-
 def _demand_license(user: DirectoryUser, *, replace_provider: bool) -> None:
     name = user.user_principal_name
     if user.license_state is LicenseState.UNLICENSED:
@@ -470,9 +468,13 @@ def _conference_info(unit: UnitOfWork, person: Person, mail: MailOptions) -> Cha
     return Change(person=person, after=_enabled(person), notice=notice) if notice else None
 
 
-def _one_bridge(
+def one_bridge(
     unit: UnitOfWork, bridge_id: UUID | str | None, bridge_name: str | None
 ) -> UUID | None:
+    """The ID of the bridge that two parameters name; None when neither was given.
+
+    Raises `NotFoundError`, and `InvalidArgumentError` when they name different ones.
+    """
     by_id = unit.setup.find_bridge(identity=UUID(str(bridge_id))) if bridge_id is not None else None
     by_name = unit.setup.find_bridge(name=bridge_name)
     if by_id and by_name and by_id != by_name:
@@ -484,13 +486,21 @@ def _one_bridge(
     return bridge.identity if bridge else None
 
 
-def _number_on(
-    unit: UnitOfWork, bridge_id: UUID, number: str | None, *, toll_free: bool
+def number_on(
+    unit: UnitOfWork,
+    bridge_id: UUID,
+    number: str | None,
+    *,
+    toll_free: bool,
+    parameter: str | None = None,
 ) -> str | None:
-    """The digits of a number, which must be of that kind and on that bridge."""
+    """The digits of a number, which must be of that kind and on that bridge; None for None.
+
+    Raises `InvalidArgumentError` that names `parameter` and lists the bridge's numbers.
+    """
     if number is None:
         return None
-    parameter = "TollFreeServiceNumber" if toll_free else "ServiceNumber"
+    parameter = parameter or ("TollFreeServiceNumber" if toll_free else "ServiceNumber")
     digits = phone_number.parse(number, parameter=parameter)
     bridge = unit.bridges[bridge_id]
     fitting = [n.number for n in unit.setup.numbers_of(bridge) if n.is_toll_free == toll_free]

@@ -181,7 +181,8 @@ def _like_left(left: object, right: object) -> object:
     if isinstance(left, str):
         return text_of(right)
     if isinstance(left, int):
-        return (to_int if left in _INT32 else to_long)(right)
+        # int(): a subclass would be searched for in the range, number by number.
+        return (to_int if int(left) in _INT32 else to_long)(right)
     for kind, converter in _CONVERTERS:
         if isinstance(left, kind):
             return converter(right)

@@ -53,10 +53,13 @@ class FilterSelection(Enum):
 
 
 class ProviderType(Enum):
-    """Whose audio conferencing a user has."""
+    """Whose audio conferencing a user has; Other is another word for ThirdParty."""
 
-    Microsoft = 0
-    Other = 1
+    AllProviders = 0
+    NoProviders = 1
+    Microsoft = 2
+    ThirdParty = 3
+    Other = 3  # noqa: PIE796 - an alias
 
 
 ENUMERATIONS: Final[tuple[type[Enum], ...]] = (

@@ -1,0 +1,195 @@
+"""Default numbers: give another one to all users of a bridge that fit.
+
+Source: behaviour, numbers and bridges; the cmdlet's page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Unpack
+from uuid import UUID
+
+import attrs
+
+from confid import meetings, phone_number
+from confid.cmdlets.listing import name_key
+from confid.cmdlets.users import mail_options, number_on, one_bridge
+from confid.command import Command, cmdlet
+from confid.errors import InvalidArgumentError
+from confid.manners import one_of
+from confid.notices import owed
+from confid.parameters import (
+    UNSET,
+    CommonParameters,
+    Confirm,
+    DomainController,
+    Force,
+    P,
+    Tenant,
+    TenantDomain,
+    Unset,
+    WhatIf,
+)
+from confid.records import TOLL, TOLL_FREE, Conferencing, ConferencingUser, Event, fold
+from confid.results import Results
+from confid.tenant import Change, Person
+from confid.tenant import Tenant as UnitOfWork
+
+BY_NAME, BY_LOCATION, BY_ID = "BridgeNameParams", "FilterByUsageLocation", "UniqueBridgeParams"
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+
+Field = Literal["service_number", "toll_free_service_number"]
+Test = Callable[[Person, Conferencing], bool]
+
+
+@cmdlet(
+    "Set-CsOnlineDialInConferencingUserDefaultNumber",
+    sets=(BY_NAME, BY_LOCATION, BY_ID),
+    writes=True,
+    eras=("2019",),
+)
+def set_cs_online_dial_in_conferencing_user_default_number(
+    command: Command,
+    /,
+    *,
+    bridge_id: Annotated[
+        UUID | str | None,
+        P("BridgeId", "Guid", sets=(BY_LOCATION, BY_ID), mandatory_in=(BY_LOCATION, BY_ID)),
+    ] = None,
+    bridge_name: Annotated[
+        str | None,
+        P("BridgeName", "String", sets=(BY_NAME, BY_LOCATION), mandatory_in=(BY_NAME,)),
+    ] = None,
+    from_number: Annotated[
+        str | Unset | None,
+        P("FromNumber", "String", sets=(BY_NAME, BY_ID), mandatory_in=(BY_ID,)),
+    ] = UNSET,
+    to_number: Annotated[str | None, P("ToNumber", "String", mandatory=True)] = None,
+    number_type: Annotated[str | None, P("NumberType", "String", mandatory=True)] = None,
+    country_or_region: Annotated[
+        str | None,
+        P("CountryOrRegion", "String", sets=(BY_NAME, BY_LOCATION), mandatory_in=(BY_LOCATION,)),
+    ] = None,
+    area_or_state: Annotated[
+        str | None, P("AreaOrState", "String", sets=(BY_NAME, BY_LOCATION))
+    ] = None,
+    capital_or_major_city: Annotated[
+        str | None, P("CapitalOrMajorCity", "String", sets=(BY_NAME, BY_LOCATION))
+    ] = None,
+    reschedule_meetings: Annotated[bool, P("RescheduleMeetings", "SwitchParameter")] = False,
+    notify: bool | None = None,
+    tenant: Tenant = None,
+    tenant_domain: TenantDomain = None,
+    domain_controller: DomainController = None,
+    force: Force = False,
+    what_if: WhatIf = False,
+    confirm: Confirm = None,
+    **common: Unpack[CommonParameters],
+) -> Results[ConferencingUser]:
+    """Give another default number to the enabled users of a bridge; `Results` of those changed.
+
+    `to_number` must be on the bridge and of `number_type`, Toll or Toll-Free
+    in any casing. Who gets it: users whose number of that type is
+    `from_number`, or who have none where that is None; whose usage location
+    is `country_or_region` (ISO 3166, as US); whose city is
+    `capital_or_major_city`. The directory has no states, so `area_or_state`
+    is that of the geocode (US.WA.Seattle) of the number they have now, which
+    also stands in for a city that the directory doesn't say.
+
+    Each is told once by mail, as the tenant's settings and `notify` say.
+    `reschedule_meetings` gives their future meetings today's dial-in block,
+    but for those with more than 250 attendees.
+
+    Raises `NotFoundError` for an unknown bridge, and `InvalidArgumentError`
+    for a number that is not on it or not of its type, and a bad type or country.
+    """
+    unit = command.tenant
+    mail = mail_options(
+        send_email=False, to_address=None, from_address=None, from_display_name=None, notify=notify
+    )
+    bridge = one_bridge(unit, bridge_id, bridge_name)
+    assert bridge is not None  # noqa: S101 - each parameter set demands one of the two
+    field = _field(number_type)
+    free = field == "toll_free_service_number"
+    number = number_on(unit, bridge, to_number, toll_free=free, parameter="ToNumber")
+    after: dict[str, Any] = {field: number}
+    tests: list[Test] = [
+        lambda _, kept: kept.bridge_id == bridge and getattr(kept, field) != number,
+        *_from(field, from_number),
+        *_places(unit, field, country_or_region, area_or_state, capital_or_major_city),
+    ]
+
+    def plan(person: Person) -> Change | None:
+        kept = person.conferencing
+        if kept is None or not kept.enabled or not all(test(person, kept) for test in tests):
+            return None
+        return Change(
+            person=person,
+            after=attrs.evolve(kept, **after),
+            notice=owed([Event.NUMBER_CHANGED], mail, unit.settings),
+        )
+
+    fitting = sorted((p for p in unit.all_people(enabled=True) if plan(p)), key=name_key)
+    users = {person.user.identity: person.user for person in fitting}
+    changed = command.change_found(users.values(), plan)
+    if reschedule_meetings and changed:
+        meetings.renew_future(unit, [users[record.identity] for record in changed])
+    return changed
+
+
+def _field(number_type: str | None) -> Field:
+    """Which of a user's numbers is meant. The pages write Toll-Free and TollFree."""
+    plain = TOLL_FREE.replace("-", "")
+    name = one_of("NumberType", (number_type or "").replace("-", ""), (TOLL, plain))
+    return "toll_free_service_number" if name == plain else "service_number"
+
+
+def _from(field: Field, number: str | Unset | None) -> list[Test]:
+    """Whether the user has the number to be replaced; None, or blank as `$null` binds, is none."""
+    if number is UNSET:
+        return []
+    if number is None or not number.strip():
+        return [lambda _, kept: not getattr(kept, field)]
+    digits = phone_number.parse(number, parameter="FromNumber")
+    return [lambda _, kept: getattr(kept, field) == digits]
+
+
+def _places(
+    unit: UnitOfWork, field: Field, country: str | None, area: str | None, city: str | None
+) -> list[Test]:
+    """Whether the user is there, as the directory says or else their number's geocode."""
+    for name, value in (("AreaOrState", area), ("CapitalOrMajorCity", city)):
+        if value is not None and not value.strip():
+            raise InvalidArgumentError(f"{name} is blank; name one, or leave it out.", target=name)
+    if country is not None and not _COUNTRY.fullmatch(country.strip()):
+        raise InvalidArgumentError(
+            f"CountryOrRegion: {country!r:.40} is no ISO 3166 code. Write two letters, as US.",
+            target="CountryOrRegion",
+        )
+
+    def geocode(kept: Conferencing) -> list[str]:
+        number = unit.numbers.get(getattr(kept, field) or "")
+        return fold(number.city).split(".") if number else []
+
+    def is_in_country(person: Person, _: Conferencing) -> bool:
+        return _same(person.user.usage_location, country)
+
+    def is_in_area(_: Person, kept: Conferencing) -> bool:
+        parts = geocode(kept)
+        return len(parts) > len(("country", "city")) and _same(parts[1], area)
+
+    def is_in_city(person: Person, kept: Conferencing) -> bool:
+        parts = geocode(kept)
+        return _same(person.user.city or (parts[-1] if parts[1:] else None), city)
+
+    asked: list[tuple[str | None, Test]] = [
+        (country, is_in_country),
+        (area, is_in_area),
+        (city, is_in_city),
+    ]
+    return [test for value, test in asked if value is not None]
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return fold(one or "").strip() == fold(other or "").strip()

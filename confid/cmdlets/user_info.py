@@ -1,0 +1,241 @@
+"""UserInfo and UserState: everybody in the directory, enabled or not, as audio conferencing goes.
+
+Source: behaviour, what cmdlets return; the cmdlets' pages for the values of Select, Provider
+and LicenseState.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Annotated, Unpack
+from uuid import UUID
+
+from confid.cmdlets.listing import count, listed, numbers_of, provider_of
+from confid.cmdlets.users import Identities, UserId
+from confid.command import Command, Output, listing_cmdlet
+from confid.manners import one_of
+from confid.parameters import (
+    CommonParameters,
+    DomainController,
+    Force,
+    P,
+    Tenant,
+    TenantDomain,
+    is_given,
+)
+from confid.records import MICROSOFT, LicenseState, UserInfo, UserState, fold
+from confid.tenant import Person
+from confid.tenant import Tenant as UnitOfWork
+
+FIRST = 100
+"""How many users UserInfo lists unless First says otherwise."""
+
+LISTING = ("TenantIdParams",)
+
+LICENSE_STATES = {
+    LicenseState.LICENSED: "Licensed",
+    LicenseState.UNLICENSED: "NoLicense",
+    LicenseState.UNKNOWN: "Unknown",
+}
+
+
+@listing_cmdlet(
+    "Get-CsOnlineDialInConferencingUserInfo",
+    sets=("IdentityParams", "TenantIdParams"),
+    eras=("2019",),
+)
+def get_cs_online_dial_in_conferencing_user_info(
+    command: Command,
+    /,
+    identity: Annotated[
+        Identities | None,
+        P("Identity", "UserIdParameter", position=0, mandatory=True, sets=("IdentityParams",)),
+    ] = None,
+    *,
+    select: Annotated[Enum | str | None, P("Select", "FilterSelection", sets=LISTING)] = None,
+    filter: Annotated[str | None, P("Filter", "String", sets=LISTING)] = None,  # noqa: A002 - PowerShell's name
+    search_query: Annotated[str | None, P("SearchQuery", "String", sets=LISTING)] = None,
+    skip: Annotated[int | None, P("Skip", "Int32", sets=LISTING)] = None,
+    first: Annotated[int | None, P("First", "Int32", sets=LISTING)] = None,
+    sort_descending: Annotated[bool, P("SortDescending", "SwitchParameter", sets=LISTING)] = False,
+    tenant: Annotated[UUID | str | None, P("Tenant", "Guid", accepted=True, sets=LISTING)] = None,
+    domain_controller: DomainController = None,
+    force: Force = False,
+    **common: Unpack[CommonParameters],
+) -> Output[UserInfo]:
+    """Anybody in the directory, enabled or not: conference ID, numbers, provider.
+
+    Without an identity: `Results` by display name, 100 of them unless `first`
+    says otherwise, after the `skip` first ones. `select` is
+    DialInConferencingOn (enabled), DialInConferencingOff (not),
+    ConferencingProviderMS, ConferencingProviderOther (by whose audio
+    conferencing they have), ReadyForMigrationToCPC (another's, though
+    licensed for Microsoft's) or NoFilter, in any casing. `filter` is a
+    Where-Object filter over these properties and those of the directory,
+    `search_query` a part of a display name, user principal name or SIP
+    address, in any casing.
+
+    Raises `UserNotFoundError`, and `InvalidArgumentError` for a bad filter or count.
+    """
+    unit = command.tenant
+
+    def info(person: Person) -> UserInfo:
+        return _info(unit, person)
+
+    if is_given(identity):
+        return command.read(identity, info)
+    skipped, most = count("Skip", skip), count("First", first)
+    keep = _selected(select, search_query)
+    matches = _filter(filter)
+
+    def show(person: Person) -> UserInfo | None:
+        if not keep(person):
+            return None
+        record = info(person)
+        return record if matches(person, record) else None
+
+    return listed(
+        unit.all_people(),
+        show,
+        skip=skipped or 0,
+        first=FIRST if most is None else most,
+        descending=sort_descending,
+    )
+
+
+@listing_cmdlet("Get-CsOnlineDialInConferencingUserState", eras=("2019",))
+def get_cs_online_dial_in_conferencing_user_state(
+    command: Command,
+    /,
+    identity: UserId = None,
+    *,
+    provider: Annotated[Enum | str | None, P("Provider", "ProviderType")] = None,
+    license_state: Annotated[str | Iterable[str] | None, P("LicenseState", "String[]")] = None,
+    result_size: Annotated[int | str | None, P("ResultSize", "Unlimited")] = None,
+    tenant: Tenant = None,
+    tenant_domain: TenantDomain = None,
+    domain_controller: DomainController = None,
+    force: Force = False,
+    **common: Unpack[CommonParameters],
+) -> Output[UserState]:
+    """How far audio conferencing has come for users: licence, provider, conference ID, numbers.
+
+    Without an identity: `Results` of everybody in the directory, by display
+    name. `provider` is AllProviders (any at all), NoProviders, Microsoft or
+    ThirdParty; `license_state` one or more of Licensed, NoLicense and Unknown;
+    both in any casing, and both narrow the users named too. `result_size` is
+    a limit (0: none of them) or "Unlimited".
+
+    Raises `UserNotFoundError`, and `InvalidArgumentError` for a value that there isn't.
+    """
+    unit = command.tenant
+    most = count("ResultSize", result_size)
+    keep = _state_filter(provider, license_state)
+
+    def show(person: Person) -> UserState | None:
+        return _state(unit, person) if keep(person) else None
+
+    if is_given(identity):
+        return command.read(identity, show)
+    return listed(unit.all_people(), show, first=most)
+
+
+# The records.
+
+
+def _info(unit: UnitOfWork, person: Person) -> UserInfo:
+    toll, free = numbers_of(unit, person)
+    return UserInfo(
+        display_name=person.user.display_name,
+        identity=person.user.identity,
+        conference_id=person.conference_id,
+        default_toll_free_numbers=free,
+        default_toll_number=toll,
+        object_id=person.user.identity,
+        provider=provider_of(person),
+    )
+
+
+def _state(unit: UnitOfWork, person: Person) -> UserState:
+    toll, free = numbers_of(unit, person)
+    user = person.user
+    return UserState(
+        display_name=user.display_name,
+        identity=user.identity,
+        conference_id=person.conference_id,
+        domain=(user.sip_address or user.user_principal_name).rpartition("@")[2],
+        provider=provider_of(person),
+        pstn_conferencing_license_state=LICENSE_STATES[user.license_state],
+        sip_address=user.sip_address,
+        toll_free_numbers=free,
+        toll_number=toll,
+    )
+
+
+# What the filters mean.
+
+
+def _is_microsoft(person: Person) -> bool:
+    return fold(provider_of(person) or "") == fold(MICROSOFT)
+
+
+def _is_other(person: Person) -> bool:
+    return bool(provider_of(person)) and not _is_microsoft(person)
+
+
+_SELECTIONS: dict[str, Callable[[Person], bool]] = {
+    "DialInConferencingOn": lambda person: person.is_enabled,
+    "DialInConferencingOff": lambda person: not person.is_enabled,
+    "ConferencingProviderMS": _is_microsoft,
+    "ConferencingProviderOther": _is_other,
+    "ReadyForMigrationToCPC": lambda person: _is_other(person) and person.user.is_licensed,
+    "NoFilter": lambda _: True,
+}
+
+_PROVIDERS: dict[str, Callable[[Person], bool]] = {
+    "AllProviders": lambda person: bool(provider_of(person)),
+    "NoProviders": lambda person: not provider_of(person),
+    "Microsoft": _is_microsoft,
+    "ThirdParty": _is_other,
+}
+
+
+def _selected(select: Enum | str | None, query: str | None) -> Callable[[Person], bool]:
+    """Whether Select and SearchQuery let a person through."""
+    name = "NoFilter" if select is None else one_of("Select", select, tuple(_SELECTIONS))
+    selects = _SELECTIONS[name]
+    if query is None:
+        return selects
+    wanted = fold(query)
+
+    def keep(person: Person) -> bool:
+        user = person.user
+        texts = (user.display_name, user.user_principal_name, user.sip_address or "")
+        return selects(person) and any(wanted in fold(text) for text in texts)
+
+    return keep
+
+
+def _filter(text: str | None) -> Callable[[Person, UserInfo], bool]:
+    """Whether the filter fits a person; the record's properties go before the directory's."""
+    if text is None:
+        return lambda _person, _record: True
+    from confid.powershell import where  # noqa: PLC0415 - few calls filter
+
+    fits = where(text)
+    return lambda person, record: fits({**person.user.__powershell__(), **record.__powershell__()})
+
+
+def _state_filter(
+    provider: Enum | str | None, license_state: str | Iterable[str] | None
+) -> Callable[[Person], bool]:
+    """Whether Provider and LicenseState let a person through."""
+    tests: list[Callable[[Person], bool]] = []
+    if provider is not None:
+        tests.append(_PROVIDERS[one_of("Provider", provider, tuple(_PROVIDERS))])
+    if license_state:
+        allowed = tuple(LICENSE_STATES.values())
+        named = {one_of("LicenseState", each, allowed) for each in license_state}
+        tests.append(lambda person: LICENSE_STATES[person.user.license_state] in named)
+    return lambda person: all(test(person) for test in tests)
