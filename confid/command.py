@@ -364,15 +364,18 @@ def _run(
 def _positional(info: CommandInfo, args: tuple[Any, ...]) -> dict[str, Any]:
     if not args:
         return {}
-    first = next(iter(info.declared))
-    if len(args) > 1:
+    places = [name for name, p in info.declared.items() if p.position is not None]
+    if len(args) > len(places[:1]):
         if any(map(_is_conference_id, args[1:])):
             raise StaticConferenceIdError("A value without its name")
+        alone = f"{places[0]} alone" if places else "nothing"
         raise ParameterBindingError(
-            f"{info.name} takes {first} alone without its name; give the others by name.",
+            f"{info.name} takes {alone} without its name; give the others by name.",
             error_id="PositionalParameterNotFound",
         )
-    return {first: args[0]}
+    # Two sets can have a place each; PowerShell binds by type, so a record is the instance.
+    is_instance = isinstance(args[0], Record) and "instance" in places
+    return {"instance" if is_instance else places[0]: args[0]}
 
 
 def _is_conference_id(value: object) -> bool:
