@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from confid import store as store
     from confid import testing as testing
     from confid.audit import check as check
+    from confid.bridges import add_bridge as add_bridge
     from confid.command import get_command as get_command
     from confid.conference_id import ConferenceId as ConferenceId
     from confid.demo import demo as demo
@@ -65,6 +66,7 @@ _MODULES = (
 
 _HOMES = {
     "audit": ("check",),
+    "bridges": ("add_bridge",),
     "command": ("get_command",),
     "conference_id": ("ConferenceId",),
     "demo": ("demo",),

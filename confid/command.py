@@ -371,17 +371,19 @@ def _run(
 def _positional(info: CommandInfo, args: tuple[Any, ...]) -> dict[str, Any]:
     if not args:
         return {}
-    first, declaration = next(iter(info.declared.items()))
-    taken = 0 if declaration.position is None else 1
+    places = [name for name, p in info.declared.items() if p.position is not None]
+    taken = len(places[:1])
     if len(args) > taken:
         if any(map(_is_conference_id, args[taken:])):
             raise StaticConferenceIdError("A value without its name")
-        alone = f"{first} alone" if taken else "nothing"
+        alone = f"{places[0]} alone" if places else "nothing"
         raise ParameterBindingError(
             f"{info.name} takes {alone} without its name; give the others by name.",
             error_id="PositionalParameterNotFound",
         )
-    return {first: args[0]}
+    # Two sets can have a place each; PowerShell binds by type, so a record is the instance.
+    is_instance = isinstance(args[0], Record) and "instance" in places
+    return {"instance" if is_instance else places[0]: args[0]}
 
 
 def _is_conference_id(value: object) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from confid.errors import InvalidArgumentError, ParameterBindingError
 from confid.host import CONFIRM_CHOICES, NO_TO_ALL, SUSPEND, YES, YES_TO_ALL
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from confid.host import Host
     from confid.session import Preferences
+
+R = TypeVar("R")
 
 ERROR_ACTIONS = ("Stop", "Continue", "SilentlyContinue", "Ignore")
 CONFIRM_LEVELS = ("None", "Low", "Medium", "High")
@@ -81,6 +83,21 @@ class Manners:
 def _asks(preference: str) -> bool:
     """Whether a cmdlet of medium impact asks under this ConfirmPreference."""
     return one_of("preferences.confirm", preference, CONFIRM_LEVELS) in ("Low", "Medium")
+
+
+def an_instance(kind: type[R], value: object) -> R:
+    """The record that a caller passed as `instance`.
+
+    Raises `InvalidArgumentError` for what isn't the kind of record that the
+    Get- cmdlet returns.
+    """
+    if not isinstance(value, kind):
+        raise InvalidArgumentError(
+            f"Instance takes the {kind.__name__} that the Get- cmdlet returns, not a "
+            f"{type(value).__name__}.",
+            target="Instance",
+        )
+    return value
 
 
 def one_of(parameter: str, value: object, allowed: Sequence[str]) -> str:

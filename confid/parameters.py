@@ -36,7 +36,8 @@ class P:
 
     `sets` are the parameter sets that have it (None: all), `mandatory_in`
     those that demand it. `accepted` ones are taken and without effect, as
-    documented.
+    documented. `as_is` are Python types that are bound as they are beside
+    what converts to `type`: a record for its name, a list for one of its items.
     """
 
     name: str
@@ -47,6 +48,7 @@ class P:
     sets: tuple[str, ...] | None = attrs.field(default=None, kw_only=True)
     mandatory_in: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     accepted: bool = attrs.field(default=False, kw_only=True)
+    as_is: tuple[Any, ...] = attrs.field(default=(), kw_only=True)
 
 
 # The parameters that many cmdlets share.

@@ -268,6 +268,14 @@ class ServiceNumber(Record):
         return self.type == TOLL_FREE
 
 
+@attrs.frozen(kw_only=True, str=False)
+class LanguageSupported(Record):
+    """A language that a number can speak."""
+
+    code: str = prop("Code")
+    name: str = prop("Name")
+
+
 @attrs.frozen(kw_only=True)
 class BridgeSettings:
     """A bridge as it is kept; its numbers name it, not it them."""

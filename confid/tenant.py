@@ -16,10 +16,11 @@ from uuid import UUID
 
 import attrs
 
-from confid import directory, phone_number
+from confid import directory, numbering
 from confid.conference_id import ConferenceId, Space, draw_pin
 from confid.errors import ConfidError, StoreError
 from confid.issuing import FreeIds, Issuer
+from confid.notices import owed
 from confid.records import (
     BRIDGE,
     CONFERENCING,
@@ -40,7 +41,6 @@ from confid.records import (
     Event,
     Facts,
     OutboxEntry,
-    ServiceNumber,
     TenantSettings,
     converter,
 )
@@ -52,7 +52,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from confid.conference_id import Dice
-    from confid.notices import Notice
+    from confid.notices import MailOptions, Notice
+    from confid.numbering import Placed
+    from confid.records import ServiceNumber
     from confid.setup import LastSetup, Setup, TenantFacts
     from confid.store.base import Body, Kind, LedgerEntry, Transaction
 
@@ -175,6 +177,21 @@ class Tenant:
         self.__dict__.pop("_body", None)
         self.__dict__.pop("setup", None)
 
+    def lock_setup(self) -> None:
+        """Read the set-up as it stands, and let nobody else change it before this call is over."""
+        for name in ("_body", "setup"):
+            self.__dict__.pop(name, None)
+        self.__dict__["_body"] = self.transaction.get(TENANT.name, [FACTS], lock=True).get(FACTS)
+
+    def put_bridges(self, *bridges: BridgeSettings) -> None:
+        """Keep bridges."""
+        documents = {str(b.identity): converter().unstructure(b) for b in bridges}
+        self._put_setup(BRIDGE, documents)
+
+    def put_numbers(self, *numbers: ServiceNumber) -> None:
+        """Keep service numbers."""
+        self._put_setup(SERVICE_NUMBER, {n.number: converter().unstructure(n) for n in numbers})
+
     def put_settings(self, settings: TenantSettings) -> None:
         """Keep the tenant's dial-in settings."""
         self._put_setup(TENANT, {SETTINGS: converter().unstructure(settings)})
@@ -191,7 +208,8 @@ class Tenant:
         }
         self.transaction.put(TENANT.name, {FACTS: body})
         del self.__dict__["_body"]
-        self.add_bridge(FIRST_BRIDGE, numbers=[FIRST_NUMBER], is_default=True)
+        number = numbering.new_number(self.setup, FIRST_NUMBER, is_shared=True)
+        self._put_bridge(FIRST_BRIDGE, [number], is_default=True)
 
     def new_uuid(self) -> UUID:
         """A random UUID from the tenant's dice."""
@@ -205,34 +223,90 @@ class Tenant:
         self,
         name: str,
         *,
-        numbers: Sequence[str],
+        numbers: Iterable[str],
+        region: str | None = None,
+    ) -> BridgeSettings:
+        """Add a bridge with dedicated numbers; the first toll one is its default number.
+
+        Raises `InvalidArgumentError` for a name that is taken or can't be
+        one, and for numbers that can't be its own. Source: behaviour, numbers
+        and bridges.
+        """
+        self.lock_setup()
+        free = numbering.numbers_for_bridge(self.setup, numbers)
+        name = numbering.checked_name(self.setup, name)
+        return self._put_bridge(name, free, region=region)
+
+    def _put_bridge(
+        self,
+        name: str,
+        numbers: Sequence[ServiceNumber],
+        *,
         region: str | None = None,
         is_default: bool = False,
     ) -> BridgeSettings:
-        """Add a bridge with shared numbers; the first toll one is its default number."""
-        toll = [number for number in numbers if not phone_number.is_toll_free(number)]
         bridge = BridgeSettings(
             identity=self.new_uuid(),
             name=name,
-            default_number=toll[0] if toll else None,
+            default_number=next(n.number for n in numbers if not n.is_toll_free),
             is_default=is_default,
             region=region,
         )
-        made = [
-            ServiceNumber(
-                number=number,
-                bridge_id=bridge.identity,
-                city=phone_number.country(number) or "",
-                is_shared=True,
-                tenant_id=self.facts.tenant_id,
-                type="Toll-Free" if phone_number.is_toll_free(number) else "Toll",
-            )
-            for number in numbers
-        ]
-        documents = {number.number: converter().unstructure(number) for number in made}
-        self._put_setup(SERVICE_NUMBER, documents)
-        self._put_setup(BRIDGE, {str(bridge.identity): converter().unstructure(bridge)})
+        self.put_numbers(*(attrs.evolve(n, bridge_id=bridge.identity) for n in numbers))
+        self.put_bridges(bridge)
         return bridge
+
+    def make_default(self, bridge: BridgeSettings) -> None:
+        """Keep a bridge as the tenant's default one, which the one before no longer is."""
+        others = [b for b in self.bridges.values() if b.is_default and b != bridge]
+        changed = {b.identity: attrs.evolve(b, is_default=False) for b in others}
+        changed[bridge.identity] = attrs.evolve(bridge, is_default=True)
+        self.put_bridges(*changed.values())
+
+    def take_off(self, placed: Placed, options: MailOptions) -> None:
+        """Take a number off its bridge; whoever had it gets the bridge's default number.
+
+        They are told as `options` and the tenant's settings say. A toll-free
+        one is replaced by none of their own: the bridge's is then shown.
+        """
+        digits, left = placed.number.number, 0
+        self.put_numbers(placed.number)
+        self.put_bridges(placed.bridge)
+        for people in self._people_with(digits):
+            changes = [self._without(person, digits, placed.bridge, options) for person in people]
+            left += sum(c.after.enabled and c.after.service_number is None for c in changes)
+            self.apply(changes)
+        if placed.bridge.default_number is None:
+            self.warn(
+                f"The bridge {placed.bridge.name!r} has no toll number left, and {left} of its "
+                "users have none. Register another one, and set it as theirs."
+            )
+
+    def _people_with(self, digits: str) -> Iterator[list[Person]]:
+        """Everybody whose number this is or was, enabled or not, about to be changed."""
+        after = ""
+        while bodies := dict(self.transaction.scan(CONFERENCING.name, after=after, limit=CHUNK)):
+            after = max(bodies)
+            owners = [
+                owner
+                for owner, body in bodies.items()
+                if digits in (body.get("service_number"), body.get("toll_free_service_number"))
+            ]
+            if owners:
+                yield self.people(list(self.users(owners).values()), lock=True)
+
+    def _without(
+        self, person: Person, digits: str, bridge: BridgeSettings, options: MailOptions
+    ) -> Change:
+        before = person.conferencing
+        assert before is not None  # noqa: S101 - they have the number
+        after = before
+        if before.service_number == digits:
+            after = attrs.evolve(after, service_number=bridge.default_number)
+        if before.toll_free_service_number == digits:
+            after = attrs.evolve(after, toll_free_service_number=None)
+        told = [Event.NUMBER_CHANGED] if before.enabled and after != before else []
+        return Change(person=person, after=after, notice=owed(told, options, self.settings))
 
     # People.
 

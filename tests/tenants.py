@@ -29,6 +29,13 @@ set_user: Any = cmdlets.set_cs_online_dial_in_conferencing_user
 get_bridge: Any = cmdlets.get_cs_online_dial_in_conferencing_bridge
 get_settings: Any = cmdlets.get_cs_online_dial_in_conferencing_tenant_settings
 set_settings: Any = cmdlets.set_cs_online_dial_in_conferencing_tenant_settings
+remove_settings: Any = cmdlets.remove_cs_online_dial_in_conferencing_tenant_settings
+set_bridge: Any = cmdlets.set_cs_online_dial_in_conferencing_bridge
+get_number: Any = cmdlets.get_cs_online_dial_in_conferencing_service_number
+register: Any = cmdlets.register_cs_online_dial_in_conferencing_service_number
+set_number: Any = cmdlets.set_cs_online_dial_in_conferencing_service_number
+unregister: Any = cmdlets.unregister_cs_online_dial_in_conferencing_service_number
+get_languages: Any = cmdlets.get_cs_online_dial_in_conferencing_languages_supported
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -1,12 +1,23 @@
 """The cmdlets: `from confid.cmdlets import *` gives just these."""
 
-from confid.cmdlets.bridges import get_cs_online_dial_in_conferencing_bridge
+from confid.cmdlets.bridges import (
+    get_cs_online_dial_in_conferencing_bridge,
+    set_cs_online_dial_in_conferencing_bridge,
+)
 from confid.cmdlets.default_numbers import (
     set_cs_online_dial_in_conferencing_user_default_number,
 )
 from confid.cmdlets.directory import get_cs_online_user
+from confid.cmdlets.service_numbers import (
+    get_cs_online_dial_in_conferencing_languages_supported,
+    get_cs_online_dial_in_conferencing_service_number,
+    register_cs_online_dial_in_conferencing_service_number,
+    set_cs_online_dial_in_conferencing_service_number,
+    unregister_cs_online_dial_in_conferencing_service_number,
+)
 from confid.cmdlets.tenant_settings import (
     get_cs_online_dial_in_conferencing_tenant_settings,
+    remove_cs_online_dial_in_conferencing_tenant_settings,
     set_cs_online_dial_in_conferencing_tenant_settings,
 )
 from confid.cmdlets.user_info import (
@@ -24,12 +35,19 @@ __all__ = [
     "disable_cs_online_dial_in_conferencing_user",
     "enable_cs_online_dial_in_conferencing_user",
     "get_cs_online_dial_in_conferencing_bridge",
+    "get_cs_online_dial_in_conferencing_languages_supported",
+    "get_cs_online_dial_in_conferencing_service_number",
     "get_cs_online_dial_in_conferencing_tenant_settings",
     "get_cs_online_dial_in_conferencing_user",
     "get_cs_online_dial_in_conferencing_user_info",
     "get_cs_online_dial_in_conferencing_user_state",
     "get_cs_online_user",
+    "register_cs_online_dial_in_conferencing_service_number",
+    "remove_cs_online_dial_in_conferencing_tenant_settings",
+    "set_cs_online_dial_in_conferencing_bridge",
+    "set_cs_online_dial_in_conferencing_service_number",
     "set_cs_online_dial_in_conferencing_tenant_settings",
     "set_cs_online_dial_in_conferencing_user",
     "set_cs_online_dial_in_conferencing_user_default_number",
+    "unregister_cs_online_dial_in_conferencing_service_number",
 ]

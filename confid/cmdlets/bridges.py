@@ -1,28 +1,47 @@
-"""Bridges: get."""
+"""Bridges: get and set."""
 
 from __future__ import annotations
 
 from typing import Annotated, Unpack, overload
 from uuid import UUID
 
+import attrs
+
+from confid import numbering
 from confid.command import Command, cmdlet
+from confid.manners import an_instance
 from confid.parameters import (
     AsJob,
     CommonParameters,
+    Confirm,
     DomainController,
     Force,
     P,
     Tenant,
     TenantDomain,
+    WhatIf,
     is_given,
 )
-from confid.records import Bridge
+from confid.records import Bridge, BridgeSettings
 from confid.results import Results
+from confid.tenant import Tenant as UnitOfWork
+
+BridgeIdentity = Annotated[
+    UUID | str | Bridge | None,
+    P(
+        "Identity",
+        "Guid",
+        position=0,
+        mandatory=True,
+        sets=("UniqueBridgeParams",),
+        as_is=(Bridge,),
+    ),
+]
 
 
 @overload
 def get_cs_online_dial_in_conferencing_bridge(
-    identity: UUID | str, **common: Unpack[CommonParameters]
+    identity: UUID | str | Bridge, **common: Unpack[CommonParameters]
 ) -> Bridge: ...
 @overload
 def get_cs_online_dial_in_conferencing_bridge(
@@ -41,10 +60,7 @@ def get_cs_online_dial_in_conferencing_bridge(
 def get_cs_online_dial_in_conferencing_bridge(
     command: Command,
     /,
-    identity: Annotated[
-        UUID | str | None,
-        P("Identity", "Guid", position=0, mandatory=True, sets=("UniqueBridgeParams",)),
-    ] = None,
+    identity: BridgeIdentity = None,
     *,
     name: Annotated[
         str | None, P("Name", "String", mandatory=True, sets=("BridgeNameParams",))
@@ -62,9 +78,88 @@ def get_cs_online_dial_in_conferencing_bridge(
     """
     unit = command.tenant
     if is_given(identity) or is_given(name):
-        by_id = UUID(str(identity)) if identity is not None else None
-        bridge = unit.setup.find_bridge(identity=by_id, name=name)
-        assert bridge is not None  # noqa: S101 - one of the two was given
-        return unit.setup.bridge_record(bridge)
+        return unit.setup.bridge_record(_named(unit, identity, name))
     bridges = sorted(unit.bridges.values(), key=lambda b: (not b.is_default, b.name))
     return Results(unit.setup.bridge_record(bridge) for bridge in bridges)
+
+
+@cmdlet(
+    "Set-CsOnlineDialInConferencingBridge",
+    sets=("UniqueBridgeParams", "BridgeNameParams", "InstanceParams"),
+    default_set="UniqueBridgeParams",
+    writes=True,
+)
+def set_cs_online_dial_in_conferencing_bridge(
+    command: Command,
+    /,
+    identity: BridgeIdentity = None,
+    *,
+    name: Annotated[
+        str | None, P("Name", "String", mandatory=True, sets=("BridgeNameParams",))
+    ] = None,
+    instance: Annotated[
+        Bridge | None,
+        P("Instance", "ConferencingBridge", position=0, mandatory=True, sets=("InstanceParams",)),
+    ] = None,
+    default_service_number: Annotated[str | None, P("DefaultServiceNumber", "String")] = None,
+    set_default: Annotated[bool, P("SetDefault", "SwitchParameter")] = False,
+    tenant: Tenant = None,
+    tenant_domain: TenantDomain = None,
+    domain_controller: DomainController = None,
+    force: Force = False,
+    what_if: WhatIf = False,
+    confirm: Confirm = None,
+    **common: Unpack[CommonParameters],
+) -> Bridge | None:
+    """Give a bridge its default number, make it the tenant's default bridge, or both; return it.
+
+    `default_service_number` is a toll number of that bridge; users keep the
+    numbers they have. `instance` is a bridge as the Get- cmdlet returned it
+    and `attrs.evolve` changed it: its name, default number and `is_default`
+    count, the rest of it changes nothing; parameters beside it overrule it.
+
+    Raises `NotFoundError` for a bridge that isn't there, and
+    `InvalidArgumentError` for another number, a name that is taken, or an
+    instance that would leave the tenant without a default bridge. Source:
+    behaviour, numbers and bridges.
+    """
+    unit = command.tenant
+    unit.lock_setup()
+    if instance is None:
+        before = after = _named(unit, identity, name)
+    else:
+        record = an_instance(Bridge, instance)
+        before = _named(unit, record.identity, None)
+        after = numbering.from_instance(unit.setup, before, record)
+    if default_service_number is not None:
+        digits = numbering.number_on(
+            unit.setup,
+            before,
+            default_service_number,
+            toll_free=False,
+            parameter="DefaultServiceNumber",
+        )
+        after = attrs.evolve(after, default_number=digits)
+    if set_default:
+        after = attrs.evolve(after, is_default=True)
+    if not command.should_process(before.name):
+        return None
+    _keep(unit, before, after)
+    return unit.setup.bridge_record(after)
+
+
+def _keep(unit: UnitOfWork, before: BridgeSettings, after: BridgeSettings) -> None:
+    if after.is_default and not before.is_default:
+        unit.make_default(after)
+    elif after != before:
+        unit.put_bridges(after)
+
+
+def _named(
+    unit: UnitOfWork, identity: UUID | str | Bridge | None, name: str | None
+) -> BridgeSettings:
+    known = identity.identity if isinstance(identity, Bridge) else identity
+    by_id = UUID(str(known)) if known is not None else None
+    bridge = unit.setup.find_bridge(identity=by_id, name=name)
+    assert bridge is not None  # noqa: S101 - one of the two was given
+    return bridge

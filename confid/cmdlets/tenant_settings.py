@@ -1,4 +1,4 @@
-"""Tenant settings: get and set."""
+"""Tenant settings: get, set, and back to the defaults."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import attrs
 from confid.command import Command, cmdlet
 from confid.errors import InvalidArgumentError, NotFoundError, StaticConferenceIdError
 from confid.mail_address import checked, checked_display_name
-from confid.manners import one_of
+from confid.manners import an_instance, one_of
 from confid.parameters import (
     AsJob,
     CommonParameters,
@@ -171,13 +171,40 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
             (domains,) if isinstance(domains, str) else tuple(map(str, domains))
         )
     _demand_global(identity)
-    before = command.tenant.settings if instance is None else _from_instance(instance)
+    before = command.tenant.settings if instance is None else an_instance(TenantSettings, instance)
     after = attrs.evolve(before, **given)
     after = _checked(after)
     if not command.should_process(GLOBAL):
         return None
     command.tenant.put_settings(after)
     return after
+
+
+@cmdlet("Remove-CsOnlineDialInConferencingTenantSettings", writes=True)
+def remove_cs_online_dial_in_conferencing_tenant_settings(
+    command: Command,
+    /,
+    identity: Annotated[
+        str | None, P("Identity", "XdsIdentity", position=0, mandatory=True)
+    ] = None,
+    *,
+    tenant: Tenant = None,
+    force: Force = False,
+    what_if: WhatIf = False,
+    confirm: Confirm = None,
+    **common: Unpack[CommonParameters],
+) -> TenantSettings | None:
+    """Put the tenant's dial-in settings back to the defaults, and return them.
+
+    There is one instance, Global. Raises `NotFoundError` for another
+    identity. Source: behaviour, tenant settings.
+    """
+    _demand_global(identity)
+    if not command.should_process(GLOBAL):
+        return None
+    settings = TenantSettings()
+    command.tenant.put_settings(settings)
+    return settings
 
 
 def _demand_global(identity: str | None) -> None:
@@ -187,16 +214,6 @@ def _demand_global(identity: str | None) -> None:
             target=identity,
             error_id="TenantSettingsNotFound",
         )
-
-
-def _from_instance(instance: TenantSettings | Mapping[str, object]) -> TenantSettings:
-    if not isinstance(instance, TenantSettings):
-        raise InvalidArgumentError(
-            f"Instance takes the settings that the Get- cmdlet returns, not a "
-            f"{type(instance).__name__}.",
-            target="Instance",
-        )
-    return instance
 
 
 def _checked(settings: TenantSettings) -> TenantSettings:

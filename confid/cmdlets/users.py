@@ -8,7 +8,7 @@ from uuid import UUID
 
 import attrs
 
-from confid import phone_number
+from confid import numbering, phone_number
 from confid.cmdlets.listing import count, listed
 from confid.command import Command, Identity, Output, listing_cmdlet, user_cmdlet
 from confid.errors import (
@@ -475,14 +475,7 @@ def one_bridge(
 
     Raises `NotFoundError`, and `InvalidArgumentError` when they name different ones.
     """
-    by_id = unit.setup.find_bridge(identity=UUID(str(bridge_id))) if bridge_id is not None else None
-    by_name = unit.setup.find_bridge(name=bridge_name)
-    if by_id and by_name and by_id != by_name:
-        raise InvalidArgumentError(
-            f"BridgeId is {by_id.name!r} and BridgeName {by_name.name!r}; give one of them.",
-            error_id="BridgeAmbiguous",
-        )
-    bridge = by_id or by_name
+    bridge = numbering.one_bridge(unit.setup, bridge_id, bridge_name)
     return bridge.identity if bridge else None
 
 
@@ -500,20 +493,13 @@ def number_on(
     """
     if number is None:
         return None
-    parameter = parameter or ("TollFreeServiceNumber" if toll_free else "ServiceNumber")
-    digits = phone_number.parse(number, parameter=parameter)
-    bridge = unit.bridges[bridge_id]
-    fitting = [n.number for n in unit.setup.numbers_of(bridge) if n.is_toll_free == toll_free]
-    if digits not in fitting:
-        kind = "toll-free" if toll_free else "toll"
-        have = ", ".join(f"+{n}" for n in fitting) or "none"
-        raise InvalidArgumentError(
-            f"{parameter}: +{digits} is no {kind} number of the bridge {bridge.name!r}, "
-            f"which has {have}.",
-            target=number,
-            error_id="ServiceNumberNotOnBridge",
-        )
-    return digits
+    return numbering.number_on(
+        unit.setup,
+        unit.bridges[bridge_id],
+        number,
+        toll_free=toll_free,
+        parameter=parameter or ("TollFreeServiceNumber" if toll_free else "ServiceNumber"),
+    )
 
 
 def _kept_by(

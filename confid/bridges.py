@@ -1,0 +1,43 @@
+"""Adding a bridge, which no cmdlet can: the real service makes bridges itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from confid.errors import InvalidArgumentError
+from confid.session import current_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from confid.records import Bridge
+    from confid.session import Session
+
+
+def add_bridge(
+    name: str,
+    *,
+    numbers: str | Iterable[str],
+    region: str | None = None,
+    session: Session | None = None,
+) -> Bridge:
+    """Add a dial-in bridge with numbers of its own, and return it.
+
+    `numbers` are E.164 in any usual form, new to the tenant or of no bridge
+    yet, toll or toll-free by the numbering plan; the first toll one is the
+    bridge's default number. They are dedicated numbers. It isn't the tenant's
+    default bridge: `Set-CsOnlineDialInConferencingBridge -SetDefault` makes it
+    that. `region` is a word for people.
+
+    Raises `InvalidArgumentError` for a name that is taken, a number that is
+    none, comes twice or stands on a bridge, and numbers without a toll one.
+    Source: behaviour, numbers and bridges.
+    """
+    for what, text in (("name", name), ("region", region)):
+        if not isinstance(text, str) and not (what == "region" and text is None):
+            raise InvalidArgumentError(f"{what}={text!r:.40}: it is a text.", target=what)
+    # Read once, before a transaction is open: an iterable can be a slow one.
+    read = [numbers] if isinstance(numbers, str) else list(numbers)
+    with current_session(session).unit(write=True) as tenant:
+        bridge = tenant.add_bridge(name, numbers=read, region=region)
+        return tenant.setup.bridge_record(bridge)
