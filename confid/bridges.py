@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from confid.errors import InvalidArgumentError
 from confid.session import current_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from confid.records import Bridge
     from confid.session import Session
 
@@ -33,11 +32,22 @@ def add_bridge(
     none, comes twice or stands on a bridge, and numbers without a toll one.
     Source: behaviour, numbers and bridges.
     """
-    for what, text in (("name", name), ("region", region)):
-        if not isinstance(text, str) and not (what == "region" and text is None):
-            raise InvalidArgumentError(f"{what}={text!r:.40}: it is a text.", target=what)
+    if not isinstance(name, str) or not isinstance(region, (str, type(None))):
+        raise InvalidArgumentError(
+            f"name={name!r:.40}, region={region!r:.40}: both are texts.", target=name
+        )
     # Read once, before a transaction is open: an iterable can be a slow one.
-    read = [numbers] if isinstance(numbers, str) else list(numbers)
+    read = _texts(numbers)
     with current_session(session).unit(write=True) as tenant:
         bridge = tenant.add_bridge(name, numbers=read, region=region)
         return tenant.setup.bridge_record(bridge)
+
+
+def _texts(numbers: object) -> list[str]:
+    if isinstance(numbers, str):
+        return [numbers]
+    if isinstance(numbers, Iterable):
+        return list(numbers)
+    raise InvalidArgumentError(
+        f"numbers={numbers!r:.40}: give a list of numbers, as ['+14255550100'].", target="numbers"
+    )

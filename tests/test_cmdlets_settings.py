@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tenants import contents, get_settings, lines, set_settings, tenant
+from tenants import contents, get_settings, lines, remove_settings, set_settings, tenant
 
 import confid
 from confid.errors import InvalidArgumentError, NotFoundError, ParameterBindingError
@@ -183,3 +183,28 @@ def test_what_does_not_apply_to_teams_is_accepted_and_kept(name: str) -> None:
         ]
         assert parameter.status == "accepted"
         assert parameter.name in line
+
+
+def test_remove_puts_the_defaults_back() -> None:
+    """The one instance can't go: it is as in a new tenant, and comes back as it is now."""
+    with tenant():
+        set_settings(pin_length=9, automatically_send_emails_to_users=False)
+        assert remove_settings("global") == TenantSettings() == get_settings()
+        assert remove_settings(identity="Global") == TenantSettings()
+
+
+def test_a_remove_that_cannot_be() -> None:
+    """Identity must be given and be Global; WhatIf says one line; nothing changes."""
+    with tenant() as session:
+        set_settings(pin_length=9)
+        before = contents(session)
+        with pytest.raises(ParameterBindingError) as caught:
+            remove_settings()
+        assert caught.value.error_id == "MissingMandatoryParameter"
+        with pytest.raises(NotFoundError, match="Global"):
+            remove_settings("Local")
+        assert remove_settings("Global", what_if=True) is None
+        (line,) = lines(session)
+        assert line.startswith("What if: ")
+        assert line.endswith('on target "Global".')
+        assert contents(session) == before
