@@ -136,7 +136,8 @@ def from_instance(setup: Setup, before: BridgeSettings, instance: Bridge) -> Bri
     """
     if before.is_default and not instance.is_default:
         raise InvalidArgumentError(
-            f"{before.name!r} is the default bridge; make another one the default instead.",
+            f"{before.name!r} is the default bridge, and this record of it says that it isn't. Get "
+            "it anew if that was long ago; otherwise make another bridge the default one.",
             target=before.name,
             error_id="DefaultBridgeNeeded",
         )

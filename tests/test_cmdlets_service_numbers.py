@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import attrs
@@ -34,6 +34,9 @@ from confid.errors import InvalidArgumentError, NotFoundError, ParameterBindingE
 from confid.host import RecordingHost
 from confid.records import Event
 from confid.results import Results
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FIRST, LONDON, MADRID, FREE = "14255550100", "442079460100", "34910000100", "18005550100"
 SEATTLE = "12065550100"
@@ -478,6 +481,22 @@ def test_a_session_that_only_asks_changes_nothing() -> None:
         assert unregister(MADRID) is None
         assert [line.split('"')[3] for line in lines(session)] == [SEATTLE, MADRID]
         assert contents(session) == before
+
+
+def test_a_file_keeps_it_all(tmp_path: Path) -> None:
+    """Bridges, numbers, languages and users' numbers are the same when the store is reopened."""
+    path = tmp_path / "tenant.db"
+    with tenant("ken", store=path) as session:
+        confid.add_bridge("other", numbers=[LONDON, MADRID])
+        set_user(upn("ken"), bridge_name="other", service_number=MADRID)
+        set_number(LONDON, primary_language="en-GB", secondary_languages=["fr-FR"])
+        unregister(MADRID)
+        kept = contents(session)
+    with confid.connect(path) as session:
+        assert contents(session) == kept
+        assert get(upn("ken")).service_number == LONDON
+        assert get_number(LONDON).secondary_languages == ("fr-FR",)
+        assert confid.check().problems == ()
 
 
 # Languages.

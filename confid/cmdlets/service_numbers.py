@@ -309,7 +309,7 @@ def get_cs_online_dial_in_conferencing_languages_supported(
 
 def _text(number: str | ServiceNumber | None) -> str:
     assert number is not None  # noqa: S101 - the parameter set demands it
-    return number.number if isinstance(number, ServiceNumber) else number
+    return str(number.number) if isinstance(number, ServiceNumber) else number
 
 
 def _demand_same(number: ServiceNumber, instance: ServiceNumber) -> None:
