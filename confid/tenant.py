@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from confid.numbering import Placed
     from confid.records import ServiceNumber
     from confid.setup import LastSetup, Setup, TenantFacts
-    from confid.store.base import Body, Kind, LedgerEntry, Transaction
+    from confid.store.base import Body, Kind, Transaction
 
 CHUNK = 1000
 """People handled at once: bounds the memory of a large call, and its statements."""
@@ -533,10 +533,6 @@ class Tenant:
             self.transaction.delete(kind, self.transaction.find(kind, "owner", owners))
         self.transaction.delete(RUNNING_MEETING.name, owners)
         self.transaction.delete(WRONG_ENTRIES.name, [f"organizer:{owner}" for owner in owners])
-
-    def owner_entries(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:
-        """The ledger's entries for IDs."""
-        return self.transaction.lookup(conference_ids)
 
     def demand_tenant(self) -> None:
         """Raise `StoreError` when the store holds no tenant."""

@@ -12,13 +12,12 @@ from uuid import UUID
 
 import attrs
 
-from confid import meetings, phone_number
+from confid import meetings, numbering, phone_number
 from confid.cmdlets.listing import name_key
-from confid.cmdlets.users import mail_options, number_on, one_bridge
 from confid.command import Command, cmdlet
 from confid.errors import InvalidArgumentError
 from confid.manners import one_of
-from confid.notices import owed
+from confid.notices import MailOptions, owed
 from confid.parameters import (
     UNSET,
     CommonParameters,
@@ -105,17 +104,18 @@ def set_cs_online_dial_in_conferencing_user_default_number(
     for a number that is not on it or not of its type, and a bad type or country.
     """
     unit = command.tenant
-    mail = mail_options(
-        send_email=False, to_address=None, from_address=None, from_display_name=None, notify=notify
-    )
-    bridge = one_bridge(unit, bridge_id, bridge_name)
-    assert bridge is not None  # noqa: S101 - each parameter set demands one of the two
+    mail = MailOptions(notify=notify)
+    bridge = numbering.one_bridge(unit.setup, bridge_id, bridge_name)
+    # Each parameter set demands one of the two, and every set the number.
+    assert bridge is not None and to_number is not None  # noqa: S101
     field = _field(number_type)
     free = field == "toll_free_service_number"
-    number = number_on(unit, bridge, to_number, toll_free=free, parameter="ToNumber")
+    number = numbering.number_on(
+        unit.setup, bridge, to_number, toll_free=free, parameter="ToNumber"
+    )
     after: dict[str, Any] = {field: number}
     tests: list[Test] = [
-        lambda _, kept: kept.bridge_id == bridge and getattr(kept, field) != number,
+        lambda _, kept: kept.bridge_id == bridge.identity and getattr(kept, field) != number,
         *_from(field, from_number),
         *_places(unit, field, country_or_region, area_or_state, capital_or_major_city),
     ]

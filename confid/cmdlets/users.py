@@ -108,8 +108,8 @@ def enable_cs_online_dial_in_conferencing_user(
     )
     unit = command.tenant
     bridge = unit.setup.default_bridge
-    number = number_on(unit, bridge.identity, service_number, toll_free=False)
-    toll_free = number_on(unit, bridge.identity, toll_free_service_number, toll_free=True)
+    number = _number_on(unit, bridge.identity, service_number, toll_free=False)
+    toll_free = _number_on(unit, bridge.identity, toll_free_service_number, toll_free=True)
     replace = replace_provider or unit.settings.automatically_replace_acp_provider
     pstn_only = (
         unit.settings.allow_pstn_only_meetings_by_default
@@ -257,7 +257,7 @@ def set_cs_online_dial_in_conferencing_user(
     )
     unit = command.tenant
     wanted = _Wanted(
-        bridge_id=one_bridge(unit, bridge_id, bridge_name),
+        bridge_id=_one_bridge(unit, bridge_id, bridge_name),
         service_number=service_number,
         toll_free_service_number=toll_free_service_number,
         allow_toll_free_dial_in=allow_toll_free_dial_in,
@@ -313,7 +313,7 @@ def get_cs_online_dial_in_conferencing_user(
     """
     unit = command.tenant
     most = count("ResultSize", result_size)
-    keep = _kept_by(one_bridge(unit, bridge_id, bridge_name), service_number, ldap_filter)
+    keep = _kept_by(_one_bridge(unit, bridge_id, bridge_name), service_number, ldap_filter)
 
     def show(person: Person) -> ConferencingUser | None:
         _enabled(person)
@@ -349,10 +349,10 @@ class _Wanted:
                 toll_free_service_number=None,
             )
         changes: dict[str, Any] = {
-            "service_number": number_on(
+            "service_number": _number_on(
                 unit, after.bridge_id, self.service_number, toll_free=False
             ),
-            "toll_free_service_number": number_on(
+            "toll_free_service_number": _number_on(
                 unit, after.bridge_id, self.toll_free_service_number, toll_free=True
             ),
             "allow_toll_free_dial_in": self.allow_toll_free_dial_in,
@@ -468,38 +468,23 @@ def _conference_info(unit: UnitOfWork, person: Person, mail: MailOptions) -> Cha
     return Change(person=person, after=_enabled(person), notice=notice) if notice else None
 
 
-def one_bridge(
+def _one_bridge(
     unit: UnitOfWork, bridge_id: UUID | str | None, bridge_name: str | None
 ) -> UUID | None:
-    """The ID of the bridge that two parameters name; None when neither was given.
-
-    Raises `NotFoundError`, and `InvalidArgumentError` when they name different ones.
-    """
+    """The ID of the bridge that two parameters name; None when neither was given."""
     bridge = numbering.one_bridge(unit.setup, bridge_id, bridge_name)
     return bridge.identity if bridge else None
 
 
-def number_on(
-    unit: UnitOfWork,
-    bridge_id: UUID,
-    number: str | None,
-    *,
-    toll_free: bool,
-    parameter: str | None = None,
+def _number_on(
+    unit: UnitOfWork, bridge_id: UUID, number: str | None, *, toll_free: bool
 ) -> str | None:
-    """The digits of a number, which must be of that kind and on that bridge; None for None.
-
-    Raises `InvalidArgumentError` that names `parameter` and lists the bridge's numbers.
-    """
+    """The digits of a number, which must be of that kind and on that bridge; None for None."""
     if number is None:
         return None
-    return numbering.number_on(
-        unit.setup,
-        unit.bridges[bridge_id],
-        number,
-        toll_free=toll_free,
-        parameter=parameter or ("TollFreeServiceNumber" if toll_free else "ServiceNumber"),
-    )
+    parameter = "TollFreeServiceNumber" if toll_free else "ServiceNumber"
+    bridge = unit.bridges[bridge_id]
+    return numbering.number_on(unit.setup, bridge, number, toll_free=toll_free, parameter=parameter)
 
 
 def _kept_by(

@@ -224,7 +224,7 @@ class _Import:
 
     def _not_in_ledger(self, pairs: Sequence[_Claimed]) -> list[_Claimed]:
         """Those that the ledger doesn't hold; one that is another person's is noted."""
-        entries = self._tenant.owner_entries([claimed.conference_id for claimed in pairs])
+        entries = self._tenant.transaction.lookup([claimed.conference_id for claimed in pairs])
         for claimed in pairs:
             entry = entries.get(claimed.conference_id)
             if entry is not None and entry.owner != claimed.user.owner:
