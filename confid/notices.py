@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from confid.errors import InvalidArgumentError
 from confid.records import Event, Sender
 
 if TYPE_CHECKING:
@@ -22,12 +23,22 @@ _IN_ORDER = tuple(Event)
 
 @attrs.frozen(kw_only=True)
 class MailOptions:
-    """What a caller says about mail: PowerShell's mail parameters, and `notify`."""
+    """What a caller says about mail: PowerShell's mail parameters, and `notify`.
+
+    Raises `InvalidArgumentError` for a `notify` that is neither None nor a boolean.
+    """
 
     send_email: bool = False
     to_address: str | None = None
     sender: Sender = Sender()
-    notify: bool | None = None
+    notify: bool | None = attrs.field(default=None)
+
+    @notify.validator
+    def _check(self, _: object, notify: object) -> None:
+        if notify not in (None, True, False):
+            raise InvalidArgumentError(
+                f"notify={notify!r:.40}: there are True, False and None.", target="notify"
+            )
 
 
 @attrs.frozen(kw_only=True)

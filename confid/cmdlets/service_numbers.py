@@ -6,10 +6,10 @@ from typing import Annotated, Unpack, overload
 from uuid import UUID
 
 from confid import languages, numbering, phone_number
-from confid.cmdlets.users import mail_options
 from confid.command import Command, cmdlet
 from confid.errors import InvalidArgumentError
 from confid.manners import an_instance
+from confid.notices import MailOptions
 from confid.parameters import (
     AsJob,
     CommonParameters,
@@ -273,9 +273,7 @@ def unregister_cs_online_dial_in_conferencing_service_number(
     or of another bridge or instance than the one given. Source: behaviour,
     numbers and bridges.
     """
-    mail = mail_options(
-        send_email=False, to_address=None, from_address=None, from_display_name=None, notify=notify
-    )
+    mail = MailOptions(notify=notify)
     unit = command.tenant
     unit.lock_setup()
     number = numbering.find_number(unit.setup, _text(identity))

@@ -99,7 +99,7 @@ def enable_cs_online_dial_in_conferencing_user(
     for any `conference_id`. Source: behaviour, conference ID.
     """
     _demand_identity(command, identity)
-    mail = mail_options(
+    mail = _mail_options(
         send_email=send_email,
         to_address=send_email_to_address,
         from_address=send_email_from_address,
@@ -168,7 +168,7 @@ def disable_cs_online_dial_in_conferencing_user(
     for one who is not enabled. Source: behaviour, conference ID.
     """
     _demand_identity(command, identity)
-    mail = mail_options(
+    mail = _mail_options(
         send_email=send_email,
         to_address=send_email_to_address,
         from_address=send_email_from_address,
@@ -248,7 +248,7 @@ def set_cs_online_dial_in_conferencing_user(
     `NotEnabledError` for one who is not enabled, and `StaticConferenceIdError`
     for any `conference_id`. Source: behaviour, conference ID, PIN, mail.
     """
-    mail = mail_options(
+    mail = _mail_options(
         send_email=send_email,
         to_address=send_email_to_address,
         from_address=send_email_from_address,
@@ -379,7 +379,7 @@ def _events(
         yield Event.PIN_RESET
 
 
-def mail_options(
+def _mail_options(
     *,
     send_email: bool,
     to_address: str | None,
@@ -393,10 +393,6 @@ def mail_options(
         "SendEmailFromAddress": from_address,
         "SendEmailFromDisplayName": from_display_name,
     }
-    if notify not in (None, True, False):
-        raise InvalidArgumentError(
-            f"notify={notify!r:.40}: there are True, False and None.", target="notify"
-        )
     named = [name for name, value in given.items() if value is not None]
     if named and not send_email:
         raise InvalidArgumentError(
