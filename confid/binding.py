@@ -212,7 +212,7 @@ _AS_THEY_ARE = {
 
 
 def _converted(info: CommandInfo, p: P, value: object) -> object:
-    if isinstance(value, _AS_THEY_ARE.get(p.type, ())):
+    if p.raw or isinstance(value, _AS_THEY_ARE.get(p.type, ())):
         return value
     from confid.powershell import convert  # noqa: PLC0415 - most calls give values of the right type
 

@@ -36,7 +36,7 @@ class P:
 
     `sets` are the parameter sets that have it (None: all), `mandatory_in`
     those that demand it. `accepted` ones are taken and without effect, as
-    documented.
+    documented; `raw` ones are not converted, as the cmdlet reads records too.
     """
 
     name: str
@@ -47,6 +47,7 @@ class P:
     sets: tuple[str, ...] | None = attrs.field(default=None, kw_only=True)
     mandatory_in: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     accepted: bool = attrs.field(default=False, kw_only=True)
+    raw: bool = attrs.field(default=False, kw_only=True)
 
 
 # The parameters that many cmdlets share.

@@ -29,6 +29,13 @@ set_user: Any = cmdlets.set_cs_online_dial_in_conferencing_user
 get_bridge: Any = cmdlets.get_cs_online_dial_in_conferencing_bridge
 get_settings: Any = cmdlets.get_cs_online_dial_in_conferencing_tenant_settings
 set_settings: Any = cmdlets.set_cs_online_dial_in_conferencing_tenant_settings
+get_policy: Any = cmdlets.get_cs_teams_audio_conferencing_policy
+grant_policy: Any = cmdlets.grant_cs_teams_audio_conferencing_policy
+new_policy: Any = cmdlets.new_cs_teams_audio_conferencing_policy
+remove_policy: Any = cmdlets.remove_cs_teams_audio_conferencing_policy
+set_policy: Any = cmdlets.set_cs_teams_audio_conferencing_policy
+get_dial_out: Any = cmdlets.get_cs_online_dial_out_policy
+grant_dial_out: Any = cmdlets.grant_cs_dialout_policy
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
