@@ -71,6 +71,13 @@ class DialOutPolicy(Record):
     allow_pstn_outbound_calling_type: str = prop("AllowPSTNOutboundCallingType")
 
 
+_POLICIES = (
+    TeamsAudioConferencingPolicy,
+    DialInConferencingPolicy,
+    DialInConferencingTenantConfiguration,
+    DialOutPolicy,
+)
+
 _ANYWHERE, _DOMESTIC, _NOWHERE, _ZONE_A = (
     "InternationalAndDomestic",
     "DomesticOnly",
@@ -111,7 +118,7 @@ def name_of(policy: object, *, parameter: str = "Identity") -> str:
     `parameter` for what is no name: not a text, empty, longer than 64
     characters, or not one line.
     """
-    identity = getattr(policy, "identity", None) if isinstance(policy, Record) else policy
+    identity = policy.identity if isinstance(policy, _POLICIES) else policy
     if not isinstance(identity, str):
         raise InvalidArgumentError(
             f"{parameter}: a {type(policy).__name__} is no policy. Give its name, or the record "
