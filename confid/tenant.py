@@ -122,6 +122,8 @@ class Tenant:
         self.dice = dice
         self.actor = actor
         self.warnings: list[str] = []
+        self.mails_queued = 0
+        self.pins_drawn = 0
         self._free_ids = free_ids
         self._last_setup = last_setup
 
@@ -427,6 +429,11 @@ class Tenant:
             self.transaction, space=self.facts.space, dice=self.dice, free_ids=self._free_ids
         )
 
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether issuing in this transaction met a space of IDs that is nearly used up."""
+        return "issuer" in self.__dict__ and self.issuer.nearly_full
+
     def put_back(self) -> None:
         """After a rollback: what the issuer drew and did not issue is free again."""
         if "issuer" in self.__dict__:
@@ -465,6 +472,7 @@ class Tenant:
         if users := [change.user for change in changes if change.user]:
             self.put_users(users)
         if owners := [change.person.user.owner for change in changes if change.pin]:
+            self.pins_drawn += len(owners)
             # A new PIN opens phone starts again (behaviour: attendant).
             self.transaction.delete(WRONG_ENTRIES.name, [f"organizer:{o}" for o in owners])
 
@@ -478,6 +486,7 @@ class Tenant:
         ]
         if entries:
             self.put_outbox(entries)
+            self.mails_queued += sum(entry.state == PENDING for entry in entries)
 
     def _entry(
         self,

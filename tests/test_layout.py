@@ -32,7 +32,7 @@ FLOORS = [
         "tenant",
     ],
     ["session"],
-    ["job", "binding", "manners", "command"],
+    ["job", "progress", "binding", "manners", "running", "command"],
     ["bridges", "meetings", "ledger", "audit", "attendant", "mail.*", "roster.*"],
     ["cmdlets.*"],
     ["demo"],
