@@ -28,7 +28,7 @@ WITHHELD = "withheld"
 CALLER = "caller:"
 ORGANIZER = "organizer:"
 
-FORGOTTEN_AT_ONCE = 2
+FORGOTTEN_AT_ONCE = 3
 """Callers whose hour is over that a wrong entry erases: more than it adds."""
 
 
