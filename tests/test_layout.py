@@ -33,7 +33,7 @@ FLOORS = [
     ],
     ["session"],
     ["job", "progress", "binding", "manners", "running", "command"],
-    ["bridges", "meetings", "ledger", "audit", "attendant", "mail.*", "roster.*"],
+    ["bridges", "meetings", "ledger", "audit", "attendant.*", "mail.*", "roster.*"],
     ["cmdlets.*"],
     ["demo"],
     [""],
