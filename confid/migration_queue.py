@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from confid import phone_number
 from confid.migration import (
     ALL,
     CURRENT,
@@ -24,7 +25,7 @@ from confid.migration import (
 from confid.records import MEETING, MIGRATION, LicenseState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from confid.records import DirectoryUser
     from confid.store.base import Body
@@ -40,13 +41,21 @@ class MigrationQueue:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
 
-    def ask(self, owners: Collection[str]) -> None:
+    def ask(self, owners: Sequence[str]) -> None:
         """Queue a migration for each, because of a change; not in a tenant that wants none.
 
         Who has no meeting to come gets none: there is nothing to rewrite.
         """
-        if owners and self._tenant.settings.automatically_migrate_user_meetings:
-            self.add(self._with_meetings_to_come(owners))
+        if not owners or not self._tenant.settings.automatically_migrate_user_meetings:
+            return
+        for start in range(0, len(owners), AT_ONCE):
+            self.add(self._with_meetings_to_come(owners[start : start + AT_ONCE]))
+
+    def ask_where_shown(self, number: str) -> None:
+        """`ask` for the organizers whose invitations show a number, their own or a policy's."""
+        shown = phone_number.display(number)
+        bodies = self._tenant.transaction.scan(MEETING.name)
+        self.ask(sorted({b["index"]["owner"] for _, b in bodies if shown in b.get("dial_in", "")}))
 
     def add(
         self, owners: Sequence[str], *, source: str = ALL, target: str = CURRENT
@@ -85,7 +94,7 @@ class MigrationQueue:
             return attrs.evolve(new, source=source, target=target)
         return attrs.evolve(kept, source=source, target=target, modified_at=now, tries=0)
 
-    def _with_meetings_to_come(self, owners: Collection[str]) -> list[str]:
+    def _with_meetings_to_come(self, owners: Sequence[str]) -> list[str]:
         found = self._tenant.transaction.find(MEETING.name, "owner", owners)
         now = self._tenant.now
         return sorted({b["index"]["owner"] for b in found.values() if _is_to_come(b, now)})

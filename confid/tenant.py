@@ -293,7 +293,8 @@ class Tenant:
     def take_off(self, placed: Placed, options: MailOptions) -> None:
         """Take a number off its bridge; whoever had it gets the bridge's default number.
 
-        They are told as `options` and the tenant's settings say. A toll-free
+        They are told as `options` and the tenant's settings say, and their
+        meetings queued for migration, as are all that show it. A toll-free
         one is replaced by none of their own: the bridge's is then shown.
         """
         digits, left = placed.number.number, 0
@@ -303,6 +304,7 @@ class Tenant:
             changes = [self._without(person, digits, placed.bridge, options) for person in people]
             left += sum(c.after.enabled and c.after.service_number is None for c in changes)
             self.apply(changes)
+        self.migrations.ask_where_shown(digits)
         if placed.bridge.default_number is None:
             self.warn(
                 f"The bridge {placed.bridge.name!r} has no toll number left, and {left} of its "

@@ -202,13 +202,9 @@ class _Import:
 
     def _ask_for_migrations(self) -> None:
         """Have the meetings migrated of those whose licence has changed."""
-        owners = [
-            user.owner
-            for user in self._users
-            if is_licence_change(self._on_file.get(user.owner), user)
-        ]
-        for chunk in _chunks(owners):
-            self._tenant.migrations.ask(chunk)
+        self._tenant.migrations.ask(
+            [u.owner for u in self._users if is_licence_change(self._on_file.get(u.owner), u)]
+        )
 
     # Conference IDs in use elsewhere.
 
