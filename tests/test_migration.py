@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +41,7 @@ from confid.errors import (
     StoreError,
     UserNotFoundError,
 )
-from confid.migration import MOST_TRIES
+from confid.migration import MOST_TRIES, Lease
 from confid.records import MEETING, MIGRATION, Meeting
 
 if TYPE_CHECKING:
@@ -325,6 +326,17 @@ def test_a_number_unregistered_asks_for_those_it_moved() -> None:
         assert "+34 910 00 01 00" in kept[KEN].invitation
 
 
+def test_whoever_a_number_was_taken_from_is_asked_for_whatever_their_invitations_show() -> None:
+    """Sent before they had the number, invitations show an older one: they are renewed too."""
+    with bridged("ken") as session:
+        add_bridge(session, "third", "34910000100", "34910000101")
+        set_user(KEN, bridge_name="third")
+        meet()
+        set_user(KEN, service_number="34910000101")
+        unregister("34910000101")
+        assert queued(session) == {KEN}
+
+
 def test_a_number_unregistered_asks_for_all_whose_invitations_show_it() -> None:
     """The bridge's toll-free number, which is nobody's own, and a policy's number too."""
     with bridged("ken", "pilar", "li") as session:
@@ -489,10 +501,13 @@ def test_a_damaged_meeting_fails_and_stops_no_change(damage: dict[str, Any]) -> 
 
 def test_a_bug_in_update_ends_the_run_and_loses_nothing() -> None:
     """What was told before is kept, the rest is pending again, and no try is counted."""
-    with bridged("ken", "pilar") as session:
+    clock = Clock()
+    with bridged("ken", "pilar", clock=clock) as session:
         first, second = meet(), meet(start=TOMORROW + HOUR)
         meet(PILAR)
-        reset([KEN, PILAR])
+        for who in (KEN, PILAR):
+            reset(who)
+            clock.forward(minutes=1)
         told: list[Meeting] = []
 
         def update(meeting: Meeting) -> None:
@@ -599,6 +614,63 @@ def test_a_run_leaves_alone_what_another_has_in_hand() -> None:
         assert meetings.run_migrations(update=update) == meetings.Report()
         assert [report.succeeded for report in late] == [1]
         assert status(KEN).state == "Succeeded"
+
+
+def test_a_run_whose_lease_is_anothers_keeps_nothing() -> None:
+    """It took too long and another one has it in hand: that one's outcome counts."""
+    clock = Clock()
+    with bridged("ken", clock=clock) as session:
+        before = meet()
+        reset()
+
+        def update(_: Meeting) -> None:
+            clock.forward(minutes=11)
+            with session.unit(write=True) as unit:
+                owner = unit.user(KEN).owner
+                (mine,) = unit.migrations.of([owner], lock=True).values()
+                lease = Lease(by="another", until=unit.now + HOUR)
+                unit.migrations.put([attrs.evolve(mine, lease=lease)])
+
+        assert meetings.run_migrations(update=update) == meetings.Report()
+        assert status(KEN).state == "InProgress"
+        assert list(meetings.scheduled()) == [before]
+
+
+def test_what_another_run_has_finished_meanwhile_is_not_done_again() -> None:
+    """It was in the queue when this run began, and is over when its turn comes."""
+    clock = Clock()
+    with bridged("ken", "pilar", clock=clock):
+        for who in (KEN, PILAR):
+            meet(who)
+            reset(who)
+            clock.forward(minutes=1)
+        others: list[meetings.Report] = []
+        report = meetings.run_migrations(
+            update=lambda _: others.append(meetings.run_migrations()),
+        )
+        assert others == [meetings.Report(succeeded=1, busy=1, invitations=1)]
+        assert report == meetings.Report(succeeded=1, invitations=1)
+
+
+def test_an_invitation_that_was_told_otherwise_is_told_again() -> None:
+    """The number changed while the calendar was told: that try has failed, the next is right."""
+    with bridged("ken") as session:
+        add_bridge(session, "third", "34910000100", "34910000101")
+        set_user(KEN, bridge_name="third")
+        before = meet()
+        reset()
+        told: list[Meeting] = []
+
+        def update(meeting: Meeting) -> None:
+            told.append(meeting)
+            set_user(KEN, service_number="34910000101")
+
+        assert meetings.run_migrations(update=update).to_retry == 1
+        assert status(KEN).last_message == "'Figures': it was changed meanwhile"
+        assert list(meetings.scheduled()) == [before]
+        assert meetings.run_migrations(update=update).succeeded == 1
+        assert list(meetings.scheduled()) == told[1:]
+        assert "+34 910 00 01 01" in told[1].invitation
 
 
 RUNNER = """
