@@ -33,7 +33,7 @@ FLOORS = [
     ],
     ["session"],
     ["job", "binding", "manners", "command"],
-    ["bridges", "meetings", "ledger", "audit", "attendant", "mail.*", "roster.*"],
+    ["help.*", "bridges", "meetings", "ledger", "audit", "attendant", "mail.*", "roster.*"],
     ["cmdlets.*"],
     ["demo"],
     [""],
