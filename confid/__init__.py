@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from confid.errors import StoreError as StoreError
     from confid.errors import UserNotFoundError as UserNotFoundError
     from confid.errors import WitnessError as WitnessError
+    from confid.help import get_help as get_help
     from confid.ledger import whois as whois
     from confid.parameters import UNSET as UNSET
     from confid.results import Results as Results
@@ -91,6 +92,7 @@ _HOMES = {
         "UserNotFoundError",
         "WitnessError",
     ),
+    "help": ("get_help",),
     "ledger": ("whois",),
     "parameters": ("UNSET",),
     "results": ("Results",),

@@ -36,6 +36,7 @@ FLOORS = [
     ["session"],
     ["job", "progress", "binding", "manners", "running", "command"],
     [
+        "help.*",
         "bridges",
         "invitations",
         "migrating",
