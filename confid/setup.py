@@ -19,7 +19,6 @@ from confid.errors import NotFoundError
 from confid.records import (
     BRIDGE,
     SERVICE_NUMBER,
-    TENANT,
     Bridge,
     BridgeSettings,
     Conferencing,
@@ -30,6 +29,7 @@ from confid.records import (
     converter,
     fold,
 )
+from confid.store.base import TENANT
 
 if TYPE_CHECKING:
     from confid.store.base import Body, Transaction
