@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from confid.errors import UserNotFoundError as UserNotFoundError
     from confid.errors import WitnessError as WitnessError
     from confid.ledger import whois as whois
+    from confid.moving import move_tenant as move_tenant
     from confid.parameters import UNSET as UNSET
+    from confid.restoring import restore as restore
     from confid.results import Results as Results
     from confid.roster import import_users as import_users
     from confid.roster import remove_users as remove_users
@@ -88,7 +90,9 @@ _HOMES = {
         "WitnessError",
     ),
     "ledger": ("whois",),
+    "moving": ("move_tenant",),
     "parameters": ("UNSET",),
+    "restoring": ("restore",),
     "results": ("Results",),
     "roster": ("import_users", "remove_users"),
     "session": ("Session", "connect"),

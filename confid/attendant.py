@@ -77,7 +77,8 @@ def dial(number: str, *, caller: str | None = None, session: Session | None = No
     """Call a dial-in number; `caller` is the caller's own, None when withheld.
 
     A number of no bridge is not answered: the call has ended and its
-    `prompts` are empty. Raises `InvalidArgumentError` for what is no number.
+    `prompts` are empty. Raises `InvalidArgumentError` for what is no number,
+    and `SealedError` in a sealed store.
     """
     digits = phone_number.parse(number, parameter="number")
     source = "withheld" if caller is None else phone_number.parse(caller, parameter="caller")
@@ -190,6 +191,7 @@ class Call:
 
     def _answer(self) -> None:
         with self._session.unit(write=False) as tenant:
+            tenant.demand_open()
             number = tenant.numbers.get(self._number)
             if number is None or number.bridge_id is None:
                 return

@@ -187,7 +187,7 @@ class Session:
             if joint is None
             else joint.savepoint() as transaction
         ):
-            tenant = self._tenant(transaction)
+            tenant = self.tenant_on(transaction)
             if joint is not None:
                 joint.tenants.append(tenant)
             try:
@@ -208,7 +208,7 @@ class Session:
                 category="InvalidOperation",
             )
         with self._store.exclusive() as transaction:
-            tenant = self._tenant(transaction)
+            tenant = self.tenant_on(transaction)
             try:
                 tenant.demand_open()
                 yield tenant
@@ -216,7 +216,8 @@ class Session:
                 tenant.put_back()
                 raise
 
-    def _tenant(self, transaction: Transaction) -> Tenant:
+    def tenant_on(self, transaction: Transaction) -> Tenant:
+        """A view of the tenant for a transaction of its store."""
         return Tenant(
             transaction,
             now=self.now(),
