@@ -164,7 +164,7 @@ def read_setup(transaction: Transaction, body: Body) -> Setup:
     bridges = [structure(kept, BridgeSettings) for _, kept in transaction.scan(BRIDGE.name)]
     numbers = transaction.scan(SERVICE_NUMBER.name)
     return Setup(
-        mark=body["mark"],
+        mark=body.get("mark", ""),
         facts=TenantFacts(
             tenant_id=UUID(body["tenant_id"]),
             pin_key=bytes.fromhex(body["pin_key"]),

@@ -151,7 +151,7 @@ class Tenant:
         body = self._body
         assert body is not None  # noqa: S101 - a session on a store without a tenant isn't opened
         last = self._last_setup.setup
-        if last is None or last.mark != body["mark"]:
+        if last is None or last.mark != body.get("mark", ""):
             last = self._last_setup.setup = self.read_setup()
         return last
 

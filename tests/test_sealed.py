@@ -134,6 +134,16 @@ def test_a_call_under_way_goes_no_further_once_the_store_is_sealed() -> None:
             call.enter_conference_id(str(get(KEN).conference_id))
 
 
+def test_a_sealed_store_with_nothing_to_deliver_says_so_too() -> None:
+    """Whoever starts a delivery there is in the wrong place, mail or none."""
+    with tenant("ken") as session:
+        assert deliver(MemoryTransport()).sent == 0
+        with session.unit(write=True) as unit:
+            put_seal(unit.transaction, Seal(reason=Reason.BACKUP))
+        with pytest.raises(SealedError):
+            deliver(MemoryTransport())
+
+
 def test_an_unknown_seal_seals() -> None:
     """One of a later confid is not taken for none."""
     with lived_in(MemoryStore()) as session:

@@ -39,6 +39,7 @@ from confid.store.sqlite_schema import (
     create_schema,
     expression,
     missing_indexes,
+    upgrade_schema,
 )
 
 if TYPE_CHECKING:
@@ -183,8 +184,12 @@ class SQLiteStore(Store):
                 raise absent(self.path)
             _set_wal(connection, self.timeout)
         with _all_or_nothing(connection, "BEGIN IMMEDIATE"):
-            if self._version(connection) != SCHEMA_VERSION:
+            # Looked at again: another process may have been faster.
+            version = self._version(connection)
+            if not version:
                 create_schema(connection)
+            elif version != SCHEMA_VERSION:
+                upgrade_schema(connection)
             create_indexes(connection, kinds)
 
     def _version(self, connection: sqlite3.Connection) -> int:
