@@ -286,7 +286,8 @@ class _Audit:
 
 def _today(index: Index) -> Index:
     """An index as it is made today; once a SIP address stood in it beside an equal name."""
-    return {**index, "sip": None} if "sip" in index and index["sip"] == index["upn"] else index
+    doubled = index.get("sip") is not None and index.get("sip") == index.get("upn")
+    return {**index, "sip": None} if doubled else index
 
 
 def _conferencing_of(body: Body) -> Conferencing:
