@@ -67,7 +67,7 @@ def check(session: Session | None = None) -> Report:
     """Audit the tenant: the ledger, the users, the bridges, the meetings, the outbox, the indexes.
 
     What they say of each other is compared, and with what the witness holds,
-    if there is one. Reads everything in one transaction and changes nothing;
+    if the session was opened with one. Reads everything in one transaction and changes nothing;
     a sealed store can be audited too.
     """
     with current_session(session).unit(write=False) as tenant:
@@ -224,11 +224,11 @@ class _Audit:
             yield "The ledger is wrong about whether an ID was issued."
 
     def _witness(self) -> Iterator[str]:
-        if self.tenant.witness_id is None:
+        """What the witness lacks; a session without it has nothing to compare."""
+        if not self.tenant.has_witness_at_hand:
             return
         try:
-            witness = self.tenant.witness
-            held = set(witness.issued_ids()) if witness else set()
+            held = set(self.tenant.witness.issued_ids()) if self.tenant.witness else set()
         except WitnessError as error:
             yield error.message
             return

@@ -204,6 +204,11 @@ class Tenant:
         return witness_id
 
     @property
+    def has_witness_at_hand(self) -> bool:
+        """Whether there is a witness to ask."""
+        return self._witness is not None
+
+    @property
     def witness(self) -> Witness | None:
         """The witness, if the tenant has one. Raises `WitnessError` where it is not at hand."""
         if self._witness is None and self.witness_id is not None:

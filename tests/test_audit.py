@@ -8,6 +8,7 @@ from pathlib import Path  # noqa: TC003 - pytest hands it to tests that say so
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from faulty import FaultyStore
 from tenants import (
     NOON,
     Clock,
@@ -228,13 +229,17 @@ def test_a_ledger_that_does_not_find_its_lines_is_reported(
 
 
 def test_the_witness_is_compared() -> None:
-    """One that is not at hand, and one that lacks IDs of the ledger, are problems."""
+    """One that lacks IDs of the ledger, or doesn't answer, is a problem; one left out is none."""
     store, place = MemoryStore(), MemoryStore()
     lived_in(store=store, witness=place).close()
     with confid.connect(store):
-        assert [p for p in confid.check().problems if "witness=" in p]
-    with confid.connect(store, witness=place):
         assert confid.check().problems == ()
+    witness = FaultyStore(place)
+    with confid.connect(store, witness=witness):
+        assert confid.check().problems == ()
+        witness.fault = "opening"
+        assert [p for p in confid.check().problems if "can't be reached" in p]
+        witness.fault = None
         place._contents.ledger.popitem()
         assert [p for p in confid.check().problems if "does not hold 1 of" in p]
 

@@ -4,7 +4,7 @@
 
 Without a witness the same run is expected to repeat 0.11 IDs in 1,000 and
 1,000 of nine million; with one it repeats none. In the run the space is a
-small one, in which it would repeat hundreds.
+small one, in which it would repeat dozens.
 """
 
 from __future__ import annotations
