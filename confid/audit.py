@@ -10,10 +10,13 @@ import attrs
 from confid import directory
 from confid.conference_id import ConferenceId
 from confid.errors import WitnessError
+from confid.granting import grant_index
 from confid.meetings import from_document as meeting_of
+from confid.policies import DIAL_OUT_POLICIES, Family, name_of
 from confid.records import (
     CONFERENCING,
     FAILED,
+    GRANT,
     KINDS,
     MEETING,
     OUTBOX,
@@ -25,6 +28,7 @@ from confid.records import (
     DirectoryUser,
     OutboxEntry,
     converter,
+    fold,
 )
 from confid.session import current_session
 from confid.store.base import IMPORTED, ISSUED
@@ -95,6 +99,8 @@ class _Audit:
             self._users,
             self._bridges,
             self._conferencing,
+            self._policies,
+            self._grants,
             self._ledger,
             self._ledger_indexes,
             self._witness,
@@ -173,6 +179,30 @@ class _Audit:
                 number = numbers.get(digits) if digits else None
                 if digits and (number is None or number.bridge_id != settings.bridge_id):
                     yield f"{self._name(owner)}: the number +{digits} is not on their bridge."
+
+    def _policies(self) -> Iterator[str]:
+        for key, policy in self.setup.audio_policies.items():
+            if fold(name_of(policy)) != key:
+                yield f"The policy {policy.identity} stands under another key."
+        for family, grants in self.setup.grants.items():
+            named = [grant.policy for grant in grants.groups]
+            for name in filter(self._is_missing(family), [*named, grants.tenant]):
+                yield f"The tenant or a group is granted {name!r}, which is not there."
+
+    def _grants(self) -> Iterator[str]:
+        for owner, granted in self._documents(GRANT, _granted, grant_index):
+            if owner not in self.users:
+                yield f"Policies granted to nobody: {owner}."
+            for family in Family:
+                for name in filter(self._is_missing(family), [granted[family.value]]):
+                    yield f"{self._name(owner)}: granted {name!r}, which is not there."
+
+    def _is_missing(self, family: Family) -> Callable[[str | None], bool]:
+        there = {
+            Family.AUDIO_CONFERENCING: set(self.setup.audio_policies),
+            Family.DIAL_OUT: {fold(name_of(policy)) for policy in DIAL_OUT_POLICIES},
+        }[family]
+        return lambda name: name is not None and fold(name) not in there
 
     def _ledger(self) -> Iterator[str]:
         serials: dict[str, set[int]] = {}
@@ -292,6 +322,10 @@ def _today(index: Index) -> Index:
 
 def _conferencing_of(body: Body) -> Conferencing:
     return converter().structure(body, Conferencing)
+
+
+def _granted(body: Body) -> Body:
+    return {family.value: body[family.value] for family in Family}
 
 
 def _entry_of(body: Body) -> OutboxEntry:
