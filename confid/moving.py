@@ -14,12 +14,12 @@ from uuid import uuid4
 import attrs
 
 from confid.errors import StoreError
-from confid.ledger.entering import enter
 from confid.records import KINDS
 from confid.seal import Reason, Seal, break_seal, put_seal, seal_of
 from confid.session import as_store
 from confid.setup import FACTS
 from confid.store.base import SEAL, TENANT
+from confid.store.entering import enter
 
 if TYPE_CHECKING:
     import os

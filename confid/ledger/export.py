@@ -10,21 +10,17 @@ import hashlib
 import hmac
 import json
 import os
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-import attrs
+from typing import TYPE_CHECKING, Protocol
 
 from confid.errors import InvalidArgumentError, NotFoundError
 from confid.session import current_session
-from confid.store.base import LedgerEntry, check_proposals
+from confid.store.entering import as_row, from_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from confid.session import Session
     from confid.setup import TenantFacts
+    from confid.store.base import LedgerEntry
 
 FORMAT = 1
 
@@ -50,7 +46,7 @@ def export(*, session: Session | None = None) -> str:
             "exported_at": tenant.now.isoformat(),
         }
         lines = [_json(head)]
-        lines += (_json(_row(entry)) for entry in tenant.transaction.entries())
+        lines += (_json(as_row(entry)) for entry in tenant.transaction.entries())
     lines.append(_json({"digest": _digest(lines, facts)}))
     return "".join(f"{line}\n" for line in lines)
 
@@ -65,14 +61,6 @@ def _digest(lines: list[str], facts: TenantFacts) -> str:
     for line in lines:
         digest.update(line.encode("ascii", "backslashreplace") + b"\n")
     return digest.hexdigest()
-
-
-def _row(entry: LedgerEntry) -> list[object]:
-    return [_plain(value) for value in attrs.astuple(entry)]
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def read_export(source: str | os.PathLike[str] | TextFile, facts: TenantFacts) -> list[LedgerEntry]:
@@ -93,7 +81,7 @@ def read_export(source: str | os.PathLike[str] | TextFile, facts: TenantFacts) -
         raise _refused("was made by a newer confid. Upgrade confid to merge it")
     if not hmac.compare_digest(str(digest).encode(), _digest(lines[:-1], facts).encode()):
         raise _refused("has been changed since it was made. Take the file as it was exported")
-    return list(_entries(lines[1:-1]))
+    return [from_row(json.loads(line)) for line in lines[1:-1]]
 
 
 def _refused(why: str) -> InvalidArgumentError:
@@ -111,20 +99,3 @@ def _text(source: str | os.PathLike[str] | TextFile) -> str:
         raise NotFoundError(f"There is no file {source}. Nothing was merged.") from None
     except (OSError, ValueError) as error:
         raise _refused(f"in {source} can't be read: {error}") from error
-
-
-def _entries(lines: list[str]) -> Iterator[LedgerEntry]:
-    for line in lines:
-        row: list[Any] = json.loads(line)
-        conference_id, owner, serial, origin, issued_at, issued_by, retired_at, retired_by = row
-        check_proposals([(conference_id, owner)])
-        yield LedgerEntry(
-            conference_id=conference_id,
-            owner=owner,
-            serial=serial,
-            origin=origin,
-            issued_at=datetime.fromisoformat(issued_at),
-            issued_by=issued_by,
-            retired_at=None if retired_at is None else datetime.fromisoformat(retired_at),
-            retired_by=retired_by,
-        )

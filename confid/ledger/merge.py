@@ -14,11 +14,11 @@ import attrs
 
 from confid.conference_id import ConferenceId
 from confid.errors import StoreError
-from confid.ledger.entering import enter
 from confid.ledger.export import read_export
 from confid.notices import MailOptions, owed
 from confid.records import Event
 from confid.session import current_session
+from confid.store.entering import enter
 from confid.tenant import CHUNK, Change
 
 if TYPE_CHECKING:

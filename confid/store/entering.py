@@ -1,16 +1,19 @@
-"""Entries of one ledger into another, as they stand: what a move and a merge have in common."""
+"""Entries of a ledger as they stand: into another ledger, and as plain JSON."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from confid.store.base import Claim
+import attrs
+
+from confid.store.base import Claim, LedgerEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from confid.store.base import LedgerEntry, Transaction
+    from confid.store.base import Transaction
 
 
 def enter(transaction: Transaction, entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
@@ -61,3 +64,24 @@ def _retire(transaction: Transaction, wave: Iterable[LedgerEntry]) -> None:
 def _was_never_living(entry: LedgerEntry) -> bool:
     """Whether it was entered as retired, beside a living one perhaps."""
     return entry.retired_at == entry.issued_at and entry.retired_by == entry.issued_by
+
+
+def as_row(entry: LedgerEntry) -> list[Any]:
+    """An entry as a JSON array."""
+    values = attrs.astuple(entry)
+    return [value.isoformat() if isinstance(value, datetime) else value for value in values]
+
+
+def from_row(row: list[Any]) -> LedgerEntry:
+    """The entry that `as_row` made this of."""
+    conference_id, owner, serial, origin, issued_at, issued_by, retired_at, retired_by = row
+    return LedgerEntry(
+        conference_id=conference_id,
+        owner=owner,
+        serial=serial,
+        origin=origin,
+        issued_at=datetime.fromisoformat(issued_at),
+        issued_by=issued_by,
+        retired_at=None if retired_at is None else datetime.fromisoformat(retired_at),
+        retired_by=retired_by,
+    )
