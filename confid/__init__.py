@@ -46,7 +46,9 @@ if TYPE_CHECKING:
     from confid.errors import WitnessError as WitnessError
     from confid.help import get_help as get_help
     from confid.ledger import whois as whois
+    from confid.moving import move_tenant as move_tenant
     from confid.parameters import UNSET as UNSET
+    from confid.restoring import restore as restore
     from confid.results import Results as Results
     from confid.roster import import_users as import_users
     from confid.roster import remove_users as remove_users
@@ -94,7 +96,9 @@ _HOMES = {
     ),
     "help": ("get_help",),
     "ledger": ("whois",),
+    "moving": ("move_tenant",),
     "parameters": ("UNSET",),
+    "restoring": ("restore",),
     "results": ("Results",),
     "roster": ("import_users", "remove_users"),
     "session": ("Session", "connect"),

@@ -17,7 +17,7 @@ from uuid import UUID
 import attrs
 
 from confid.conference_id import ConferenceId
-from confid.store.base import Kind
+from confid.store.base import TENANT, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -466,7 +466,6 @@ USER = Kind(
 CONFERENCING = Kind("conferencing")
 BRIDGE = Kind("bridge")
 SERVICE_NUMBER = Kind("service_number")
-TENANT = Kind("tenant")
 MEETING = Kind("meeting", indexes=("owner", "conference_id"))
 OUTBOX = Kind("outbox", indexes=("state", "owner"))
 MIGRATION = Kind("migration", indexes=("state",))

@@ -216,7 +216,7 @@ class _Import:
             if row.conference_id is not None
         ]
         new = [claimed for chunk in _chunks(pairs) for claimed in self._not_in_ledger(chunk)]
-        if new and self._tenant.transaction.has_issued():
+        if new and self._tenant.has_issued:
             self._refuse(new)
         for chunk in _chunks(new):
             self._demand_no_other(chunk)
@@ -257,7 +257,7 @@ class _Import:
 
     def _enter(self, ids: Sequence[_Claimed], *, retired: bool) -> None:
         for chunk in _chunks(ids):
-            proposals = [(int(c.conference_id), c.user.owner) for c in chunk]
+            proposals = [(int(c.conference_id), c.user) for c in chunk]
             accepted = self._tenant.import_ids(proposals, retired=retired)
             for claimed in chunk:
                 if claimed.conference_id not in accepted:
