@@ -1,4 +1,4 @@
-"""PowerShell's manners over plain values: views, CSV, JSON, conversion, wildcards, filters.
+"""PowerShell's manners over plain values: views, CSV, JSON, CLIXML, conversion, wildcards, filters.
 
 An object is a record or a mapping of property names to values; nothing in here knows of
 conferencing. Each name is imported when it is first used.
@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from confid.powershell.clixml import to_clixml
+    from confid.powershell.clixml_reading import from_clixml
     from confid.powershell.conversion import convert
     from confid.powershell.csv_text import csv_lines, from_csv, import_csv, to_csv
     from confid.powershell.filters import where
@@ -20,10 +22,12 @@ __all__ = [
     "csv_lines",
     "format_list",
     "format_table",
+    "from_clixml",
     "from_csv",
     "import_csv",
     "like",
     "out_string",
+    "to_clixml",
     "to_csv",
     "to_json",
     "where",
@@ -34,10 +38,12 @@ _MODULES = {
     "csv_lines": "csv_text",
     "format_list": "views",
     "format_table": "views",
+    "from_clixml": "clixml_reading",
     "from_csv": "csv_text",
     "import_csv": "csv_text",
     "like": "wildcard",
     "out_string": "views",
+    "to_clixml": "clixml",
     "to_csv": "csv_text",
     "to_json": "json_text",
     "where": "filters",

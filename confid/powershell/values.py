@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import Enum, Flag, auto
 from numbers import Integral
@@ -274,6 +274,23 @@ def decimal_text(value: Decimal) -> str:
 def moment(value: date) -> datetime:
     """Return a date as the moment that .NET has for it, midnight; a datetime as it is."""
     return value if isinstance(value, datetime) else datetime.combine(value, time())
+
+
+def iso_moment(value: date) -> str:
+    """Write a moment in ISO 8601: no zeros behind its fraction, UTC as Z."""
+    when = moment(value)
+    offset = when.utcoffset()
+    if offset and offset % timedelta(minutes=1):  # .NET's offsets are whole minutes
+        try:
+            when, offset = when.astimezone(UTC), timedelta(0)
+        except OverflowError:
+            offset = None
+    text = when.replace(tzinfo=None).isoformat()
+    if "." in text:
+        text = text.rstrip("0")
+    if offset is None:
+        return text
+    return text + (when.isoformat()[-len("+00:00") :] if offset else "Z")
 
 
 def _en_us_moment(value: date) -> str:
