@@ -145,6 +145,20 @@ class Command:
             records.extend(record for _, record in self._each(found, show) if record is not None)
         return self.output(identity, records)
 
+    def users(self, identity: object) -> list[DirectoryUser]:
+        """The users named, enabled or not, that ShouldProcess says to go ahead with.
+
+        Under Stop there are none when one of them can't be found: `output`
+        then raises the error.
+        """
+        agreed: list[DirectoryUser] = []
+        for one in self._find(identity):
+            if isinstance(one, ConfidError):
+                self.fail(one)
+            elif self.should_process(one.user_principal_name):
+                agreed.append(one)
+        return [] if self.errors and self.manners.stops else agreed
+
     def _change(
         self,
         found: Sequence[DirectoryUser | ConfidError],
