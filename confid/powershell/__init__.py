@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from confid.powershell.clixml import to_clixml
     from confid.powershell.clixml_reading import from_clixml
     from confid.powershell.conversion import convert
+    from confid.powershell.csv_files import export_csv
     from confid.powershell.csv_text import csv_lines, from_csv, import_csv, to_csv
     from confid.powershell.filters import where
     from confid.powershell.json_text import to_json
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "convert",
     "csv_lines",
+    "export_csv",
     "format_list",
     "format_table",
     "from_clixml",
@@ -38,6 +40,7 @@ __all__ = [
 _MODULES = {
     "convert": "conversion",
     "csv_lines": "csv_text",
+    "export_csv": "csv_files",
     "format_list": "views",
     "format_table": "views",
     "from_clixml": "clixml_reading",
