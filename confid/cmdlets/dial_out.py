@@ -36,7 +36,7 @@ from confid.results import Results
 
 InstanceId = Annotated[
     str | Record | None,
-    P("Identity", "XdsIdentity", position=0, sets=("Identity",), as_is=(object,)),
+    P("Identity", "XdsIdentity", position=0, sets=("Identity",), as_is=(Record,)),
 ]
 InstanceFilter = Annotated[str | None, P("Filter", "String", sets=("Filter",))]
 
@@ -91,7 +91,7 @@ def grant_cs_dialout_policy(
     ] = None,
     *,
     policy_name: Annotated[
-        str | DialOutPolicy | Unset | None, P("PolicyName", "string", position=1, as_is=(object,))
+        str | DialOutPolicy | Unset | None, P("PolicyName", "string", position=1, as_is=(Record,))
     ] = UNSET,
     global_: Annotated[bool, P("Global", "SwitchParameter")] = False,
     pass_thru: PassThru = False,

@@ -12,7 +12,7 @@ from confid.policies import GLOBAL, Family, identity_of, name_of
 from confid.records import DirectoryUser, Record
 
 PolicyName = Annotated[
-    str | Record | Unset | None, P("PolicyName", "String", position=1, as_is=(object,))
+    str | Record | Unset | None, P("PolicyName", "String", position=1, as_is=(Record,))
 ]
 PassThru = Annotated[bool, P("PassThru", "SwitchParameter")]
 

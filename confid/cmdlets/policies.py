@@ -29,7 +29,7 @@ from confid.policies import (
     identity_of,
     name_of,
 )
-from confid.records import DirectoryUser, ServiceNumber, fold
+from confid.records import DirectoryUser, Record, ServiceNumber, fold
 from confid.results import Results
 from confid.tenant import Tenant as UnitOfWork
 
@@ -38,7 +38,7 @@ Policy: TypeAlias = TeamsAudioConferencingPolicy
 
 Numbers = str | ServiceNumber | Iterable[str | ServiceNumber]
 PolicyId = Annotated[
-    str | Policy | None, P("Identity", "String", position=0, mandatory=True, as_is=(object,))
+    str | Policy | None, P("Identity", "String", position=0, mandatory=True, as_is=(Policy,))
 ]
 AllowTollFreeDialin = Annotated[bool | None, P("AllowTollFreeDialin", "Boolean")]
 InviteNumbers = Annotated[Numbers | Unset | None, P("MeetingInvitePhoneNumbers", "Object")]
@@ -108,7 +108,7 @@ def get_cs_teams_audio_conferencing_policy(
     /,
     identity: Annotated[
         str | Policy | None,
-        P("Identity", "String", position=0, sets=("Identity",), as_is=(object,)),
+        P("Identity", "String", position=0, sets=("Identity",), as_is=(Policy,)),
     ] = None,
     *,
     local_store: LocalStore = False,
@@ -143,7 +143,7 @@ def set_cs_teams_audio_conferencing_policy(
     /,
     identity: Annotated[
         str | Policy | None,
-        P("Identity", "String", position=0, sets=("Identity",), as_is=(object,)),
+        P("Identity", "String", position=0, sets=("Identity",), as_is=(Policy,)),
     ] = None,
     *,
     allow_toll_free_dialin: AllowTollFreeDialin = None,
@@ -220,7 +220,7 @@ def grant_cs_teams_audio_conferencing_policy(
     /,
     identity: Annotated[
         Identity | Iterable[Identity] | None,
-        P("Identity", "String", position=0, sets=("Identity",), as_is=(object,)),
+        P("Identity", "String", position=0, sets=("Identity",), as_is=(Record, Iterable)),
     ] = None,
     *,
     policy_name: PolicyName = UNSET,
