@@ -32,7 +32,7 @@ FLOORS = [
         "tenant",
     ],
     ["session"],
-    ["job", "binding", "manners", "command"],
+    ["job", "binding", "manners", "settings_rules", "command"],
     ["bridges", "meetings", "ledger", "audit", "attendant", "mail.*", "roster.*"],
     ["cmdlets.*"],
     ["demo"],
