@@ -33,6 +33,15 @@ ROWS = (
     "a reset of 40",
     "listing 40",
     "memory beyond the records",
+    "CSV of records",
+    "JSON of records",
+    "a record in a table",
+    "a record in a list",
+    "a record as CSV",
+    "a record as JSON",
+    "a record as CLIXML",
+    "a record from CLIXML",
+    "importing a roster",
 )
 
 
