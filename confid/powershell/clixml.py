@@ -20,7 +20,6 @@ from confid.powershell.values import (
     LIST_TYPE,
     OBJECT_TYPE,
     Kind,
-    decimal_text,
     double_text,
     enum_number,
     enum_text,
@@ -28,6 +27,7 @@ from confid.powershell.values import (
     int_text,
     iso_moment,
     kind_of,
+    net_decimal_text,
     properties,
     type_name,
 )
@@ -55,9 +55,6 @@ INTEGERS: Final = {
     "By": (0, 2**8 - 1),
 }
 """The tags of whole numbers and the range of each."""
-
-LARGEST_DECIMAL: Final = Decimal(2**96 - 1)
-DECIMAL_PLACES: Final = 28
 
 _ROOT: Final = "System.Object"
 _ENUM_TYPES: Final = ("System.Enum", "System.ValueType", _ROOT)
@@ -267,21 +264,7 @@ def _double(value: float) -> tuple[str, str]:
 def _decimal(value: Decimal) -> tuple[str, str]:
     if not value.is_finite():
         return _double(math.nan if value.is_nan() else float(value))
-    if not is_net_decimal(value):
-        raise ConversionError(
-            "A number is beyond .NET's Decimal: 96 bits, 28 places behind the point.", target=value
-        )
-    return "D", decimal_text(value) if int(value.as_tuple().exponent) <= 0 else str(int(value))
-
-
-def is_net_decimal(value: Decimal) -> bool:
-    """Say whether .NET's Decimal holds a finite number, with all its digits."""
-    _, digits, exponent = value.as_tuple()
-    return (
-        value.copy_abs() <= LARGEST_DECIMAL
-        and -int(exponent) <= DECIMAL_PLACES
-        and Decimal((0, digits, 0)) <= LARGEST_DECIMAL
-    )
+    return "D", net_decimal_text(value)
 
 
 def _other(value: object) -> tuple[str, str]:

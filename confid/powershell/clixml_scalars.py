@@ -13,7 +13,8 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from confid.powershell.clixml import INTEGERS, is_net_decimal
+from confid.powershell.clixml import INTEGERS
+from confid.powershell.values import is_net_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

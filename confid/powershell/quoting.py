@@ -14,11 +14,11 @@ from confid.powershell.values import (
     INVARIANT,
     Kind,
     Writers,
-    decimal_text,
     enum_text,
     int_text,
     iso_moment,
     kind_of,
+    net_decimal_text,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _double(value: float) -> str:
 
 
 def _decimal(value: Decimal) -> str:
-    return _number(f"{decimal_text(value)}d") if value.is_finite() else _text(value)
+    return _number(f"{net_decimal_text(value)}d") if value.is_finite() else _text(value)
 
 
 def _refuse(value: object) -> str:

@@ -102,11 +102,11 @@ def test_equal_values_are_not_taken_for_one() -> None:
 
     class Fresh(Record):
         def __powershell__(self) -> dict[str, Any]:
-            return {"A": ["x"], "B": ()}
+            return {"A": [self._properties["n"]], "B": ()}
 
-    assert from_clixml(to_clixml([Fresh({}), Fresh({}), ()])) == [
-        [{"A": ["x"], "B": []}, {"A": ["x"], "B": []}, []]
-    ]
+    text = to_clixml([Fresh({"n": n}) for n in range(50)])
+    assert "<Ref " not in text
+    assert from_clixml(text) == [[{"A": [n], "B": []} for n in range(50)]]
 
 
 @pytest.mark.parametrize("depth", [0, -1, 2.0, "2", True, None])
@@ -298,6 +298,8 @@ def test_export_of_a_tenant(name: str) -> None:
         (clixml("<S>\ud800</S>"), "half a character"),
         (clixml("<S>\x00</S>"), "line 1, column"),
         (clixml("<S>x</S>") + clixml("<S>x</S>"), "line 1, column"),
+        ("<!DOCTYPE Objs>" + clixml("<S>x</S>"), "a document type has no place here"),
+        ('<!DOCTYPE Objs SYSTEM "http://127.0.0.1:9/x.dtd">' + clixml(""), "document type"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_place(text: str, why: str) -> None:

@@ -101,7 +101,7 @@ def test_append_goes_on_in_the_encoding_and_columns_of_the_file(
     """The header is not repeated, its order and the file's mark decide, in any casing."""
     path = tmp_path / "people.csv"
     export_csv(PEOPLE[:1], path, encoding=encoding)
-    export_csv([{"ID": 7, "NAME": "Lei", "More": 1}], path, append=True)
+    export_csv([{"ID": 7, "NAME": "Lei", "More": 1}], path, append=True, encoding="utf8BOM")
     assert import_csv(path) == [
         {"Name": "Zoë 李", "Id": "3542699"},
         {"Name": "Lei", "Id": "7"},
