@@ -14,6 +14,7 @@ import attrs
 
 from confid import directory
 from confid.errors import ConfidError, RosterError, StaticConferenceIdError
+from confid.migration_queue import is_licence_change
 from confid.records import USER, Conferencing, DirectoryUser, LicenseState, fold
 from confid.results import Results
 from confid.roster.bridges import Network
@@ -164,6 +165,7 @@ class Import:
         self._write_users()
         self._enter(living, retired=False)
         self._enter(retired, retired=True)
+        self._ask_for_migrations()
         return self._users
 
     def _match(self) -> list[str | None]:
@@ -245,6 +247,12 @@ class Import:
             if users:
                 self._tenant.put_users(users)
 
+    def _ask_for_migrations(self) -> None:
+        """Have the meetings migrated of those whose licence has changed."""
+        self._tenant.migrations.ask(
+            [u.owner for u in self._users if is_licence_change(self._on_file.get(u.owner), u)]
+        )
+
     # Conference IDs in use elsewhere.
 
     def _sort_ids(self) -> tuple[list[_Claimed], list[_Claimed]]:
@@ -314,6 +322,7 @@ class Import:
         """
         tenant = self._tenant
         people = tenant.people([claimed.user for claimed in ids], lock=True)
+        tenant.migrations.ask([claimed.user.owner for claimed in ids])
         tenant.put_conferencing(
             {
                 person.user.owner: attrs.evolve(
