@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from confid.parameters import UNSET as UNSET
     from confid.restoring import restore as restore
     from confid.results import Results as Results
+    from confid.roster import import_tenant as import_tenant
     from confid.roster import import_users as import_users
     from confid.roster import remove_users as remove_users
     from confid.session import Session as Session
@@ -100,7 +101,7 @@ _HOMES = {
     "parameters": ("UNSET",),
     "restoring": ("restore",),
     "results": ("Results",),
-    "roster": ("import_users", "remove_users"),
+    "roster": ("import_tenant", "import_users", "remove_users"),
     "session": ("Session", "connect"),
 }
 

@@ -350,6 +350,26 @@ class Tenant:
         self.put_bridges(bridge)
         return bridge
 
+    def is_first_bridge(self, bridge: BridgeSettings) -> bool:
+        """Whether a bridge is still the one that the tenant was made with."""
+        numbers = [n.number for n in self.setup.numbers_of(bridge)]
+        return bridge.name == FIRST_BRIDGE and numbers == [FIRST_NUMBER]
+
+    def replace_network(
+        self,
+        bridges: Iterable[BridgeSettings],
+        numbers: Iterable[ServiceNumber],
+        *,
+        gone_bridges: Iterable[UUID],
+        gone_numbers: Iterable[str],
+    ) -> None:
+        """Keep bridges and numbers that come from outside, and drop those whose place they take."""
+        unstructure = converter().unstructure
+        kept = {n.number: unstructure(n) for n in numbers}
+        self._put_setup(SERVICE_NUMBER, kept, gone=gone_numbers)
+        documents = {str(b.identity): unstructure(b) for b in bridges}
+        self._put_setup(BRIDGE, documents, gone=map(str, gone_bridges))
+
     @cached_property
     def granting(self) -> Granting:
         """The tenant's policies, and who is granted which."""

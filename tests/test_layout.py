@@ -36,7 +36,7 @@ FLOORS = [
         "tenant",
     ],
     ["session"],
-    ["job", "progress", "binding", "manners", "running", "command"],
+    ["job", "progress", "binding", "manners", "settings_rules", "running", "command"],
     [
         "help.*",
         "bridges",

@@ -34,6 +34,15 @@ ROWS = (
     "listing 40",
     "one durable reset with a witness",
     "memory beyond the records",
+    "CSV of records",
+    "JSON of records",
+    "a record in a table",
+    "a record in a list",
+    "a record as CSV",
+    "a record as JSON",
+    "a record as CLIXML",
+    "a record from CLIXML",
+    "importing a roster",
 )
 
 
