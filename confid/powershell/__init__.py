@@ -1,4 +1,4 @@
-"""PowerShell's manners over plain values: views, CSV, JSON, conversion, wildcards, filters.
+"""PowerShell's manners over plain values: views, CSV, JSON, conversion, filters, lines.
 
 An object is a record or a mapping of property names to values; nothing in here knows of
 conferencing. Each name is imported when it is first used.
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from confid.powershell.csv_text import csv_lines, from_csv, import_csv, to_csv
     from confid.powershell.filters import where
     from confid.powershell.json_text import to_json
+    from confid.powershell.tail import pipe
     from confid.powershell.views import format_list, format_table, out_string
     from confid.powershell.wildcard import like
 
@@ -24,6 +25,7 @@ __all__ = [
     "import_csv",
     "like",
     "out_string",
+    "pipe",
     "to_csv",
     "to_json",
     "where",
@@ -38,6 +40,7 @@ _MODULES = {
     "import_csv": "csv_text",
     "like": "wildcard",
     "out_string": "views",
+    "pipe": "tail",
     "to_csv": "csv_text",
     "to_json": "json_text",
     "where": "filters",
