@@ -154,7 +154,8 @@ def given_twice(command: str, parameter: str) -> ParameterBindingError:
 
 def refuse_left_over(command: str, unknown: list[Named], placed: list[Argument]) -> None:
     """Raise `ParameterBindingError` for the first argument that no parameter takes."""
-    first = min([*unknown, *placed], key=lambda element: element.position, default=None)
+    left: list[Named | Argument] = [*unknown, *placed]
+    first = min(left, key=lambda element: element.position, default=None)
     if isinstance(first, Named):
         raise ParameterBindingError(
             f"{command} has no parameter -{first.name}.",

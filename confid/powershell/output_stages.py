@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from confid.errors import ConfidError, InvalidArgumentError, LineError
-from confid.powershell.line import CommandText
 from confid.powershell.stage_options import (
     Given,
     Option,
@@ -17,6 +16,9 @@ from confid.powershell.stage_options import (
     as_texts,
     read_options,
 )
+
+if TYPE_CHECKING:
+    from confid.powershell.line import CommandText
 
 Output = Callable[[list[Any]], list[Any]]
 """Takes the objects; gives the text that they became, or nothing."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from confid.errors import InvalidArgumentError
 from confid.powershell.collation import equality_key, exact_key
 from confid.powershell.conversion import is_array, text_of
-from confid.powershell.line import CommandText
 from confid.powershell.stage_options import (
     Given,
     Option,
@@ -22,6 +21,9 @@ from confid.powershell.stage_options import (
 )
 from confid.powershell.values import is_object, properties, property_named
 from confid.powershell.wildcard import has_wildcards, matcher
+
+if TYPE_CHECKING:
+    from confid.powershell.line import CommandText
 
 Stage = Callable[[list[Any]], list[Any]]
 

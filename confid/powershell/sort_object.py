@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cmp_to_key, partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from confid.powershell.collation import order_key
 from confid.powershell.comparison import order
 from confid.powershell.introsort import introsort
-from confid.powershell.line import CommandText
 from confid.powershell.stage_options import Option, as_count, as_texts, read_options
 from confid.powershell.values import is_object, properties, property_named
 from confid.powershell.wildcard import has_wildcards, matcher
+
+if TYPE_CHECKING:
+    from confid.powershell.line import CommandText
 
 Stage = Callable[[list[Any]], list[Any]]
 
@@ -93,7 +95,6 @@ def _ranks(values: list[Any], *, descending: bool, case_sensitive: bool) -> list
     """Return a number for each value, by which they are ordered."""
     there = [value for value in values if value is not _MISSING]
     keys = _keys(there, case_sensitive=case_sensitive)
-    ranks: list[int] = []
     rank, before = 0, None
     by_place = [0] * len(there)
     for at in sorted(range(len(there)), key=keys.__getitem__):
@@ -102,8 +103,7 @@ def _ranks(values: list[Any], *, descending: bool, case_sensitive: bool) -> list
         before = keys[at]
         by_place[at] = -rank if descending else rank
     found = iter(by_place)
-    ranks = [len(values) if value is _MISSING else next(found) for value in values]
-    return ranks
+    return [len(values) if value is _MISSING else next(found) for value in values]
 
 
 def _keys(values: list[Any], *, case_sensitive: bool) -> list[Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from confid.errors import (
@@ -20,7 +20,6 @@ from confid.powershell.comparison import is_true, operator
 from confid.powershell.conversion import is_array, text_of
 from confid.powershell.filter_syntax import COMPARISONS
 from confid.powershell.filters import where
-from confid.powershell.line import Block, CommandText
 from confid.powershell.stage_options import (
     Option,
     ambiguous_set,
@@ -29,6 +28,9 @@ from confid.powershell.stage_options import (
     read_options,
 )
 from confid.powershell.values import is_object, properties, property_named
+
+if TYPE_CHECKING:
+    from confid.powershell.line import Block, CommandText
 
 Predicate = Callable[[object], bool]
 
