@@ -230,7 +230,7 @@ class Call:
         conferencing = person.conferencing
         assert conferencing is not None  # noqa: S101 - only the enabled have an ID
         number = tenant.numbers.get(self._number)
-        if number and number.is_toll_free and not conferencing.allow_toll_free_dial_in:
+        if number and number.is_toll_free and not _lets_toll_free_in(tenant, person):
             self._say("toll_free_off", CallState.ENDED)
             return
         self._owner = person.user.owner
@@ -280,6 +280,13 @@ def _organizer_of(tenant: Tenant, keys: str) -> Person | None:
     user = tenant.users([entry.owner]).get(entry.owner)
     person = tenant.people([user])[0] if user else None
     return person if person and person.is_enabled else None
+
+
+def _lets_toll_free_in(tenant: Tenant, person: Person) -> bool:
+    """Whether the organizer's own setting and the policy that counts for them both allow it."""
+    assert person.conferencing is not None  # noqa: S101 - only the enabled have an ID
+    policy = tenant.granting.audio_of([person.user])[person.user.owner]
+    return person.conferencing.allow_toll_free_dial_in and policy.allow_toll_free_dialin
 
 
 def _running(tenant: Tenant, owner: str, *, lock: bool = False) -> Body:

@@ -24,7 +24,7 @@ from typing import (
 )
 
 from confid import directory
-from confid.binding import Binding, CommandInfo, bind_arguments
+from confid.binding import Binding, CommandInfo, bind_arguments, refuse_chosen_ids
 from confid.conference_id import ConferenceId
 from confid.errors import ConfidError, ParameterBindingError, StaticConferenceIdError
 from confid.manners import Manners
@@ -81,7 +81,7 @@ def get_command(name: str | None = None) -> CommandInfo | list[CommandInfo]:
 def bind(name: str, arguments: Mapping[str, object]) -> Binding:
     """What a call of the cmdlet `name` by PowerShell parameter names binds, without running it."""
     info = get_command(name)
-    parameter_set, bound = bind_arguments(info, arguments)
+    parameter_set, bound = bind_arguments(info, arguments, default_set=info.tie_breaker)
     return Binding(parameter_set, {info.declared[key].name: bound[key] for key in bound})
 
 
@@ -144,6 +144,20 @@ class Command:
         for found in _chunks(self._find(identity)):
             records.extend(record for _, record in self._each(found, show) if record is not None)
         return self.output(identity, records)
+
+    def users(self, identity: object) -> list[DirectoryUser]:
+        """The users named, enabled or not, that ShouldProcess says to go ahead with.
+
+        Under Stop there are none when one of them can't be found: `output`
+        then raises the error.
+        """
+        agreed: list[DirectoryUser] = []
+        for one in self._find(identity):
+            if isinstance(one, ConfidError):
+                self.fail(one)
+            elif self.should_process(one.user_principal_name):
+                agreed.append(one)
+        return [] if self.errors and self.manners.stops else agreed
 
     def _change(
         self,
@@ -271,10 +285,11 @@ class ListingCmdlet(Protocol[Params, R]):
 class cmdlet:  # noqa: N801 - a decorator
     """Make a function the cmdlet of that PowerShell name and enter it in the registry.
 
-    `sets` names its parameter sets, `writes` says that it changes the
-    tenant, so has ShouldProcess and a writing transaction. `eras` are the
-    module's that have it, `only_2019` and `only_2026` the parameters that
-    just one of them has.
+    `sets` names its parameter sets; `listing_set` is the one of a call that
+    names nobody, where PowerShell would prompt for a name. `writes` says that
+    it changes the tenant, so has ShouldProcess and a writing transaction.
+    `eras` are the module's that have it, `only_2019` and `only_2026` the
+    parameters that just one of them has.
     """
 
     def __init__(
@@ -283,6 +298,7 @@ class cmdlet:  # noqa: N801 - a decorator
         *,
         sets: tuple[str, ...] = ("__AllParameterSets",),
         default_set: str | None = None,
+        listing_set: str | None = None,
         writes: bool = False,
         eras: tuple[str, ...] = ("2019", "2026"),
         only_2019: Iterable[str] = (),
@@ -292,6 +308,7 @@ class cmdlet:  # noqa: N801 - a decorator
         self._options: dict[str, Any] = {
             "sets": sets,
             "default_set": default_set or (sets[0] if len(sets) == 1 else None),
+            "listing_set": listing_set,
             "writes": writes,
             "eras": eras,
             "only_2019": frozenset(only_2019),
@@ -357,7 +374,8 @@ def _run(
     try:
         session = current_session(common.get("session"))
         arguments = {**_positional(info, args), **kwargs}
-        _, bound = bind_arguments(info, arguments)
+        refuse_chosen_ids(arguments)
+        _, bound = bind_arguments(info, arguments, default_set=info.call_set)
         if bound.pop("as_job", False):
             from confid.job import Job  # noqa: PLC0415 - few calls are jobs
 

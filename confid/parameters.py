@@ -7,6 +7,7 @@ Python parameter is all that the registry and the binder know of it.
 from __future__ import annotations
 
 import enum
+import functools
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypedDict
 from uuid import UUID
 
@@ -50,6 +51,23 @@ class P:
     accepted: bool = attrs.field(default=False, kw_only=True)
     as_is: tuple[Any, ...] = attrs.field(default=(), kw_only=True)
 
+    @functools.cached_property
+    def taken_as_is(self) -> tuple[Any, ...]:
+        """The Python types of values that need no conversion."""
+        return (*_PYTHON_TYPES.get(self.type, ()), *self.as_is)
+
+
+_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "UserIdParameter": (str,),
+    "PSObject": (object,),
+    "Object": (object,),
+    "SwitchParameter": (bool,),
+    "Boolean": (bool,),
+    "String": (str,),
+    "string": (str,),
+    "XdsIdentity": (str,),
+    "Fqdn": (str,),
+}
 
 # The parameters that many cmdlets share.
 WhatIf = Annotated[bool, P("WhatIf", "SwitchParameter", aliases=("wi",))]
