@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from confid.errors import InvalidArgumentError as InvalidArgumentError
     from confid.errors import InvalidOperationError as InvalidOperationError
     from confid.errors import LicenseError as LicenseError
+    from confid.errors import LineError as LineError
     from confid.errors import NotConnectedError as NotConnectedError
     from confid.errors import NotEnabledError as NotEnabledError
     from confid.errors import NotFoundError as NotFoundError
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from confid.errors import UserNotFoundError as UserNotFoundError
     from confid.errors import WitnessError as WitnessError
     from confid.ledger import whois as whois
+    from confid.line import invoke as invoke
     from confid.parameters import UNSET as UNSET
     from confid.results import Results as Results
     from confid.roster import import_users as import_users
@@ -81,6 +83,7 @@ _HOMES = {
         "InvalidArgumentError",
         "InvalidOperationError",
         "LicenseError",
+        "LineError",
         "NotConnectedError",
         "NotEnabledError",
         "NotFoundError",
@@ -92,6 +95,7 @@ _HOMES = {
         "WitnessError",
     ),
     "ledger": ("whois",),
+    "line": ("invoke",),
     "parameters": ("UNSET",),
     "results": ("Results",),
     "roster": ("import_users", "remove_users"),

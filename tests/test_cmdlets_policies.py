@@ -186,9 +186,7 @@ def test_a_name_has_up_to_64_characters(name: str) -> None:
             assert get_policy(spelled).identity == f"Tag:{bare}"
 
 
-@pytest.mark.parametrize(
-    "name", ["", " ", "Tag:", "x" * 65, "a\nb", "a\0b", "\ud800", [], ["EU"]]
-)
+@pytest.mark.parametrize("name", ["", " ", "Tag:", "x" * 65, "a\nb", "a\0b", "\ud800", [], ["EU"]])
 def test_what_is_no_name_is_refused(name: Any) -> None:
     """Empty, too long, not one line, or no text at all; by every cmdlet."""
     with tenant("ken") as session:

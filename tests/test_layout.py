@@ -32,7 +32,7 @@ FLOORS = [
         "tenant",
     ],
     ["session"],
-    ["job", "binding", "manners", "command"],
+    ["job", "binding", "manners", "command", "text_binding", "line"],
     ["bridges", "meetings", "ledger", "audit", "attendant", "mail.*", "roster.*"],
     ["cmdlets.*"],
     ["demo"],

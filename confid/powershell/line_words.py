@@ -82,7 +82,7 @@ class Cursor:
     def parameter(self) -> tuple[str, bool] | None:
         """The name of a parameter, and whether a colon follows it; None for anything else."""
         found = _PARAMETER.match(self.line, self.place)
-        if found is None or self.line[found.end() : found.end() + 1] in (*QUOTES,):
+        if found is None or (not found[2] and self.line.startswith(tuple(QUOTES), found.end())):
             return None
         self.place = found.end()
         return found["name"], bool(found[2])
