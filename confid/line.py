@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from confid.errors import LineError
+from confid.command import get_command
+from confid.errors import LineError, StaticConferenceIdError
 from confid.powershell.line import parse_line
 from confid.powershell.tail import read_tail
 from confid.records import Record
 from confid.results import Results
-from confid.text_binding import bind_command
+from confid.text_binding import bind_command, refuse_typed_ids
 
 if TYPE_CHECKING:
+    from confid.powershell.line import CommandText
     from confid.powershell.tail import Tail
     from confid.session import Session
+    from confid.text_binding import Call
 
 
 def invoke(line: str, *, session: Session | None = None) -> Any:
@@ -35,7 +38,7 @@ def invoke(line: str, *, session: Session | None = None) -> Any:
     and tail.json, the engine's answers.
     """
     first, *rest = parse_line(line)
-    call = bind_command(first)
+    call = _bound(first)
     tail = read_tail(rest)
     if rest and call.arguments.get("as_job"):
         raise LineError(
@@ -43,6 +46,15 @@ def invoke(line: str, *, session: Session | None = None) -> Any:
         )
     output = call.run(session)
     return _through(tail, output) if rest else output
+
+
+def _bound(command: CommandText) -> Call:
+    try:
+        refuse_typed_ids(command)
+    except StaticConferenceIdError as error:
+        error.cmdlet = get_command(command.name).name
+        raise
+    return bind_command(command)
 
 
 def _through(tail: Tail, output: object) -> object:

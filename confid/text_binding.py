@@ -29,6 +29,7 @@ from confid.powershell.arguments import (
     refuse_left_over,
 )
 from confid.powershell.conversion import to_enum
+from confid.powershell.line import Named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +96,22 @@ def bind_command(command: CommandText) -> Call:
         raise
 
 
+def refuse_typed_ids(command: CommandText) -> None:
+    """Raise `StaticConferenceIdError` when a parameter named is a conference ID.
+
+    By whatever prefix or alias, and whatever else is wrong with the command.
+    """
+    info = get_command(command.name)
+    for element in command.elements:
+        if not isinstance(element, Named):
+            continue
+        try:
+            known = _names(info).find(element.name)
+        except ParameterBindingError:
+            continue
+        refuse_chosen_ids({known.name if known else element.name: element})
+
+
 class _Binder:
     """Binds one command."""
 
@@ -159,7 +176,6 @@ class _Binder:
         """The parameter set and the values; a wrong value is told before one left over."""
         if any(_is_conference_id(argument.value) for argument in left):
             raise StaticConferenceIdError("A value without its name")
-        refuse_chosen_ids({named.name: named for named in paired.unknown})
         info = self._info
         try:
             found = bind_arguments(info, self._given, default_set=info.tie_breaker)

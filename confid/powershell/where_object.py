@@ -41,6 +41,7 @@ _OPERATORS: Final = {
     **{f"c{name}": (name, True) for name in sorted(COMPARISONS)},
 }
 _OPTIONS: Final = (
+    Option("FilterScript", as_object),
     Option("Property", as_text, place=0),
     Option("Value", as_object, place=1),
     Option("Not"),
@@ -61,6 +62,8 @@ def where_object(command: CommandText) -> Predicate:
     """
     given = read_options(command, NAME, _OPTIONS, blocks=True)
     chosen = [name for name in given.values if name in (*_OPERATORS, *_TYPE_TESTS, "Not")]
+    if "FilterScript" in given.values:
+        raise LineError(command.line, command.position, "a filter stands between braces: { … }")
     if given.blocks:
         if given.values or len(given.blocks) > 1:
             raise ambiguous_set(NAME, ["FilterScript", *given.values])
@@ -93,11 +96,13 @@ def _block(command: CommandText, block: Block) -> Predicate:
     try:
         return where(block.text, bare_names=False)
     except InvalidArgumentError as error:
+        # Its first line, without the position: that is one in the block.
+        why = error.message.partition("\n")[0].partition(": ")[2].rstrip(".")
         raise LineError(
             command.line,
             block.position,
-            "a block holds comparisons such as $_.Department -eq 'Sales', and nothing in it "
-            f"is run. {error.message.rstrip('.')}",
+            "a block holds comparisons such as $_.Department -eq 'Sales', nothing in it is run; "
+            f"in this one {why}",
         ) from None
 
 
