@@ -107,6 +107,8 @@ def _block(command: CommandText, block: Block) -> Predicate:
 
 
 def _property(item: object, name: str) -> Any:
+    if type(item) is dict and name in item:
+        return item[name]
     if not is_object(item):
         return len(item) if isinstance(item, str) and name.lower() == "length" else None
     known = properties(item)

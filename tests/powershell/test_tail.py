@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from rows import Record, params, people
 
 from confid.errors import ConfidError, LineError
 from confid.powershell import format_list, import_csv, pipe, to_json
+from confid.powershell import introsort as sorting
 from confid.powershell.introsort import introsort
 
 if TYPE_CHECKING:
@@ -144,11 +146,57 @@ def test_the_sort_sorts(size: int) -> None:
         assert [keys[at] for at in places] == sorted(keys)
 
 
+class Adversary:
+    """A key that is given its place when it is compared: so that each pivot is a poor one.
+
+    Source: M. D. McIlroy, A Killer Adversary for Quicksort (1999).
+    """
+
+    candidate: Adversary | None
+
+    def __init__(self, all_solid: list[Adversary]) -> None:
+        self.place: int | None = None
+        self.all_solid = all_solid
+
+    def freeze(self) -> None:
+        """Give it the next place."""
+        self.place = len(self.all_solid)
+        self.all_solid.append(self)
+
+    def __lt__(self, other: Adversary) -> bool:
+        if self.place is None and other.place is None:
+            (self if self is Adversary.candidate else other).freeze()
+        if self.place is None:
+            Adversary.candidate = self
+        elif other.place is None:
+            Adversary.candidate = other
+        left = math.inf if self.place is None else self.place
+        return left < (math.inf if other.place is None else other.place)
+
+
 def killer(size: int) -> list[int]:
-    """Return keys whose median of three is the second least, time after time."""
-    half = size // 2
-    keys = [at if at % 2 else half + at for at in range(1, half + 1)]
-    return [*keys, *range(2, 2 * half + 1, 2), *range(size - 2 * half)]
+    """Return keys that send the quicksort as deep as it goes."""
+    solid: list[Adversary] = []
+    Adversary.candidate = None
+    keys = [Adversary(solid) for _ in range(size)]
+    introsort(keys)
+    return [size if key.place is None else key.place for key in keys]
+
+
+def test_a_sort_that_goes_too_deep_takes_time_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then it is a heapsort, which no order slows down."""
+    sizes: list[int] = []
+    heapsorted = sorting._heapsorted
+
+    def noting(entries: list[tuple[Any, int]]) -> list[tuple[Any, int]]:
+        sizes.append(len(entries))
+        return heapsorted(entries)
+
+    monkeypatch.setattr(sorting, "_heapsorted", noting)
+    keys = killer(2000)
+    sizes.clear()
+    assert [keys[at] for at in introsort(keys)] == sorted(keys)
+    assert max(sizes) > 1000
 
 
 @pytest.mark.parametrize(
