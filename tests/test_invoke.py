@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -230,6 +231,16 @@ def test_any_line_is_run_or_refused(line: str) -> None:
             confid.invoke(line, session=session)
         except ConfidError as error:
             assert error.message  # noqa: PT017 - most texts are no lines
+
+
+@pytest.mark.parametrize("unit", ["x ", "-a ", "a,", "-Identity ", "{a} "])
+def test_a_long_line_is_refused_in_time(unit: str) -> None:
+    """100 kB of arguments that no parameter takes."""
+    start = time.perf_counter()
+    with pytest.raises(ConfidError) as refused:
+        confid.invoke(f"{NAME} -ResetConferenceId -Nope {unit * (100_000 // len(unit))}")
+    assert len(str(refused.value)) < 1000
+    assert time.perf_counter() - start < 10  # quadratic time would be minutes
 
 
 def test_a_function_and_a_line_agree_on_the_record(session: Session) -> None:

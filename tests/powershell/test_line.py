@@ -275,11 +275,11 @@ LONG = 100_000
     ],
 )
 def test_a_long_line_takes_time_by_its_length(unit: str) -> None:
-    """100 kB of anything is read or refused within a second."""
+    """100 kB of anything is read or refused within seconds."""
     start = time.perf_counter()
     for line in (f"Set-X {unit * (LONG // len(unit))}", unit * (LONG // len(unit))):
         try:
             parse_line(line)
         except LineError as error:
             assert len(str(error)) < 500  # noqa: PT017 - either will do
-    assert time.perf_counter() - start < 2
+    assert time.perf_counter() - start < 10  # quadratic time would be minutes
