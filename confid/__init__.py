@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from confid.errors import StoreError as StoreError
     from confid.errors import UserNotFoundError as UserNotFoundError
     from confid.errors import WitnessError as WitnessError
+    from confid.help import get_help as get_help
     from confid.ledger import whois as whois
     from confid.line import invoke as invoke
     from confid.parameters import UNSET as UNSET
@@ -94,6 +95,7 @@ _HOMES = {
         "UserNotFoundError",
         "WitnessError",
     ),
+    "help": ("get_help",),
     "ledger": ("whois",),
     "line": ("invoke",),
     "parameters": ("UNSET",),

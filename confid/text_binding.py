@@ -17,7 +17,6 @@ from confid.errors import (
     ParameterBindingError,
     StaticConferenceIdError,
 )
-from confid.parameters import COMMON as PYTHON_COMMON
 from confid.powershell import convert
 from confid.powershell.arguments import (
     COMMON,
@@ -215,11 +214,6 @@ class _Binder:
                 error_id="CannotConvertArgumentNoMessage",
                 parameter=name,
             ) from None
-        if name == "WarningAction" and _PASSED_ON[name] not in PYTHON_COMMON:
-            raise self._refused(
-                argument,
-                "-WarningAction isn't known here; set session.preferences.warning in Python",
-            )
         self._common[name] = value
 
     def _refused(self, argument: Argument | None, why: str) -> LineError:

@@ -173,10 +173,11 @@ def test_common_parameters() -> None:
         "-ErrorVariable x",
         "-OutVariable x",
         "-PipelineVariable x",
-        "-WarningAction Stop",
     ):
         with pytest.raises(LineError):
             confid.invoke(f"{NAME} {KEN} {refused}")
+    (command,) = parse_line(f"{NAME} {KEN} -WarningA:sil -Debug")
+    assert bind_command(command).arguments["warning_action"] == "SilentlyContinue"
     with pytest.raises(ParameterBindingError) as wrong:
         confid.invoke(f"{NAME} {KEN} -ErrorAction Nope")
     assert wrong.value.error_id == "CannotConvertArgumentNoMessage"

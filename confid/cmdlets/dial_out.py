@@ -70,9 +70,25 @@ def get_cs_online_dial_out_policy(
 ) -> DialOutPolicy | Results[DialOutPolicy]:
     """The dial-out policies, which are predefined: the one named, or all 13, Global first.
 
-    Each is a pair: where meetings of its user may dial out to, and where the
-    user may call. `filter` is a wildcard over identities as they are shown:
-    `Tag:*PSTNDisabled`. Raises `NotFoundError` for a name that no policy has.
+    Each is a pair: where meetings of its user may dial out to, and where the user may call.
+
+    PowerShell: `Get-CsOnlineDialOutPolicy -Identity DialoutCPCandPSTNInternational`
+
+    Parameters:
+        identity (str | record): a policy, by its name, with or without `Tag:`, or record
+        filter (str): a wildcard over identities as they are shown: `Tag:*PSTNDisabled`
+        Also local_store and the common ones: `confid.get_help` says what they do.
+
+    Returns: the policy; without an identity `Results`.
+
+    Raises: `NotFoundError` for a name that no policy has.
+
+    Example, in `confid.demo()`:
+        >>> policy = get_cs_online_dial_out_policy("DialoutCPCDomesticPSTNInternational")
+        >>> policy.allow_pstn_conferencing_dial_out_type
+        'DomesticOnly'
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialoutpolicy
     """
     return _named(DIAL_OUT_POLICIES, identity, filter)
 
@@ -104,13 +120,34 @@ def grant_cs_dialout_policy(
 ) -> Output[DirectoryUser]:
     """Grant users, or with `global_=True` the tenant, a dial-out policy; None takes it back.
 
-    `identity` is one user or an iterable of them, enabled or not. For a user
-    counts their own policy, else the tenant's, else Global. With `pass_thru`
-    the directory users come out, one for one identity, `Results` for an
-    iterable.
+    For a user counts their own policy, else the tenant's, else Global.
 
-    Raises `NotFoundError` for a policy that isn't there, `UserNotFoundError`,
-    and `InvalidArgumentError` for Global, which nobody needs to be granted.
+    PowerShell:
+        Grant-CsDialoutPolicy -Identity ken.myer@contoso.com -PolicyName
+        DialoutCPCandPSTNInternational
+
+    Parameters:
+        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
+            logon, distinguished or display name; a record; or an iterable of them
+        policy_name (str | DialOutPolicy): the policy, by its name or record; None takes back what
+            was granted
+        global_ (bool): grants it to the tenant instead of to users
+        pass_thru (bool): returns the users
+        Also tenant, domain_controller, as_job, what_if, confirm and the common ones:
+        `confid.get_help` says what they do.
+
+    Returns: with `pass_thru` the directory user, `Results` for an iterable; else None.
+
+    Raises: `NotFoundError` for a policy that isn't there, `UserNotFoundError`, and
+    `InvalidArgumentError` for Global, which nobody needs to be granted.
+
+    Example, in `confid.demo()`:
+        >>> grant_cs_dialout_policy(
+        ...     "ken.myer@contoso.com", policy_name="DialoutCPCandPSTNInternational", pass_thru=True
+        ... ).display_name
+        'Ken Myer'
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/grant-csdialoutpolicy
     """
     return grant_policy(
         command,
@@ -148,8 +185,22 @@ def get_cs_online_dialin_conferencing_policy(
 ) -> DialInConferencingPolicy | Results[DialInConferencingPolicy]:
     """The dial-in conferencing policies: one, Global, which allows the service.
 
-    Without an identity: `Results`; `filter` is a wildcard over identities.
-    Raises `NotFoundError` for another name.
+    PowerShell: `Get-CsOnlineDialinConferencingPolicy -Identity Global`
+
+    Parameters:
+        identity (str | record): the one policy, Global, or its record
+        filter (str): a wildcard over identities as they are shown
+        Also local_store, as_job and the common ones: `confid.get_help` says what they do.
+
+    Returns: the policy; without an identity `Results`.
+
+    Raises: `NotFoundError` for another name.
+
+    Example, in `confid.demo()`:
+        >>> get_cs_online_dialin_conferencing_policy("Global").allow_service
+        True
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencingpolicy
     """
     return _named([DialInConferencingPolicy()], identity, filter)
 
@@ -181,8 +232,22 @@ def get_cs_online_dialin_conferencing_tenant_configuration(
 ) -> DialInConferencingTenantConfiguration | Results[DialInConferencingTenantConfiguration]:
     """Whether the tenant has audio conferencing; there is one instance, Global, and it has.
 
-    With `filter`, a wildcard over its identity: `Results`. Raises
-    `NotFoundError` for another identity.
+    PowerShell: `Get-CsOnlineDialinConferencingTenantConfiguration`
+
+    Parameters:
+        identity (str | record): the one instance, Global; needn't be given
+        filter (str): a wildcard over identities as they are shown
+        Also local_store, tenant, as_job and the common ones: `confid.get_help` says what they do.
+
+    Returns: the configuration; with `filter` `Results`.
+
+    Raises: `NotFoundError` for another identity.
+
+    Example, in `confid.demo()`:
+        >>> get_cs_online_dialin_conferencing_tenant_configuration().status
+        'Enabled'
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencingtenantconfiguration
     """
     configuration = DialInConferencingTenantConfiguration()
     if filter is None and not is_given(identity):

@@ -60,16 +60,34 @@ def new_cs_teams_audio_conferencing_policy(
 ) -> Policy | None:
     """Make an audio conferencing policy, which counts for whom it is granted to. Returns it.
 
-    `identity` is its name, up to 64 characters, with or without `Tag:`.
-    `meeting_invite_phone_numbers` are numbers of the tenant's bridges, as
-    invitations are to show them, the first one first; none means each
-    organizer's own. `allow_toll_free_dialin` (True) lets toll-free calls in,
-    where the organizer's own setting does too. With `in_memory` nothing is
-    kept: the record may be changed with `attrs.evolve` and handed to the
-    Set- cmdlet as `instance`, which keeps it.
+    Source: behaviour, policies.
 
-    Raises `AlreadyExistsError` for a name that is taken, in any casing, and
-    `InvalidArgumentError` for what is no name or no number of a bridge.
+    PowerShell:
+        New-CsTeamsAudioConferencingPolicy -Identity "EMEA Users" -AllowTollFreeDialin $false
+
+    Parameters:
+        identity (str | TeamsAudioConferencingPolicy): the policy's name, up to 64 characters, with
+            or without `Tag:`
+        allow_toll_free_dialin (bool): lets toll-free calls in, where the organizer's own setting
+            does too; True unless given
+        in_memory (bool): keeps nothing: the record can be changed with `attrs.evolve` and kept by
+            the Set- cmdlet as `instance`
+        meeting_invite_phone_numbers (str | ServiceNumber | iterable): numbers of the tenant's
+            bridges, as invitations are to show them, the first one first; each organizer's own
+            unless given
+        Also force, what_if, confirm and the common ones: `confid.get_help` says what they do.
+
+    Returns: the policy.
+
+    Raises: `AlreadyExistsError` for a name that is taken, in any casing, and `InvalidArgumentError`
+    for what is no name or no number of a bridge.
+
+    Example, in `confid.demo()`:
+        >>> policy = new_cs_teams_audio_conferencing_policy("EMEA", allow_toll_free_dialin=False)
+        >>> policy.identity
+        'Tag:EMEA'
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/new-csteamsaudioconferencingpolicy
     """
     name = name_of(identity)
     policy = _changed(
@@ -117,8 +135,25 @@ def get_cs_teams_audio_conferencing_policy(
 ) -> Policy | Results[Policy]:
     """Audio conferencing policies: the one named, or all, Global first, then by name.
 
-    `filter` is a wildcard over identities as they are shown: `Tag:EU*`.
-    Raises `NotFoundError` for a name that no policy has.
+    Source: behaviour, policies.
+
+    PowerShell: `Get-CsTeamsAudioConferencingPolicy -Identity "EMEA Users"`
+
+    Parameters:
+        identity (str | TeamsAudioConferencingPolicy): a policy, by its name, with or without
+            `Tag:`, or record
+        filter (str): a wildcard over identities as they are shown: `Tag:EU*`
+        Also local_store and the common ones: `confid.get_help` says what they do.
+
+    Returns: the policy; without an identity `Results`.
+
+    Raises: `NotFoundError` for a name that no policy has.
+
+    Example, in `confid.demo()`:
+        >>> [policy.identity for policy in get_cs_teams_audio_conferencing_policy()]
+        ['Global']
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csteamsaudioconferencingpolicy
     """
     granting = command.tenant.granting
     if is_given(identity):
@@ -158,14 +193,37 @@ def set_cs_teams_audio_conferencing_policy(
 ) -> Policy | None:
     """Change an audio conferencing policy; what is not given stays. Returns it.
 
-    `identity` is its name, Global unless given. `meeting_invite_phone_numbers`
-    replaces the list; None or an empty list clears it. `instance` is a whole
-    policy, as the New- or Get- cmdlet returned it and perhaps `attrs.evolve`
-    changed it; one that was made in memory is kept now. Only meetings that
-    are scheduled or rescheduled afterwards show the change.
+    Only meetings that are scheduled or rescheduled afterwards show the change. Source: behaviour,
+    policies.
 
-    Raises `NotFoundError` for a name that no policy has, and
-    `InvalidArgumentError` for what is no number of a bridge.
+    PowerShell:
+        Set-CsTeamsAudioConferencingPolicy -Identity "EMEA Users" -AllowTollFreeDialin $false
+
+    Parameters:
+        identity (str | TeamsAudioConferencingPolicy): the policy, by its name or record; Global
+            unless given
+        allow_toll_free_dialin (bool): lets toll-free calls in, where the organizer's own setting
+            does too
+        meeting_invite_phone_numbers (str | ServiceNumber | iterable): numbers of the tenant's
+            bridges, as invitations are to show them, the first one first; they replace the list,
+            and None or an empty list clears it
+        instance (TeamsAudioConferencingPolicy): a whole policy, as the New- or Get- cmdlet returned
+            it and `attrs.evolve` changed it; one made in memory is kept now
+        Also force, what_if, confirm and the common ones: `confid.get_help` says what they do.
+
+    Returns: the policy.
+
+    Raises: `NotFoundError` for a name that no policy has, and `InvalidArgumentError` for what is no
+    number of a bridge.
+
+    Example, in `confid.demo()`:
+        >>> policy = set_cs_teams_audio_conferencing_policy(
+        ...     meeting_invite_phone_numbers=["+14255550100"]
+        ... )
+        >>> policy.identity, policy.meeting_invite_phone_numbers
+        ('Global', ('14255550100',))
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/set-csteamsaudioconferencingpolicy
     """
     if instance is None:
         name = name_of(identity) if is_given(identity) else GLOBAL
@@ -189,9 +247,26 @@ def remove_cs_teams_audio_conferencing_policy(
 ) -> None:
     """Remove an audio conferencing policy that nobody has.
 
-    Raises `NotFoundError` for a name that no policy has, and
-    `InvalidOperationError` for Global and for one that is granted to a user,
-    a group or the tenant.
+    Source: behaviour, policies.
+
+    PowerShell: `Remove-CsTeamsAudioConferencingPolicy -Identity "EMEA Users"`
+
+    Parameters:
+        identity (str | TeamsAudioConferencingPolicy): the policy, by its name or record
+        Also force, what_if, confirm and the common ones: `confid.get_help` says what they do.
+
+    Returns: None.
+
+    Raises: `NotFoundError` for a name that no policy has, and `InvalidOperationError` for Global
+    and for one that is granted to a user, a group or the tenant.
+
+    Example, in `confid.demo()`:
+        >>> policy = new_cs_teams_audio_conferencing_policy("EMEA Users")
+        >>> remove_cs_teams_audio_conferencing_policy(policy)
+        >>> len(get_cs_teams_audio_conferencing_policy())
+        1
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/remove-csteamsaudioconferencingpolicy
     """
     granting = command.tenant.granting
     policy = granting.audio_policy(name_of(identity))
@@ -240,18 +315,41 @@ def grant_cs_teams_audio_conferencing_policy(
 ) -> Output[DirectoryUser]:
     """Grant an audio conferencing policy to users, a group or the tenant; None takes it back.
 
-    One of three: `identity`, one user or an iterable of them, enabled or
-    not; `group`, a name as the directory's users have it in `groups`;
-    `global_=True`. For a user counts their own policy, else that of their
-    group with the lowest `rank` (1 or more; without one the group comes
-    last, and who has the rank moves down), else the tenant's, else Global.
-    It decides which numbers invitations and messages show, and whether
-    toll-free calls are let in; meetings sent before stay as they are.
+    For a user counts their own policy, else that of their group with the lowest rank, else the
+    tenant's, else Global. It decides which numbers invitations and messages show, and whether
+    toll-free calls are let in; meetings sent before stay as they are. Source: behaviour, policies.
 
-    With `pass_thru` the directory users come out, one for one identity,
-    `Results` for an iterable; a group or the tenant has none. Raises
-    `NotFoundError` for a policy that isn't there, `UserNotFoundError`, and
+    PowerShell:
+        Grant-CsTeamsAudioConferencingPolicy -Identity ken.myer@contoso.com -PolicyName "EMEA Users"
+
+    Parameters:
+        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
+            logon, distinguished or display name; a record; or an iterable of them; or else `group`
+            or `global_`
+        policy_name (str | record): the policy, by its name or record; None takes back what was
+            granted
+        global_ (bool): grants it to the tenant
+        group (str): grants it to a group, by its name as users have it in `groups`
+        rank (int): the group's rank, 1 or more; the last one unless given, and who has it moves
+            down
+        pass_thru (bool): returns the users; a group or the tenant has none
+        Also msft_internal_processing_mode, what_if, confirm and the common ones: `confid.get_help`
+        says what they do.
+
+    Returns: with `pass_thru` the directory user, `Results` for an iterable; else None.
+
+    Raises: `NotFoundError` for a policy that isn't there, `UserNotFoundError`, and
     `InvalidArgumentError` for Global, which nobody needs to be granted.
+
+    Example, in `confid.demo()`:
+        >>> policy = new_cs_teams_audio_conferencing_policy("EMEA Users")
+        >>> ken = grant_cs_teams_audio_conferencing_policy(
+        ...     "ken.myer@contoso.com", policy_name=policy, pass_thru=True
+        ... )
+        >>> ken.display_name
+        'Ken Myer'
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/grant-csteamsaudioconferencingpolicy
     """
     return grant_policy(
         command,
