@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from confid.errors import InvalidArgumentError as InvalidArgumentError
     from confid.errors import InvalidOperationError as InvalidOperationError
     from confid.errors import LicenseError as LicenseError
+    from confid.errors import LineError as LineError
     from confid.errors import NotConnectedError as NotConnectedError
     from confid.errors import NotEnabledError as NotEnabledError
     from confid.errors import NotFoundError as NotFoundError
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from confid.errors import WitnessError as WitnessError
     from confid.help import get_help as get_help
     from confid.ledger import whois as whois
+    from confid.line import invoke as invoke
     from confid.moving import move_tenant as move_tenant
     from confid.parameters import UNSET as UNSET
     from confid.restoring import restore as restore
@@ -85,6 +87,7 @@ _HOMES = {
         "InvalidArgumentError",
         "InvalidOperationError",
         "LicenseError",
+        "LineError",
         "NotConnectedError",
         "NotEnabledError",
         "NotFoundError",
@@ -97,6 +100,7 @@ _HOMES = {
     ),
     "help": ("get_help",),
     "ledger": ("whois",),
+    "line": ("invoke",),
     "moving": ("move_tenant",),
     "parameters": ("UNSET",),
     "restoring": ("restore",),

@@ -25,6 +25,7 @@ BUILTINS = {
     "InvalidArgumentError": ValueError,
     "RosterError": ValueError,
     "ParameterBindingError": TypeError,
+    "LineError": ValueError,
     "NotConnectedError": RuntimeError,
     "ConferenceIdsExhaustedError": RuntimeError,
     "WitnessError": RuntimeError,
@@ -45,6 +46,7 @@ MADE: list[ConfidError] = [
     errors.RosterError("people.csv", ["row 2", "row 3"]),
     errors.ParameterBindingError("No.", error_id="NamedParameterNotFound", parameter="x"),
     errors.ConversionError("No number."),
+    errors.LineError("Get-It $x", 7, "there are no variables", error_id="Other"),
     errors.NotConnectedError("Nowhere."),
     errors.ConferenceIdsExhaustedError(9_000_000),
     errors.WitnessError("Away."),
@@ -84,7 +86,7 @@ def test_every_error_carries_powershells_identity(error: ConfidError) -> None:
     assert error.error_id.isidentifier()
     assert error.fully_qualified_error_id == error.error_id
     assert str(error) == error.message
-    assert error.message.endswith((".", "row 3"))
+    assert error.message.endswith((".", "row 3", "^"))
     assert error.also == ()
 
 

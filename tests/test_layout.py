@@ -36,7 +36,17 @@ FLOORS = [
         "tenant",
     ],
     ["session"],
-    ["job", "progress", "binding", "manners", "settings_rules", "running", "command"],
+    [
+        "job",
+        "progress",
+        "binding",
+        "manners",
+        "settings_rules",
+        "running",
+        "command",
+        "text_binding",
+        "line",
+    ],
     [
         "help.*",
         "bridges",

@@ -1,4 +1,4 @@
-"""PowerShell's manners over plain values: views, CSV, JSON, CLIXML, quoting, wildcards, filters.
+"""PowerShell's manners over plain values: views, files, conversion, quoting, filters, lines.
 
 An object is a record or a mapping of property names to values; nothing in here knows of
 conferencing. Each name is imported when it is first used.
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from confid.powershell.filters import where
     from confid.powershell.json_text import to_json
     from confid.powershell.quoting import quote
+    from confid.powershell.tail import pipe
     from confid.powershell.views import format_list, format_table, out_string
     from confid.powershell.wildcard import like
 
@@ -30,6 +31,7 @@ __all__ = [
     "import_csv",
     "like",
     "out_string",
+    "pipe",
     "quote",
     "to_clixml",
     "to_csv",
@@ -48,6 +50,7 @@ _MODULES = {
     "import_csv": "csv_text",
     "like": "wildcard",
     "out_string": "views",
+    "pipe": "tail",
     "quote": "quoting",
     "to_clixml": "clixml",
     "to_csv": "csv_text",

@@ -26,6 +26,7 @@ ROWS = (
     "import to first reset",
     "a call's overhead",
     "a reset under WhatIf",
+    "the same as a line",
     "enabling one",
     "dial and key in an ID",
     "issuing 5 IDs",
