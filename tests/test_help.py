@@ -253,11 +253,16 @@ def test_the_parity_page_has_every_parameter_of_the_reference(cmdlet: str, param
     assert row["words"]
 
 
-def test_the_parity_page_has_nothing_else() -> None:
+NOT_YET = {"Get-CsMeetingMigrationStatus", "Start-CsExMeetingMigration"}
+"""The cmdlets of the reference that are still to come."""
+
+
+def test_the_parity_page_has_all_cmdlets_and_nothing_else() -> None:
     """No cmdlet and no parameter that the reference hasn't, but for the one beside the family."""
     text = parity_page.PAGE.read_text(encoding="utf-8")
     on_page = set(re.findall(r"^## (.+)$", text, re.MULTILINE))
     assert on_page == {info.name for info in INFOS}
+    assert set(REFERENCE) - on_page == NOT_YET
     for cmdlet in on_page - {BESIDE}:
         assert set(_rows(cmdlet)) == set(REFERENCE[cmdlet]["parameters"])
         listed = [
