@@ -9,13 +9,16 @@ import attrs
 from confid import directory
 from confid.conference_id import ConferenceId
 from confid.granting import grant_index
-from confid.meetings import from_document as meeting_of
+from confid.invitations import from_document as meeting_of
+from confid.migration import IN_PROGRESS, MOST_TRIES, STATES
+from confid.migration import from_document as migration_of
 from confid.policies import DIAL_OUT_POLICIES, Family, name_of
 from confid.records import (
     CONFERENCING,
     FAILED,
     GRANT,
     MEETING,
+    MIGRATION,
     OUTBOX,
     PENDING,
     SENT,
@@ -60,7 +63,7 @@ class Report:
 
 
 def check(session: Session | None = None) -> Report:
-    """Audit the tenant: what the ledger, the users, the meetings and the outbox say of each other.
+    """Audit the tenant: what its ledger, users, meetings, outbox and migrations say of each other.
 
     Reads everything in one transaction and changes nothing.
     """
@@ -93,6 +96,7 @@ class _Audit:
             self._ids,
             self._meetings,
             self._outbox,
+            self._migrations,
         ):
             problems.extend(part())
         problems.extend(self.unreadable)
@@ -254,6 +258,20 @@ class _Audit:
                 yield f"The message {key} tells an ID that never was its user's."
             if entry.serial > self.revisions.get(entry.owner, 0):
                 yield f"The message {key} tells of a change that was not made."
+
+    def _migrations(self) -> Iterator[str]:
+        for key, body, migration in self._documents(MIGRATION, migration_of):
+            name = self._name(key)
+            if key not in self.users:
+                yield f"A meeting migration of nobody: {key}."
+            if migration.owner != key:
+                yield f"{name}: the meeting migration stands under another key."
+            if body["index"] != {"state": migration.state}:
+                yield f"{name}: the index of the meeting migration differs."
+            if migration.state not in STATES or not 0 <= migration.tries <= MOST_TRIES:
+                yield f"{name}: the meeting migration has no proper state."
+            if (migration.lease is None) is (migration.state == IN_PROGRESS):
+                yield f"{name}: who runs the meeting migration is not as its state says."
 
 
 def _conferencing_of(body: Body) -> Conferencing:

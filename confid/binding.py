@@ -108,6 +108,11 @@ class CommandInfo:
         return frozenset(n for n, p in signature.parameters.items() if p.default is UNSET)
 
     @functools.cached_property
+    def places(self) -> tuple[str, ...]:
+        """The parameters that have a place, by Python name."""
+        return tuple(name for name, p in self.declared.items() if p.position is not None)
+
+    @functools.cached_property
     def notifies(self) -> bool:
         """Whether it tells users something, so takes `notify`."""
         return "notify" in inspect.signature(self._body).parameters

@@ -14,6 +14,8 @@ from uuid import UUID
 import attrs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from confid.errors import ConfidError
     from confid.session import Session
 
@@ -87,15 +89,20 @@ class CommonParameters(TypedDict, total=False):
 
     `session`: the session, where it isn't the current one. `error_action`:
     PowerShell's names in any casing, Stop unless the session's preferences
-    say otherwise. `error_variable`, `warning_variable`: lists that collect.
-    `verbose`: say what is done.
+    say otherwise. `warning_action`: likewise, Continue; a warning under Stop
+    ends the call and nothing is changed. `error_variable`,
+    `warning_variable`: lists that collect. `verbose`: say what is done.
+    `progress`: True for a bar over the people named, or a function of the
+    number done and the number in all.
     """
 
     session: Session | None
     error_action: str | None
     error_variable: list[ConfidError] | None
+    warning_action: str | None
     warning_variable: list[str] | None
     verbose: bool
+    progress: bool | Callable[[int, int | None], object] | None
 
 
 COMMON = frozenset(CommonParameters.__annotations__)

@@ -469,6 +469,7 @@ SERVICE_NUMBER = Kind("service_number")
 TENANT = Kind("tenant")
 MEETING = Kind("meeting", indexes=("owner", "conference_id"))
 OUTBOX = Kind("outbox", indexes=("state", "owner"))
+MIGRATION = Kind("migration", indexes=("state",))
 RUNNING_MEETING = Kind("running_meeting")
 WRONG_ENTRIES = Kind("wrong_entries")
 AUDIO_POLICY = Kind("audio_policy")
@@ -482,6 +483,7 @@ KINDS = (
     TENANT,
     MEETING,
     OUTBOX,
+    MIGRATION,
     RUNNING_MEETING,
     WRONG_ENTRIES,
     AUDIO_POLICY,

@@ -19,7 +19,7 @@ import attrs
 
 from confid.conference_id import Space
 from confid.errors import InvalidArgumentError, NotConnectedError, WitnessError
-from confid.host import ConsoleHost
+from confid.host import default_host
 from confid.issuing import FreeIds
 from confid.records import KINDS
 from confid.setup import LastSetup
@@ -86,7 +86,7 @@ class Session:
         actor: str | None = None,
         dice: Dice = os.urandom,
     ) -> None:
-        self.host: Host = host or ConsoleHost()
+        self.host: Host = host or default_host()
         self.preferences = Preferences()
         self.actor = actor or _user_name()
         self.closed = False

@@ -1,8 +1,8 @@
 """The unit of work: typed records over one store transaction. Issue, retire and notify live here.
 
 A `Change` says what is to become of one person; `Tenant.apply` carries out
-any number of them: retire, issue, keep, notify, in that order, all in the
-transaction that the tenant was made for.
+any number of them: retire, issue, keep, notify, queue the migration of their
+meetings, in that order, all in the transaction that the tenant was made for.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from confid.conference_id import ConferenceId, Space, draw_pin
 from confid.errors import ConfidError, StoreError
 from confid.granting import Granting
 from confid.issuing import FreeIds, Issuer
+from confid.migration_queue import MigrationQueue
 from confid.notices import owed
 from confid.records import (
     BRIDGE,
@@ -29,6 +30,7 @@ from confid.records import (
     GRANT,
     MASKED_PIN,
     MEETING,
+    MIGRATION,
     OUTBOX,
     PENDING,
     RUNNING_MEETING,
@@ -93,6 +95,8 @@ class Change:
     `after` are the settings to keep. `retire` ends the living ID, `issue`
     draws a new one; a reset is both. `pin` is a new PIN in clear, for the
     message and the returned record. `user` is written when it differs.
+    `migrate` queues a migration of their meetings, which enabling, disabling,
+    a reset and another bridge do anyway.
     """
 
     person: Person
@@ -102,6 +106,18 @@ class Change:
     pin: str | None = attrs.field(default=None, repr=False)
     notice: Notice | None = None
     user: DirectoryUser | None = None
+    migrate: bool = False
+
+    def asks_for_migration(self) -> bool:
+        """Whether invitations sent before it are out of date. Source: behaviour, migration."""
+        before, after = self.person.conferencing, self.after
+        return (
+            self.migrate
+            or self.retire
+            or self.issue
+            or self.person.is_enabled != after.enabled
+            or (before is not None and before.bridge_id != after.bridge_id)
+        )
 
 
 class Tenant:
@@ -122,6 +138,8 @@ class Tenant:
         self.dice = dice
         self.actor = actor
         self.warnings: list[str] = []
+        self.mails_queued = 0
+        self.pins_drawn = 0
         self._free_ids = free_ids
         self._last_setup = last_setup
 
@@ -277,7 +295,8 @@ class Tenant:
     def take_off(self, placed: Placed, options: MailOptions) -> None:
         """Take a number off its bridge; whoever had it gets the bridge's default number.
 
-        They are told as `options` and the tenant's settings say. A toll-free
+        They are told as `options` and the tenant's settings say, and their
+        meetings queued for migration, as are all that show it. A toll-free
         one is replaced by none of their own: the bridge's is then shown.
         """
         digits, left = placed.number.number, 0
@@ -287,6 +306,7 @@ class Tenant:
             changes = [self._without(person, digits, placed.bridge, options) for person in people]
             left += sum(c.after.enabled and c.after.service_number is None for c in changes)
             self.apply(changes)
+        self.migrations.ask_where_shown(digits)
         if placed.bridge.default_number is None:
             self.warn(
                 f"The bridge {placed.bridge.name!r} has no toll number left, and {left} of its "
@@ -317,7 +337,13 @@ class Tenant:
         if before.toll_free_service_number == digits:
             after = attrs.evolve(after, toll_free_service_number=None)
         told = [Event.NUMBER_CHANGED] if before.enabled and after != before else []
-        return Change(person=person, after=after, notice=owed(told, options, self.settings))
+        notice = owed(told, options, self.settings)
+        return Change(person=person, after=after, notice=notice, migrate=before.enabled)
+
+    @cached_property
+    def migrations(self) -> MigrationQueue:
+        """The migrations of people's meetings."""
+        return MigrationQueue(self)
 
     # People.
 
@@ -427,6 +453,11 @@ class Tenant:
             self.transaction, space=self.facts.space, dice=self.dice, free_ids=self._free_ids
         )
 
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether issuing in this transaction met a space of IDs that is nearly used up."""
+        return "issuer" in self.__dict__ and self.issuer.nearly_full
+
     def put_back(self) -> None:
         """After a rollback: what the issuer drew and did not issue is free again."""
         if "issuer" in self.__dict__:
@@ -443,6 +474,7 @@ class Tenant:
         after = [self._after(change, issued) for change in changes]
         self._keep(after, changes)
         self._notify(after, changes)
+        self.migrations.ask([c.person.user.owner for c in changes if c.asks_for_migration()])
         return after
 
     @staticmethod
@@ -465,6 +497,7 @@ class Tenant:
         if users := [change.user for change in changes if change.user]:
             self.put_users(users)
         if owners := [change.person.user.owner for change in changes if change.pin]:
+            self.pins_drawn += len(owners)
             # A new PIN opens phone starts again (behaviour: attendant).
             self.transaction.delete(WRONG_ENTRIES.name, [f"organizer:{o}" for o in owners])
 
@@ -478,6 +511,7 @@ class Tenant:
         ]
         if entries:
             self.put_outbox(entries)
+            self.mails_queued += sum(entry.state == PENDING for entry in entries)
 
     def _entry(
         self,
@@ -552,7 +586,7 @@ class Tenant:
         """Take people out of the directory: personal data erased, IDs retired, the ledger whole."""
         owners = [person.user.owner for person in people]
         self.transaction.retire(owners, at=self.now, by=self.actor)
-        for kind in (USER.name, CONFERENCING.name, GRANT.name):
+        for kind in (USER.name, CONFERENCING.name, GRANT.name, MIGRATION.name):
             self.transaction.delete(kind, owners)
         for kind in (OUTBOX.name, MEETING.name):
             self.transaction.delete(kind, self.transaction.find(kind, "owner", owners))

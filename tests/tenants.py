@@ -43,6 +43,8 @@ remove_policy: Any = cmdlets.remove_cs_teams_audio_conferencing_policy
 set_policy: Any = cmdlets.set_cs_teams_audio_conferencing_policy
 get_dial_out: Any = cmdlets.get_cs_online_dial_out_policy
 grant_dial_out: Any = cmdlets.grant_cs_dialout_policy
+start_migration: Any = cmdlets.start_cs_ex_meeting_migration
+get_migration: Any = cmdlets.get_cs_meeting_migration_status
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -24,7 +24,7 @@ from tenants import (
 
 import confid
 from confid import meetings
-from confid.records import BRIDGE, CONFERENCING, MEETING, OUTBOX, SERVICE_NUMBER, USER
+from confid.records import BRIDGE, CONFERENCING, MEETING, MIGRATION, OUTBOX, SERVICE_NUMBER, USER
 from confid.store.base import Claim
 
 if TYPE_CHECKING:
@@ -118,6 +118,13 @@ DAMAGE: list[tuple[str, Callable[[Transaction], Any]]] = [
     ("another key", edit(USER, lambda body: body.update(owner="somebody"))),
     ("index differs", edit(MEETING, lambda body: body["index"].update(owner="somebody"))),
     ("never was its organizer's", edit(MEETING, foreign_id)),
+    ("migration of nobody", lose(USER)),
+    ("migration stands under another key", edit(MIGRATION, lambda b: b.update(owner="x"))),
+    ("index of the meeting migration", edit(MIGRATION, lambda b: b["index"].update(state="x"))),
+    ("no proper state", edit(MIGRATION, lambda b: b.update(state="x"))),
+    ("no proper state", edit(MIGRATION, lambda b: b.update(tries=10))),
+    ("who runs the meeting migration", edit(MIGRATION, lambda b: b.update(state="InProgress"))),
+    ("migration document", edit(MIGRATION, lambda b: b.pop("correlation_id"))),
     ("no proper state", edit(OUTBOX, lambda body: body.update(state="lost"))),
     ("index differs", edit(OUTBOX, lambda body: body["index"].update(state="sent"))),
     ("still holds a PIN", edit(OUTBOX, lambda body: body.update(state="sent"))),

@@ -28,6 +28,7 @@ from tenants import (
 
 import confid
 from confid import cmdlets
+from confid.cmdlets import default_numbers
 from confid.errors import InvalidArgumentError, NotFoundError, ParameterBindingError
 from confid.host import RecordingHost
 from confid.records import SERVICE_NUMBER, Event, converter
@@ -239,7 +240,7 @@ def test_it_is_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
         def fails(*_: object) -> None:
             raise InvalidArgumentError("no")
 
-        monkeypatch.setattr(confid.meetings, "renew_future", fails)
+        monkeypatch.setattr(default_numbers, "renew_future", fails)
         with pytest.raises(InvalidArgumentError, match="no"):
             change(**TOLL, to_number=PARIS, reschedule_meetings=True)
         assert contents(session) == before

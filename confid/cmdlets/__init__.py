@@ -14,6 +14,10 @@ from confid.cmdlets.dial_out import (
     grant_cs_dialout_policy,
 )
 from confid.cmdlets.directory import get_cs_online_user
+from confid.cmdlets.migration import (
+    get_cs_meeting_migration_status,
+    start_cs_ex_meeting_migration,
+)
 from confid.cmdlets.policies import (
     get_cs_teams_audio_conferencing_policy,
     grant_cs_teams_audio_conferencing_policy,
@@ -47,6 +51,7 @@ from confid.cmdlets.users import (
 __all__ = [
     "disable_cs_online_dial_in_conferencing_user",
     "enable_cs_online_dial_in_conferencing_user",
+    "get_cs_meeting_migration_status",
     "get_cs_online_dial_in_conferencing_bridge",
     "get_cs_online_dial_in_conferencing_languages_supported",
     "get_cs_online_dial_in_conferencing_service_number",
@@ -71,5 +76,6 @@ __all__ = [
     "set_cs_online_dial_in_conferencing_user",
     "set_cs_online_dial_in_conferencing_user_default_number",
     "set_cs_teams_audio_conferencing_policy",
+    "start_cs_ex_meeting_migration",
     "unregister_cs_online_dial_in_conferencing_service_number",
 ]

@@ -12,10 +12,11 @@ from uuid import UUID
 
 import attrs
 
-from confid import meetings, numbering, phone_number
+from confid import numbering, phone_number
 from confid.cmdlets.listing import name_key
 from confid.command import Command, cmdlet
 from confid.errors import InvalidArgumentError
+from confid.invitations import renew_future
 from confid.manners import one_of
 from confid.notices import MailOptions, owed
 from confid.parameters import (
@@ -162,7 +163,7 @@ def set_cs_online_dial_in_conferencing_user_default_number(
     users = {person.user.identity: person.user for person in fitting}
     changed = command.change_found(users.values(), plan)
     if reschedule_meetings and changed:
-        meetings.renew_future(unit, [users[record.identity] for record in changed])
+        renew_future(unit, [users[record.identity] for record in changed])
     return changed
 
 

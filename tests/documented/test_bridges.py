@@ -202,11 +202,6 @@ EXAMPLES = [
         lambda _: disable(KEN) and enable(KEN).allow_pstn_only_meetings,
     ),
     Example(
-        "Set-CsOnlineDialInConferencingTenantSettings -AutomaticallyMigrateUserMeetings $false",
-        lambda: set_settings(automatically_migrate_user_meetings=False),
-        lambda r: not r.automatically_migrate_user_meetings,
-    ),
-    Example(
         "Remove-CsOnlineDialInConferencingTenantSettings -Identity Global",
         lambda: set_settings(pin_length=9) and remove_settings(identity="Global"),
         lambda r: r.pin_length == get_settings().pin_length == 5,

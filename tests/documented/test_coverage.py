@@ -14,13 +14,18 @@ from confid.errors import (
     LicenseError,
     StaticConferenceIdError,
 )
-from documented import test_bridges, test_policies, test_users
+from documented import test_bridges, test_migration, test_policies, test_users
 from documented.examples import KEN, OLEG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EXAMPLES = [*test_bridges.EXAMPLES, *test_users.EXAMPLES, *test_policies.EXAMPLES]
+EXAMPLES = [
+    *test_bridges.EXAMPLES,
+    *test_migration.EXAMPLES,
+    *test_users.EXAMPLES,
+    *test_policies.EXAMPLES,
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -20,11 +20,12 @@ SWITCHES = {
 }
 
 
-MISSING = {"Start-CsExMeetingMigration", "Get-CsMeetingMigrationStatus"}
 TAKE_SEVERAL = {
     "Disable-CsOnlineDialInConferencingUser",
+    "Get-CsMeetingMigrationStatus",
     "Get-CsOnlineDialInConferencingUserState",
     "Grant-CsDialoutPolicy",
+    "Start-CsExMeetingMigration",
 }
 
 
@@ -35,7 +36,7 @@ def is_for_python(case: Any) -> bool:
     identities is a call for each of them.
     """
     given = case["arguments"].values() if case["road"] == "splat" else [None]
-    return None not in given and not _names_several(case) and case["cmdlet"] not in MISSING
+    return None not in given and not _names_several(case)
 
 
 def _names_several(case: Any) -> bool:
