@@ -112,12 +112,13 @@ def test_a_number_stands_for_a_name_only_without_masking(
 
 def test_the_lobby_hears_nothing_until_the_meeting_starts() -> None:
     """Then those who waited get in one by one, each announced to those before them."""
-    with tenant("ken"):
+    with tenant("ken") as session:
         pin = set_user(KEN, reset_leader_pin=True, notify=False).leader_pin
         guests = [join(name=name) for name in ("A", "B", "C")]
         for guest in guests:
             guest.press("#")
         guests[0].hang_up()
+        assert "'A'" not in str(contents(session)["running_meeting"])
         assert guests[1].prompts[-1] == PROMPTS["lobby"]
         organizer = join(name="Ken")
         organizer.press("*")

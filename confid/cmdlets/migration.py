@@ -55,23 +55,21 @@ def start_cs_ex_meeting_migration(
     as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> Output[MeetingMigrationStatus]:
-    """Queue the migration of users' meetings, enabled or not; return how far it is: pending.
+    """Queue the migration of users' meetings, enabled or not; it is done by a call.
 
-    `confid.meetings.run_migrations()` then gives their future meetings today's dial-in block.
-    Whoever has one pending keeps it, which then takes in what both were asked for.
+    `confid.meetings.run_migrations()` then gives their future meetings
+    today's dial-in block. Whoever has one pending keeps it, which then takes
+    in what both were asked for. Source: behaviour, meeting migration.
 
-    PowerShell:
-        Start-CsExMeetingMigration -Identity ken.myer@contoso.com -TargetMeetingType Teams
+    PowerShell: `Start-CsExMeetingMigration -Identity ken.myer@contoso.com`
 
     Parameters:
         identity (str | record | iterable): who: a user principal name, SIP address, object ID,
             logon, distinguished or display name; a record; or an iterable of them
-        source_meeting_type (str): which meetings: All unless given, SfB, of which confid has none,
-            or Teams
-        target_meeting_type (str): what they become: Current unless given, or Teams, which all
-            meetings are here
-        Also tenant, what_if, confirm, as_job and the common ones: `confid.get_help` says what they
-        do.
+        source_meeting_type (str): All (the default), SfB, of which confid has none, or Teams
+        target_meeting_type (str): Current (the default) or Teams, which all meetings are here
+        Also tenant, what_if, confirm, as_job and the common ones: `confid.get_help` says what
+        they do.
 
     Returns: how far it is: pending; `Results` for an iterable.
 
@@ -80,6 +78,9 @@ def start_cs_ex_meeting_migration(
     Example, in `confid.demo()`:
         >>> start_cs_ex_meeting_migration("ken.myer@contoso.com").state
         'Pending'
+        >>> _ = confid.meetings.run_migrations()
+        >>> get_cs_meeting_migration_status("ken.myer@contoso.com").state
+        'Succeeded'
 
     Page: https://learn.microsoft.com/powershell/module/microsoftteams/start-csexmeetingmigration
     """
@@ -109,34 +110,32 @@ def get_cs_meeting_migration_status(
 ) -> Output[MeetingMigrationStatus | MeetingMigrationSummary]:
     """How far the migrations of users' meetings are, the oldest first; each user's last one.
 
-    Of each user it is the last migration. A user without one, or whose migration the filters leave
-    out, gives nothing: None.
+    Without an identity: of everybody who ever had one. It reads only, so
+    `what_if` and `confirm` change nothing. Source: behaviour, meeting migration.
 
     PowerShell: `Get-CsMeetingMigrationStatus -SummaryOnly`
 
     Parameters:
         identity (str | record | iterable): who: a user principal name, SIP address, object ID,
-            logon, distinguished or display name; a record; or an iterable of them; everybody who
-            ever had one unless given
-        state (str): only those Pending, InProgress, Failed or Succeeded, in any casing
-        start_time (datetime | str): only those asked for at that moment or later; in UTC unless it
-            says otherwise
-        end_time (datetime | str): only those asked for at that moment or earlier; likewise
-        summary_only (bool): how many users are in each state, instead of the users
-        what_if (bool): nothing to hold back: it reads only
-        confirm (bool): nothing to ask: it reads only
-        Also tenant, as_job and the common ones: `confid.get_help` says what they do.
+            logon, distinguished or display name; a record; or an iterable of them
+        state (str): only those that are Pending, InProgress, Failed or Succeeded
+        start_time (datetime | str): only those asked for then or later; without a time zone in UTC
+        end_time (datetime | str): only those asked for then or earlier; likewise
+        summary_only (bool): how many users are in each state instead
+        Also tenant, what_if, confirm, as_job and the common ones: `confid.get_help` says what
+        they do.
 
-    Returns: the status; without an identity or for an iterable `Results`, the oldest first.
+    Returns: the status, None for a user without one or whom the filters leave out; `Results`
+        for an iterable, without an identity and of a summary.
 
-    Raises: `UserNotFoundError`, and `InvalidArgumentError` for another state and for an end before
-    the start.
+    Raises: `UserNotFoundError`, and `InvalidArgumentError` for another state and for an end
+        before the start.
 
     Example, in `confid.demo()`:
-        >>> status = start_cs_ex_meeting_migration("ken.myer@contoso.com")
-        >>> report = confid.meetings.run_migrations()
-        >>> get_cs_meeting_migration_status("ken.myer@contoso.com").state
-        'Succeeded'
+        >>> _ = start_cs_ex_meeting_migration("ken.myer@contoso.com")
+        >>> [row] = get_cs_meeting_migration_status(summary_only=True)
+        >>> row.state, row.user_count
+        ('Pending', 1)
 
     Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csmeetingmigrationstatus
     """
