@@ -46,8 +46,11 @@ if TYPE_CHECKING:
     from confid.errors import WitnessError as WitnessError
     from confid.help import get_help as get_help
     from confid.ledger import whois as whois
+    from confid.moving import move_tenant as move_tenant
     from confid.parameters import UNSET as UNSET
+    from confid.restoring import restore as restore
     from confid.results import Results as Results
+    from confid.roster import import_tenant as import_tenant
     from confid.roster import import_users as import_users
     from confid.roster import remove_users as remove_users
     from confid.session import Session as Session
@@ -94,9 +97,11 @@ _HOMES = {
     ),
     "help": ("get_help",),
     "ledger": ("whois",),
+    "moving": ("move_tenant",),
     "parameters": ("UNSET",),
+    "restoring": ("restore",),
     "results": ("Results",),
-    "roster": ("import_users", "remove_users"),
+    "roster": ("import_tenant", "import_users", "remove_users"),
     "session": ("Session", "connect"),
 }
 
