@@ -11,6 +11,8 @@ import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
+from confid import session as sessions
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,13 +21,17 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Run a page in a folder of its own, with the examples where the page says they are."""
+    """Run a page in a folder of its own, with the examples where it says; close what it opened."""
+    opened = set(sessions._open)
     folder = tmp_path_factory.mktemp("page")
     shutil.copytree(HERE / "docs" / "examples", folder / "docs" / "examples")
     before = Path.cwd()
     os.chdir(folder)
     yield
     os.chdir(before)
+    for session in set(sessions._open) - opened:
+        session.close()
+    sessions._current.set(None)
 
 
 @pytest.hookimpl(trylast=True)
