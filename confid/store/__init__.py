@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from confid.store.memory import MemoryStore
+    from confid.store.postgres import PostgresStore
     from confid.store.sqlite import SQLiteStore
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Kind",
     "LedgerEntry",
     "MemoryStore",
+    "PostgresStore",
     "SQLiteStore",
     "Store",
     "Transaction",
@@ -55,6 +57,10 @@ def __getattr__(name: str) -> object:
         from confid.store.sqlite import SQLiteStore  # noqa: PLC0415 - see above
 
         return SQLiteStore
+    if name == "PostgresStore":
+        from confid.store.postgres import PostgresStore  # noqa: PLC0415 - see above
+
+        return PostgresStore
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -90,13 +96,29 @@ def _sqlite(url: str) -> Store:
     return SQLiteStore(unquote(parts.path[1:]), timeout=timeout)
 
 
+def _postgres(url: str) -> Store:
+    from confid.store.postgres import PostgresStore  # noqa: PLC0415 - see above
+
+    if "://" not in url:
+        raise StoreError(
+            "A PostgreSQL URL begins with postgresql://, a user or a host.",
+            category="InvalidArgument",
+        )
+    return PostgresStore(url)
+
+
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*")
 
-SCHEMES: dict[str, Callable[[str], Store]] = {"memory": _memory, "sqlite": _sqlite}
+SCHEMES: dict[str, Callable[[str], Store]] = {
+    "memory": _memory,
+    "sqlite": _sqlite,
+    "postgresql": _postgres,
+    "postgres": _postgres,
+}
 
 
 def from_url(store: str | os.PathLike[str]) -> Store:
-    """The store that a URL (`memory:`, `sqlite:///tenant.db`) or a path to a file names.
+    """The store that a URL (`memory:`, `sqlite:///tenant.db`, `postgresql://…`) or a path names.
 
     Raises `StoreError` for a scheme that no store has; the URL itself, which
     may hold a password, never shows in it.
