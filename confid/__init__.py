@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from confid.errors import RosterError as RosterError
     from confid.errors import StaticConferenceIdError as StaticConferenceIdError
     from confid.errors import StoreError as StoreError
+    from confid.errors import TransactionConflictError as TransactionConflictError
     from confid.errors import UserNotFoundError as UserNotFoundError
     from confid.errors import WitnessError as WitnessError
     from confid.ledger import whois as whois
@@ -84,6 +85,7 @@ _HOMES = {
         "RosterError",
         "StaticConferenceIdError",
         "StoreError",
+        "TransactionConflictError",
         "UserNotFoundError",
         "WitnessError",
     ),

@@ -180,10 +180,7 @@ class Call:
     def hang_up(self) -> None:
         """End the call; a meeting ends with its last caller. Twice is fine."""
         if self._state in (CallState.IN_LOBBY, CallState.IN_MEETING):
-            with self._session.unit(write=True) as tenant:
-                running = _running(tenant, self._owner, lock=True)
-                running["calls"] = [call for call in running["calls"] if call != self._id]
-                _keep_running(tenant, self._owner, running)
+            self._session.call(self._leave, write=True)
         self._state = CallState.ENDED
 
     # What the attendant does.
@@ -205,16 +202,25 @@ class Call:
                 f"The call is not {expected.value.replace('_', ' ')}: it is {self._state.value}."
             )
         before = {**self.__dict__, "prompts": list(self.prompts)}
+
+        def work(tenant: Tenant) -> None:
+            self.__dict__.update(before, prompts=list(before["prompts"]))
+            if _too_many(tenant, f"caller:{self._caller}", CALLER_LIMIT):
+                self._say("blocked", CallState.ENDED)
+            else:
+                take(tenant)
+
         try:
-            with self._session.unit(write=True) as tenant:
-                if _too_many(tenant, f"caller:{self._caller}", CALLER_LIMIT):
-                    self._say("blocked", CallState.ENDED)
-                else:
-                    take(tenant)
+            self._session.call(work, write=True)
         except BaseException:
             self.__dict__.update(before)
             raise
         return self._state
+
+    def _leave(self, tenant: Tenant) -> None:
+        running = _running(tenant, self._owner, lock=True)
+        running["calls"] = [call for call in running["calls"] if call != self._id]
+        _keep_running(tenant, self._owner, running)
 
     def _say(self, prompt: str, state: CallState) -> None:
         self.prompts.append(PROMPTS[prompt])

@@ -430,10 +430,13 @@ def _execute(
     if manners.asks:
         # Nobody is asked while others wait for the store: first the answers, then the change.
         manners.answers = _collect_answers(info, body, session, bound, manners)
-    with session.unit(write=manners.writes) as tenant:
+
+    def work(tenant: Tenant) -> tuple[Command, Any]:
         command = Command(info, session, tenant, manners)
-        result = body(command, **bound)
-    _tell(session, [*warnings, *tenant.warnings], command, common)
+        return command, body(command, **bound)
+
+    command, result = session.call(work, write=manners.writes)
+    _tell(session, [*warnings, *command.tenant.warnings], command, common)
     return result
 
 

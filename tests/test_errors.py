@@ -27,6 +27,7 @@ BUILTINS = {
     "ConferenceIdsExhaustedError": RuntimeError,
     "WitnessError": RuntimeError,
     "StoreError": RuntimeError,
+    "TransactionConflictError": RuntimeError,
     "CommitOutcomeUnknownError": RuntimeError,
 }
 
@@ -46,6 +47,7 @@ MADE: list[ConfidError] = [
     errors.WitnessError("Away."),
     errors.StoreError("Broken."),
     errors.DuplicateKeyError("user", "upn"),
+    errors.TransactionConflictError("In the way."),
     errors.CommitOutcomeUnknownError("Perhaps."),
     host.HostError(),
     attendant.CallError("Not asking."),

@@ -107,6 +107,7 @@ def enable_cs_online_dial_in_conferencing_user(
         notify=notify,
     )
     unit = command.tenant
+    unit.lock_setup(shared=True)
     bridge = unit.setup.default_bridge
     number = _number_on(unit, bridge.identity, service_number, toll_free=False)
     toll_free = _number_on(unit, bridge.identity, toll_free_service_number, toll_free=True)
@@ -256,6 +257,9 @@ def set_cs_online_dial_in_conferencing_user(
         notify=notify,
     )
     unit = command.tenant
+    if any(map(is_given, (bridge_id, bridge_name, service_number, toll_free_service_number))):
+        # What is taken from the set-up now must not be taken off it before this is kept.
+        unit.lock_setup(shared=True)
     wanted = _Wanted(
         bridge_id=_one_bridge(unit, bridge_id, bridge_name),
         service_number=service_number,

@@ -58,9 +58,12 @@ def import_users(
     """
     session = current_session(session)
     roster = read_roster(source)
-    with session.unit(write=True) as tenant:
+
+    def work(tenant: Tenant) -> tuple[_Import, list[DirectoryUser]]:
         coming = _Import(tenant, roster)
-        users = coming.run()
+        return coming, coming.run()
+
+    coming, users = session.call(work, write=True)
     for text in (*warnings(roster.remarks), *coming.warnings):
         session.host.write_warning(text)
     return Results(users)
@@ -87,18 +90,25 @@ def remove_users(identity: object, *, session: Session | None = None) -> Results
             texts.append(directory.identity_text(item))
         except ConfidError as error:
             errors.append(error)
-    with session.unit(write=True) as tenant:
-        leaving: dict[str, DirectoryUser] = {}
-        for chunk in _chunks(texts):
-            for found in tenant.find_users(chunk):
-                if isinstance(found, ConfidError):
-                    errors.append(found)
-                else:
-                    leaving.setdefault(found.owner, found)
-        _raise_all(errors)
-        for users in _chunks(list(leaving.values())):
-            tenant.remove(tenant.people(users, lock=True))
-    return Results(leaving.values())
+    return Results(session.call(lambda tenant: _remove(tenant, texts, errors), write=True))
+
+
+def _remove(
+    tenant: Tenant, texts: Sequence[str], malformed: Sequence[ConfidError]
+) -> list[DirectoryUser]:
+    """Remove whom these identities name; those who left."""
+    errors = list(malformed)
+    leaving: dict[str, DirectoryUser] = {}
+    for chunk in _chunks(texts):
+        for found in tenant.find_users(chunk):
+            if isinstance(found, ConfidError):
+                errors.append(found)
+            else:
+                leaving.setdefault(found.owner, found)
+    _raise_all(errors)
+    for users in _chunks(list(leaving.values())):
+        tenant.remove(tenant.people(users, lock=True))
+    return list(leaving.values())
 
 
 def _raise_all(errors: Sequence[ConfidError]) -> None:
@@ -261,6 +271,7 @@ class _Import:
     def _enable(self, users: Sequence[DirectoryUser]) -> None:
         """Settings as for anybody newly enabled, but no PIN, and nobody is told."""
         tenant = self._tenant
+        tenant.lock_setup(shared=True)
         bridge = tenant.setup.default_bridge
         pstn_only = tenant.settings.allow_pstn_only_meetings_by_default
         tenant.put_conferencing(
