@@ -9,12 +9,14 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,3 +132,60 @@ def with_schema(dsn: str, schema: str, **options: object) -> str:
     """A URL with a schema, and what else goes in its query."""
     joined = "&".join(f"{name}={value}" for name, value in options.items())
     return f"{dsn}{'&' if '?' in dsn else '?'}schema={schema}" + (f"&{joined}" if joined else "")
+
+
+class CuttingProxy:
+    """Stands between confid and a server, and cuts the line at the next COMMIT when it is told to.
+
+    `armed` says where: `"before"` the server gets it, or `"after"` it has
+    answered, of which the client hears nothing. `commits` counts those seen.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        known = conninfo_to_dict(dsn)
+        self._server = (str(known["host"]), int(known["port"] or 0))
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.dsn = dsn.replace(
+            f"{known['host']}:{known['port']}", f"127.0.0.1:{self._listening.getsockname()[1]}"
+        )
+        self.armed = ""
+        self.commits = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._listening.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=[client], daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, socket.create_connection(self._server) as server, suppress(OSError):
+            threading.Thread(target=self._back, args=[server, client], daemon=True).start()
+            while data := client.recv(65536):
+                if b"COMMIT" in data:
+                    self.commits += 1
+                    if self.armed:
+                        self._cut(client, server, data)
+                        return
+                server.sendall(data)
+
+    def _back(self, server: socket.socket, client: socket.socket) -> None:
+        with suppress(OSError):
+            while data := server.recv(65536):
+                client.sendall(data)
+
+    def _cut(self, client: socket.socket, server: socket.socket, data: bytes) -> None:
+        client.shutdown(socket.SHUT_RDWR)
+        if self.armed == "after":
+            server.sendall(data)
+            # The server commits although nobody listens; what it says next is its farewell.
+            server.shutdown(socket.SHUT_WR)
+            while server.recv(65536):
+                pass
+        self.armed = ""

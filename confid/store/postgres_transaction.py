@@ -49,7 +49,7 @@ BUCKETS = 256
 
 GET = "SELECT key, body FROM {schema}.documents WHERE kind = '{kind}' AND key = {among}"
 
-FIND = "SELECT key, body FROM {schema}.documents WHERE kind = '{kind}' AND {field} = {among}"
+FIND = "SELECT key, body FROM {schema}.documents WHERE {field} = {among}"
 
 SCAN = """
 SELECT key, body FROM {schema}.documents WHERE kind = '{kind}' AND key > %s ORDER BY key LIMIT %s
@@ -235,7 +235,7 @@ class PostgresTransaction(Transaction):
         values = list(values)
         check_text(*values)
         among, bound = _among(values)
-        statement = self._sql(FIND, kind=kind, field=expression(field), among=among)
+        statement = self._sql(FIND, field=expression(kind, field), among=among)
         return _documents(self._all(statement, bound))
 
     def scan(
@@ -275,7 +275,7 @@ class PostgresTransaction(Transaction):
 
     def _give_up(self, kind: Kind, rows: Sequence[tuple[str, str]]) -> None:
         changed = " OR ".join(
-            f"{expression(field, 'd.')} <> coalesce(new.body::json #>> '{{index,{field}}}', '')"
+            f"d.body #>> '{{index,{field}}}' <> coalesce(new.body::json #>> '{{index,{field}}}', '')"
             for field in kind.unique
         )
         statement = self._sql(GIVE_UP, kind=kind.name, changed=changed)
