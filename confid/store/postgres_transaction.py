@@ -274,9 +274,9 @@ class PostgresTransaction(Transaction):
             self._run(self._sql(PUT_MANY, kind=kind), *columns, write=True)
 
     def _give_up(self, kind: Kind, rows: Sequence[tuple[str, str]]) -> None:
+        values = [f"#>> '{{index,{field}}}'" for field in kind.unique]
         changed = " OR ".join(
-            f"d.body #>> '{{index,{field}}}' <> coalesce(new.body::json #>> '{{index,{field}}}', '')"
-            for field in kind.unique
+            f"d.body {value} <> coalesce(new.body::json {value}, '')" for value in values
         )
         statement = self._sql(GIVE_UP, kind=kind.name, changed=changed)
         self._run(statement, *map(list, zip(*rows, strict=True)), write=True)
