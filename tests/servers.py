@@ -142,7 +142,7 @@ class CuttingProxy:
     """
 
     def __init__(self, dsn: str) -> None:
-        known = conninfo_to_dict(dsn)
+        known = conninfo_to_dict(dsn.partition("?")[0])
         self._server = (str(known["host"]), int(known["port"] or 0))
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.dsn = dsn.replace(
