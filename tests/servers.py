@@ -168,7 +168,7 @@ class CuttingProxy:
         with client, socket.create_connection(self._server) as server, suppress(OSError):
             threading.Thread(target=self._back, args=[server, client], daemon=True).start()
             while data := client.recv(65536):
-                if b"COMMIT" in data:
+                if b"COMMIT\0" in data:
                     self.commits += 1
                     if self.armed:
                         self._cut(client, server, data)
@@ -182,10 +182,12 @@ class CuttingProxy:
 
     def _cut(self, client: socket.socket, server: socket.socket, data: bytes) -> None:
         client.shutdown(socket.SHUT_RDWR)
-        if self.armed == "after":
+        armed, self.armed = self.armed, ""
+        if armed == "after":
             server.sendall(data)
-            # The server commits although nobody listens; what it says next is its farewell.
+            # The server commits although nobody listens; what comes next is its farewell.
             server.shutdown(socket.SHUT_WR)
             while server.recv(65536):
                 pass
-        self.armed = ""
+        # At once, though the other thread still reads: the server must let go of its locks.
+        server.shutdown(socket.SHUT_RDWR)

@@ -177,8 +177,12 @@ class Pool:
 
 def commit(connection: psycopg.Connection[Any], place: Place) -> None:
     """Commit. Raises `CommitOutcomeUnknownError` where nobody can say what became of it."""
-    warnings: list[psycopg.errors.Diagnostic] = []
-    note = warnings.append
+    severities: list[str | None] = []
+
+    def note(diagnostic: psycopg.errors.Diagnostic) -> None:
+        # Read here and now: it is gone when the notice has been handled.
+        severities.append(diagnostic.severity_nonlocalized)
+
     connection.add_notice_handler(note)
     try:
         done = connection.execute(b"COMMIT", prepare=False).statusmessage
@@ -195,7 +199,7 @@ def commit(connection: psycopg.Connection[Any], place: Place) -> None:
             "was changed.",
             category="InvalidOperation",
         )
-    if any(warning.severity_nonlocalized == "WARNING" for warning in warnings):
+    if "WARNING" in severities:
         raise unknown_outcome(place, "the server warned that a standby may not have the commit")
 
 
