@@ -208,9 +208,10 @@ def _lost(place: Place) -> CommitOutcomeUnknownError:
 
 
 def roll_back(connection: psycopg.Connection[Any]) -> None:
-    """Roll back; a connection that can't even do that isn't used again."""
-    with suppress(psycopg.Error):
-        connection.execute(b"ROLLBACK", prepare=False)
+    """Roll back what is open; a connection that can't even do that isn't used again."""
+    if connection.info.transaction_status != pq.TransactionStatus.IDLE:
+        with suppress(psycopg.Error):
+            connection.execute(b"ROLLBACK", prepare=False)
 
 
 @contextmanager

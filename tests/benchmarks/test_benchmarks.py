@@ -33,6 +33,8 @@ ROWS = (
     "a reset of 40",
     "listing 40",
     "memory beyond the records",
+    "one durable reset, PostgreSQL",
+    "a reset of 40, PostgreSQL",
 )
 
 
