@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from confid.command import get_command as get_command
     from confid.conference_id import ConferenceId as ConferenceId
     from confid.demo import demo as demo
+    from confid.errors import AlreadyExistsError as AlreadyExistsError
     from confid.errors import AmbiguousIdentityError as AmbiguousIdentityError
     from confid.errors import CommitOutcomeUnknownError as CommitOutcomeUnknownError
     from confid.errors import ConferenceIdsExhaustedError as ConferenceIdsExhaustedError
     from confid.errors import ConfidError as ConfidError
     from confid.errors import InvalidArgumentError as InvalidArgumentError
+    from confid.errors import InvalidOperationError as InvalidOperationError
     from confid.errors import LicenseError as LicenseError
     from confid.errors import NotConnectedError as NotConnectedError
     from confid.errors import NotEnabledError as NotEnabledError
@@ -72,11 +74,13 @@ _HOMES = {
     "conference_id": ("ConferenceId",),
     "demo": ("demo",),
     "errors": (
+        "AlreadyExistsError",
         "AmbiguousIdentityError",
         "CommitOutcomeUnknownError",
         "ConferenceIdsExhaustedError",
         "ConfidError",
         "InvalidArgumentError",
+        "InvalidOperationError",
         "LicenseError",
         "NotConnectedError",
         "NotEnabledError",

@@ -8,10 +8,13 @@ import attrs
 
 from confid import directory
 from confid.conference_id import ConferenceId
+from confid.granting import grant_index
 from confid.meetings import from_document as meeting_of
+from confid.policies import DIAL_OUT_POLICIES, Family, name_of
 from confid.records import (
     CONFERENCING,
     FAILED,
+    GRANT,
     MEETING,
     OUTBOX,
     PENDING,
@@ -21,6 +24,7 @@ from confid.records import (
     DirectoryUser,
     OutboxEntry,
     converter,
+    fold,
 )
 from confid.session import current_session
 
@@ -83,6 +87,8 @@ class _Audit:
             self._users,
             self._bridges,
             self._conferencing,
+            self._policies,
+            self._grants,
             self._ledger,
             self._ids,
             self._meetings,
@@ -165,6 +171,32 @@ class _Audit:
                 if digits and (number is None or number.bridge_id != settings.bridge_id):
                     yield f"{self._name(owner)}: the number +{digits} is not on their bridge."
 
+    def _policies(self) -> Iterator[str]:
+        for key, policy in self.setup.audio_policies.items():
+            if fold(name_of(policy)) != key:
+                yield f"The policy {policy.identity} stands under another key."
+        for family, grants in self.setup.grants.items():
+            named = [grant.policy for grant in grants.groups]
+            for name in filter(self._is_missing(family), [*named, grants.tenant]):
+                yield f"The tenant or a group is granted {name!r}, which is not there."
+
+    def _grants(self) -> Iterator[str]:
+        for owner, body, granted in self._documents(GRANT, _granted):
+            if owner not in self.users:
+                yield f"Policies granted to nobody: {owner}."
+            if body["index"] != grant_index(granted):
+                yield f"{self._name(owner)}: the index of their policies differs."
+            for family in Family:
+                for name in filter(self._is_missing(family), [granted[family.value]]):
+                    yield f"{self._name(owner)}: granted {name!r}, which is not there."
+
+    def _is_missing(self, family: Family) -> Callable[[str | None], bool]:
+        there = {
+            Family.AUDIO_CONFERENCING: set(self.setup.audio_policies),
+            Family.DIAL_OUT: {fold(name_of(policy)) for policy in DIAL_OUT_POLICIES},
+        }[family]
+        return lambda name: name is not None and fold(name) not in there
+
     def _ledger(self) -> Iterator[str]:
         serials: dict[str, set[int]] = {}
         previous = 0
@@ -226,6 +258,10 @@ class _Audit:
 
 def _conferencing_of(body: Body) -> Conferencing:
     return converter().structure(body, Conferencing)
+
+
+def _granted(body: Body) -> Body:
+    return {family.value: body[family.value] for family in Family}
 
 
 def _entry_of(body: Body) -> OutboxEntry:

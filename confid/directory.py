@@ -158,7 +158,7 @@ def identity_text(identity: Any) -> str:
     """The text that names a person: the text itself, or a record's object ID.
 
     Raises `InvalidArgumentError` for everything else, with a hint for the
-    likely mistakes: a mapping, a DataFrame, a number.
+    likely mistakes: a mapping, a DataFrame.
     """
     if isinstance(identity, str):
         if not identity.strip():

@@ -115,6 +115,20 @@ class NotFoundError(ConfidError, LookupError):
     error_id = "ObjectNotFound"
 
 
+class AlreadyExistsError(ConfidError, ValueError):
+    """Something of that name is there already."""
+
+    category = "ResourceExists"
+    error_id = "AlreadyExists"
+
+
+class InvalidOperationError(ConfidError, ValueError):
+    """It can't be done as things stand, as removing a policy that is in use."""
+
+    category = "InvalidOperation"
+    error_id = "InvalidOperation"
+
+
 class LicenseError(ConfidError, ValueError):
     """The user may not be enabled: no licence, or another provider's."""
 

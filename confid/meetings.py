@@ -157,10 +157,9 @@ def renewed(tenant: Tenant, person: Person, meeting: Meeting) -> Meeting:
 
 def dial_in_block(tenant: Tenant, person: Person) -> str:
     """What stands at the bottom of an invitation: how to join by phone."""
-    assert person.conferencing is not None  # noqa: S101 - callers have an enabled person
-    assert person.conference_id is not None  # noqa: S101 - who therefore has an ID
+    assert person.conference_id is not None  # noqa: S101 - callers have an enabled person
     lines = [RULE, "Join by phone"]
-    for number in tenant.setup.dial_in_numbers(person.conferencing):
+    for number in tenant.dial_in_numbers(person):
         place = phone_number.country(number.number)
         where = f", {place}" if place else ""
         lines.append(f"{phone_number.display(number.number)}{where} ({number.type})")

@@ -471,6 +471,8 @@ MEETING = Kind("meeting", indexes=("owner", "conference_id"))
 OUTBOX = Kind("outbox", indexes=("state", "owner"))
 RUNNING_MEETING = Kind("running_meeting")
 WRONG_ENTRIES = Kind("wrong_entries")
+AUDIO_POLICY = Kind("audio_policy")
+GRANT = Kind("grant", indexes=("audio_conferencing", "dial_out"))
 
 KINDS = (
     USER,
@@ -482,6 +484,8 @@ KINDS = (
     OUTBOX,
     RUNNING_MEETING,
     WRONG_ENTRIES,
+    AUDIO_POLICY,
+    GRANT,
 )
 
 

@@ -25,7 +25,7 @@ from confid.errors import (
     TransactionConflictError,
     WitnessError,
 )
-from confid.host import ConsoleHost
+from confid.host import default_host
 from confid.issuing import FreeIds
 from confid.records import KINDS
 from confid.setup import LastSetup
@@ -102,7 +102,7 @@ class Session:
         actor: str | None = None,
         dice: Dice = os.urandom,
     ) -> None:
-        self.host: Host = host or ConsoleHost()
+        self.host: Host = host or default_host()
         self.preferences = Preferences()
         self.actor = actor or _user_name()
         self.closed = False

@@ -19,12 +19,14 @@ import attrs
 from confid import directory, numbering
 from confid.conference_id import ConferenceId, Space, draw_pin
 from confid.errors import ConfidError, StoreError, TransactionConflictError
+from confid.granting import Granting
 from confid.issuing import FreeIds, Issuer
 from confid.notices import owed
 from confid.records import (
     BRIDGE,
     CONFERENCING,
     FAILED,
+    GRANT,
     MASKED_PIN,
     MEETING,
     OUTBOX,
@@ -54,7 +56,8 @@ if TYPE_CHECKING:
     from confid.conference_id import Dice
     from confid.notices import MailOptions, Notice
     from confid.numbering import Placed
-    from confid.records import ServiceNumber
+    from confid.policies import TeamsAudioConferencingPolicy
+    from confid.records import DialInNumber, ServiceNumber
     from confid.setup import LastSetup, Setup, TenantFacts
     from confid.store.base import Body, Kind, Lock, Transaction
 
@@ -119,6 +122,8 @@ class Tenant:
         self.dice = dice
         self.actor = actor
         self.warnings: list[str] = []
+        self.mails_queued = 0
+        self.pins_drawn = 0
         self._free_ids = free_ids
         self._last_setup = last_setup
 
@@ -172,10 +177,13 @@ class Tenant:
         """Every service number of the tenant by its digits."""
         return self.setup.numbers
 
-    def _put_setup(self, kind: Kind, documents: Mapping[str, Body]) -> None:
-        """Write documents of the set-up, and renew the mark that tells every session so."""
+    def _put_setup(
+        self, kind: Kind, documents: Mapping[str, Body], *, gone: Iterable[str] = ()
+    ) -> None:
+        """Write documents of the set-up, delete those `gone`, and renew the mark that tells so."""
         (body,) = self.transaction.get(TENANT.name, [FACTS], lock=True).values()
         self.transaction.put(kind.name, documents)
+        self.transaction.delete(kind.name, gone)
         # Random, not counted: what a rollback took back must not come up again as another's.
         self.transaction.put(TENANT.name, {FACTS: {**body, "mark": self.dice(9).hex()}})
         self.__dict__.pop("_body", None)
@@ -265,6 +273,11 @@ class Tenant:
         self.put_numbers(*(attrs.evolve(n, bridge_id=bridge.identity) for n in numbers))
         self.put_bridges(bridge)
         return bridge
+
+    @cached_property
+    def granting(self) -> Granting:
+        """The tenant's policies, and who is granted which."""
+        return Granting(self, self._put_setup)
 
     def make_default(self, bridge: BridgeSettings) -> None:
         """Keep a bridge as the tenant's default one, which the one before no longer is."""
@@ -416,6 +429,12 @@ class Tenant:
             toll_free_service_number=conferencing.toll_free_service_number,
         )
 
+    def dial_in_numbers(self, person: Person) -> tuple[DialInNumber, ...]:
+        """The numbers that an enabled person's invitations show now."""
+        assert person.conferencing is not None  # noqa: S101 - as above
+        policy = self.granting.audio_of([person.user])[person.user.owner]
+        return self.setup.dial_in_numbers(person.conferencing, policy)
+
     # PINs.
 
     def new_pin(self) -> str:
@@ -440,6 +459,11 @@ class Tenant:
         return Issuer(
             self.transaction, space=self.facts.space, dice=self.dice, free_ids=self._free_ids
         )
+
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether issuing in this transaction met a space of IDs that is nearly used up."""
+        return "issuer" in self.__dict__ and self.issuer.nearly_full
 
     def put_back(self) -> None:
         """After a rollback: what the issuer drew and did not issue is free again."""
@@ -479,19 +503,29 @@ class Tenant:
         if users := [change.user for change in changes if change.user]:
             self.put_users(users)
         if owners := [change.person.user.owner for change in changes if change.pin]:
+            self.pins_drawn += len(owners)
             # A new PIN opens phone starts again (behaviour: attendant).
             self.transaction.delete(WRONG_ENTRIES.name, [f"organizer:{o}" for o in owners])
 
     def _notify(self, after: Sequence[Person], changes: Sequence[Change]) -> None:
+        told = [(p, c) for p, c in zip(after, changes, strict=True) if c.notice]
+        policies = self.granting.audio_of(person.user for person, _ in told)
         entries = [
-            self._entry(person, change.notice, change.pin)
-            for person, change in zip(after, changes, strict=True)
+            self._entry(person, change.notice, change.pin, policies[person.user.owner])
+            for person, change in told
             if change.notice
         ]
         if entries:
             self.put_outbox(entries)
+            self.mails_queued += sum(entry.state == PENDING for entry in entries)
 
-    def _entry(self, person: Person, notice: Notice, pin: str | None) -> OutboxEntry:
+    def _entry(
+        self,
+        person: Person,
+        notice: Notice,
+        pin: str | None,
+        policy: TeamsAudioConferencingPolicy,
+    ) -> OutboxEntry:
         conferencing, user = person.conferencing, person.user
         assert conferencing is not None  # noqa: S101 - a changed person has settings
         to = notice.to or user.mail or None
@@ -509,7 +543,7 @@ class Tenant:
         facts = Facts(
             display_name=user.display_name,
             conference_id=None if disabled else person.conference_id,
-            numbers=() if disabled else self.setup.dial_in_numbers(conferencing),
+            numbers=() if disabled else self.setup.dial_in_numbers(conferencing, policy),
             pin=pin if notice.with_pin and to is not None else None,
             language=user.preferred_language,
         )
@@ -558,7 +592,7 @@ class Tenant:
         """Take people out of the directory: personal data erased, IDs retired, the ledger whole."""
         owners = [person.user.owner for person in people]
         self.transaction.retire(owners, at=self.now, by=self.actor)
-        for kind in (USER.name, CONFERENCING.name):
+        for kind in (USER.name, CONFERENCING.name, GRANT.name):
             self.transaction.delete(kind, owners)
         for kind in (OUTBOX.name, MEETING.name):
             self.transaction.delete(kind, self.transaction.find(kind, "owner", owners))

@@ -228,7 +228,7 @@ def test_preferences_hold_for_their_session() -> None:
         session.preferences.error_action = "silently_continue"
         assert len(get([upn("nobody"), KEN])) == 1
         session.preferences.verbose = True
-        get(KEN)
+        set_user(KEN)
         assert lines(session)[-1].startswith("VERBOSE: ")
 
 

@@ -43,6 +43,7 @@ LICENSE_STATES = {
 @listing_cmdlet(
     "Get-CsOnlineDialInConferencingUserInfo",
     sets=("IdentityParams", "TenantIdParams"),
+    listing_set="TenantIdParams",
     eras=("2019",),
 )
 def get_cs_online_dial_in_conferencing_user_info(
