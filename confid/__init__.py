@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from confid.errors import RosterError as RosterError
     from confid.errors import StaticConferenceIdError as StaticConferenceIdError
     from confid.errors import StoreError as StoreError
+    from confid.errors import TransactionConflictError as TransactionConflictError
     from confid.errors import UserNotFoundError as UserNotFoundError
     from confid.errors import WitnessError as WitnessError
     from confid.help import get_help as get_help
@@ -95,6 +96,7 @@ _HOMES = {
         "RosterError",
         "StaticConferenceIdError",
         "StoreError",
+        "TransactionConflictError",
         "UserNotFoundError",
         "WitnessError",
     ),

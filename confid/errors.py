@@ -293,6 +293,17 @@ class DuplicateKeyError(StoreError):
         self.field = field
 
 
+class TransactionConflictError(StoreError):
+    """Another transaction was in the way; nothing of this one was kept, and it can be tried again.
+
+    A call of its own is tried again by confid, a bounded number of times;
+    inside `session.transaction()` that is the caller's to do, with the whole block.
+    """
+
+    category = "ResourceBusy"
+    error_id = "TransactionConflict"
+
+
 class CommitOutcomeUnknownError(StoreError):
     """The connection was lost while COMMIT was under way; it may or may not have happened."""
 

@@ -30,6 +30,7 @@ BUILTINS = {
     "ConferenceIdsExhaustedError": RuntimeError,
     "WitnessError": RuntimeError,
     "StoreError": RuntimeError,
+    "TransactionConflictError": RuntimeError,
     "CommitOutcomeUnknownError": RuntimeError,
 }
 
@@ -53,6 +54,7 @@ MADE: list[ConfidError] = [
     errors.StoreError("Broken."),
     errors.SealedError("it is a backup."),
     errors.DuplicateKeyError("user", "upn"),
+    errors.TransactionConflictError("In the way."),
     errors.CommitOutcomeUnknownError("Perhaps."),
     host.HostError(),
     attendant.CallError("Not asking."),

@@ -133,6 +133,7 @@ def enable_cs_online_dial_in_conferencing_user(
         notify=notify,
     )
     unit = command.tenant
+    unit.lock_setup(shared=True)
     bridge = unit.setup.default_bridge
     number = number_on(unit, bridge.identity, service_number, toll_free=False)
     toll_free = number_on(unit, bridge.identity, toll_free_service_number, toll_free=True)
@@ -341,6 +342,9 @@ def set_cs_online_dial_in_conferencing_user(
         notify=notify,
     )
     unit = command.tenant
+    if any(map(is_given, (bridge_id, bridge_name, service_number, toll_free_service_number))):
+        # What is taken from the set-up now must not be taken off it before this is kept.
+        unit.lock_setup(shared=True)
     wanted = Wanted(
         bridge_id=one_bridge(unit, bridge_id, bridge_name),
         service_number=service_number,

@@ -176,7 +176,10 @@ class _Delivery:
 
     def _lease(self, places: Sequence[_Place]) -> _Batch:
         """Lease what can leave: still pending, in nobody else's hands, nothing before it held."""
-        with self._session.unit(write=True) as tenant:
+        held_back = self._held_back
+
+        def work(tenant: Tenant) -> _Batch:
+            self._held_back = held_back
             until = tenant.now + LEASE
             lease = {"by": self._name, "until": until.isoformat()}
             keys = [place.key for place in places]
@@ -197,6 +200,8 @@ class _Delivery:
                 tenant.transaction.put(OUTBOX.name, leased)
             entries = [_entry(body) for body in leased.values()]
             return _Batch(entries, until, tenant.facts.tenant_id, _domains(tenant, entries))
+
+        return self._session.call(work, write=True)
 
     def _leased_elsewhere(self, body: Body, now: datetime) -> bool:
         lease: dict[str, Any] | None = body.get("lease")
@@ -248,7 +253,8 @@ class _Delivery:
         keys = [entry.key for entry in batch.entries]
         if not keys:
             return
-        with self._session.unit(write=True) as tenant:
+
+        def work(tenant: Tenant) -> None:
             # Who was removed meanwhile is gone, with the entry: nothing writes it again.
             bodies = tenant.transaction.get(OUTBOX.name, keys, lock=True)
             settled = []
@@ -261,6 +267,8 @@ class _Delivery:
                     settled.append(_after(entry, outcome))
             if settled:
                 tenant.put_outbox(settled)
+
+        self._session.call(work, write=True)
 
 
 def _after(entry: OutboxEntry, outcome: _Outcome | None) -> OutboxEntry:

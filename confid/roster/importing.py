@@ -67,14 +67,14 @@ def import_users(
     """
     session = current_session(session)
     read = read_source(source)
-    users: list[DirectoryUser] = []
-    with session.unit(write=True) as tenant:
+
+    def work(tenant: Tenant) -> tuple[list[DirectoryUser], list[str]]:
         if isinstance(read, Roster):
             coming = Import(tenant, read)
-            users = coming.run()
-            remarks = [*warnings(read.remarks), *coming.warnings]
-        else:
-            remarks = _import_bridges(tenant, read, str(source))
+            return coming.run(), [*warnings(read.remarks), *coming.warnings]
+        return [], _import_bridges(tenant, read, str(source))
+
+    users, remarks = session.call(work, write=True)
     for text in remarks:
         session.host.write_warning(text)
     return Results(users)
@@ -111,18 +111,25 @@ def remove_users(identity: object, *, session: Session | None = None) -> Results
             texts.append(directory.identity_text(item))
         except ConfidError as error:
             errors.append(error)
-    with session.unit(write=True) as tenant:
-        leaving: dict[str, DirectoryUser] = {}
-        for chunk in _chunks(texts):
-            for found in tenant.find_users(chunk):
-                if isinstance(found, ConfidError):
-                    errors.append(found)
-                else:
-                    leaving.setdefault(found.owner, found)
-        _raise_all(errors)
-        for users in _chunks(list(leaving.values())):
-            tenant.remove(tenant.people(users, lock=True))
-    return Results(leaving.values())
+    return Results(session.call(lambda tenant: _remove(tenant, texts, errors), write=True))
+
+
+def _remove(
+    tenant: Tenant, texts: Sequence[str], malformed: Sequence[ConfidError]
+) -> list[DirectoryUser]:
+    """Remove whom these identities name; those who left."""
+    errors = list(malformed)
+    leaving: dict[str, DirectoryUser] = {}
+    for chunk in _chunks(texts):
+        for found in tenant.find_users(chunk):
+            if isinstance(found, ConfidError):
+                errors.append(found)
+            else:
+                leaving.setdefault(found.owner, found)
+    _raise_all(errors)
+    for users in _chunks(list(leaving.values())):
+        tenant.remove(tenant.people(users, lock=True))
+    return list(leaving.values())
 
 
 def _raise_all(errors: Sequence[ConfidError]) -> None:
@@ -321,6 +328,7 @@ class Import:
         There is no PIN, and nobody is told.
         """
         tenant = self._tenant
+        tenant.lock_setup(shared=True)
         people = tenant.people([claimed.user for claimed in ids], lock=True)
         tenant.migrations.ask([claimed.user.owner for claimed in ids])
         tenant.put_conferencing(

@@ -35,6 +35,8 @@ ROWS = (
     "listing 40",
     "one durable reset with a witness",
     "memory beyond the records",
+    "one durable reset, PostgreSQL",
+    "a reset of 40, PostgreSQL",
     "CSV of records",
     "JSON of records",
     "a record in a table",
