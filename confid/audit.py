@@ -9,6 +9,7 @@ import attrs
 from confid import directory
 from confid.conference_id import ConferenceId
 from confid.meetings import from_document as meeting_of
+from confid.notices import outbox_index
 from confid.records import (
     CONFERENCING,
     FAILED,
@@ -212,7 +213,7 @@ class _Audit:
             said = entry.facts.conference_id
             if entry.owner not in self.users:
                 yield f"The message {key} is to a user who is not there."
-            if body["index"] != {"state": entry.state, "owner": entry.owner}:
+            if body["index"] != outbox_index(entry):
                 yield f"The message {key}: the index differs from the document."
             if entry.state not in (PENDING, SENT, FAILED):
                 yield f"The message {key} has no proper state."

@@ -444,7 +444,12 @@ PENDING, SENT, FAILED = "pending", "sent", "failed"
 
 @attrs.frozen(kw_only=True, str=False)
 class OutboxEntry(Record):
-    """A notification: owed (`pending`), handed over (`sent`), or parked (`failed`)."""
+    """A notification: owed (`pending`), handed over (`sent`), or parked (`failed`).
+
+    `attempts` counts the temporary refusals, and before `retry_at` no
+    delivery tries again. `to_primary`: it goes to the user's own address,
+    not to one that the call named.
+    """
 
     key: str = attrs.field(repr=False)
     to: str | None = prop("To")
@@ -452,10 +457,13 @@ class OutboxEntry(Record):
     state: str = prop("State", default=PENDING)
     created_at: datetime = prop("CreatedAt")
     reason: str | None = prop("Reason", default=None)
+    attempts: int = prop("Attempts", default=0)
+    retry_at: datetime | None = prop("RetryAt", default=None)
     sender: Sender = Sender()
     facts: Facts
     owner: str = attrs.field(repr=False)
     serial: int
+    to_primary: bool = True
 
 
 USER = Kind(
@@ -468,7 +476,7 @@ BRIDGE = Kind("bridge")
 SERVICE_NUMBER = Kind("service_number")
 TENANT = Kind("tenant")
 MEETING = Kind("meeting", indexes=("owner", "conference_id"))
-OUTBOX = Kind("outbox", indexes=("state", "owner"))
+OUTBOX = Kind("outbox", indexes=("state", "owner", "lane"))
 RUNNING_MEETING = Kind("running_meeting")
 WRONG_ENTRIES = Kind("wrong_entries")
 

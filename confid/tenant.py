@@ -20,7 +20,7 @@ from confid import directory, numbering
 from confid.conference_id import ConferenceId, Space, draw_pin
 from confid.errors import ConfidError, StoreError
 from confid.issuing import FreeIds, Issuer
-from confid.notices import owed
+from confid.notices import outbox_index, owed
 from confid.records import (
     BRIDGE,
     CONFERENCING,
@@ -493,6 +493,7 @@ class Tenant:
             created_at=self.now,
             sender=notice.sender,
             facts=facts,
+            to_primary=notice.to is None,
         )
 
     def put_outbox(self, entries: Iterable[OutboxEntry]) -> None:
@@ -500,7 +501,7 @@ class Tenant:
         documents = {}
         for entry in entries:
             body: dict[str, Any] = converter().unstructure(entry)
-            body["index"] = {"state": entry.state, "owner": entry.owner}
+            body["index"] = outbox_index(entry)
             documents[entry.key] = body
         self.transaction.put(OUTBOX.name, documents)
 

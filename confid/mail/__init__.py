@@ -11,12 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from confid.mail.delivery import Failure, Report, deliver, outbox
+    from confid.mail.box import outbox, requeue
+    from confid.mail.delivery import deliver
+    from confid.mail.report import Failure, Report, Retry
     from confid.mail.transports import (
         MaildirTransport,
         MemoryTransport,
         PermanentRefusal,
         Transport,
+        TransportUnavailable,
     )
 
 __all__ = [
@@ -25,15 +28,26 @@ __all__ = [
     "MemoryTransport",
     "PermanentRefusal",
     "Report",
+    "Retry",
     "Transport",
+    "TransportUnavailable",
     "deliver",
     "outbox",
+    "requeue",
 ]
 
 _HOMES = {
     # Not a module "outbox": once imported, it would stand where the function of that name is.
-    "delivery": ("Failure", "Report", "deliver", "outbox"),
-    "transports": ("MaildirTransport", "MemoryTransport", "PermanentRefusal", "Transport"),
+    "box": ("outbox", "requeue"),
+    "delivery": ("deliver",),
+    "report": ("Failure", "Report", "Retry"),
+    "transports": (
+        "MaildirTransport",
+        "MemoryTransport",
+        "PermanentRefusal",
+        "Transport",
+        "TransportUnavailable",
+    ),
 }
 
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
