@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from confid.mail.box import outbox, requeue
     from confid.mail.delivery import deliver
     from confid.mail.report import Failure, Report, Retry
+    from confid.mail.smtp import SmtpTransport
     from confid.mail.transports import (
         MaildirTransport,
         MemoryTransport,
@@ -29,6 +30,7 @@ __all__ = [
     "PermanentRefusal",
     "Report",
     "Retry",
+    "SmtpTransport",
     "Transport",
     "TransportUnavailable",
     "deliver",
@@ -41,6 +43,7 @@ _HOMES = {
     "box": ("outbox", "requeue"),
     "delivery": ("deliver",),
     "report": ("Failure", "Report", "Retry"),
+    "smtp": ("SmtpTransport",),
     "transports": (
         "MaildirTransport",
         "MemoryTransport",
