@@ -154,6 +154,11 @@ def places(session: Session, *, first_lane: int, at_least: int) -> Iterator[list
         yield found
 
 
+def count(session: Session) -> int:
+    """How many messages are pending."""
+    return sum(len(found) for found in places(session, first_lane=0, at_least=1))
+
+
 def places_of(session: Session, owners: Iterable[str]) -> list[Place]:
     """What is pending for some users."""
     with session.unit(write=False) as tenant:

@@ -16,20 +16,27 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from confid.errors import ConfidError, InvalidArgumentError
-from confid.mail.box import Place, entry_of, places, places_of, state_of
+from confid.mail.box import Place, count, entry_of, places, places_of, state_of
 from confid.mail.headers import one_line
 from confid.mail.messages import compose
+from confid.mail.pages import links_of
+from confid.mail.progress import shown
 from confid.mail.report import Failure, Report, Retry
 from confid.mail.transports import PermanentRefusal, TransportUnavailable
+from confid.mail.wording import worded
 from confid.notices import LANES
 from confid.records import FAILED, MASKED_PIN, OUTBOX, PENDING, SENT
 from confid.session import current_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from uuid import UUID
 
+    from confid.mail.pages import Links
+    from confid.mail.progress import Progress
+    from confid.mail.templates import TemplateSource
     from confid.mail.transports import Transport
+    from confid.mail.wording import Wording
     from confid.records import DirectoryUser, OutboxEntry
     from confid.session import Session
     from confid.store.base import Body
@@ -51,7 +58,13 @@ LONGEST_REASON = 500
 
 
 def deliver(
-    transport: Transport, *, session: Session | None = None, retry: Retry | None = None
+    transport: Transport,
+    *,
+    session: Session | None = None,
+    retry: Retry | None = None,
+    templates: TemplateSource | None = None,
+    languages: Mapping[str, Mapping[str, str]] | None = None,
+    progress: Progress = None,
 ) -> Report:
     """Hand the pending messages over to a transport: each user's in the order of the changes.
 
@@ -65,10 +78,16 @@ def deliver(
     (`TransportUnavailable`) ends the call; nothing is held against the
     messages. Source: behaviour, mail.
 
+    `templates` is a folder of Jinja2 templates, or a mapping of their names
+    to their texts, and `languages` a mapping of language tags to sentences:
+    docs/how-to/send-mails.md. `progress` is True for a bar (tqdm), or a
+    function of the messages done with and of all that there are.
+
     Any number of deliveries at once share the work, in threads, processes and
     on hosts. Raises `InvalidArgumentError` for something that is no transport
-    and inside `session.transaction()`, which would keep the store waiting for
-    the mail; `StoreError` when the store fails. Any other exception of the
+    or no languages and inside `session.transaction()`, which would keep the
+    store waiting for the mail; `TemplateError` for a template that can't be
+    used; `StoreError` when the store fails. Any other exception of the
     transport ends the delivery; what had left by then is marked.
     """
     if not callable(transport) or isinstance(transport, type):
@@ -84,9 +103,10 @@ def deliver(
             "Call it when the block has ended.",
             category="InvalidOperation",
         )
-    delivery = _Delivery(here, transport, retry or Retry())
+    wording = worded(templates=templates, languages=languages)
     try:
-        return delivery.run()
+        with shown(progress, lambda: count(here)) as step:
+            return _Delivery(here, transport, retry or Retry(), wording, step).run()
     finally:
         rest = getattr(transport, "rest", None)
         if callable(rest):
@@ -102,6 +122,7 @@ class _Batch:
     until: datetime
     tenant_id: UUID
     domains: dict[str, str]
+    links: Links
 
 
 @attrs.frozen
@@ -116,10 +137,19 @@ class _Outcome:
 class _Delivery:
     """One call of `deliver`."""
 
-    def __init__(self, session: Session, transport: Transport, retry: Retry) -> None:
+    def __init__(
+        self,
+        session: Session,
+        transport: Transport,
+        retry: Retry,
+        wording: Wording,
+        step: Callable[[], object],
+    ) -> None:
         self._session = session
         self._transport = transport
         self._retry = retry
+        self._wording = wording
+        self._step = step
         self._name = secrets.token_hex(8)
         self._held: set[str] = set()
         self._held_back: dict[str, str] = {}
@@ -200,8 +230,14 @@ class _Delivery:
             if leased:
                 tenant.transaction.put(OUTBOX.name, leased)
             entries = [entry_of(body) for body in leased.values()]
-            by_key = {place.key: place for place in waiting}
-            return _Batch(by_key, entries, until, tenant.facts.tenant_id, _domains(tenant, entries))
+            return _Batch(
+                places={place.key: place for place in waiting},
+                entries=entries,
+                until=until,
+                tenant_id=tenant.facts.tenant_id,
+                domains=_domains(tenant, entries),
+                links=links_of(tenant),
+            )
 
     def _leased_elsewhere(self, body: Body, now: datetime) -> bool:
         lease: dict[str, Any] | None = body.get("lease")
@@ -217,12 +253,12 @@ class _Delivery:
 
     def _hand_over(self, batch: _Batch, outcomes: dict[str, _Outcome]) -> list[Place]:
         """Hand over entry by entry; what is left when the lease is about to run out."""
-        for count, entry in enumerate(batch.entries):
+        for at, entry in enumerate(batch.entries):
             if entry.owner in self._held or self._stopped is not None:
                 self._held_back[entry.key] = entry.owner
                 continue
             if outcomes and self._session.now() >= batch.until - LONGEST_MESSAGE:
-                return [batch.places[entry.key] for entry in batch.entries[count:]]
+                return [batch.places[entry.key] for entry in batch.entries[at:]]
             outcome = outcomes[entry.key] = self._attempt(batch, entry)
             self._note(entry, outcome)
         return []
@@ -230,6 +266,8 @@ class _Delivery:
     def _note(self, entry: OutboxEntry, outcome: _Outcome) -> None:
         """Count what became of an entry, and hold back what waits behind it."""
         self._failures.pop(entry.key, None)
+        if outcome.state != PENDING:
+            self._step()
         if outcome.state == SENT:
             self._sent += 1
             return
@@ -247,7 +285,11 @@ class _Delivery:
     def _attempt(self, batch: _Batch, entry: OutboxEntry) -> _Outcome:
         try:
             message = compose(
-                entry, tenant_id=batch.tenant_id, domain=batch.domains.get(entry.owner)
+                entry,
+                tenant_id=batch.tenant_id,
+                domain=batch.domains.get(entry.owner),
+                links=batch.links,
+                wording=self._wording,
             )
         except InvalidArgumentError as error:
             return _Outcome(FAILED, _reason(error, entry))

@@ -50,15 +50,22 @@ def _text_blocks(section: Section) -> Iterator[str]:
     if section.steps:
         yield "\n".join(f"{count}. {step}" for count, step in enumerate(section.steps, start=1))
     yield from section.after
+    yield from (f"{link.label}: {link.url}" for link in section.links)
+
+
+def html_body(content: Content) -> str:
+    """What stands between the page's borders: for a page of one's own around it."""
+    return "\n".join(
+        [
+            *_paragraphs([content.greeting, *content.opening]),
+            *(line for section in content.sections for line in _html_section(section)),
+            _element("p", content.closing, _CLOSING),
+        ]
+    )
 
 
 def as_html(content: Content) -> str:
     """The message as one HTML page, everything in it escaped."""
-    body = [
-        *_paragraphs([content.greeting, *content.opening]),
-        *(line for section in content.sections for line in _html_section(section)),
-        _element("p", content.closing, _CLOSING),
-    ]
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -71,7 +78,7 @@ def as_html(content: Content) -> str:
             "</head>",
             f'<body style="{escape(_BODY)}">',
             f'<div style="{_PAGE}">',
-            *body,
+            html_body(content),
             "</div>",
             "</body>",
             "</html>",
@@ -96,6 +103,8 @@ def _html_section(section: Section) -> Iterator[str]:
         yield from (_element("li", step, "") for step in section.steps)
         yield "</ol>"
     yield from _paragraphs(section.after)
+    for link in section.links:
+        yield (f'<p style="{_PARAGRAPH}"><a href="{escape(link.url)}">{escape(link.label)}</a></p>')
 
 
 def _html_country(country: Country) -> Iterator[str]:
