@@ -68,7 +68,10 @@ class Templates:
         except jinja2.TemplateSyntaxError as error:
             raise TemplateError(name, str(error.message), line=error.lineno) from None
         except jinja2.UndefinedError as error:
-            raise TemplateError(name, f"{error.message}.") from None
+            problem = f"{error.message}."
+            for secret in (value for section in content.sections for _, value in section.facts):
+                problem = problem.replace(secret, "***")
+            raise TemplateError(name, problem) from None
         except Exception as error:  # noqa: BLE001 - a template runs whatever stands in it
             # Without its text, for that may hold what the template was given: a PIN.
             raise TemplateError(name, f"it raised {type(error).__name__}.") from None
