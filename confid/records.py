@@ -430,7 +430,10 @@ class DialInNumber:
 
 @attrs.frozen(kw_only=True)
 class Facts:
-    """All that a message says, as it was when the change was made."""
+    """All that a message says, as it was when the change was made.
+
+    While the message is in the outbox its `pin` is sealed (`Tenant.unsealed`).
+    """
 
     display_name: str
     conference_id: ConferenceId | None = None
@@ -477,6 +480,7 @@ SERVICE_NUMBER = Kind("service_number")
 TENANT = Kind("tenant")
 MEETING = Kind("meeting", indexes=("owner", "conference_id"))
 OUTBOX = Kind("outbox", indexes=("state", "owner", "lane"))
+PIN_PAD = Kind("pin_pad")
 RUNNING_MEETING = Kind("running_meeting")
 WRONG_ENTRIES = Kind("wrong_entries")
 
@@ -488,6 +492,7 @@ KINDS = (
     TENANT,
     MEETING,
     OUTBOX,
+    PIN_PAD,
     RUNNING_MEETING,
     WRONG_ENTRIES,
 )

@@ -29,6 +29,7 @@ from confid.records import (
     MEETING,
     OUTBOX,
     PENDING,
+    PIN_PAD,
     RUNNING_MEETING,
     SERVICE_NUMBER,
     TENANT,
@@ -458,7 +459,41 @@ class Tenant:
             if change.notice
         ]
         if entries:
-            self.put_outbox(entries)
+            self.put_outbox(self._sealed(entries))
+
+    def _sealed(self, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
+        """The entries, each PIN under a one-time pad that is kept in a document of its own.
+
+        A store may leave a copy of a row that it moved in the unused part of
+        a page, where nothing erases it. One copy alone tells nothing.
+        """
+        pads: dict[str, Body] = {}
+        sealed = []
+        for entry in entries:
+            if pin := entry.facts.pin:
+                pad = self.dice(len(pin))
+                pads[entry.key] = {"pad": pad.hex()}
+                facts = attrs.evolve(entry.facts, pin=_xor(pin.encode(), pad).hex())
+                entry = attrs.evolve(entry, facts=facts)  # noqa: PLW2901 - the same, sealed
+            sealed.append(entry)
+        if pads:
+            self.transaction.put(PIN_PAD.name, pads)
+        return sealed
+
+    def unsealed(self, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
+        """Pending entries with their PINs in clear: to be sent, not to be kept."""
+        keys = [entry.key for entry in entries if entry.facts.pin]
+        pads = self.transaction.get(PIN_PAD.name, keys) if keys else {}
+        return [
+            attrs.evolve(entry, facts=attrs.evolve(entry.facts, pin=_open(entry, pads[entry.key])))
+            if entry.key in pads
+            else entry
+            for entry in entries
+        ]
+
+    def erase_pads(self, keys: Iterable[str]) -> None:
+        """Forget how to open the PINs of these entries."""
+        self.transaction.delete(PIN_PAD.name, keys)
 
     def _entry(self, person: Person, notice: Notice, pin: str | None) -> OutboxEntry:
         conferencing, user = person.conferencing, person.user
@@ -531,7 +566,10 @@ class Tenant:
         for kind in (USER.name, CONFERENCING.name):
             self.transaction.delete(kind, owners)
         for kind in (OUTBOX.name, MEETING.name):
-            self.transaction.delete(kind, self.transaction.find(kind, "owner", owners))
+            keys = list(self.transaction.find(kind, "owner", owners))
+            self.transaction.delete(kind, keys)
+            if kind == OUTBOX.name:
+                self.erase_pads(keys)
         self.transaction.delete(RUNNING_MEETING.name, owners)
         self.transaction.delete(WRONG_ENTRIES.name, [f"organizer:{owner}" for owner in owners])
 
@@ -546,6 +584,14 @@ class Tenant:
 
 def _conferencing(body: Body | None) -> Conferencing | None:
     return None if body is None else converter().structure(body, Conferencing)
+
+
+def _xor(text: bytes, pad: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(text, pad, strict=True))
+
+
+def _open(entry: OutboxEntry, pad: Body) -> str:
+    return _xor(bytes.fromhex(entry.facts.pin or ""), bytes.fromhex(pad["pad"])).decode()
 
 
 def _conference_id(number: int | None) -> ConferenceId | None:

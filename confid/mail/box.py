@@ -180,7 +180,7 @@ def _places(bodies: dict[str, Body]) -> list[Place]:
 
 
 def entry_of(body: Body) -> OutboxEntry:
-    """The entry that a document holds, its PIN in clear."""
+    """The entry that a document holds."""
     return converter().structure(body, OutboxEntry)
 
 

@@ -229,7 +229,7 @@ class _Delivery:
                 leased[place.key] = {**body, "lease": lease}
             if leased:
                 tenant.transaction.put(OUTBOX.name, leased)
-            entries = [entry_of(body) for body in leased.values()]
+            entries = tenant.unsealed([entry_of(body) for body in leased.values()])
             return _Batch(
                 places={place.key: place for place in waiting},
                 entries=entries,
@@ -336,6 +336,7 @@ class _Delivery:
                     settled.append(_after(entry, outcome, tenant.now))
             if settled:
                 tenant.put_outbox(settled)
+                tenant.erase_pads(e.key for e in settled if e.state != PENDING)
 
 
 def _after(entry: OutboxEntry, outcome: _Outcome | None, now: datetime) -> OutboxEntry:

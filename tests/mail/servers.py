@@ -38,6 +38,7 @@ class Inbox:
     answers: list[str] = attrs.Factory(list)
     refused: dict[str, str] = attrs.Factory(dict)
     sender_answer: str | None = None
+    pause: float = 0.0
     sessions: set[int] = attrs.Factory(set)
     envelopes: list[Envelope] = attrs.Factory(list)
     attempts: int = 0
@@ -73,6 +74,7 @@ class Inbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - likewise
         """Keep the message, or do what was told."""
+        await asyncio.sleep(self.pause)
         with self.lock:
             self.attempts += 1
             self.sessions.add(id(session))

@@ -85,7 +85,7 @@ def test_a_pin_is_erased_from_the_store_when_the_message_has_left(office: Office
     (upn,) = office.hire("ken")
     user = enable(upn)
     (document,) = office.documents().values()
-    assert document["facts"]["pin"] == user.leader_pin
+    assert document["facts"]["pin"] != user.leader_pin  # sealed
     transport = MemoryTransport()
     deliver(transport)
     assert user.leader_pin in transport.messages[0].as_string()

@@ -44,12 +44,12 @@ if TYPE_CHECKING:
 LATER = Retry(patience=timedelta(0))
 
 
-def refuse(message: EmailMessage) -> None:
+def refuse(_: EmailMessage) -> None:
     """Refuse for good."""
     raise PermanentRefusal("550 5.1.1 No such mailbox.")
 
 
-def later(message: EmailMessage) -> None:
+def later(_: EmailMessage) -> None:
     """Refuse for now."""
     raise OSError("451 Later.")
 
