@@ -168,14 +168,15 @@ def test_an_address_that_is_none_parks_the_message(office: Office) -> None:
 
 def test_a_reason_holds_no_pin_and_can_be_kept(office: Office) -> None:
     """Whatever a transport says in its error: one line, no NUL, no lone surrogate."""
-    office.enable("ken")
+    (upn,) = office.hire("ken")
+    pin = enable(upn).leader_pin
 
     def transport(message: EmailMessage) -> None:
         body = message.get_body(("plain",))
         assert body is not None
+        assert pin in body.get_content()
         raise OSError(f"\0 \udcff refused:\r\n{body.get_content()}")
 
-    pin = next(iter(office.documents().values()))["facts"]["pin"]
     report = deliver(transport, retry=LATER)
     (entry,) = outbox()
     assert entry.reason is not None
