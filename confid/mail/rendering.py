@@ -22,10 +22,11 @@ _HEADING = "margin:24px 0 8px;font-size:18px;line-height:1.3"
 _COUNTRY = "margin:16px 0 4px;font-size:16px"
 _TABLE = "border-collapse:collapse;margin:0 0 16px"
 _LABEL = (
-    "padding:6px 24px 6px 0;text-align:left;text-align:start;font-weight:normal;vertical-align:top"
+    "padding:6px 24px 6px 0;text-align:left;text-align:start;font-weight:normal;"
+    "vertical-align:baseline"
 )
-_FACT = "padding:6px 0;font-size:20px;font-weight:bold"
-_LIST = "margin:0 0 16px;padding:0 24px"
+_FACT = "padding:6px 0;font-size:20px;font-weight:bold;vertical-align:baseline"
+_LISTS = {"ltr": "margin:0 0 16px;padding:0 0 0 24px", "rtl": "margin:0 0 16px;padding:0 24px 0 0"}
 _CLOSING = (
     "margin:24px 0 0;padding:16px 0 0;border-top:1px solid rgba(128,128,128,.5);font-size:14px"
 )
@@ -58,7 +59,11 @@ def html_body(content: Content) -> str:
     return "\n".join(
         [
             *_paragraphs([content.greeting, *content.opening]),
-            *(line for section in content.sections for line in _html_section(section)),
+            *(
+                line
+                for section in content.sections
+                for line in _html_section(section, _LISTS[content.direction])
+            ),
             _element("p", content.closing, _CLOSING),
         ]
     )
@@ -87,7 +92,7 @@ def as_html(content: Content) -> str:
     )
 
 
-def _html_section(section: Section) -> Iterator[str]:
+def _html_section(section: Section, list_style: str) -> Iterator[str]:
     yield _element("h2", section.heading, _HEADING)
     yield from _paragraphs(section.paragraphs)
     if section.facts:
@@ -97,9 +102,9 @@ def _html_section(section: Section) -> Iterator[str]:
             yield f"<tr>{head}{_element('td', value, _FACT)}</tr>"
         yield "</table>"
     for country in section.countries:
-        yield from _html_country(country)
+        yield from _html_country(country, list_style)
     if section.steps:
-        yield f'<ol style="{_LIST}">'
+        yield f'<ol style="{list_style}">'
         yield from (_element("li", step, "") for step in section.steps)
         yield "</ol>"
     yield from _paragraphs(section.after)
@@ -107,9 +112,9 @@ def _html_section(section: Section) -> Iterator[str]:
         yield (f'<p style="{_PARAGRAPH}"><a href="{escape(link.url)}">{escape(link.label)}</a></p>')
 
 
-def _html_country(country: Country) -> Iterator[str]:
+def _html_country(country: Country, list_style: str) -> Iterator[str]:
     yield _element("h3", country.name, _COUNTRY)
-    yield f'<ul style="{_LIST}">'
+    yield f'<ul style="{list_style}">'
     for number in country.numbers:
         link = (
             f'<a href="tel:+{escape(number.digits)}" style="color:inherit;white-space:nowrap">'

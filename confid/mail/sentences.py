@@ -77,6 +77,8 @@ def with_languages(
 def _problem(table: Mapping[str, str]) -> str | None:
     if missing := [key for key in ENGLISH if key not in table]:
         return f"there is no sentence for {missing[0]!r}, nor for {len(missing) - 1} others."
+    if table["direction"] not in ("ltr", "rtl"):
+        return "'direction' is 'ltr' or 'rtl'."
     for key, sentence in table.items():
         if key not in ENGLISH and not key.startswith(_COUNTRY):
             return f"{key!r} is no sentence of a message."

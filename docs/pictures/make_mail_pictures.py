@@ -20,11 +20,18 @@ from confid.mail.pages import Links
 from confid.records import TOLL_FREE, DialInNumber, Event, Facts, OutboxEntry
 
 HERE = Path(__file__).parent / "mail"
-WIDTHS = {"phone": (390, 1500), "desktop": (1000, 1150)}
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+WIDTHS = {"phone": (390, 1400), "desktop": (800, 1150)}
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 DARK = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"]
 """What a reader with a dark theme has; the page itself decides, for it says that it can."""
 
@@ -77,12 +84,12 @@ def take(chromium: str, source: Path, target: Path, size: tuple[int, int], *, da
     """Take a picture of a page."""
     width, height = size
     with tempfile.TemporaryDirectory() as profile:
-        # Chromium has no window narrower than 500: a phone is a frame in one.
+        # Chromium has no window narrower than 500: a phone is a frame in the middle of one.
         frame = source.with_name("frame.html")
         frame.write_text(
             f'<!DOCTYPE html><meta name="color-scheme" content="light dark">'
-            f'<body style="margin:0"><iframe src="{source.as_uri()}" '
-            f'style="border:0;display:block;width:{width}px;height:{height}px"></iframe>',
+            f'<body style="margin:0;background:gray"><iframe src="{source.as_uri()}" '
+            f'style="border:0;display:block;margin:0 auto;background:Canvas;width:{width}px;height:{height}px"></iframe>',
             encoding="utf-8",
         )
         subprocess.run(  # noqa: S603 - the browser that was found

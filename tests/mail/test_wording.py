@@ -131,6 +131,7 @@ def test_single_sentences_can_be_replaced() -> None:
     [
         ({"closing": "Au revoir."}, "no sentence for 'direction'"),
         (shouted() | {"subject.nothing": "?"}, "'subject.nothing' is no sentence"),
+        (shouted() | {"direction": "left"}, "'direction' is"),
         (shouted() | {"closing": "{name}"}, r"'closing' has no place \{name\}"),
         (shouted() | {"greeting": "{name"}, "'greeting' can't be read"),
     ],
