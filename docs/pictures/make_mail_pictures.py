@@ -1,4 +1,4 @@
-"""Makes the pictures of the mails in docs/pictures/mail: `python docs/pictures/make_mail_pictures.py`.
+"""Makes the pictures of the mails: `python docs/pictures/make_mail_pictures.py`.
 
 Needs Chromium; pngquant makes the files smaller where it is there. Each mail
 is shown at a phone's and a desktop's width, light and dark.
@@ -89,7 +89,8 @@ def take(chromium: str, source: Path, target: Path, size: tuple[int, int], *, da
         frame.write_text(
             f'<!DOCTYPE html><meta name="color-scheme" content="light dark">'
             f'<body style="margin:0;background:gray"><iframe src="{source.as_uri()}" '
-            f'style="border:0;display:block;margin:0 auto;background:Canvas;width:{width}px;height:{height}px"></iframe>',
+            'style="border:0;display:block;margin:0 auto;background:Canvas;'
+            f'width:{width}px;height:{height}px"></iframe>',
             encoding="utf-8",
         )
         subprocess.run(  # noqa: S603 - the browser that was found
