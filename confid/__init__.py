@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from confid.command import get_command as get_command
     from confid.conference_id import ConferenceId as ConferenceId
     from confid.demo import demo as demo
+    from confid.errors import AlreadyExistsError as AlreadyExistsError
     from confid.errors import AmbiguousIdentityError as AmbiguousIdentityError
     from confid.errors import CommitOutcomeUnknownError as CommitOutcomeUnknownError
     from confid.errors import ConferenceIdsExhaustedError as ConferenceIdsExhaustedError
     from confid.errors import ConfidError as ConfidError
     from confid.errors import InvalidArgumentError as InvalidArgumentError
+    from confid.errors import InvalidOperationError as InvalidOperationError
     from confid.errors import LicenseError as LicenseError
     from confid.errors import NotConnectedError as NotConnectedError
     from confid.errors import NotEnabledError as NotEnabledError
@@ -42,8 +44,11 @@ if TYPE_CHECKING:
     from confid.errors import StoreError as StoreError
     from confid.errors import UserNotFoundError as UserNotFoundError
     from confid.errors import WitnessError as WitnessError
+    from confid.help import get_help as get_help
     from confid.ledger import whois as whois
+    from confid.moving import move_tenant as move_tenant
     from confid.parameters import UNSET as UNSET
+    from confid.restoring import restore as restore
     from confid.results import Results as Results
     from confid.roster import import_users as import_users
     from confid.roster import remove_users as remove_users
@@ -71,11 +76,13 @@ _HOMES = {
     "conference_id": ("ConferenceId",),
     "demo": ("demo",),
     "errors": (
+        "AlreadyExistsError",
         "AmbiguousIdentityError",
         "CommitOutcomeUnknownError",
         "ConferenceIdsExhaustedError",
         "ConfidError",
         "InvalidArgumentError",
+        "InvalidOperationError",
         "LicenseError",
         "NotConnectedError",
         "NotEnabledError",
@@ -87,8 +94,11 @@ _HOMES = {
         "UserNotFoundError",
         "WitnessError",
     ),
+    "help": ("get_help",),
     "ledger": ("whois",),
+    "moving": ("move_tenant",),
     "parameters": ("UNSET",),
+    "restoring": ("restore",),
     "results": ("Results",),
     "roster": ("import_users", "remove_users"),
     "session": ("Session", "connect"),

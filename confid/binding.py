@@ -6,10 +6,14 @@ aliases, mandatory parameters and parameter sets, with PowerShell's error ids.
 
 from __future__ import annotations
 
+import enum
 import functools
 import inspect
 import typing
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import attrs
 
@@ -17,7 +21,7 @@ from confid.errors import ConfidError, ParameterBindingError, StaticConferenceId
 from confid.parameters import UNSET, P, python_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 CHOSEN_ID = ("conferenceid", "passcode")
 """The names under which a caller could try to choose a conference ID."""
@@ -65,6 +69,7 @@ class CommandInfo:
         *,
         sets: tuple[str, ...],
         default_set: str | None,
+        listing_set: str | None,
         writes: bool,
         eras: tuple[str, ...],
         only_2019: frozenset[str],
@@ -77,7 +82,10 @@ class CommandInfo:
         self.function: Callable[..., Any] = body
         self._body = body
         self._sets = sets
-        self._default_set = default_set
+        self.default_set = default_set
+        # Where the documentation marks none the engine takes the first. Source: bind.json.
+        self.tie_breaker = default_set or sets[0]
+        self.call_set = listing_set or self.tie_breaker
 
     def __repr__(self) -> str:
         return f"<cmdlet {self.name}>"
@@ -98,6 +106,11 @@ class CommandInfo:
         """The parameters, by Python name, for which None is a value of its own."""
         signature = inspect.signature(self._body)
         return frozenset(n for n, p in signature.parameters.items() if p.default is UNSET)
+
+    @functools.cached_property
+    def places(self) -> tuple[str, ...]:
+        """The parameters that have a place, by Python name."""
+        return tuple(name for name, p in self.declared.items() if p.position is not None)
 
     @functools.cached_property
     def notifies(self) -> bool:
@@ -133,7 +146,7 @@ class CommandInfo:
         return tuple(
             ParameterSet(
                 name=name,
-                is_default=name == self._default_set,
+                is_default=name == self.default_set,
                 parameters=tuple(
                     p.name for p in self.declared.values() if p.sets is None or name in p.sets
                 ),
@@ -158,66 +171,82 @@ class CommandInfo:
 
 
 def bind_arguments(
-    info: CommandInfo, arguments: Mapping[str, object]
+    info: CommandInfo, arguments: Mapping[str, object], *, default_set: str
 ) -> tuple[str, dict[str, Any]]:
     """The parameter set and the converted values, by Python name, of the arguments given.
 
     Arguments come by Python names, PowerShell names or aliases. One that is
-    None or UNSET was not given. Raises `ParameterBindingError` with
-    PowerShell's id for what PowerShell would not bind, and
-    `StaticConferenceIdError` for a conference ID.
+    None or UNSET was not given. `default_set` counts where several sets fit.
+    Raises `ParameterBindingError` with PowerShell's id for what PowerShell
+    would not bind.
+    """
+    bound: dict[str, Any] = {}
+    for (name, p), value in zip(_named(info, tuple(arguments)), arguments.values(), strict=True):
+        if value is UNSET or (value is None and name not in info.takes_none):
+            continue
+        if value is None or isinstance(value, p.taken_as_is):
+            bound[name] = value
+        else:
+            bound[name] = _converted(info, p, value)
+        if isinstance(value, str) and not value and (p.mandatory or p.mandatory_in):
+            raise ParameterBindingError(
+                f"{info.name}: {p.name} is empty; it takes a value.",
+                error_id="ParameterArgumentValidationErrorEmptyStringNotAllowed",
+                parameter=p.name,
+                category="InvalidData",
+            )
+    return _parameter_set(info, tuple(bound), default_set), bound
+
+
+def refuse_chosen_ids(arguments: Mapping[str, object]) -> None:
+    """Raise `StaticConferenceIdError` when one of them is a conference ID.
+
+    Whatever else is wrong with the call, and None is a value too: it is never ignored.
     """
     for given, value in arguments.items():
-        # Before anything else is wrong, and None is a value too: it is never ignored.
-        if given.replace("_", "").lower() in CHOSEN_ID and value is not UNSET:
+        if value is not UNSET and _is_chosen_id(given):
             raise StaticConferenceIdError(given)
-    bound: dict[str, Any] = {}
-    for given, value in arguments.items():
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_chosen_id(given: str) -> bool:
+    return given.replace("_", "").lower() in CHOSEN_ID
+
+
+@functools.lru_cache(maxsize=1024)
+def _named(info: CommandInfo, names: tuple[str, ...]) -> tuple[tuple[str, P], ...]:
+    """What a call with arguments of these names, in this order, means by them."""
+    found: dict[str, P] = {}
+    for given in names:
         known = info.by_name.get(given.lower())
         if known is None:
-            raise _unknown(info, given)
+            raise ParameterBindingError(
+                f"{info.name} has no parameter {given!r}. It has {', '.join(info.declared)}.",
+                error_id="NamedParameterNotFound",
+                parameter=given,
+            )
         name, p = known
-        if name in bound:
+        if name in found:
             raise ParameterBindingError(
                 f"{info.name}: {p.name} was given twice.",
                 error_id="ParameterAlreadyBound",
                 parameter=p.name,
             )
-        if value is UNSET or (value is None and name not in info.takes_none):
-            continue
-        bound[name] = _converted(info, p, value)
-    return _choose_set(info, frozenset(info.declared[name].name for name in bound)), bound
+        found[name] = p
+    return tuple(found.items())
 
 
-def _unknown(info: CommandInfo, given: str) -> ConfidError:
-    near = ", ".join(info.declared)
-    return ParameterBindingError(
-        f"{info.name} has no parameter {given!r}. It has {near}.",
-        error_id="NamedParameterNotFound",
-        parameter=given,
-    )
-
-
-_AS_THEY_ARE = {
-    "UserIdParameter": object,
-    "PSObject": object,
-    "Object": object,
-    "SwitchParameter": bool,
-    "Boolean": bool,
-    "String": str,
-    "string": str,
-    "XdsIdentity": str,
-    "Fqdn": str,
-}
+_PLAIN = (bool, int, float, Decimal, UUID, datetime, enum.Enum)
 
 
 def _converted(info: CommandInfo, p: P, value: object) -> object:
-    if isinstance(value, (_AS_THEY_ARE.get(p.type, ()), p.as_is)):
+    if p.type == "UserIdParameter" and not isinstance(value, _PLAIN):
+        # People are named by records and iterables too; the cmdlet says what is neither.
         return value
     from confid.powershell import convert  # noqa: PLC0415 - most calls give values of the right type
 
     try:
-        return convert(value, p.type)
+        return convert(value, "String" if p.type == "UserIdParameter" else p.type)
     except ConfidError as error:
         raise ParameterBindingError(
             f"{info.name}: {p.name} takes a {p.type}: {error.message}",
@@ -227,31 +256,38 @@ def _converted(info: CommandInfo, p: P, value: object) -> object:
         ) from None
 
 
-@functools.lru_cache(maxsize=256)
-def _choose_set(info: CommandInfo, given: frozenset[str]) -> str:
+@functools.lru_cache(maxsize=1024)
+def _parameter_set(info: CommandInfo, bound: tuple[str, ...], default_set: str) -> str:
+    """The set of a call that binds these. Source: bind.json, the engine's answers."""
+    given = frozenset(info.declared[name].name for name in bound)
     fitting = [s for s in info.parameter_sets if given.issubset(s.parameters)]
-    if not fitting:
+    chosen = [s for s in fitting if s.name == default_set] or fitting
+    if len(chosen) > 1:
+        chosen = [s for s in fitting if s.mandatory <= given]
+    if len(chosen) != 1:
+        raise _ambiguous(info, given, fitting)
+    missing = [name for name in chosen[0].parameters if name in chosen[0].mandatory - given]
+    if missing:
         raise ParameterBindingError(
-            f"{info.name}: {', '.join(sorted(given))} can't be given together. "
-            f"The parameter sets are {', '.join(s.name for s in info.parameter_sets)}.",
-            error_id="AmbiguousParameterSet",
-        )
-    complete = [s for s in fitting if s.mandatory <= given]
-    if not complete:
-        best = next((s for s in fitting if s.is_default), fitting[0])
-        missing = ", ".join(sorted(best.mandatory - given))
-        raise ParameterBindingError(
-            f"{info.name}: {missing} must be given.",
+            f"{info.name}: {', '.join(missing)} must be given.",
             error_id="MissingMandatoryParameter",
-            parameter=missing,
+            # The engine's own text: each name behind a space.
+            parameter="".join(f" {name}" for name in missing),
         )
-    if len(complete) == 1:
-        return complete[0].name
-    for candidate in complete:
-        if candidate.is_default:
-            return candidate.name
-    raise ParameterBindingError(
-        f"{info.name}: the parameters given fit several parameter sets: "
-        f"{', '.join(s.name for s in complete)}. Give one more.",
-        error_id="AmbiguousParameterSet",
-    )
+    return chosen[0].name
+
+
+def _ambiguous(
+    info: CommandInfo, given: Iterable[str], fitting: Sequence[ParameterSet]
+) -> ParameterBindingError:
+    names = ", ".join(sorted(given)) or "no parameters"
+    if fitting:
+        sentence = f"{names} fit several parameter sets: {_listed(fitting)}. Give one more."
+    else:
+        sentence = f"{names} can't be given together. {_listed(info.parameter_sets)} are the sets."
+    return ParameterBindingError(f"{info.name}: {sentence}", error_id="AmbiguousParameterSet")
+
+
+def _listed(sets: Iterable[ParameterSet]) -> str:
+    needed = ((s.name, ", ".join(sorted(s.mandatory)) or "nothing") for s in sets)
+    return "; ".join(f"{name} ({names} needed)" for name, names in needed)

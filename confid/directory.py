@@ -12,6 +12,7 @@ from confid.errors import (
     InvalidArgumentError,
     UserNotFoundError,
 )
+from confid.migration import MeetingMigrationStatus
 from confid.records import (
     USER,
     ConferencingUser,
@@ -158,7 +159,7 @@ def identity_text(identity: Any) -> str:
     """The text that names a person: the text itself, or a record's object ID.
 
     Raises `InvalidArgumentError` for everything else, with a hint for the
-    likely mistakes: a mapping, a DataFrame, a number.
+    likely mistakes: a mapping, a DataFrame.
     """
     if isinstance(identity, str):
         if not identity.strip():
@@ -173,6 +174,8 @@ def identity_text(identity: Any) -> str:
         return identity
     if isinstance(identity, (DirectoryUser, ConferencingUser, UserInfo, UserState)):
         return identity.identity
+    if isinstance(identity, MeetingMigrationStatus):
+        return identity.user_id
     if isinstance(identity, LedgerRecord) and identity.identity:
         return identity.identity
     kind = type(identity).__name__

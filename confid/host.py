@@ -19,8 +19,7 @@ CONFIRM_CHOICES = ("&Yes", "Yes to &All", "&No", "No to A&ll", "&Suspend")
 class HostError(ConfidError, RuntimeError):
     """There is nobody to ask."""
 
-    category = "InvalidOperation"
-    error_id = "HostCannotPrompt"
+    error_id = "HostException"
     ends_the_call = True
 
     def __init__(self) -> None:
@@ -31,7 +30,11 @@ class HostError(ConfidError, RuntimeError):
 
 
 class Host(Protocol):
-    """What a host does; any object with these methods is one."""
+    """What a host does; any object with these methods is one.
+
+    One that also has `write_information(text)` is told what is left to do
+    after a call: mails to deliver, a new PIN to be read.
+    """
 
     def write_line(self, text: str) -> None:
         """Show a line: "What if: …"."""
@@ -127,7 +130,7 @@ class ConsoleHost:
         self, caption: str, message: str, choices: Sequence[str], default: int
     ) -> int:
         """Ask until one of the choices is typed; Enter takes the default."""
-        if sys.stdin is None or not sys.stdin.isatty():
+        if not self._can_ask():
             raise HostError
         keys = [_hot_key(choice) for choice in choices]
         self.write_line(prompt_text(caption, message, choices, default))
@@ -139,6 +142,42 @@ class ConsoleHost:
                 if answer in (keys[index].casefold(), choice.replace("&", "").casefold()):
                     return index
             self.write_line(_choices_text(choices, default))
+
+    @staticmethod
+    def _can_ask() -> bool:
+        return sys.stdin is not None and sys.stdin.isatty()
+
+
+class NotebookHost(ConsoleHost):
+    """A notebook: all lines to the cell's output, and what is left to do after a call."""
+
+    def write_warning(self, text: str) -> None:
+        """Print `WARNING: ` and the text below the cell."""
+        print(f"WARNING: {text}")  # noqa: T201 - a console's trade
+
+    def write_error(self, text: str) -> None:
+        """Print the error below the cell."""
+        print(text)  # noqa: T201 - likewise
+
+    def write_verbose(self, text: str) -> None:
+        """Print `VERBOSE: ` and the text below the cell."""
+        print(f"VERBOSE: {text}")  # noqa: T201 - likewise
+
+    def write_information(self, text: str) -> None:
+        """Print what is left to do by hand: mails to deliver, a PIN to be read now."""
+        print(text)  # noqa: T201 - likewise
+
+    @staticmethod
+    def _can_ask() -> bool:
+        """A notebook's front end shows a field to type in."""
+        return True
+
+
+def default_host() -> Host:
+    """A notebook's host in a notebook, else the console."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return NotebookHost() if hasattr(shell, "kernel") else ConsoleHost()
 
 
 def prompt_text(caption: str, message: str, choices: Sequence[str], default: int) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import enum
+import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from confid.errors import InvalidArgumentError, ParameterBindingError
+from confid.errors import ConfidError, InvalidArgumentError, ParameterBindingError
 from confid.host import CONFIRM_CHOICES, NO_TO_ALL, SUSPEND, YES, YES_TO_ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from confid.host import Host
+    from confid.progress import ProgressOption
     from confid.session import Preferences
 
 R = TypeVar("R")
@@ -19,39 +21,49 @@ R = TypeVar("R")
 ERROR_ACTIONS = ("Stop", "Continue", "SilentlyContinue", "Ignore")
 CONFIRM_LEVELS = ("None", "Low", "Medium", "High")
 
+ACTION_PREFERENCES = (
+    *("SilentlyContinue", "Stop", "Continue", "Inquire", "Ignore", "Suspend", "Break"),
+)
+"""PowerShell's ActionPreference, each at its number."""
+
+
+class WarningStopError(ConfidError, RuntimeError):
+    """A warning ended the call, because `warning_action` is Stop; nothing was changed."""
+
+    category = "OperationStopped"
+    error_id = "ActionPreferenceStop"
+    ends_the_call = True
+
 
 class Manners:
-    """How one call behaves: what its common parameters and the preferences make of it."""
+    """How one call behaves: what its common parameters and the preferences make of it.
+
+    `impact` is the cmdlet's ConfirmImpact. Source: the engine's answers,
+    shouldprocess.json and erroraction.json.
+    """
 
     def __init__(
-        self, preferences: Preferences, arguments: Mapping[str, Any], *, writes: bool
+        self,
+        preferences: Preferences,
+        common: Mapping[str, Any],
+        *,
+        writes: bool,
+        what_if: bool | None = None,
+        confirm: bool | None = None,
+        impact: str = "Medium",
     ) -> None:
-        what_if = arguments.get("what_if")
         self.what_if: bool = preferences.what_if if what_if is None else what_if
-        confirm = arguments.get("confirm")
-        self.asks: bool = (
-            writes
-            and not self.what_if
-            and (_asks(preferences.confirm) if confirm is None else bool(confirm))
-        )
+        # The switch stands for the preference at its lowest, or for none.
+        level = preferences.confirm if confirm is None else "Low" if confirm else "None"
+        self.asks: bool = writes and not self.what_if and _asks(level, impact)
         self.writes: bool = writes and not self.what_if
-        action = arguments.get("error_action")
-        self.error_action = one_of(
-            "error_action",
-            preferences.error_action if action is None else action,
-            ERROR_ACTIONS,
-        )
-        self.stops = self.error_action == "Stop"
         # Checked now: once the change has committed it is too late to complain.
-        warning = one_of("preferences.warning", preferences.warning, ERROR_ACTIONS)
-        self.warns = warning in ("Continue", "Stop")
-        for name in ("error_variable", "warning_variable"):
-            if not isinstance(arguments.get(name, []), (list, type(None))):
-                raise ParameterBindingError(
-                    f"{name} takes a list, which the call fills.",
-                    error_id="ParameterArgumentTransformationError",
-                    parameter=name,
-                )
+        self.error_action = _action(common, "error_action", preferences.error_action)
+        self.warning_action = _action(common, "warning_action", preferences.warning)
+        self.stops = self.error_action == "Stop"
+        self.verbose: bool = common.get("verbose") or preferences.verbose
+        self.progress: ProgressOption = common.get("progress")
+        self._collected = _lists(common) if common else {}
         self.answers: dict[str, bool] | None = None
         self._to_all: bool | None = None
 
@@ -62,10 +74,14 @@ class Manners:
             host.write_line(f"What if: {line}")
             return False
         if not self.asks:
-            return True
-        if self.answers is None:
-            return self._ask(host, line)
-        return self.answers.get(target, False)
+            goes = True
+        elif self.answers is None:
+            goes = self._ask(host, line)
+        else:
+            goes = self.answers.get(target, False)
+        if goes and self.verbose:
+            host.write_verbose(line)
+        return goes
 
     def _ask(self, host: Host, line: str) -> bool:
         if self._to_all is not None:
@@ -79,10 +95,96 @@ class Manners:
             self._to_all = answer == YES_TO_ALL
         return answer in (YES, YES_TO_ALL)
 
+    def collect_errors(self, errors: Iterable[ConfidError]) -> None:
+        """Put them in the caller's `error_variable`, in place of what it held."""
+        if "error_variable" in self._collected:
+            self._collected["error_variable"][:] = errors
 
-def _asks(preference: str) -> bool:
-    """Whether a cmdlet of medium impact asks under this ConfirmPreference."""
-    return one_of("preferences.confirm", preference, CONFIRM_LEVELS) in ("Low", "Medium")
+    def collect_warnings(self, warnings: Iterable[str]) -> None:
+        """Put them in the caller's `warning_variable`, in place of what it held."""
+        if "warning_variable" in self._collected:
+            self._collected["warning_variable"][:] = warnings
+
+    def tell(
+        self, host: Host, cmdlet: str, warnings: Sequence[str], errors: Sequence[ConfidError]
+    ) -> None:
+        """Say what a call that went through has to say."""
+        if self.warning_action in ("Continue", "Stop"):
+            for text in warnings:
+                host.write_warning(text)
+        if self.error_action == "Continue":
+            for error in errors:
+                host.write_error(f"{cmdlet}: {error.message}")
+        if self._collected:
+            self.collect_warnings(warnings)
+            self.collect_errors(errors)
+
+
+def _asks(preference: str, impact: str) -> bool:
+    """Whether a cmdlet of that impact asks under this ConfirmPreference."""
+    if preference != "High":
+        preference = one_of("preferences.confirm", preference, CONFIRM_LEVELS)
+    wanted = CONFIRM_LEVELS.index(preference)
+    return 0 < wanted <= CONFIRM_LEVELS.index(impact)
+
+
+def _action(common: Mapping[str, Any], name: str, preference: str) -> str:
+    value = common.get(name)
+    if value is None:
+        value = preference
+        if value in ERROR_ACTIONS:
+            return value
+        return one_of(f"preferences.{name}", value, ERROR_ACTIONS)
+    return value if value in ERROR_ACTIONS else action_preference(name, value)
+
+
+@functools.lru_cache(maxsize=256)
+def _named_action(text: str) -> str | None:
+    """The ActionPreference of that name, number or beginning of a name."""
+    text = text.strip().replace("_", "").lower()
+    if text.isdecimal() and int(text) < len(ACTION_PREFERENCES):
+        return ACTION_PREFERENCES[int(text)]
+    whole = [name for name in ACTION_PREFERENCES if name.lower() == text]
+    begun = [name for name in ACTION_PREFERENCES if text and name.lower().startswith(text)]
+    found = whole or begun
+    return found[0] if len(found) == 1 else None
+
+
+def action_preference(parameter: str, value: object) -> str:
+    """The action that `value` names: in any casing, shortened, or by PowerShell's number.
+
+    Raises `ParameterBindingError` for what names none, and for those that
+    PowerShell has and a library can't: nobody is asked while others wait for
+    the store (Inquire), and there is no workflow to suspend or debugger to break into.
+    """
+    name = "".join(part.title() for part in parameter.split("_"))
+    found = _named_action(value.name if isinstance(value, enum.Enum) else str(value))
+    if found in ERROR_ACTIONS:
+        return found
+    error_id, category = "CannotConvertArgumentNoMessage", "InvalidArgument"
+    if found == "Suspend":
+        error_id, category = "ParameterBindingFailed", "WriteError"
+    raise ParameterBindingError(
+        f"{parameter}={value!r:.40}: there are {', '.join(ERROR_ACTIONS)}.",
+        error_id=error_id,
+        parameter=name,
+        category=category,
+    )
+
+
+def _lists(common: Mapping[str, Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for name in ("error_variable", "warning_variable"):
+        value = common.get(name)
+        if isinstance(value, list):
+            found[name] = value
+        elif value is not None:
+            raise ParameterBindingError(
+                f"{name} takes a list, which the call fills.",
+                error_id="ParameterArgumentTransformationError",
+                parameter=name,
+            )
+    return found
 
 
 def an_instance(kind: type[R], value: object) -> R:

@@ -1,4 +1,4 @@
-"""Meetings: schedule and reschedule them, and find the invitations that show a retired ID."""
+"""Meetings: schedule and reschedule them, find outdated invitations, and migrate them."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from confid import phone_number
 from confid.errors import InvalidArgumentError, NotEnabledError, NotFoundError
+from confid.invitations import dial_in_block, from_document, put, renewed
 from confid.mail_address import checked, is_one_line
-from confid.records import MEETING, Meeting, converter
+from confid.migrating import Report, run_migrations
+from confid.records import MEETING, Meeting
 from confid.results import Results
 from confid.session import current_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from confid.records import DirectoryUser
     from confid.session import Session
-    from confid.store.base import Body
     from confid.tenant import Person, Tenant
 
-RULE = "_" * 72
-
-MOST_ATTENDEES = 250
-"""The most attendees of a meeting that is rescheduled for its organizer."""
+__all__ = [
+    "Report",
+    "outdated",
+    "reschedule",
+    "run_migrations",
+    "schedule",
+    "scheduled",
+    "showing",
+]
 
 
 def schedule(
@@ -93,7 +97,7 @@ def reschedule(
             end = kept.end + (moved - kept.start)
         _check_times(moved, end)
         person = tenant.people([tenant.users([kept.owner])[kept.owner]])[0]
-        updated = renewed(tenant, person, attrs.evolve(kept, start=moved, end=end))
+        (updated,) = renewed(tenant, person, [attrs.evolve(kept, start=moved, end=end)])
         put(tenant, [updated])
     return updated
 
@@ -118,66 +122,6 @@ def showing(tenant: Tenant, conference_id: int) -> list[Meeting]:
     found = tenant.transaction.find(MEETING.name, "conference_id", [str(conference_id)])
     meetings = map(from_document, found.values())
     return sorted((m for m in meetings if m.start > tenant.now), key=_by_start)
-
-
-def renew_future(tenant: Tenant, users: Sequence[DirectoryUser]) -> None:
-    """Give the future meetings of these organizers today's dial-in block.
-
-    Past meetings, and those with more attendees than `MOST_ATTENDEES`, stay
-    as they are. Source: behaviour, meeting migration.
-    """
-    people = {person.user.owner: person for person in tenant.people(users)}
-    found = tenant.transaction.find(MEETING.name, "owner", list(people))
-    meetings = map(from_document, found.values())
-    put(
-        tenant,
-        [
-            renewed(tenant, people[meeting.owner], meeting)
-            for meeting in meetings
-            if meeting.start > tenant.now and len(meeting.attendees) <= MOST_ATTENDEES
-        ],
-    )
-
-
-def renewed(tenant: Tenant, person: Person, meeting: Meeting) -> Meeting:
-    """The meeting with today's dial-in block; a disabled organizer's has none."""
-    if not person.is_enabled:
-        return attrs.evolve(meeting, conference_id=None, dial_in="")
-    return attrs.evolve(
-        meeting, conference_id=person.conference_id, dial_in=dial_in_block(tenant, person)
-    )
-
-
-def dial_in_block(tenant: Tenant, person: Person) -> str:
-    """What stands at the bottom of an invitation: how to join by phone."""
-    assert person.conferencing is not None  # noqa: S101 - callers have an enabled person
-    assert person.conference_id is not None  # noqa: S101 - who therefore has an ID
-    lines = [RULE, "Join by phone"]
-    for number in tenant.setup.dial_in_numbers(person.conferencing):
-        place = phone_number.country(number.number)
-        where = f", {place}" if place else ""
-        lines.append(f"{phone_number.display(number.number)}{where} ({number.type})")
-    lines += [f"Conference ID: {person.conference_id.spoken}", RULE]
-    return "\n".join(lines)
-
-
-def put(tenant: Tenant, meetings: Iterable[Meeting]) -> None:
-    """Keep meetings."""
-    documents: dict[str, Body] = {}
-    for meeting in meetings:
-        body: Body = converter().unstructure(meeting)
-        shown = meeting.conference_id
-        body["index"] = {
-            "owner": meeting.owner,
-            "conference_id": None if shown is None else str(shown),
-        }
-        documents[str(meeting.meeting_id)] = body
-    tenant.transaction.put(MEETING.name, documents)
-
-
-def from_document(body: Body) -> Meeting:
-    """A meeting as it was kept."""
-    return converter().structure(body, Meeting)
 
 
 def _organizer(tenant: Tenant, organizer: object) -> Person:

@@ -7,12 +7,15 @@ Python parameter is all that the registry and the binder know of it.
 from __future__ import annotations
 
 import enum
+import functools
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypedDict
 from uuid import UUID
 
 import attrs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from confid.errors import ConfidError
     from confid.session import Session
 
@@ -50,6 +53,23 @@ class P:
     accepted: bool = attrs.field(default=False, kw_only=True)
     as_is: tuple[Any, ...] = attrs.field(default=(), kw_only=True)
 
+    @functools.cached_property
+    def taken_as_is(self) -> tuple[Any, ...]:
+        """The Python types of values that need no conversion."""
+        return (*_PYTHON_TYPES.get(self.type, ()), *self.as_is)
+
+
+_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "UserIdParameter": (str,),
+    "PSObject": (object,),
+    "Object": (object,),
+    "SwitchParameter": (bool,),
+    "Boolean": (bool,),
+    "String": (str,),
+    "string": (str,),
+    "XdsIdentity": (str,),
+    "Fqdn": (str,),
+}
 
 # The parameters that many cmdlets share.
 WhatIf = Annotated[bool, P("WhatIf", "SwitchParameter", aliases=("wi",))]
@@ -69,15 +89,20 @@ class CommonParameters(TypedDict, total=False):
 
     `session`: the session, where it isn't the current one. `error_action`:
     PowerShell's names in any casing, Stop unless the session's preferences
-    say otherwise. `error_variable`, `warning_variable`: lists that collect.
-    `verbose`: say what is done.
+    say otherwise. `warning_action`: likewise, Continue; a warning under Stop
+    ends the call and nothing is changed. `error_variable`,
+    `warning_variable`: lists that collect. `verbose`: say what is done.
+    `progress`: True for a bar over the people named, or a function of the
+    number done and the number in all.
     """
 
     session: Session | None
     error_action: str | None
     error_variable: list[ConfidError] | None
+    warning_action: str | None
     warning_variable: list[str] | None
     verbose: bool
+    progress: bool | Callable[[int, int | None], object] | None
 
 
 COMMON = frozenset(CommonParameters.__annotations__)

@@ -17,7 +17,7 @@ from uuid import UUID
 import attrs
 
 from confid.conference_id import ConferenceId
-from confid.store.base import Kind
+from confid.store.base import TENANT, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -432,7 +432,7 @@ class DialInNumber:
 class Facts:
     """All that a message says, as it was when the change was made.
 
-    While the message is in the outbox its `pin` is sealed (`Tenant.unsealed`).
+    While the message is in the outbox its `pin` is sealed (confid.pin_pads).
     """
 
     display_name: str
@@ -477,12 +477,14 @@ USER = Kind(
 CONFERENCING = Kind("conferencing")
 BRIDGE = Kind("bridge")
 SERVICE_NUMBER = Kind("service_number")
-TENANT = Kind("tenant")
 MEETING = Kind("meeting", indexes=("owner", "conference_id"))
 OUTBOX = Kind("outbox", indexes=("state", "owner", "lane"))
 PIN_PAD = Kind("pin_pad")
+MIGRATION = Kind("migration", indexes=("state",))
 RUNNING_MEETING = Kind("running_meeting")
 WRONG_ENTRIES = Kind("wrong_entries")
+AUDIO_POLICY = Kind("audio_policy")
+GRANT = Kind("grant", indexes=("audio_conferencing", "dial_out"))
 
 KINDS = (
     USER,
@@ -493,8 +495,11 @@ KINDS = (
     MEETING,
     OUTBOX,
     PIN_PAD,
+    MIGRATION,
     RUNNING_MEETING,
     WRONG_ENTRIES,
+    AUDIO_POLICY,
+    GRANT,
 )
 
 

@@ -1,4 +1,4 @@
-"""How a tenant is set up: what every call reads and few change. Settings, bridges, numbers.
+"""How a tenant is set up: what every call reads and few change. Settings, numbers, policies.
 
 A session keeps the last one it read. The tenant's own document carries a
 mark that each change to the set-up renews, so one look at that document says
@@ -16,10 +16,11 @@ import attrs
 from confid import phone_number
 from confid.conference_id import Space
 from confid.errors import NotFoundError
+from confid.policies import GLOBAL, Family, Grants, TeamsAudioConferencingPolicy
 from confid.records import (
+    AUDIO_POLICY,
     BRIDGE,
     SERVICE_NUMBER,
-    TENANT,
     Bridge,
     BridgeSettings,
     Conferencing,
@@ -30,6 +31,7 @@ from confid.records import (
     converter,
     fold,
 )
+from confid.store.base import TENANT
 
 if TYPE_CHECKING:
     from confid.store.base import Body, Transaction
@@ -65,12 +67,16 @@ class Setup:
         settings: TenantSettings,
         bridges: dict[UUID, BridgeSettings],
         numbers: dict[str, ServiceNumber],
+        audio_policies: dict[str, TeamsAudioConferencingPolicy],
+        grants: dict[Family, Grants],
     ) -> None:
         self.mark = mark
         self.facts = facts
         self.settings = settings
         self.bridges = bridges
         self.numbers = numbers
+        self.audio_policies = audio_policies
+        self.grants = grants
         self._shown: dict[tuple[object, ...], tuple[DialInNumber, ...]] = {}
 
     @cached_property
@@ -127,9 +133,17 @@ class Setup:
                     return number.number
         return bridge.default_number
 
-    def dial_in_numbers(self, conferencing: Conferencing) -> tuple[DialInNumber, ...]:
-        """The numbers that a person's invitations and messages show, the default one first."""
+    def dial_in_numbers(
+        self, conferencing: Conferencing, policy: TeamsAudioConferencingPolicy
+    ) -> tuple[DialInNumber, ...]:
+        """The numbers that a person's invitations and messages show.
+
+        `policy` is the one that counts for the person. It names them in
+        their rank; where it names none that can be shown, they are the
+        person's own, the default one first.
+        """
         key = (
+            policy.identity,
             conferencing.bridge_id,
             conferencing.service_number,
             conferencing.toll_free_service_number,
@@ -137,40 +151,63 @@ class Setup:
         )
         shown = self._shown.get(key)
         if shown is None:
-            shown = self._shown[key] = self._dial_in_numbers(conferencing)
+            shown = self._shown[key] = self._dial_in_numbers(conferencing, policy)
         return shown
 
-    def _dial_in_numbers(self, conferencing: Conferencing) -> tuple[DialInNumber, ...]:
-        shown = [self.numbers.get(conferencing.service_number or "")]
-        if conferencing.allow_toll_free_dial_in:
+    def _dial_in_numbers(
+        self, conferencing: Conferencing, policy: TeamsAudioConferencingPolicy
+    ) -> tuple[DialInNumber, ...]:
+        toll_free = conferencing.allow_toll_free_dial_in and policy.allow_toll_free_dialin
+        named = [self.numbers.get(digits) for digits in policy.meeting_invite_phone_numbers]
+        shown = [
+            number
+            for number in named
+            # One that was taken off its bridge since can't be called.
+            if number and number.bridge_id and (toll_free or not number.is_toll_free)
+        ]
+        return tuple(
+            DialInNumber(number=number.number, type=number.type, city=number.city)
+            for number in shown or self._own_numbers(conferencing, toll_free=toll_free)
+        )
+
+    def _own_numbers(self, conferencing: Conferencing, *, toll_free: bool) -> list[ServiceNumber]:
+        own = [self.numbers.get(conferencing.service_number or "")]
+        if toll_free:
             free = conferencing.toll_free_service_number
             bridge = self.bridges[conferencing.bridge_id]
-            shown.append(
+            own.append(
                 self.numbers.get(free)
                 if free
                 else next((n for n in self.numbers_of(bridge) if n.is_toll_free), None)
             )
-        return tuple(
-            DialInNumber(number=number.number, type=number.type, city=number.city)
-            for number in shown
-            if number
-        )
+        return [number for number in own if number]
+
+
+def grants_key(family: Family) -> str:
+    """The key of the tenant's document of what it and groups are granted."""
+    return f"grants:{family.value}"
 
 
 def read_setup(transaction: Transaction, body: Body) -> Setup:
     """The set-up as it stands, beside the tenant's own document `body`."""
     structure = converter().structure
-    settings = transaction.get(TENANT.name, [SETTINGS]).get(SETTINGS, {})
+    own = transaction.get(TENANT.name, [SETTINGS, *map(grants_key, Family)])
     bridges = [structure(kept, BridgeSettings) for _, kept in transaction.scan(BRIDGE.name)]
     numbers = transaction.scan(SERVICE_NUMBER.name)
+    policies = transaction.scan(AUDIO_POLICY.name)
     return Setup(
-        mark=body["mark"],
+        mark=body.get("mark", ""),
         facts=TenantFacts(
             tenant_id=UUID(body["tenant_id"]),
             pin_key=bytes.fromhex(body["pin_key"]),
             space=Space(*body["space"]),
         ),
-        settings=structure(settings, TenantSettings),
+        settings=structure(own.get(SETTINGS, {}), TenantSettings),
         bridges={bridge.identity: bridge for bridge in bridges},
         numbers={digits: structure(kept, ServiceNumber) for digits, kept in numbers},
+        audio_policies={
+            fold(GLOBAL): TeamsAudioConferencingPolicy(),
+            **{key: structure(kept, TeamsAudioConferencingPolicy) for key, kept in policies},
+        },
+        grants={family: structure(own.get(grants_key(family), {}), Grants) for family in Family},
     )

@@ -1,8 +1,8 @@
 """The unit of work: typed records over one store transaction. Issue, retire and notify live here.
 
 A `Change` says what is to become of one person; `Tenant.apply` carries out
-any number of them: retire, issue, keep, notify, in that order, all in the
-transaction that the tenant was made for.
+any number of them: retire, issue, keep, notify, queue the migration of their
+meetings, in that order, all in the transaction that the tenant was made for.
 """
 
 from __future__ import annotations
@@ -16,23 +16,25 @@ from uuid import UUID
 
 import attrs
 
-from confid import directory, numbering
+from confid import directory, numbering, pin_pads
 from confid.conference_id import ConferenceId, Space, draw_pin
-from confid.errors import ConfidError, StoreError
-from confid.issuing import FreeIds, Issuer
+from confid.errors import ConfidError, StoreError, WitnessError, listed
+from confid.granting import Granting
+from confid.issuing import FreeIds, Issuer, free_ids
+from confid.migration_queue import MigrationQueue
 from confid.notices import outbox_index, owed
 from confid.records import (
     BRIDGE,
     CONFERENCING,
     FAILED,
+    GRANT,
     MASKED_PIN,
     MEETING,
+    MIGRATION,
     OUTBOX,
     PENDING,
-    PIN_PAD,
     RUNNING_MEETING,
     SERVICE_NUMBER,
-    TENANT,
     USER,
     WRONG_ENTRIES,
     BridgeSettings,
@@ -44,9 +46,12 @@ from confid.records import (
     OutboxEntry,
     TenantSettings,
     converter,
+    fold,
 )
+from confid.seal import read_seal
 from confid.setup import FACTS, SETTINGS, read_setup
-from confid.store.base import IMPORTED, Claim
+from confid.store.base import IMPORTED, SEAL, TENANT, Claim
+from confid.witness import NOTHING_ISSUED, WITNESS, name_of_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,9 +60,11 @@ if TYPE_CHECKING:
     from confid.conference_id import Dice
     from confid.notices import MailOptions, Notice
     from confid.numbering import Placed
-    from confid.records import ServiceNumber
+    from confid.policies import TeamsAudioConferencingPolicy
+    from confid.records import DialInNumber, ServiceNumber
     from confid.setup import LastSetup, Setup, TenantFacts
     from confid.store.base import Body, Kind, Transaction
+    from confid.witness import Witness
 
 CHUNK = 1000
 """People handled at once: bounds the memory of a large call, and its statements."""
@@ -91,6 +98,8 @@ class Change:
     `after` are the settings to keep. `retire` ends the living ID, `issue`
     draws a new one; a reset is both. `pin` is a new PIN in clear, for the
     message and the returned record. `user` is written when it differs.
+    `migrate` queues a migration of their meetings, which enabling, disabling,
+    a reset and another bridge do anyway.
     """
 
     person: Person
@@ -100,6 +109,18 @@ class Change:
     pin: str | None = attrs.field(default=None, repr=False)
     notice: Notice | None = None
     user: DirectoryUser | None = None
+    migrate: bool = False
+
+    def asks_for_migration(self) -> bool:
+        """Whether invitations sent before it are out of date. Source: behaviour, migration."""
+        before, after = self.person.conferencing, self.after
+        return (
+            self.migrate
+            or self.retire
+            or self.issue
+            or self.person.is_enabled != after.enabled
+            or (before is not None and before.bridge_id != after.bridge_id)
+        )
 
 
 class Tenant:
@@ -114,20 +135,31 @@ class Tenant:
         free_ids: FreeIds,
         last_setup: LastSetup,
         actor: str | None,
+        witness: Witness | None = None,
     ) -> None:
         self.transaction = transaction
         self.now = now
         self.dice = dice
         self.actor = actor
         self.warnings: list[str] = []
+        self.mails_queued = 0
+        self.pins_drawn = 0
         self._free_ids = free_ids
         self._last_setup = last_setup
+        self._witness = witness
 
     # What belongs to the tenant as a whole.
 
     @cached_property
     def _body(self) -> Body | None:
         return self.transaction.get(TENANT.name, [FACTS]).get(FACTS)
+
+    def demand_open(self) -> None:
+        """Raise `SealedError` in a sealed store."""
+        found = self.transaction.get(TENANT.name, [FACTS, SEAL])
+        self.__dict__.setdefault("_body", found.get(FACTS))
+        if seal := read_seal(found.get(SEAL)):
+            raise seal.error()
 
     @property
     def exists(self) -> bool:
@@ -140,7 +172,7 @@ class Tenant:
         body = self._body
         assert body is not None  # noqa: S101 - a session on a store without a tenant isn't opened
         last = self._last_setup.setup
-        if last is None or last.mark != body["mark"]:
+        if last is None or last.mark != body.get("mark", ""):
             last = self._last_setup.setup = self.read_setup()
         return last
 
@@ -169,10 +201,13 @@ class Tenant:
         """Every service number of the tenant by its digits."""
         return self.setup.numbers
 
-    def _put_setup(self, kind: Kind, documents: Mapping[str, Body]) -> None:
-        """Write documents of the set-up, and renew the mark that tells every session so."""
+    def _put_setup(
+        self, kind: Kind, documents: Mapping[str, Body], *, gone: Iterable[str] = ()
+    ) -> None:
+        """Write documents of the set-up, delete those `gone`, and renew the mark that tells so."""
         (body,) = self.transaction.get(TENANT.name, [FACTS], lock=True).values()
         self.transaction.put(kind.name, documents)
+        self.transaction.delete(kind.name, gone)
         # Random, not counted: what a rollback took back must not come up again as another's.
         self.transaction.put(TENANT.name, {FACTS: {**body, "mark": self.dice(9).hex()}})
         self.__dict__.pop("_body", None)
@@ -183,6 +218,52 @@ class Tenant:
         for name in ("_body", "setup"):
             self.__dict__.pop(name, None)
         self.__dict__["_body"] = self.transaction.get(TENANT.name, [FACTS], lock=True).get(FACTS)
+
+    # The witness.
+
+    @property
+    def witness_id(self) -> str | None:
+        """The identity of the witness that the tenant is attached to."""
+        witness_id: str | None = (self._body or {}).get("witness")
+        return witness_id
+
+    @property
+    def has_witness_at_hand(self) -> bool:
+        """Whether there is a witness to ask."""
+        return self._witness is not None
+
+    @property
+    def witness(self) -> Witness | None:
+        """The witness, if the tenant has one. Raises `WitnessError` where it is not at hand."""
+        if self._witness is None and self.witness_id is not None:
+            raise WitnessError(
+                "This tenant has a witness that has to accept every conference ID, and this "
+                f"session was opened without it. {NOTHING_ISSUED} Connect with witness=, where "
+                "it is kept."
+            )
+        return self._witness
+
+    def attach(self, witness: Witness) -> None:
+        """Make this the tenant's witness. The ledger is copied into it first.
+
+        Raises `WitnessError` when the tenant has got another one meanwhile,
+        and when this one holds an ID that lives here for somebody else.
+        """
+        if self.witness_id not in (None, witness.identity):
+            raise WitnessError("The tenant has been given another witness. Connect with that one.")
+        entries = self.transaction.entries()
+        others = [e for e in witness.copy(entries, at=self.now) if e.retired_at is None]
+        if others:
+            users = self.users({entry.owner for entry in others})
+            names = sorted(users[e.owner].user_principal_name for e in others if e.owner in users)
+            raise WitnessError(
+                f"The witness holds {len(others)} of this tenant's living conference IDs for "
+                f"somebody else, those of {listed(names)}. Reset them first, without witness=."
+            )
+        (body,) = self.transaction.get(TENANT.name, [FACTS], lock=True).values()
+        self.transaction.put(TENANT.name, {FACTS: {**body, "witness": witness.identity}})
+        self.__dict__.pop("_body", None)
+        self._witness = witness
 
     def put_bridges(self, *bridges: BridgeSettings) -> None:
         """Keep bridges."""
@@ -198,7 +279,11 @@ class Tenant:
         self._put_setup(TENANT, {SETTINGS: converter().unstructure(settings)})
 
     def create(self, space: Space) -> None:
-        """Make a new tenant: its ID and key, and one bridge with one number."""
+        """Make a new tenant: its ID and key, and one bridge with one number.
+
+        Raises `StoreError` for a store that is a witness.
+        """
+        self._demand_no_witness()
         tenant_id = self.new_uuid()
         body = {
             "tenant_id": str(tenant_id),
@@ -211,6 +296,14 @@ class Tenant:
         del self.__dict__["_body"]
         number = numbering.new_number(self.setup, FIRST_NUMBER, is_shared=True)
         self._put_bridge(FIRST_BRIDGE, [number], is_default=True)
+
+    def _demand_no_witness(self) -> None:
+        if self.transaction.get(TENANT.name, [WITNESS]):
+            raise StoreError(
+                "The store is a witness, so it can't be a tenant: a store is one or the other for "
+                "life. Connect to another store, with this one as its witness=.",
+                category="InvalidArgument",
+            )
 
     def new_uuid(self) -> UUID:
         """A random UUID from the tenant's dice."""
@@ -257,6 +350,11 @@ class Tenant:
         self.put_bridges(bridge)
         return bridge
 
+    @cached_property
+    def granting(self) -> Granting:
+        """The tenant's policies, and who is granted which."""
+        return Granting(self, self._put_setup)
+
     def make_default(self, bridge: BridgeSettings) -> None:
         """Keep a bridge as the tenant's default one, which the one before no longer is."""
         others = [b for b in self.bridges.values() if b.is_default and b != bridge]
@@ -267,7 +365,8 @@ class Tenant:
     def take_off(self, placed: Placed, options: MailOptions) -> None:
         """Take a number off its bridge; whoever had it gets the bridge's default number.
 
-        They are told as `options` and the tenant's settings say. A toll-free
+        They are told as `options` and the tenant's settings say, and their
+        meetings queued for migration, as are all that show it. A toll-free
         one is replaced by none of their own: the bridge's is then shown.
         """
         digits, left = placed.number.number, 0
@@ -277,6 +376,7 @@ class Tenant:
             changes = [self._without(person, digits, placed.bridge, options) for person in people]
             left += sum(c.after.enabled and c.after.service_number is None for c in changes)
             self.apply(changes)
+        self.migrations.ask_where_shown(digits)
         if placed.bridge.default_number is None:
             self.warn(
                 f"The bridge {placed.bridge.name!r} has no toll number left, and {left} of its "
@@ -307,7 +407,13 @@ class Tenant:
         if before.toll_free_service_number == digits:
             after = attrs.evolve(after, toll_free_service_number=None)
         told = [Event.NUMBER_CHANGED] if before.enabled and after != before else []
-        return Change(person=person, after=after, notice=owed(told, options, self.settings))
+        notice = owed(told, options, self.settings)
+        return Change(person=person, after=after, notice=notice, migrate=before.enabled)
+
+    @cached_property
+    def migrations(self) -> MigrationQueue:
+        """The migrations of people's meetings."""
+        return MigrationQueue(self)
 
     # People.
 
@@ -386,6 +492,12 @@ class Tenant:
             toll_free_service_number=conferencing.toll_free_service_number,
         )
 
+    def dial_in_numbers(self, person: Person) -> tuple[DialInNumber, ...]:
+        """The numbers that an enabled person's invitations show now."""
+        assert person.conferencing is not None  # noqa: S101 - as above
+        policy = self.granting.audio_of([person.user])[person.user.owner]
+        return self.setup.dial_in_numbers(person.conferencing, policy)
+
     # PINs.
 
     def new_pin(self) -> str:
@@ -408,8 +520,33 @@ class Tenant:
     def issuer(self) -> Issuer:
         """Issues this transaction's conference IDs."""
         return Issuer(
-            self.transaction, space=self.facts.space, dice=self.dice, free_ids=self._free_ids
+            self.transaction,
+            space=self.facts.space,
+            dice=self.dice,
+            free_ids=self._free_ids,
+            witness=self.witness,
         )
+
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether issuing in this transaction met a space of IDs that is nearly used up."""
+        return "issuer" in self.__dict__ and self.issuer.nearly_full
+
+    @property
+    def has_issued(self) -> bool:
+        """Whether the tenant has issued an ID, as far as its ledger or its witness knows."""
+        if self.transaction.has_issued():
+            return True
+        witness = self.witness
+        return witness is not None and witness.has_issued()
+
+    @property
+    def remaining(self) -> int:
+        """How many IDs neither the ledger nor the witness holds."""
+        space, witness = self.facts.space, self.witness
+        if witness is None:
+            return len(space) - self.transaction.count()
+        return len(free_ids(self.transaction, space, witness))
 
     def put_back(self) -> None:
         """After a rollback: what the issuer drew and did not issue is free again."""
@@ -427,6 +564,7 @@ class Tenant:
         after = [self._after(change, issued) for change in changes]
         self._keep(after, changes)
         self._notify(after, changes)
+        self.migrations.ask([c.person.user.owner for c in changes if c.asks_for_migration()])
         return after
 
     @staticmethod
@@ -449,53 +587,29 @@ class Tenant:
         if users := [change.user for change in changes if change.user]:
             self.put_users(users)
         if owners := [change.person.user.owner for change in changes if change.pin]:
+            self.pins_drawn += len(owners)
             # A new PIN opens phone starts again (behaviour: attendant).
             self.transaction.delete(WRONG_ENTRIES.name, [f"organizer:{o}" for o in owners])
 
     def _notify(self, after: Sequence[Person], changes: Sequence[Change]) -> None:
+        told = [(p, c) for p, c in zip(after, changes, strict=True) if c.notice]
+        policies = self.granting.audio_of(person.user for person, _ in told)
         entries = [
-            self._entry(person, change.notice, change.pin)
-            for person, change in zip(after, changes, strict=True)
+            self._entry(person, change.notice, change.pin, policies[person.user.owner])
+            for person, change in told
             if change.notice
         ]
         if entries:
-            self.put_outbox(self._sealed(entries))
+            self.put_outbox(pin_pads.sealed(self.transaction, entries, dice=self.dice))
+            self.mails_queued += sum(entry.state == PENDING for entry in entries)
 
-    def _sealed(self, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
-        """The entries, each PIN under a one-time pad that is kept in a document of its own.
-
-        A store may leave a copy of a row that it moved in the unused part of
-        a page, where nothing erases it. One copy alone tells nothing.
-        """
-        pads: dict[str, Body] = {}
-        sealed = []
-        for entry in entries:
-            if pin := entry.facts.pin:
-                pad = self.dice(len(pin))
-                pads[entry.key] = {"pad": pad.hex()}
-                facts = attrs.evolve(entry.facts, pin=_xor(pin.encode(), pad).hex())
-                entry = attrs.evolve(entry, facts=facts)  # noqa: PLW2901 - the same, sealed
-            sealed.append(entry)
-        if pads:
-            self.transaction.put(PIN_PAD.name, pads)
-        return sealed
-
-    def unsealed(self, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
-        """Pending entries with their PINs in clear: to be sent, not to be kept."""
-        keys = [entry.key for entry in entries if entry.facts.pin]
-        pads = self.transaction.get(PIN_PAD.name, keys) if keys else {}
-        return [
-            attrs.evolve(entry, facts=attrs.evolve(entry.facts, pin=_open(entry, pads[entry.key])))
-            if entry.key in pads
-            else entry
-            for entry in entries
-        ]
-
-    def erase_pads(self, keys: Iterable[str]) -> None:
-        """Forget how to open the PINs of these entries."""
-        self.transaction.delete(PIN_PAD.name, keys)
-
-    def _entry(self, person: Person, notice: Notice, pin: str | None) -> OutboxEntry:
+    def _entry(
+        self,
+        person: Person,
+        notice: Notice,
+        pin: str | None,
+        policy: TeamsAudioConferencingPolicy,
+    ) -> OutboxEntry:
         conferencing, user = person.conferencing, person.user
         assert conferencing is not None  # noqa: S101 - a changed person has settings
         to = notice.to or user.mail or None
@@ -513,7 +627,7 @@ class Tenant:
         facts = Facts(
             display_name=user.display_name,
             conference_id=None if disabled else person.conference_id,
-            numbers=() if disabled else self.setup.dial_in_numbers(conferencing),
+            numbers=() if disabled else self.setup.dial_in_numbers(conferencing, policy),
             pin=pin if notice.with_pin and to is not None else None,
             language=user.preferred_language,
         )
@@ -546,12 +660,14 @@ class Tenant:
 
     # IDs that come from outside, before the tenant has issued any.
 
-    def import_ids(self, ids: Sequence[tuple[int, str]], *, retired: bool) -> set[int]:
+    def import_ids(self, ids: Sequence[tuple[int, DirectoryUser]], *, retired: bool) -> set[int]:
         """Enter IDs already in use elsewhere; those accepted. The roster checks before."""
-        claim = Claim(at=self.now, by=self.actor, origin=IMPORTED, retired=retired)
         if not ids:
             return set()
-        return self.transaction.claim(sorted(ids), claim)
+        claim = Claim(at=self.now, by=self.actor, origin=IMPORTED, retired=retired)
+        key = self.facts.pin_key
+        names = {u.owner: name_of_person(fold(u.user_principal_name), key) for _, u in ids}
+        return self.issuer.enter([(i, u.owner) for i, u in ids], claim, names=names)
 
     def put_conferencing(self, settings: Mapping[str, Conferencing]) -> None:
         """Keep the dial-in settings of people who come in with an ID, by their owners."""
@@ -563,19 +679,20 @@ class Tenant:
         """Take people out of the directory: personal data erased, IDs retired, the ledger whole."""
         owners = [person.user.owner for person in people]
         self.transaction.retire(owners, at=self.now, by=self.actor)
-        for kind in (USER.name, CONFERENCING.name):
+        for kind in (USER.name, CONFERENCING.name, GRANT.name, MIGRATION.name):
             self.transaction.delete(kind, owners)
         for kind in (OUTBOX.name, MEETING.name):
             keys = list(self.transaction.find(kind, "owner", owners))
             self.transaction.delete(kind, keys)
             if kind == OUTBOX.name:
-                self.erase_pads(keys)
+                pin_pads.erase(self.transaction, keys)
         self.transaction.delete(RUNNING_MEETING.name, owners)
         self.transaction.delete(WRONG_ENTRIES.name, [f"organizer:{owner}" for owner in owners])
 
     def demand_tenant(self) -> None:
         """Raise `StoreError` when the store holds no tenant."""
         if not self.exists:
+            self._demand_no_witness()
             raise StoreError(
                 "The store holds no tenant yet; connect with create=True.",
                 category="ObjectNotFound",
@@ -584,14 +701,6 @@ class Tenant:
 
 def _conferencing(body: Body | None) -> Conferencing | None:
     return None if body is None else converter().structure(body, Conferencing)
-
-
-def _xor(text: bytes, pad: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(text, pad, strict=True))
-
-
-def _open(entry: OutboxEntry, pad: Body) -> str:
-    return _xor(bytes.fromhex(entry.facts.pin or ""), bytes.fromhex(pad["pad"])).decode()
 
 
 def _conference_id(number: int | None) -> ConferenceId | None:

@@ -36,6 +36,15 @@ register: Any = cmdlets.register_cs_online_dial_in_conferencing_service_number
 set_number: Any = cmdlets.set_cs_online_dial_in_conferencing_service_number
 unregister: Any = cmdlets.unregister_cs_online_dial_in_conferencing_service_number
 get_languages: Any = cmdlets.get_cs_online_dial_in_conferencing_languages_supported
+get_policy: Any = cmdlets.get_cs_teams_audio_conferencing_policy
+grant_policy: Any = cmdlets.grant_cs_teams_audio_conferencing_policy
+new_policy: Any = cmdlets.new_cs_teams_audio_conferencing_policy
+remove_policy: Any = cmdlets.remove_cs_teams_audio_conferencing_policy
+set_policy: Any = cmdlets.set_cs_teams_audio_conferencing_policy
+get_dial_out: Any = cmdlets.get_cs_online_dial_out_policy
+grant_dial_out: Any = cmdlets.grant_cs_dialout_policy
+start_migration: Any = cmdlets.start_cs_ex_meeting_migration
+get_migration: Any = cmdlets.get_cs_meeting_migration_status
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -11,6 +11,8 @@ from tenants import (
     disable,
     enable,
     get,
+    grant_policy,
+    new_policy,
     set_settings,
     set_user,
     tenant,
@@ -247,14 +249,77 @@ def test_toll_free_is_refused_where_the_organizer_has_it_off() -> None:
         assert dial(FREE).press(spoken(PILAR)) is CallState.ASKING_ORGANIZER
 
 
+@pytest.mark.parametrize("step", ["organizer", "pin"])
+def test_toll_free_closed_in_mid_call_ends_it(step: str) -> None:
+    """By the user's setting or by their policy: each step looks again, and a toll call goes on."""
+    with tenant("ken") as session:
+        add_bridge(session, "other", LONDON, FREE)
+        pin = new_pin()
+        calls = {number: dial(number) for number in (FREE, LONDON)}
+        for call in calls.values():
+            call.press(spoken())
+            if step == "pin":
+                call.press("*")
+        if step == "pin":
+            new_policy("closed", allow_toll_free_dialin=False)
+            grant_policy(KEN, policy_name="closed")
+        else:
+            set_user(KEN, allow_toll_free_dial_in=False)
+        keys = pin if step == "pin" else "#"
+        assert calls[FREE].press(keys) is CallState.ENDED
+        assert (calls[FREE].organizer, calls[FREE].prompts[-1]) == (None, PROMPTS["toll_free_off"])
+        assert calls[LONDON].press(keys) in (CallState.IN_LOBBY, CallState.IN_MEETING)
+
+
+def test_a_toll_free_refusal_is_no_wrong_entry() -> None:
+    """The ID was right: however often, the caller isn't blocked."""
+    with tenant("ken") as session:
+        add_bridge(session, "other", LONDON, FREE)
+        set_user(KEN, allow_toll_free_dial_in=False)
+        for _ in range(11):
+            assert dial(FREE).press(spoken()) is CallState.ENDED
+        assert contents(session)["wrong_entries"] == {}
+
+
+@pytest.mark.parametrize("step", ["organizer", "pin"])
+def test_pstn_only_switched_on_in_mid_call(step: str) -> None:
+    """Whatever is answered starts the meeting, also a PIN that would be wrong."""
+    with tenant("ken"):
+        call, waiting = dial(NUMBER), dial(NUMBER)
+        call.press(spoken())
+        waiting.press(spoken())
+        waiting.press("#")
+        if step == "pin":
+            call.press("*")
+        set_user(KEN, allow_pstn_only_meetings=True)
+        assert PROMPTS["joining"] not in waiting.prompts
+        assert call.press("#") is CallState.IN_MEETING
+        assert waiting.state is CallState.IN_MEETING
+
+
+def test_nobody_left_in_the_lobby_leaves_nothing() -> None:
+    """Nothing is asked in the lobby; hanging up there is all there is to do, and the end."""
+    with tenant("ken") as session:
+        guest = dial(NUMBER)
+        guest.press(spoken())
+        guest.press("#")
+        with pytest.raises(CallError):
+            guest.press("#")
+        guest.hang_up()
+        assert guest.state is CallState.ENDED
+        assert contents(session)["running_meeting"] == {}
+        with pytest.raises(CallError):
+            guest.press(spoken())
+
+
 def test_a_step_that_fails_can_be_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of the store leaves the call where it was."""
     with tenant("ken") as session:
         call = dial(NUMBER)
-        before: dict[str, Any] = {**vars(call), "prompts": list(call.prompts)}
+        before: dict[str, Any] = dict(vars(call))
         keys = spoken()
         with monkeypatch.context() as broken, pytest.raises(TypeError):  # noqa: PT012 - one step
-            broken.setattr("confid.attendant._organizer_of", None)
+            broken.setattr("confid.attendant.calls._organizer_of", None)
             call.press(keys)
         assert vars(call) == before
         assert call.press(keys) is CallState.ASKING_ORGANIZER

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from tenants import Clock, get, set_user, tenant, upn
+from tenants import Clock, add_bridge, contents, get, set_number, set_user, tenant, upn
 
 import confid
 from confid.attendant import PROMPTS, CallState, dial
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 KEN, PILAR = upn("ken"), upn("pilar")
 NUMBER, LONDON, FREE = "+1 425-555-0100", "442079460100", "18005550100"
+BERLIN = "493099990100"
 CALLER = "+44 20 7946 0999"
 ASKING_ID, ASKING_PIN = CallState.ASKING_CONFERENCE_ID, CallState.ASKING_PIN
 
@@ -134,3 +136,55 @@ def test_a_hundred_wrong_pins_close_phone_starts(ends: str) -> None:
         assert again.press(pin) is CallState.IN_MEETING
         assert call.state is CallState.IN_MEETING
         assert session.closed is False
+
+
+def test_callers_whose_hour_is_over_are_forgotten() -> None:
+    """Each wrong entry erases a few that no longer count: numbers don't pile up."""
+    clock = Clock()
+    numbers = Random(1)
+    with tenant("ken", clock=clock) as session:
+        for _ in range(20):
+            for _ in range(10):
+                wrong_entries(session, 1, caller=f"1{numbers.randrange(10**9, 10**10)}")
+            wrong_entries(session, 1)
+            clock.forward(minutes=61)
+            assert dial(NUMBER, caller=CALLER).state is ASKING_ID
+        assert len(contents(session)["wrong_entries"]) < 30
+
+
+def test_a_caller_who_still_counts_is_not_forgotten() -> None:
+    """Whatever others enter meanwhile, ten within the hour are ten."""
+    clock = Clock()
+    with tenant("ken", clock=clock) as session:
+        wrong_entries(session, 10)
+        clock.forward(minutes=59)
+        for number in range(20):
+            wrong_entries(session, 1, caller=f"442079460{number:03d}")
+        assert dial(NUMBER, caller=CALLER).prompts == [PROMPTS["blocked"]]
+
+
+def test_a_clock_turned_back_blocks_nobody_for_longer_than_an_hour() -> None:
+    """Entries that lie an hour ahead don't count, as those an hour ago don't."""
+    clock = Clock()
+    with tenant("ken", clock=clock) as session:
+        wrong_entries(session, 10)
+        assert dial(NUMBER, caller=CALLER).state is CallState.ENDED
+        clock.forward(hours=-1)
+        assert dial(NUMBER, caller=CALLER).state is ASKING_ID
+
+
+def test_the_tenth_wrong_entry_ends_the_callers_other_calls() -> None:
+    """At their first prompt: also a right PIN, and a choice of language, come too late."""
+    with tenant("ken") as session:
+        add_bridge(session, "Berlin", BERLIN)
+        set_number(BERLIN, secondary_languages="de-DE")
+        pin = new_pin()
+        at_pin, choosing = dial(NUMBER, caller=CALLER), dial(BERLIN, caller=CALLER)
+        at_pin.press(spoken())
+        at_pin.press("*")
+        wrong_entries(session, 10)
+        assert at_pin.press(pin) is CallState.ENDED
+        assert choosing.press("1") is CallState.ENDED
+        for call in (at_pin, choosing):
+            assert call.prompts[-1] == PROMPTS["blocked"]
+        assert dial(BERLIN, caller=CALLER).prompts == [PROMPTS["blocked"]]

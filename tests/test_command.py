@@ -177,12 +177,12 @@ def test_ignore_keeps_no_error() -> None:
         assert lines(session) == []
 
 
-@pytest.mark.parametrize("action", ["", "stop!", "Inquire", 1, "conti nue"])
+@pytest.mark.parametrize("action", ["", "stop!", "Inquire", 7, "S", "conti nue"])
 def test_an_unknown_error_action_is_refused(action: object) -> None:
     """A misspelt `error_action` is an error before anything happens."""
     with tenant("ken") as session:
         before = contents(session)
-        with pytest.raises(InvalidArgumentError, match="SilentlyContinue"):
+        with pytest.raises(ParameterBindingError, match="SilentlyContinue"):
             set_user(KEN, reset_conference_id=True, error_action=action)
         assert contents(session) == before
 
@@ -241,10 +241,11 @@ def test_more_than_nine_tenths_issued_is_worth_a_warning() -> None:
 
 
 def test_verbose_says_what_was_done() -> None:
-    """`verbose` is one line to the host."""
+    """`verbose` is a line to the host for each target, as the engine has it."""
     with tenant("ken") as session:
         enable(KEN, verbose=True)
-        assert lines(session) == ["VERBOSE: Enable-CsOnlineDialInConferencingUser: done."]
+        operation = 'Performing the operation "Enable-CsOnlineDialInConferencingUser"'
+        assert lines(session) == [f'VERBOSE: {operation} on target "{KEN}".']
 
 
 def test_a_mail_owed_is_of_the_same_commit() -> None:

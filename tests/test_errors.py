@@ -17,6 +17,8 @@ BUILTINS = {
     "UserNotFoundError": LookupError,
     "AmbiguousIdentityError": LookupError,
     "NotFoundError": LookupError,
+    "AlreadyExistsError": ValueError,
+    "InvalidOperationError": ValueError,
     "LicenseError": ValueError,
     "NotEnabledError": ValueError,
     "StaticConferenceIdError": ValueError,
@@ -34,6 +36,8 @@ MADE: list[ConfidError] = [
     errors.UserNotFoundError("ken"),
     errors.AmbiguousIdentityError("ken", ["ken.a", "ken.b"]),
     errors.NotFoundError("There is none.", target="it"),
+    errors.AlreadyExistsError("It is there.", target="it"),
+    errors.InvalidOperationError("In use.", target="it"),
     errors.LicenseError("No licence.", target="ken"),
     errors.NotEnabledError("ken"),
     errors.StaticConferenceIdError("Passcode", target="ken"),
@@ -45,6 +49,7 @@ MADE: list[ConfidError] = [
     errors.ConferenceIdsExhaustedError(9_000_000),
     errors.WitnessError("Away."),
     errors.StoreError("Broken."),
+    errors.SealedError("it is a backup."),
     errors.DuplicateKeyError("user", "upn"),
     errors.CommitOutcomeUnknownError("Perhaps."),
     host.HostError(),
@@ -74,7 +79,8 @@ def test_no_error_is_missing_here() -> None:
 def test_every_error_carries_powershells_identity(error: ConfidError) -> None:
     """A category, an id of one word, and the sentence as `str`."""
     assert error.category.isidentifier()
-    assert error.category != "NotSpecified"
+    # The engine's own error for a host that can't ask has no category.
+    assert (error.category == "NotSpecified") is isinstance(error, host.HostError)
     assert error.error_id.isidentifier()
     assert error.fully_qualified_error_id == error.error_id
     assert str(error) == error.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import keyword
 from pathlib import Path
 from typing import Any
 
@@ -91,14 +92,14 @@ def test_positions_are_those_of_the_reference(name: str) -> None:
 
 
 def snake(name: str) -> str:
-    """`AllowPSTNOnlyMeetings` → `allow_pstn_only_meetings`."""
+    """`AllowPSTNOnlyMeetings` → `allow_pstn_only_meetings`; `Global` → `global_`."""
     text = ""
     for at, letter in enumerate(name):
         after, before = name[at + 1 : at + 2], name[at - 1 : at]
         if letter.isupper() and at and (before.islower() or (after and after.islower())):
             text += "_"
         text += letter.lower()
-    return text
+    return f"{text}_" if keyword.iskeyword(text) else text
 
 
 @pytest.mark.parametrize("name", NAMES)

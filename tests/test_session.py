@@ -28,7 +28,6 @@ from confid.errors import (
     InvalidArgumentError,
     NotConnectedError,
     StoreError,
-    WitnessError,
 )
 from confid.session import current_session
 
@@ -191,12 +190,6 @@ def test_the_actor_stands_beside_issue_and_retirement() -> None:
         assert (line.issued_by, line.retired_by) == ("ada", "ada")
 
 
-def test_a_witness_is_refused_rather_than_ignored() -> None:
-    """`witness=` can't be attached yet and says so."""
-    with pytest.raises(WitnessError):
-        confid.connect(witness="memory:")
-
-
 def test_create_false_creates_nothing(tmp_path: Path) -> None:
     """`create=False` on a place without a tenant is a StoreError and leaves no file."""
     with pytest.raises(StoreError):
@@ -228,7 +221,7 @@ def test_preferences_hold_for_their_session() -> None:
         session.preferences.error_action = "silently_continue"
         assert len(get([upn("nobody"), KEN])) == 1
         session.preferences.verbose = True
-        get(KEN)
+        set_user(KEN)
         assert lines(session)[-1].startswith("VERBOSE: ")
 
 

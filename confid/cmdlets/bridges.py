@@ -74,7 +74,24 @@ def get_cs_online_dial_in_conferencing_bridge(
 ) -> Bridge | Results[Bridge]:
     """Dial-in bridges with their numbers: one by ID or name, or all, the default one first.
 
-    Raises `NotFoundError` for an ID or name that no bridge has.
+    PowerShell: `Get-CsOnlineDialInConferencingBridge -Name "Conference Bridge"`
+
+    Parameters:
+        identity (UUID | str | Bridge): the bridge, by its ID or record
+        name (str): the bridge, by its name, in any casing
+        Also tenant, tenant_domain, domain_controller, force, as_job and the common ones:
+        `confid.get_help` says what they do.
+
+    Returns: the bridge; without an identity or name `Results`.
+
+    Raises: `NotFoundError` for an ID or name that no bridge has.
+
+    Example, in `confid.demo()`:
+        >>> bridge = get_cs_online_dial_in_conferencing_bridge(name="Conference Bridge")
+        >>> bridge.is_default, bridge.default_service_number.number
+        (True, '14255550100')
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencingbridge
     """
     unit = command.tenant
     if is_given(identity) or is_given(name):
@@ -113,15 +130,37 @@ def set_cs_online_dial_in_conferencing_bridge(
 ) -> Bridge | None:
     """Give a bridge its default number, make it the tenant's default bridge, or both; return it.
 
-    `default_service_number` is a toll number of that bridge; users keep the
-    numbers they have. `instance` is a bridge as the Get- cmdlet returned it
-    and `attrs.evolve` changed it: its name, default number and `is_default`
-    count, the rest of it changes nothing; parameters beside it overrule it.
+    Users keep the numbers they have. Source: behaviour, numbers and bridges.
 
-    Raises `NotFoundError` for a bridge that isn't there, and
-    `InvalidArgumentError` for another number, a name that is taken, or an
-    instance that would leave the tenant without a default bridge. Source:
-    behaviour, numbers and bridges.
+    PowerShell:
+        Set-CsOnlineDialInConferencingBridge -Name "Conference Bridge" -DefaultServiceNumber
+        14255550177
+
+    Parameters:
+        identity (UUID | str | Bridge): the bridge, by its ID or record
+        name (str): the bridge, by its name, in any casing
+        instance (Bridge): a bridge as the Get- cmdlet returned it and `attrs.evolve` changed it:
+            its name, default number and `is_default` count; parameters beside it overrule it
+        default_service_number (str): a toll number of that bridge, as E.164
+        set_default (bool): makes it the tenant's default bridge
+        Also tenant, tenant_domain, domain_controller, force, what_if, confirm and the common ones:
+        `confid.get_help` says what they do.
+
+    Returns: the bridge.
+
+    Raises: `NotFoundError` for a bridge that isn't there, and `InvalidArgumentError` for another
+    number, a name that is taken, or an instance that would leave the tenant without a default
+    bridge.
+
+    Example, in `confid.demo()`:
+        >>> number = register_cs_online_dial_in_conferencing_service_number("+14255550177")
+        >>> bridge = set_cs_online_dial_in_conferencing_bridge(
+        ...     name="Conference Bridge", default_service_number="14255550177"
+        ... )
+        >>> bridge.default_service_number.number
+        '14255550177'
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/set-csonlinedialinconferencingbridge
     """
     unit = command.tenant
     unit.lock_setup()

@@ -12,10 +12,11 @@ from uuid import UUID
 
 import attrs
 
-from confid import meetings, numbering, phone_number
+from confid import numbering, phone_number
 from confid.cmdlets.listing import name_key
 from confid.command import Command, cmdlet
 from confid.errors import InvalidArgumentError
+from confid.invitations import renew_future
 from confid.manners import one_of
 from confid.notices import MailOptions, owed
 from confid.parameters import (
@@ -88,20 +89,49 @@ def set_cs_online_dial_in_conferencing_user_default_number(
 ) -> Results[ConferencingUser]:
     """Give another default number to the enabled users of a bridge; `Results` of those changed.
 
-    `to_number` must be on the bridge and of `number_type`, Toll or Toll-Free
-    in any casing. Who gets it: users whose number of that type is
-    `from_number`, or who have none where that is None; whose usage location
-    is `country_or_region` (ISO 3166, as US); whose city is
-    `capital_or_major_city`. The directory has no states, so `area_or_state`
-    is that of the geocode (US.WA.Seattle) of the number they have now, which
-    also stands in for a city that the directory doesn't say.
+    Who gets it: the users whom all of `from_number`, country, area and city that are given fit.
+    Each is told once by mail, as the tenant's settings and `notify` say. Source: behaviour, numbers
+    and bridges.
 
-    Each is told once by mail, as the tenant's settings and `notify` say.
-    `reschedule_meetings` gives their future meetings today's dial-in block,
-    but for those with more than 250 attendees.
+    PowerShell:
+        Set-CsOnlineDialInConferencingUserDefaultNumber -BridgeName "Conference Bridge" -FromNumber
+        $null -ToNumber 14255550177 -NumberType Toll
 
-    Raises `NotFoundError` for an unknown bridge, and `InvalidArgumentError`
-    for a number that is not on it or not of its type, and a bad type or country.
+    Parameters:
+        bridge_id (UUID | str): the bridge, by its ID
+        bridge_name (str): the bridge, by its name, in any casing
+        from_number (str): only users who have that number now; None for those who have none of the
+            type
+        to_number (str): their new number: of the bridge and of `number_type`
+        number_type (str): Toll or Toll-Free, in any casing
+        country_or_region (str): only users of that usage location, an ISO 3166 code, as US
+        area_or_state (str): only users whose number now has that state in its geocode
+            (US.WA.Seattle): the directory has none
+        capital_or_major_city (str): only users in that city; of the geocode where the directory
+            doesn't say
+        reschedule_meetings (bool): gives their future meetings today's dial-in block, but for those
+            with more than 250 attendees
+        notify (bool): tells users of the change: as the tenant setting says unless given
+        Also tenant, tenant_domain, domain_controller, force, what_if, confirm and the common ones:
+        `confid.get_help` says what they do.
+
+    Returns: `Results` of those changed.
+
+    Raises: `NotFoundError` for an unknown bridge, and `InvalidArgumentError` for a number that is
+    not on it or not of its type, and a bad type or country.
+
+    Example, in `confid.demo()`:
+        >>> number = register_cs_online_dial_in_conferencing_service_number("+14255550177")
+        >>> changed = set_cs_online_dial_in_conferencing_user_default_number(
+        ...     bridge_name="Conference Bridge",
+        ...     from_number="14255550100",
+        ...     to_number="14255550177",
+        ...     number_type="Toll",
+        ... )
+        >>> len(changed), changed[0].service_number
+        (5, '14255550177')
+
+    Page: https://learn.microsoft.com/powershell/module/skype/set-csonlinedialinconferencinguserdefaultnumber
     """
     unit = command.tenant
     mail = MailOptions(notify=notify)
@@ -133,7 +163,7 @@ def set_cs_online_dial_in_conferencing_user_default_number(
     users = {person.user.identity: person.user for person in fitting}
     changed = command.change_found(users.values(), plan)
     if reschedule_meetings and changed:
-        meetings.renew_future(unit, [users[record.identity] for record in changed])
+        renew_future(unit, [users[record.identity] for record in changed])
     return changed
 
 

@@ -32,15 +32,29 @@ def get_cs_online_user(
 ) -> Output[DirectoryUser]:
     """Users of the directory, enabled for audio conferencing or not.
 
-    Without an identity: `Results` of everybody, by display name. `filter` is
-    a Where-Object filter over their properties, and narrows the users named
-    too; `result_size` a limit (0: none of them) or "Unlimited". `properties`
-    are what the records show and export, by PowerShell's names or Python's,
-    besides Identity, UserPrincipalName and DisplayName; their attributes are
-    all there whatever is shown.
+    PowerShell: `Get-CsOnlineUser -Filter {Department -eq "Finance"} -ResultSize 10`
 
-    Raises `UserNotFoundError`, and `InvalidArgumentError` for a bad filter or
-    count and for a property that no user has.
+    Parameters:
+        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
+            logon, distinguished or display name; a record; or an iterable of them; everybody unless
+            given
+        filter (str): a Where-Object filter over their properties; narrows the users named too
+        result_size (int | str): how many at most; 0 is none, "Unlimited" or not given is all
+        properties (str | iterable): what the records show and export besides Identity,
+            UserPrincipalName and DisplayName, by PowerShell's names or Python's; all attributes are
+            there whatever is shown
+        Also the common ones: `confid.get_help` says what they do.
+
+    Returns: the user; without an identity or for an iterable `Results` by display name.
+
+    Raises: `UserNotFoundError`, and `InvalidArgumentError` for a bad filter or count and for a
+    property that no user has.
+
+    Example, in `confid.demo()`:
+        >>> [user.display_name for user in get_cs_online_user(filter='Department -eq "Sales"')]
+        ['Олег Петров', 'عائشة رحمن']
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlineuser
     """
     most = count("ResultSize", result_size)
     selected = _selected(properties)

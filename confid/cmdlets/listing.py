@@ -96,6 +96,6 @@ def numbers_of(unit: UnitOfWork, person: Person) -> tuple[str | None, tuple[str,
     conferencing = person.conferencing
     if conferencing is None or not conferencing.enabled:
         return None, ()
-    shown = unit.setup.dial_in_numbers(conferencing)
+    shown = unit.dial_in_numbers(person)
     free = tuple(number.number for number in shown if number.type == TOLL_FREE)
     return conferencing.service_number, free

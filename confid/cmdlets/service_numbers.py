@@ -111,10 +111,29 @@ def get_cs_online_dial_in_conferencing_service_number(
 ) -> ServiceNumber | Results[ServiceNumber]:
     """Dial-in numbers: one, or `Results` of all in order, narrowed by bridge and city.
 
-    A number is given in any E.164 form, a city as its geocode in any casing;
-    `result_size` is a limit (0: none of them). Numbers of no bridge are
-    listed too. Raises `NotFoundError` for a number or a bridge that isn't
-    there.
+    Numbers of no bridge are listed too.
+
+    PowerShell: `Get-CsOnlineDialInConferencingServiceNumber -BridgeName "Conference Bridge"`
+
+    Parameters:
+        identity (str | ServiceNumber): the number as E.164, with or without `+` or `tel:`, or its
+            record
+        bridge_id (UUID | str): only numbers of that bridge
+        bridge_name (str): the same, by the bridge's name
+        city (str): only numbers of that geocode, as US.WA.Seattle, in any casing
+        result_size (int): how many at most; 0 is none, not given is all
+        Also tenant, tenant_domain, domain_controller, force, as_job and the common ones:
+        `confid.get_help` says what they do.
+
+    Returns: the number; without an identity `Results`.
+
+    Raises: `NotFoundError` for a number or a bridge that isn't there.
+
+    Example, in `confid.demo()`:
+        >>> get_cs_online_dial_in_conferencing_service_number("+1 425-555-0100").type
+        'Toll'
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencingservicenumber
     """
     setup = command.tenant.setup
     if identity is not None and is_given(identity):
@@ -149,14 +168,34 @@ def register_cs_online_dial_in_conferencing_service_number(
 ) -> ServiceNumber | None:
     """Put a number on a bridge: one of no bridge, or one that is new to the tenant; return it.
 
-    Without a bridge: the instance's, else the tenant's default one. A new
-    number is a dedicated one, toll or toll-free by the numbering plan; an
-    `instance` brings its city and languages along. On a bridge without a
-    default number a toll number becomes that.
+    Without a bridge: the instance's, else the tenant's default one. A new number is a dedicated
+    one, toll or toll-free by the numbering plan. On a bridge without a default number a toll number
+    becomes that. Source: behaviour, numbers and bridges.
 
-    Raises `NotFoundError` for a bridge that isn't there, and
-    `InvalidArgumentError` for what is no number and for one that stands on a
-    bridge. Source: behaviour, numbers and bridges.
+    PowerShell:
+        Register-CsOnlineDialInConferencingServiceNumber -Identity 14255550177 -BridgeName
+        "Conference Bridge"
+
+    Parameters:
+        identity (str | ServiceNumber): the number as E.164, with or without `+` or `tel:`, or its
+            record
+        instance (ServiceNumber): a number's record, which brings its city and languages along
+        bridge_id (UUID | str): the bridge, by its ID
+        bridge_name (str): the bridge, by its name, in any casing
+        Also tenant, tenant_domain, domain_controller, force and the common ones: `confid.get_help`
+        says what they do.
+
+    Returns: the number.
+
+    Raises: `NotFoundError` for a bridge that isn't there, and `InvalidArgumentError` for what is no
+    number and for one that stands on a bridge.
+
+    Example, in `confid.demo()`:
+        >>> number = register_cs_online_dial_in_conferencing_service_number("+18005550199")
+        >>> number.type, number.is_shared
+        ('Toll-Free', False)
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/register-csonlinedialinconferencingservicenumber
     """
     unit = command.tenant
     unit.lock_setup()
@@ -203,16 +242,39 @@ def set_cs_online_dial_in_conferencing_service_number(
 ) -> ServiceNumber | None:
     """Set the languages that a dedicated number speaks, and return the number.
 
-    `secondary_languages` are one or up to four, in the order in which they
-    are offered; an empty list takes them all away. What is not given stays,
-    but a new primary language is no longer a secondary one.
-    `restore_default_languages` goes back to those of a new number. Of an
-    `instance` the languages count; parameters beside it overrule it.
+    What is not given stays, but a new primary language is no longer a secondary one. Source:
+    behaviour, numbers and bridges.
 
-    Raises `NotFoundError` for a number that isn't there, and
-    `InvalidArgumentError` for a shared number, a language that isn't
-    supported or comes twice, a fifth secondary one, and languages beside
-    `restore_default_languages`. Source: behaviour, numbers and bridges.
+    PowerShell:
+        Set-CsOnlineDialInConferencingServiceNumber -Identity 14255550177 -PrimaryLanguage de-DE
+
+    Parameters:
+        identity (str | ServiceNumber): the number as E.164, with or without `+` or `tel:`, or its
+            record
+        instance (ServiceNumber): a number's record, of which the languages count; parameters beside
+            it overrule it
+        primary_language (str): the language in which calls are answered, as de-DE, in any casing
+        secondary_languages (str | list): one or up to four, in the order in which they are offered;
+            an empty list takes them all away
+        restore_default_languages (bool): goes back to the languages of a new number
+        Also tenant, domain_controller, force, what_if, confirm and the common ones:
+        `confid.get_help` says what they do.
+
+    Returns: the number.
+
+    Raises: `NotFoundError` for a number that isn't there, and `InvalidArgumentError` for a shared
+    number, a language that isn't supported or comes twice, a fifth secondary one, and languages
+    beside `restore_default_languages`.
+
+    Example, in `confid.demo()`:
+        >>> number = register_cs_online_dial_in_conferencing_service_number("+14255550177")
+        >>> number = set_cs_online_dial_in_conferencing_service_number(
+        ...     number, primary_language="de-de", secondary_languages=["en-us", "ja-jp"]
+        ... )
+        >>> number.primary_language, number.secondary_languages
+        ('de-DE', ('en-US', 'ja-JP'))
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/set-csonlinedialinconferencingservicenumber
     """
     unit = command.tenant
     unit.lock_setup()
@@ -262,16 +324,36 @@ def unregister_cs_online_dial_in_conferencing_service_number(
 ) -> ServiceNumber | None:
     """Take a number off its bridge: calls to it are no longer answered; return it.
 
-    Users who had it get the bridge's default number and are told, unless
-    `notify` says otherwise. The tenant keeps the number and can register it
-    again. A default number needs `remove_default_service_number`; the bridge
-    then gets another of its toll numbers as its default one, one of the same
-    country first, or none, with a warning, where none is left.
+    Users who had it get the bridge's default number and are told. The tenant keeps the number and
+    can register it again. Source: behaviour, numbers and bridges.
 
-    Raises `NotFoundError` for a number that isn't there, and
-    `InvalidArgumentError` for a default or shared number, one of no bridge,
-    or of another bridge or instance than the one given. Source: behaviour,
-    numbers and bridges.
+    PowerShell:
+        Unregister-CsOnlineDialInConferencingServiceNumber -Identity 14255550177 -BridgeName
+        "Conference Bridge"
+
+    Parameters:
+        identity (str | ServiceNumber): the number as E.164, with or without `+` or `tel:`, or its
+            record
+        instance (ServiceNumber): the same number's record
+        bridge_id (UUID | str): the bridge that it must be on, by its ID
+        bridge_name (str): the same, by the bridge's name
+        remove_default_service_number (bool): takes off a default number too: the bridge gets
+            another of its toll numbers, one of the same country first, or none, with a warning,
+            where none is left
+        notify (bool): tells users of the change: as the tenant setting says unless given
+        Also tenant, tenant_domain, domain_controller, force, as_job and the common ones:
+        `confid.get_help` says what they do.
+
+    Returns: the number, which is on no bridge now.
+
+    Raises: `NotFoundError` for a number that isn't there, and `InvalidArgumentError` for a default
+    or shared number, one of no bridge, or of another bridge or instance than the one given.
+
+    Example, in `confid.demo()`:
+        >>> number = register_cs_online_dial_in_conferencing_service_number("+14255550177")
+        >>> unregister_cs_online_dial_in_conferencing_service_number(number).bridge_id
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/unregister-csonlinedialinconferencingservicenumber
     """
     mail = MailOptions(notify=notify)
     unit = command.tenant
@@ -299,7 +381,25 @@ def get_cs_online_dial_in_conferencing_languages_supported(
     as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> Results[LanguageSupported]:
-    """The languages that numbers can speak, each with its code and its name in English."""
+    """The languages that numbers can speak, each with its code and its name in English.
+
+    PowerShell: `Get-CsOnlineDialInConferencingLanguagesSupported`
+
+    Parameters:
+        Also domain_controller, force, as_job and the common ones: `confid.get_help` says what they
+        do.
+
+    Returns: `Results` of `code` and `name`.
+
+    Raises: nothing of its own.
+
+    Example, in `confid.demo()`:
+        >>> languages = get_cs_online_dial_in_conferencing_languages_supported()
+        >>> [language.name for language in languages if language.code == "de-DE"]
+        ['German (Germany)']
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencinglanguagessupported
+    """
     return Results(
         LanguageSupported(code=code, name=name) for code, name in languages.SUPPORTED.items()
     )

@@ -62,8 +62,22 @@ def get_cs_online_dial_in_conferencing_tenant_settings(
 ) -> TenantSettings | Results[TenantSettings]:
     """The tenant's dial-in settings; there is one instance, Global.
 
-    With `filter`, a wildcard over its identity: `Results`. Raises
-    `NotFoundError` for another identity.
+    PowerShell: `Get-CsOnlineDialInConferencingTenantSettings`
+
+    Parameters:
+        identity (str): the one instance, Global; needn't be given
+        filter (str): a wildcard over identities as they are shown
+        Also tenant, local_store, as_job and the common ones: `confid.get_help` says what they do.
+
+    Returns: the settings; with `filter` `Results`.
+
+    Raises: `NotFoundError` for another identity.
+
+    Example, in `confid.demo()`:
+        >>> get_cs_online_dial_in_conferencing_tenant_settings().pin_length
+        5
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencingtenantsettings
     """
     settings = command.tenant.settings
     if filter is not None:
@@ -155,10 +169,59 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
 ) -> TenantSettings | None:
     """Change the tenant's dial-in settings; what is not given stays. Returns them.
 
-    `instance` is a whole set of settings, as the Get- cmdlet returned it and
-    perhaps `attrs.evolve` changed it. `pin_length` is 4 to 12 digits and
-    counts for new PINs; the sender override needs an address and a display
-    name. Raises `StaticConferenceIdError` for `use_unique_conference_ids=False`.
+    Source: behaviour, tenant settings.
+
+    PowerShell:
+        Set-CsOnlineDialInConferencingTenantSettings -PinLength 7 -EnableNameRecording $true
+
+    Parameters:
+        identity (str): the one instance, Global; needn't be given
+        instance (TenantSettings): a whole set of settings, as the Get- cmdlet returned it and
+            `attrs.evolve` changed it; parameters beside it overrule it
+        automatically_send_emails_to_users (bool): whether users are told of what changes; True at
+            first
+        pin_length (int): digits of a new PIN, 4 to 12; 5 at first
+        allow_pstn_only_meetings_by_default (bool): whether callers alone can start the meetings of
+            users enabled later; False at first
+        automatically_migrate_user_meetings (bool): whether invitations are brought up to date after
+            a change; True at first
+        automatically_replace_acp_provider (bool): whether users of another provider are taken over
+            when they are enabled; False at first
+        enable_entry_exit_notifications (bool): whether a meeting hears who comes and goes; True at
+            first
+        entry_exit_announcements_type (str): how it hears it: UseNames, as at first, or ToneOnly
+        enable_name_recording (bool): whether callers are asked to record their name; True at first
+        send_email_from_override (bool): whether mails come from the sender below; needs both its
+            values
+        send_email_from_address (str): that sender's address
+        send_email_from_display_name (str): that sender's name
+        use_unique_conference_ids (bool): no effect: they are unique; False is refused, for it would
+            make them static
+        include_toll_free_number_in_meeting_invites (bool): no effect: not applicable to Teams,
+            where the policy decides
+        migrate_service_numbers_on_cross_forest_move (bool): no effect: not applicable to Teams
+        enable_dial_out_join_confirmation (bool): no effect: not applicable to Teams
+        allowed_dial_out_external_domains (str | iterable): domains whose people meetings may dial
+            out to; kept and shown
+        allow_federated_users_to_dial_out_to_self (str): whether people of those domains may be
+            called themselves; kept and shown
+        allow_federated_users_to_dial_out_to_third_party (str): whether they may have others called;
+            kept and shown
+        mask_pstn_numbers_type (str): whose numbers are masked in a meeting: MaskedForExternalUsers,
+            as at first, MaskedForAllUsers or NoMasking
+        Also msft_internal_processing_mode, tenant, force, what_if, confirm and the common ones:
+        `confid.get_help` says what they do.
+
+    Returns: the settings.
+
+    Raises: `StaticConferenceIdError` for `use_unique_conference_ids=False`, and
+    `InvalidArgumentError` for a bad length, type or sender.
+
+    Example, in `confid.demo()`:
+        >>> set_cs_online_dial_in_conferencing_tenant_settings(pin_length=7).pin_length
+        7
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/set-csonlinedialinconferencingtenantsettings
     """
     given: dict[str, Any] = {
         name: value
@@ -196,8 +259,24 @@ def remove_cs_online_dial_in_conferencing_tenant_settings(
 ) -> TenantSettings | None:
     """Put the tenant's dial-in settings back to the defaults, and return them.
 
-    There is one instance, Global. Raises `NotFoundError` for another
-    identity. Source: behaviour, tenant settings.
+    Source: behaviour, tenant settings.
+
+    PowerShell: `Remove-CsOnlineDialInConferencingTenantSettings -Identity Global`
+
+    Parameters:
+        identity (str): the one instance, Global
+        Also tenant, force, what_if, confirm and the common ones: `confid.get_help` says what they
+        do.
+
+    Returns: the settings.
+
+    Raises: `NotFoundError` for another identity.
+
+    Example, in `confid.demo()`:
+        >>> remove_cs_online_dial_in_conferencing_tenant_settings("Global").pin_length
+        5
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/remove-csonlinedialinconferencingtenantsettings
     """
     _demand_global(identity)
     if not command.should_process(GLOBAL):

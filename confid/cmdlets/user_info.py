@@ -43,6 +43,7 @@ LICENSE_STATES = {
 @listing_cmdlet(
     "Get-CsOnlineDialInConferencingUserInfo",
     sets=("IdentityParams", "TenantIdParams"),
+    listing_set="TenantIdParams",
     eras=("2019",),
 )
 def get_cs_online_dial_in_conferencing_user_info(
@@ -66,17 +67,34 @@ def get_cs_online_dial_in_conferencing_user_info(
 ) -> Output[UserInfo]:
     """Anybody in the directory, enabled or not: conference ID, numbers, provider.
 
-    Without an identity: `Results` by display name, 100 of them unless `first`
-    says otherwise, after the `skip` first ones. `select` is
-    DialInConferencingOn (enabled), DialInConferencingOff (not),
-    ConferencingProviderMS, ConferencingProviderOther (by whose audio
-    conferencing they have), ReadyForMigrationToCPC (another's, though
-    licensed for Microsoft's) or NoFilter, in any casing. `filter` is a
-    Where-Object filter over these properties and those of the directory,
-    `search_query` a part of a display name, user principal name or SIP
-    address, in any casing.
+    PowerShell: `Get-CsOnlineDialInConferencingUserInfo -Select DialInConferencingOff -First 10`
 
-    Raises `UserNotFoundError`, and `InvalidArgumentError` for a bad filter or count.
+    Parameters:
+        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
+            logon, distinguished or display name; a record; or an iterable of them
+        select (str): DialInConferencingOn (enabled), DialInConferencingOff (not),
+            ConferencingProviderMS, ConferencingProviderOther (by whose audio conferencing they
+            have), ReadyForMigrationToCPC (another's, though licensed for Microsoft's) or NoFilter;
+            in any casing
+        filter (str): a Where-Object filter over these properties and those of the directory
+        search_query (str): a part of a display name, user principal name or SIP address, in any
+            casing
+        skip (int): how many to leave out at the beginning
+        first (int): how many at most; 100 unless given
+        sort_descending (bool): from Z to A
+        Also tenant, domain_controller, force and the common ones: `confid.get_help` says what they
+        do.
+
+    Returns: the user; without an identity `Results` by display name.
+
+    Raises: `UserNotFoundError`, and `InvalidArgumentError` for a bad filter or count.
+
+    Example, in `confid.demo()`:
+        >>> off = get_cs_online_dial_in_conferencing_user_info(select="DialInConferencingOff")
+        >>> [(user.display_name, user.conference_id) for user in off]
+        [('Олег Петров', None)]
+
+    Page: https://learn.microsoft.com/powershell/module/skype/get-csonlinedialinconferencinguserinfo
     """
     unit = command.tenant
 
@@ -121,13 +139,30 @@ def get_cs_online_dial_in_conferencing_user_state(
 ) -> Output[UserState]:
     """How far audio conferencing has come for users: licence, provider, conference ID, numbers.
 
-    Without an identity: `Results` of everybody in the directory, by display
-    name. `provider` is AllProviders (any at all), NoProviders, Microsoft or
-    ThirdParty; `license_state` one or more of Licensed, NoLicense and Unknown;
-    both in any casing, and both narrow the users named too. `result_size` is
-    a limit (0: none of them) or "Unlimited".
+    PowerShell:
+        Get-CsOnlineDialInConferencingUserState -Provider Microsoft -LicenseState Licensed
 
-    Raises `UserNotFoundError`, and `InvalidArgumentError` for a value that there isn't.
+    Parameters:
+        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
+            logon, distinguished or display name; a record; or an iterable of them
+        provider (str): only users of AllProviders (any at all), NoProviders, Microsoft or
+            ThirdParty, in any casing; narrows the users named too
+        license_state (str | iterable): only users who are one of these: Licensed, NoLicense,
+            Unknown; the same
+        result_size (int | str): how many at most; 0 is none, "Unlimited" or not given is all
+        Also tenant, tenant_domain, domain_controller, force and the common ones: `confid.get_help`
+        says what they do.
+
+    Returns: the user; without an identity or for an iterable `Results` by display name.
+
+    Raises: `UserNotFoundError`, and `InvalidArgumentError` for a value that there isn't.
+
+    Example, in `confid.demo()`:
+        >>> state = get_cs_online_dial_in_conferencing_user_state(license_state="NoLicense")
+        >>> [user.display_name for user in state]
+        ['Олег Петров']
+
+    Page: https://learn.microsoft.com/powershell/module/skype/get-csonlinedialinconferencinguserstate
     """
     unit = command.tenant
     most = count("ResultSize", result_size)

@@ -91,12 +91,46 @@ def enable_cs_online_dial_in_conferencing_user(
 ) -> Output[ConferencingUser]:
     """Enable licensed users for audio conferencing: each gets a conference ID and a PIN.
 
-    The user is told by mail, with the PIN. Whoever is enabled already stays
-    as they are. Returns the user; the new PIN stands in its `leader_pin`.
+    The user is told by mail, with the PIN. Whoever is enabled already stays as they are. Source:
+    behaviour, conference ID.
 
-    Raises `LicenseError` for a user without a licence, or with another
-    provider unless `replace_provider` is given, and `StaticConferenceIdError`
-    for any `conference_id`. Source: behaviour, conference ID.
+    PowerShell:
+        Enable-CsOnlineDialInConferencingUser -Identity ken.myer@contoso.com -AllowPstnOnlyMeetings
+        $true
+
+    Parameters:
+        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
+            logon, distinguished or display name; a record; or an iterable of them
+        allow_pstn_only_meetings (bool): whether callers alone can start a meeting; as the tenant's
+            default unless given
+        service_number (str): the default toll number, of the default bridge; that of the user's
+            country unless given
+        toll_free_service_number (str): the default toll-free number, of the default bridge
+        allow_toll_free_dial_in (bool): whether toll-free calls are let in; True unless given
+        replace_provider (bool): takes over users of another provider
+        conference_id (any): refused, whatever the value: conference IDs are dynamic only
+        send_email (bool): sends the conference info to the user, never with a PIN
+        send_email_to_address (str): where to send it instead of the user's address; needs
+            `send_email`
+        send_email_from_address (str): the sender's address; needs the display name and `send_email`
+        send_email_from_display_name (str): the sender's name; needs the address and `send_email`
+        notify (bool): tells users of the change: as the tenant setting says unless given
+        Also tenant, tenant_domain, domain_controller, force, as_job and the common ones:
+        `confid.get_help` says what they do.
+
+    Returns: the user, `Results` for an iterable; the new PIN stands in `leader_pin`.
+
+    Raises: `LicenseError` for a user without a licence, or with another provider unless
+    `replace_provider` is given, `UserNotFoundError`, and `StaticConferenceIdError` for any
+    `conference_id`.
+
+    Example, in `confid.demo()`:
+        >>> disable_cs_online_dial_in_conferencing_user("ken.myer@contoso.com").conference_id
+        >>> ken = enable_cs_online_dial_in_conferencing_user("ken.myer@contoso.com")
+        >>> len(str(ken.conference_id)), len(ken.leader_pin)
+        (7, 5)
+
+    Page: https://learn.microsoft.com/powershell/module/skype/enable-csonlinedialinconferencinguser
     """
     _demand_identity(command, identity)
     mail = _mail_options(
@@ -164,8 +198,33 @@ def disable_cs_online_dial_in_conferencing_user(
 ) -> Output[ConferencingUser]:
     """Disable users for audio conferencing: their conference IDs are retired for ever.
 
-    Returns the user as they are now, without an ID. Raises `NotEnabledError`
-    for one who is not enabled. Source: behaviour, conference ID.
+    Source: behaviour, conference ID.
+
+    PowerShell: `Disable-CsOnlineDialInConferencingUser -Identity ken.myer@contoso.com`
+
+    Parameters:
+        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
+            logon, distinguished or display name; a record; or an iterable of them
+        send_email (bool): sends the conference info to the user, never with a PIN
+        send_email_to_address (str): where to send it instead of the user's address; needs
+            `send_email`
+        send_email_from_address (str): the sender's address; needs the display name and `send_email`
+        send_email_from_display_name (str): the sender's name; needs the address and `send_email`
+        notify (bool): tells users of the change: as the tenant setting says unless given
+        Also tenant, tenant_domain, domain_controller, force, as_job, what_if, confirm and the
+        common ones: `confid.get_help` says what they do.
+
+    Returns: the user as they are now, without an ID; `Results` for an iterable.
+
+    Raises: `NotEnabledError` for one who is not enabled, and `UserNotFoundError`.
+
+    Example, in `confid.demo()`:
+        >>> ken = get_cs_online_dial_in_conferencing_user("ken.myer@contoso.com")
+        >>> disable_cs_online_dial_in_conferencing_user(ken).conference_id
+        >>> confid.whois(ken.conference_id).is_current
+        False
+
+    Page: https://learn.microsoft.com/powershell/module/skype/disable-csonlinedialinconferencinguser
     """
     _demand_identity(command, identity)
     mail = _mail_options(
@@ -239,14 +298,48 @@ def set_cs_online_dial_in_conferencing_user(
 ) -> Output[ConferencingUser]:
     """Change enabled users: a new conference ID, a new PIN, numbers, bridge; or send their info.
 
-    `reset_conference_id` draws a new ID: the old one stops working for
-    callers when the call returns, and is never issued again. `send_email`
-    sends the conference info, never with the PIN. `notify` overrules for this
-    call what the tenant setting says about telling users.
+    Source: behaviour, conference ID, PIN, mail.
 
-    Returns the user; a new PIN stands in its `leader_pin`. Raises
-    `NotEnabledError` for one who is not enabled, and `StaticConferenceIdError`
-    for any `conference_id`. Source: behaviour, conference ID, PIN, mail.
+    PowerShell:
+        Set-CsOnlineDialInConferencingUser -Identity ken.myer@contoso.com -ResetConferenceId
+
+    Parameters:
+        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
+            logon, distinguished or display name; a record; or an iterable of them
+        reset_conference_id (bool): draws a new conference ID; the old one stops working for callers
+            when the call returns, and is never issued again
+        reset_leader_pin (bool): makes a new PIN, as long as the tenant's PinLength says
+        bridge_id (UUID | str): moves the user to that bridge, with its default numbers
+        bridge_name (str): the same, by the bridge's name
+        service_number (str): another default toll number, of the user's bridge
+        toll_free_service_number (str): another default toll-free number, of the user's bridge
+        allow_pstn_only_meetings (bool): whether callers alone can start a meeting
+        allow_toll_free_dial_in (bool): whether toll-free calls are let in
+        conference_id (any): refused, whatever the value: `reset_conference_id` draws a new one
+        send_email (bool): sends the conference info to the user, never with a PIN
+        send_email_to_address (str): where to send it instead of the user's address; needs
+            `send_email`
+        send_email_from_address (str): the sender's address; needs the display name and `send_email`
+        send_email_from_display_name (str): the sender's name; needs the address and `send_email`
+        notify (bool): tells users of the change: as the tenant setting says unless given
+        Also tenant, tenant_domain, domain_controller, force, as_job, what_if, confirm and the
+        common ones: `confid.get_help` says what they do.
+
+    Returns: the user, `Results` for an iterable; a new PIN stands in `leader_pin`.
+
+    Raises: `NotEnabledError` for one who is not enabled, `UserNotFoundError`,
+    `InvalidArgumentError` for a number that isn't on the bridge, and `StaticConferenceIdError` for
+    any `conference_id`.
+
+    Example, in `confid.demo()`:
+        >>> old = get_cs_online_dial_in_conferencing_user("ken.myer@contoso.com").conference_id
+        >>> ken = set_cs_online_dial_in_conferencing_user(
+        ...     "ken.myer@contoso.com", reset_conference_id=True
+        ... )
+        >>> ken.conference_id == old, confid.whois(old).is_current
+        (False, False)
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/set-csonlinedialinconferencinguser
     """
     mail = _mail_options(
         send_email=send_email,
@@ -306,10 +399,33 @@ def get_cs_online_dial_in_conferencing_user(
 ) -> Output[ConferencingUser]:
     """Users enabled for audio conferencing, with their conference IDs, by display name.
 
-    Without an identity: `Results` of everybody enabled, narrowed by the
-    filters; `ldap_filter` is an RFC 4515 filter over directory attributes,
-    `result_size` a limit (0: none of them). Raises `UserNotFoundError`, and
-    `NotEnabledError` for a user who is not enabled.
+    PowerShell:
+        Get-CsOnlineDialInConferencingUser -LdapFilter "Department=Finance" -ResultSize 10
+
+    Parameters:
+        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
+            logon, distinguished or display name; a record; or an iterable of them; everybody
+            enabled unless given
+        bridge_id (UUID | str): only users of that bridge
+        bridge_name (str): the same, by the bridge's name
+        service_number (str): only users who have that toll or toll-free number
+        ldap_filter (str): an RFC 4515 filter over directory attributes; a bare `Department=Finance`
+            too
+        result_size (int): how many at most; 0 is none, not given is all
+        Also tenant, tenant_domain, domain_controller, force, as_job and the common ones:
+        `confid.get_help` says what they do.
+
+    Returns: the user; without an identity or for an iterable `Results`.
+
+    Raises: `UserNotFoundError`, and `NotEnabledError` for a user who is not enabled;
+    `InvalidArgumentError` for a bad filter, with the position.
+
+    Example, in `confid.demo()`:
+        >>> finance = get_cs_online_dial_in_conferencing_user(ldap_filter="Department=Finance")
+        >>> [user.display_name for user in finance]
+        ['Ken Myer', 'Pilar Ackerman']
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencinguser
     """
     unit = command.tenant
     most = count("ResultSize", result_size)

@@ -145,6 +145,7 @@ def places(session: Session, *, first_lane: int, at_least: int) -> Iterator[list
     while True:
         found: list[Place] = []
         with session.unit(write=False) as tenant:
+            tenant.demand_open()
             for lane in lanes:
                 found += _places(tenant.transaction.find(OUTBOX.name, "lane", [lane]))
                 if len(found) >= at_least:

@@ -6,7 +6,6 @@ decided here and nowhere else (behaviour: mail, the table).
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import attrs
@@ -66,7 +65,7 @@ class Number:
 
 @attrs.frozen(kw_only=True)
 class Country:
-    """The numbers of one country, toll before toll-free."""
+    """The numbers of one country, in their rank."""
 
     name: str
     numbers: tuple[Number, ...]
@@ -187,18 +186,12 @@ def _details(language: Language, facts: Facts, *, with_pin: bool) -> Section:
 
 
 def _countries(language: Language, numbers: tuple[DialInNumber, ...]) -> tuple[Country, ...]:
-    """The numbers by country: the default number's first, the others by name."""
-    default = phone_number.country(numbers[0].number)
-
-    def place(number: DialInNumber) -> tuple[bool, bool, str]:
-        code = phone_number.country(number.number)
-        return code != default, code is None, language.country(code)
-
-    ordered = sorted(numbers, key=lambda n: (*place(n), n.type == TOLL_FREE))
-    return tuple(
-        Country(name=name, numbers=tuple(_number(language, number) for number in group))
-        for (_, _, name), group in groupby(ordered, key=place)
-    )
+    """The numbers by country, countries and numbers in the order they come in: their rank."""
+    by_country: dict[str, list[Number]] = {}
+    for number in numbers:
+        name = language.country(phone_number.country(number.number))
+        by_country.setdefault(name, []).append(_number(language, number))
+    return tuple(Country(name=name, numbers=tuple(group)) for name, group in by_country.items())
 
 
 def _number(language: Language, number: DialInNumber) -> Number:

@@ -20,11 +20,12 @@ from confid.mail.box import Place, count, entry_of, places, places_of, state_of
 from confid.mail.headers import one_line
 from confid.mail.messages import compose
 from confid.mail.pages import links_of
-from confid.mail.progress import shown
 from confid.mail.report import Failure, Report, Retry
 from confid.mail.transports import PermanentRefusal, TransportUnavailable
 from confid.mail.wording import worded
 from confid.notices import LANES
+from confid.pin_pads import erase, unsealed
+from confid.progress import advancing
 from confid.records import FAILED, MASKED_PIN, OUTBOX, PENDING, SENT
 from confid.session import current_session
 
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from confid.mail.pages import Links
-    from confid.mail.progress import Progress
     from confid.mail.templates import TemplateSource
     from confid.mail.transports import Transport
     from confid.mail.wording import Wording
+    from confid.progress import ProgressOption
     from confid.records import DirectoryUser, OutboxEntry
     from confid.session import Session
     from confid.store.base import Body
@@ -64,7 +65,7 @@ def deliver(
     retry: Retry | None = None,
     templates: TemplateSource | None = None,
     languages: Mapping[str, Mapping[str, str]] | None = None,
-    progress: Progress = None,
+    progress: ProgressOption = None,
 ) -> Report:
     """Hand the pending messages over to a transport: each user's in the order of the changes.
 
@@ -81,13 +82,14 @@ def deliver(
     `templates` is a folder of Jinja2 templates, or a mapping of their names
     to their texts, and `languages` a mapping of language tags to sentences:
     docs/how-to/send-mails.md. `progress` is True for a bar (tqdm), or a
-    function of the messages done with and of all that there are.
+    function of how many messages are done with, and of all.
 
     Any number of deliveries at once share the work, in threads, processes and
     on hosts. Raises `InvalidArgumentError` for something that is no transport
     or no languages and inside `session.transaction()`, which would keep the
     store waiting for the mail; `TemplateError` for a template that can't be
-    used; `StoreError` when the store fails. Any other exception of the
+    used; `StoreError` when the store fails,
+    `SealedError` when it is sealed. Any other exception of the
     transport ends the delivery; what had left by then is marked.
     """
     if not callable(transport) or isinstance(transport, type):
@@ -105,8 +107,9 @@ def deliver(
         )
     wording = worded(templates=templates, languages=languages)
     try:
-        with shown(progress, lambda: count(here)) as step:
-            return _Delivery(here, transport, retry or Retry(), wording, step).run()
+        total = None if progress in (None, False) else count(here)
+        with advancing(progress, total=total, what="Mails") as advance:
+            return _Delivery(here, transport, retry or Retry(), wording, advance).run()
     finally:
         rest = getattr(transport, "rest", None)
         if callable(rest):
@@ -143,13 +146,13 @@ class _Delivery:
         transport: Transport,
         retry: Retry,
         wording: Wording,
-        step: Callable[[], object],
+        advance: Callable[[int], None],
     ) -> None:
         self._session = session
         self._transport = transport
         self._retry = retry
         self._wording = wording
-        self._step = step
+        self._advance = advance
         self._name = secrets.token_hex(8)
         self._held: set[str] = set()
         self._held_back: dict[str, str] = {}
@@ -229,7 +232,7 @@ class _Delivery:
                 leased[place.key] = {**body, "lease": lease}
             if leased:
                 tenant.transaction.put(OUTBOX.name, leased)
-            entries = tenant.unsealed([entry_of(body) for body in leased.values()])
+            entries = unsealed(tenant.transaction, [entry_of(body) for body in leased.values()])
             return _Batch(
                 places={place.key: place for place in waiting},
                 entries=entries,
@@ -267,7 +270,7 @@ class _Delivery:
         """Count what became of an entry, and hold back what waits behind it."""
         self._failures.pop(entry.key, None)
         if outcome.state != PENDING:
-            self._step()
+            self._advance(1)
         if outcome.state == SENT:
             self._sent += 1
             return
@@ -336,7 +339,7 @@ class _Delivery:
                     settled.append(_after(entry, outcome, tenant.now))
             if settled:
                 tenant.put_outbox(settled)
-                tenant.erase_pads(e.key for e in settled if e.state != PENDING)
+                erase(tenant.transaction, [e.key for e in settled if e.state != PENDING])
 
 
 def _after(entry: OutboxEntry, outcome: _Outcome | None, now: datetime) -> OutboxEntry:

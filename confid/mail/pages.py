@@ -10,8 +10,9 @@ import attrs
 from confid.errors import InvalidArgumentError
 from confid.mail_address import is_one_line
 from confid.parameters import UNSET
-from confid.records import TENANT, converter
+from confid.records import converter
 from confid.session import current_session
+from confid.store.base import TENANT
 
 if TYPE_CHECKING:
     from confid.parameters import Unset

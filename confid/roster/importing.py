@@ -14,6 +14,7 @@ import attrs
 
 from confid import directory
 from confid.errors import ConfidError, RosterError, StaticConferenceIdError
+from confid.migration_queue import is_licence_change
 from confid.records import USER, Conferencing, DirectoryUser, LicenseState, fold
 from confid.results import Results
 from confid.roster.cells import quoted
@@ -135,6 +136,7 @@ class _Import:
         self._write_users()
         self._enter(living, retired=False)
         self._enter(retired, retired=True)
+        self._ask_for_migrations()
         return self._users
 
     def _match(self) -> list[str | None]:
@@ -198,6 +200,12 @@ class _Import:
             if users:
                 self._tenant.put_users(users)
 
+    def _ask_for_migrations(self) -> None:
+        """Have the meetings migrated of those whose licence has changed."""
+        self._tenant.migrations.ask(
+            [u.owner for u in self._users if is_licence_change(self._on_file.get(u.owner), u)]
+        )
+
     # Conference IDs in use elsewhere.
 
     def _sort_ids(self) -> tuple[list[_Claimed], list[_Claimed]]:
@@ -208,7 +216,7 @@ class _Import:
             if row.conference_id is not None
         ]
         new = [claimed for chunk in _chunks(pairs) for claimed in self._not_in_ledger(chunk)]
-        if new and self._tenant.transaction.has_issued():
+        if new and self._tenant.has_issued:
             self._refuse(new)
         for chunk in _chunks(new):
             self._demand_no_other(chunk)
@@ -249,7 +257,7 @@ class _Import:
 
     def _enter(self, ids: Sequence[_Claimed], *, retired: bool) -> None:
         for chunk in _chunks(ids):
-            proposals = [(int(c.conference_id), c.user.owner) for c in chunk]
+            proposals = [(int(c.conference_id), c.user) for c in chunk]
             accepted = self._tenant.import_ids(proposals, retired=retired)
             for claimed in chunk:
                 if claimed.conference_id not in accepted:
@@ -263,6 +271,7 @@ class _Import:
         tenant = self._tenant
         bridge = tenant.setup.default_bridge
         pstn_only = tenant.settings.allow_pstn_only_meetings_by_default
+        tenant.migrations.ask([user.owner for user in users])
         tenant.put_conferencing(
             {
                 person.user.owner: Conferencing(

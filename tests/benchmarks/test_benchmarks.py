@@ -32,6 +32,7 @@ ROWS = (
     "one durable reset",
     "a reset of 40",
     "listing 40",
+    "one durable reset with a witness",
     "memory beyond the records",
 )
 

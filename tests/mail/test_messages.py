@@ -236,17 +236,17 @@ def test_one_message_tells_all_that_a_call_changed() -> None:
 
 
 def test_numbers_stand_under_their_countries() -> None:
-    """The default number's country first, toll before toll-free, the city where it is known."""
+    """Countries and numbers in the rank they come in; the city where it is known."""
     numbers = (
         DialInNumber(number="442079460000", city="London"),
         NUMBERS[1],
-        NUMBERS[0],
         DialInNumber(number="80012345678", type=TOLL_FREE),
+        NUMBERS[0],
     )
     text, _ = parts(sent(entry(E.CONFERENCE_INFO, numbers=numbers)))
     assert (
         "United Kingdom\n  +44 20 7946 0000, London (toll)\n\n"
-        "United States\n  +1 425-555-0100, Redmond (toll)\n  +1 800-555-0100 (toll-free)\n\n"
+        "United States\n  +1 800-555-0100 (toll-free)\n  +1 425-555-0100, Redmond (toll)\n\n"
         "International\n  +800 1234 5678 (toll-free)\n"
     ) in text
 

@@ -1,0 +1,376 @@
+"""A call: what the attendant asks, takes and answers, and where the caller gets.
+
+Source of the rules: behaviour, attendant.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import TYPE_CHECKING, Self
+
+from confid import phone_number
+from confid.attendant import guessing
+from confid.attendant.prompts import TRANSLATIONS, say
+from confid.attendant.running import asks_for_names, keep, running, shows_numbers, style_of
+from confid.conference_id import ConferenceId
+from confid.errors import ConfidError, InvalidArgumentError
+from confid.languages import DEFAULT
+from confid.mail_address import is_one_line
+from confid.session import current_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from confid.attendant.running import RunningMeeting
+    from confid.records import ConferencingUser, ServiceNumber
+    from confid.session import Session
+    from confid.tenant import Person, Tenant
+
+TRIES = 3
+"""Wrong IDs, or wrong PINs, that one call may hold."""
+
+LONGEST_NAME = 100
+
+_PIN = re.compile(r"\s*([0-9]{4,12})\s*#?\s*")
+
+
+class CallState(enum.Enum):
+    """Where a call stands."""
+
+    ASKING_CONFERENCE_ID = "asking_conference_id"
+    ASKING_ORGANIZER = "asking_organizer"
+    ASKING_PIN = "asking_pin"
+    IN_LOBBY = "in_lobby"
+    IN_MEETING = "in_meeting"
+    ENDED = "ended"
+
+
+CONNECTED = (CallState.IN_LOBBY, CallState.IN_MEETING)
+
+
+class CallError(ConfidError, RuntimeError):
+    """A key was pressed that the call is not asking for."""
+
+    category = "InvalidOperation"
+    error_id = "CallNotAsking"
+
+
+def dial(
+    number: str,
+    *,
+    caller: str | None = None,
+    name: str | None = None,
+    session: Session | None = None,
+) -> Call:
+    """Call a dial-in number; `caller` is the caller's own, None when withheld.
+
+    `name` is what the caller says when asked to record a name, None when they
+    keep silent. A number of no bridge is not answered: the call has ended and
+    its `prompts` are empty. Raises `InvalidArgumentError` for what is no
+    number, or no name of one line, and `SealedError` in a sealed store.
+    """
+    digits = phone_number.parse(number, parameter="number")
+    source = None if caller is None else phone_number.parse(caller, parameter="caller")
+    call = Call(current_session(session), digits, caller=source, name=_checked_name(name))
+    call._answer()  # noqa: SLF001 - this module's own
+    return call
+
+
+class Call:
+    """A phone call to the attendant.
+
+    `state` tells what it waits for, `organizer` whose ID was accepted,
+    `prompts` what the caller has heard, `language` in which language. As a
+    context manager it hangs up at the end of its block.
+    """
+
+    def __init__(self, session: Session, number: str, *, caller: str | None, name: str) -> None:
+        self.language = DEFAULT
+        self.organizer: ConferencingUser | None = None
+        self._session = session
+        self._number = number
+        self._caller = caller
+        self._name = name
+        self._answered_on: ServiceNumber | None = None
+        self._state = CallState.ENDED
+        self._said: tuple[str, ...] = ()
+        self._heard = 0
+        self._wrong_ids = 0
+        self._wrong_pins = 0
+        self._id = ""
+        self._owner = ""
+        self._conference_id: ConferenceId | None = None
+
+    def __repr__(self) -> str:
+        return f"<call to +{self._number}: {self._state.value}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.hang_up()
+
+    @property
+    def state(self) -> CallState:
+        """Where the call stands now; a caller in the lobby gets in when the meeting starts."""
+        if self._state is CallState.IN_LOBBY:
+            self._listen()
+        return self._state
+
+    @property
+    def prompts(self) -> list[str]:
+        """All that the caller has heard until now, announcements of a meeting they are in too."""
+        if self._state in CONNECTED and not self._session.closed:
+            self._listen()
+        return list(self._said)
+
+    def enter_conference_id(self, keys: str) -> CallState:
+        """Key in a conference ID, spaces, dashes and `#` allowed; the state afterwards."""
+
+        def take(tenant: Tenant) -> None:
+            person = _organizer_of(tenant, keys)
+            if person is None:
+                self._wrong_ids += 1
+                self._refuse(tenant, "wrong_id", tries=self._wrong_ids)
+            elif self._lets_in_from_here(tenant, person):
+                self._owner = person.user.owner
+                self._conference_id = person.conference_id
+                self.organizer = tenant.conferencing_user(person)
+                if not self._joins_unasked(tenant, person):
+                    self._say("organizer", CallState.ASKING_ORGANIZER)
+
+        return self._step(CallState.ASKING_CONFERENCE_ID, take)
+
+    def say_organizer(self, is_organizer: bool) -> CallState:
+        """Say whether the caller is the organizer; the state afterwards."""
+
+        def take(tenant: Tenant) -> None:
+            person = self._organizer_still(tenant)
+            if person is None or self._joins_unasked(tenant, person):
+                return
+            if is_organizer and not self._starts_closed(tenant):
+                self._say("pin", CallState.ASKING_PIN)
+            else:
+                self._join(tenant)
+
+        return self._step(CallState.ASKING_ORGANIZER, take)
+
+    def enter_pin(self, keys: str) -> CallState:
+        """Key in the organizer's PIN; the right one starts the meeting. The state afterwards."""
+
+        def take(tenant: Tenant) -> None:
+            person = self._organizer_still(tenant)
+            if person is None or self._joins_unasked(tenant, person):
+                return
+            typed = _PIN.fullmatch(keys)
+            if self._starts_closed(tenant):
+                self._join(tenant)
+            elif tenant.is_pin(person, typed[1] if typed else ""):
+                self._join(tenant, start=True)
+            else:
+                self._wrong_pins += 1
+                guessing.note_organizer(tenant, self._owner)
+                self._refuse(tenant, "wrong_pin", tries=self._wrong_pins)
+
+        return self._step(CallState.ASKING_PIN, take)
+
+    def press(self, keys: str) -> CallState:
+        """Press keys for whatever is being asked: a language, an ID, star or pound, a PIN."""
+        state = self.state
+        if state is CallState.ASKING_CONFERENCE_ID:
+            language = dict(self._choices()).get(keys)
+            if language is None:
+                return self.enter_conference_id(keys)
+            return self._step(state, lambda _: self._speak(language))
+        if state is CallState.ASKING_ORGANIZER:
+            return self.say_organizer(keys.strip().startswith("*"))
+        if state is CallState.ASKING_PIN:
+            return self.enter_pin(keys)
+        raise CallError(f"The call is not asking for anything: it is {state.value}.")
+
+    def hang_up(self) -> None:
+        """End the call; a meeting ends with its last caller. Twice is fine."""
+        if self._state in CONNECTED:
+            with self._session.unit(write=True) as tenant:
+                meeting = running(tenant, self._owner, lock=True)
+                style = style_of(tenant.settings)
+                keep(tenant, self._owner, meeting.left(self._id, style=style))
+            self._catch_up(meeting)
+        self._state = CallState.ENDED
+
+    # What the attendant does.
+
+    def _answer(self) -> None:
+        with self._session.unit(write=False) as tenant:
+            tenant.demand_open()
+            number = tenant.numbers.get(self._number)
+            if number is None or number.bridge_id is None:
+                return
+            self._id = str(tenant.new_uuid())
+            self._answered_on = number
+            self.language = number.primary_language
+            if guessing.is_blocked(tenant, self._caller_counted):
+                self._say("blocked", CallState.ENDED)
+                return
+            self._say("welcome", CallState.ASKING_CONFERENCE_ID)
+            for key, language in self._choices():
+                self._said += (say(language, "language_choice", key=key),)
+
+    def _choices(self) -> Iterator[tuple[str, str]]:
+        """Keys for the number's secondary languages, as far as there is a translation."""
+        number = self._answered_on
+        for key, language in enumerate(number.secondary_languages if number else (), start=1):
+            if language in TRANSLATIONS:
+                yield str(key), language
+
+    def _speak(self, language: str) -> None:
+        self.language = language
+        self._say("welcome", CallState.ASKING_CONFERENCE_ID)
+
+    def _step(self, expected: CallState, take: Callable[[Tenant], None]) -> CallState:
+        if self._state is not expected:
+            raise CallError(
+                f"The call is not {expected.value.replace('_', ' ')}: it is {self._state.value}."
+            )
+        before = dict(self.__dict__)
+        try:
+            with self._session.unit(write=True) as tenant:
+                if guessing.is_blocked(tenant, self._caller_counted):
+                    self._say("blocked", CallState.ENDED)
+                else:
+                    take(tenant)
+        except BaseException:
+            self.__dict__.update(before)
+            raise
+        return self._state
+
+    @property
+    def _caller_counted(self) -> str:
+        return self._caller or guessing.WITHHELD
+
+    def _say(self, prompt: str, state: CallState) -> None:
+        self._said += (say(self.language, prompt),)
+        self._state = state
+
+    def _refuse(self, tenant: Tenant, prompt: str, *, tries: int) -> None:
+        guessing.note_caller(tenant, self._caller_counted)
+        self._say(prompt, self._state)
+        if tries >= TRIES:
+            self._say("goodbye", CallState.ENDED)
+
+    def _lets_in_from_here(self, tenant: Tenant, person: Person) -> bool:
+        """Whether the organizer's meetings can be joined on the number dialled; else it ends."""
+        number = self._answered_on
+        if number and number.is_toll_free and not _lets_toll_free_in(tenant, person):
+            self.organizer = None
+            self._say("toll_free_off", CallState.ENDED)
+            return False
+        return True
+
+    def _organizer_still(self, tenant: Tenant) -> Person | None:
+        """The organizer, if the ID still is theirs, else it is asked for anew.
+
+        None too where the call ends because toll-free numbers were closed meanwhile.
+        """
+        person = _organizer_of(tenant, str(self._conference_id))
+        if person is None:
+            self.organizer = None
+            self._say("id_changed", CallState.ASKING_CONFERENCE_ID)
+        elif not self._lets_in_from_here(tenant, person):
+            return None
+        return person
+
+    def _joins_unasked(self, tenant: Tenant, person: Person) -> bool:
+        """Join where no PIN is asked: the meeting runs, or its organizer lets callers start it."""
+        assert person.conferencing is not None  # noqa: S101 - only the enabled have an ID
+        start = person.conferencing.allow_pstn_only_meetings
+        joins = start or running(tenant, self._owner).started
+        if joins:
+            self._join(tenant, start=start)
+        return joins
+
+    def _starts_closed(self, tenant: Tenant) -> bool:
+        closed = guessing.is_closed(tenant, self._owner)
+        if closed:
+            self._say("pin_closed", self._state)
+        return closed
+
+    def _join(self, tenant: Tenant, *, start: bool = False) -> None:
+        settings = tenant.settings
+        if asks_for_names(settings):
+            self._say("record_name", self._state)
+        meeting = running(tenant, self._owner, lock=True).joined(
+            self._id, self._announced_as(tenant), start=start, style=style_of(settings)
+        )
+        keep(tenant, self._owner, meeting)
+        if meeting.started:
+            self._get_in(meeting)
+        else:
+            self._say("lobby", CallState.IN_LOBBY)
+
+    def _announced_as(self, tenant: Tenant) -> str:
+        """The name that others hear, or nothing."""
+        if self._name and asks_for_names(tenant.settings):
+            return self._name
+        if self._caller and shows_numbers(tenant.settings):
+            return phone_number.display(self._caller)
+        return ""
+
+    # What the caller hears of others.
+
+    def _listen(self) -> None:
+        with self._session.unit(write=False) as tenant:
+            meeting = running(tenant, self._owner)
+        self._catch_up(meeting)
+
+    def _catch_up(self, meeting: RunningMeeting) -> None:
+        if self._state is CallState.IN_LOBBY and meeting.started:
+            self._get_in(meeting)
+        else:
+            self._hear(meeting)
+
+    def _get_in(self, meeting: RunningMeeting) -> None:
+        self._say("joining", CallState.IN_MEETING)
+        here = meeting.participant(self._id)
+        self._heard = here.hears_from if here else meeting.announced
+        self._hear(meeting)
+
+    def _hear(self, meeting: RunningMeeting) -> None:
+        if self._state is CallState.IN_MEETING:
+            for told in meeting.heard_from(self._heard):
+                self._said += (say(self.language, told.prompt, name=told.name),)
+            self._heard = meeting.announced
+
+
+def _checked_name(name: str | None) -> str:
+    if name is None:
+        return ""
+    if not isinstance(name, str) or not is_one_line(name) or len(name) > LONGEST_NAME:
+        raise InvalidArgumentError(
+            f"name: {name!r:.60} is no name of one line, with at most {LONGEST_NAME} characters.",
+            target="name",
+        )
+    return name.strip()
+
+
+def _organizer_of(tenant: Tenant, keys: str) -> Person | None:
+    """Whose living ID that is, held for this step; None for a wrong, retired or malformed one."""
+    try:
+        number = ConferenceId(keys)
+    except ValueError:
+        return None
+    entry = tenant.transaction.lookup([number]).get(number)
+    if entry is None or entry.retired_at is not None:
+        return None
+    user = tenant.users([entry.owner]).get(entry.owner)
+    # Locked, so that a reset waits for this step, or this step sees the reset.
+    person = tenant.people([user], lock=True)[0] if user else None
+    return person if person and person.is_enabled and person.conference_id == number else None
+
+
+def _lets_toll_free_in(tenant: Tenant, person: Person) -> bool:
+    """Whether the organizer's own setting and the policy that counts for them both allow it."""
+    assert person.conferencing is not None  # noqa: S101 - only the enabled have an ID
+    policy = tenant.granting.audio_of([person.user])[person.user.owner]
+    return person.conferencing.allow_toll_free_dial_in and policy.allow_toll_free_dialin

@@ -1,0 +1,120 @@
+"""What the Grant- cmdlets share: whom a policy goes to, and what comes out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from confid.command import Command, Output
+from confid.errors import InvalidArgumentError, ParameterBindingError
+from confid.mail_address import is_one_line
+from confid.parameters import UNSET, P, Unset, is_given
+from confid.policies import GLOBAL, Family, identity_of, name_of
+from confid.records import DirectoryUser, Record
+
+PolicyName = Annotated[
+    str | Record | Unset | None, P("PolicyName", "String", position=1, as_is=(Record,))
+]
+PassThru = Annotated[bool, P("PassThru", "SwitchParameter")]
+
+MOST_RANKS = 2**31 - 1
+"""The largest rank: an Int32, as the parameter is."""
+
+
+def grant_policy(
+    command: Command,
+    family: Family,
+    policy_name: object,
+    *,
+    identity: object,
+    to_tenant: bool,
+    pass_thru: bool,
+    group: str | None = None,
+    rank: int | None = None,
+) -> Output[DirectoryUser]:
+    """Grant users, a group or the tenant a policy of that family; None takes theirs back.
+
+    Returns the users with `pass_thru`, else None. Raises
+    `ParameterBindingError` when it isn't said what is granted or to whom.
+    """
+    _demand_one(command, identity, to_tenant=to_tenant, group=group)
+    name = _wanted(command, family, policy_name, to_tenant=to_tenant)
+    granting = command.tenant.granting
+    if is_given(identity):
+        users = command.users(identity)
+        if users:
+            granting.to_users(family, users, name)
+        found = command.output(identity, users)
+        return found if pass_thru else None
+    if group is not None:
+        group = _group(group)
+        _check_rank(rank, name)
+        if command.should_process(group):
+            granting.to_group(family, group, name, rank)
+    elif command.should_process(GLOBAL):
+        granting.to_tenant(family, name)
+    return None
+
+
+def _demand_one(command: Command, identity: object, *, to_tenant: bool, group: str | None) -> None:
+    """One of the three must be said, and just one."""
+    said = [is_given(identity), group is not None, to_tenant].count(True)
+    if said == 0:
+        raise ParameterBindingError(
+            f"{command.name}: say to whom: an Identity, or Global for the whole tenant.",
+            error_id="MissingMandatoryParameter",
+            parameter="Identity",
+        )
+    if said > 1:
+        raise ParameterBindingError(
+            f"{command.name}: Identity and Global can't be given together.",
+            error_id="AmbiguousParameterSet",
+        )
+
+
+def _wanted(
+    command: Command, family: Family, policy_name: object, *, to_tenant: bool
+) -> str | None:
+    """The name of the policy to grant as it is written; None takes back what was granted."""
+    if policy_name is UNSET:
+        raise ParameterBindingError(
+            f"{command.name}: PolicyName must be given; None takes the policy back.",
+            error_id="MissingMandatoryParameter",
+            parameter="PolicyName",
+        )
+    if policy_name is None:
+        return None
+    name = command.tenant.granting.demand(family, name_of(policy_name, parameter="PolicyName"))
+    if name == GLOBAL and not to_tenant:
+        raise InvalidArgumentError(
+            f"PolicyName: {identity_of(name)} counts for whoever has no other policy and isn't "
+            "granted. policy_name=None takes back what was granted.",
+            target=name,
+            error_id="GlobalPolicyNotGranted",
+        )
+    return None if name == GLOBAL else name
+
+
+def _group(group: str) -> str:
+    name = group.strip()
+    if not name or not is_one_line(name):
+        raise InvalidArgumentError(
+            f"Group: {group!r:.80} is no group's name: that is one line, not empty.",
+            target=group,
+            error_id="GroupNameInvalid",
+        )
+    return name
+
+
+def _check_rank(rank: int | None, name: str | None) -> None:
+    if rank is None:
+        return
+    if name is None:
+        raise InvalidArgumentError(
+            "Rank goes with a policy; policy_name=None takes the group's policy back.",
+            target=rank,
+            error_id="RankWithoutPolicy",
+        )
+    if not 1 <= rank <= MOST_RANKS:
+        raise InvalidArgumentError(
+            f"Rank: {rank} is no rank; the first one is 1.", target=rank, error_id="RankOutOfRange"
+        )

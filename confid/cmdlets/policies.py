@@ -1,0 +1,449 @@
+"""Audio conferencing policies: new, get, set, grant, remove. Source: behaviour, policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, TypeAlias, Unpack, overload
+
+import attrs
+
+from confid import phone_number
+from confid.cmdlets.granting import PassThru, PolicyName, grant_policy
+from confid.command import Command, Identity, Output, cmdlet
+from confid.errors import AlreadyExistsError, InvalidArgumentError, InvalidOperationError
+from confid.parameters import (
+    UNSET,
+    CommonParameters,
+    Confirm,
+    Force,
+    LocalStore,
+    P,
+    Unset,
+    WhatIf,
+    is_given,
+)
+from confid.policies import (
+    GLOBAL,
+    Family,
+    TeamsAudioConferencingPolicy,
+    identity_of,
+    name_of,
+)
+from confid.records import DirectoryUser, Record, ServiceNumber, fold
+from confid.results import Results
+from confid.tenant import Tenant as UnitOfWork
+
+Policy: TypeAlias = TeamsAudioConferencingPolicy
+"""The record that these cmdlets take and return."""
+
+Numbers = str | ServiceNumber | Iterable[str | ServiceNumber]
+PolicyId = Annotated[
+    str | Policy | None, P("Identity", "String", position=0, mandatory=True, as_is=(Policy,))
+]
+AllowTollFreeDialin = Annotated[bool | None, P("AllowTollFreeDialin", "Boolean")]
+InviteNumbers = Annotated[Numbers | Unset | None, P("MeetingInvitePhoneNumbers", "Object")]
+
+
+@cmdlet("New-CsTeamsAudioConferencingPolicy", writes=True, eras=("2026",))
+def new_cs_teams_audio_conferencing_policy(
+    command: Command,
+    /,
+    identity: PolicyId = None,
+    *,
+    allow_toll_free_dialin: AllowTollFreeDialin = None,
+    force: Force = False,
+    in_memory: Annotated[bool, P("InMemory", "SwitchParameter")] = False,
+    meeting_invite_phone_numbers: InviteNumbers = UNSET,
+    what_if: WhatIf = False,
+    confirm: Confirm = None,
+    **common: Unpack[CommonParameters],
+) -> Policy | None:
+    """Make an audio conferencing policy, which counts for whom it is granted to. Returns it.
+
+    Source: behaviour, policies.
+
+    PowerShell:
+        New-CsTeamsAudioConferencingPolicy -Identity "EMEA Users" -AllowTollFreeDialin $false
+
+    Parameters:
+        identity (str | TeamsAudioConferencingPolicy): the policy's name, up to 64 characters, with
+            or without `Tag:`
+        allow_toll_free_dialin (bool): lets toll-free calls in, where the organizer's own setting
+            does too; True unless given
+        in_memory (bool): keeps nothing: the record can be changed with `attrs.evolve` and kept by
+            the Set- cmdlet as `instance`
+        meeting_invite_phone_numbers (str | ServiceNumber | iterable): numbers of the tenant's
+            bridges, as invitations are to show them, the first one first; each organizer's own
+            unless given
+        Also force, what_if, confirm and the common ones: `confid.get_help` says what they do.
+
+    Returns: the policy.
+
+    Raises: `AlreadyExistsError` for a name that is taken, in any casing, and `InvalidArgumentError`
+    for what is no name or no number of a bridge.
+
+    Example, in `confid.demo()`:
+        >>> policy = new_cs_teams_audio_conferencing_policy("EMEA", allow_toll_free_dialin=False)
+        >>> policy.identity
+        'Tag:EMEA'
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/new-csteamsaudioconferencingpolicy
+    """
+    name = name_of(identity)
+    policy = _changed(
+        command.tenant,
+        Policy(identity=identity_of(name)),
+        meeting_invite_phone_numbers,
+        allow_toll_free_dialin,
+    )
+    if in_memory:
+        return policy
+    if fold(name) in command.tenant.setup.audio_policies:
+        raise AlreadyExistsError(
+            f"There is a policy {policy.identity!r} already; "
+            "Set-CsTeamsAudioConferencingPolicy changes it.",
+            target=policy.identity,
+        )
+    return _kept(command, policy)
+
+
+@overload
+def get_cs_teams_audio_conferencing_policy(
+    identity: str | Policy, **common: Unpack[CommonParameters]
+) -> Policy: ...
+@overload
+def get_cs_teams_audio_conferencing_policy(
+    *, filter: str | None = None, **common: Unpack[CommonParameters]
+) -> Results[Policy]: ...
+@cmdlet(
+    "Get-CsTeamsAudioConferencingPolicy",
+    sets=("Identity", "Filter"),
+    default_set="Identity",
+    eras=("2026",),
+)
+def get_cs_teams_audio_conferencing_policy(
+    command: Command,
+    /,
+    identity: Annotated[
+        str | Policy | None,
+        P("Identity", "String", position=0, sets=("Identity",), as_is=(Policy,)),
+    ] = None,
+    *,
+    local_store: LocalStore = False,
+    filter: Annotated[str | None, P("Filter", "String", sets=("Filter",))] = None,  # noqa: A002 - PowerShell's name
+    **common: Unpack[CommonParameters],
+) -> Policy | Results[Policy]:
+    """Audio conferencing policies: the one named, or all, Global first, then by name.
+
+    Source: behaviour, policies.
+
+    PowerShell: `Get-CsTeamsAudioConferencingPolicy -Identity "EMEA Users"`
+
+    Parameters:
+        identity (str | TeamsAudioConferencingPolicy): a policy, by its name, with or without
+            `Tag:`, or record
+        filter (str): a wildcard over identities as they are shown: `Tag:EU*`
+        Also local_store and the common ones: `confid.get_help` says what they do.
+
+    Returns: the policy; without an identity `Results`.
+
+    Raises: `NotFoundError` for a name that no policy has.
+
+    Example, in `confid.demo()`:
+        >>> [policy.identity for policy in get_cs_teams_audio_conferencing_policy()]
+        ['Global']
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csteamsaudioconferencingpolicy
+    """
+    granting = command.tenant.granting
+    if is_given(identity):
+        return granting.audio_policy(name_of(identity))
+    policies = granting.audio_policies()
+    if filter is not None:
+        from confid.powershell import like  # noqa: PLC0415 - few calls filter
+
+        policies = [policy for policy in policies if like(policy.identity, filter)]
+    return Results(policies)
+
+
+@cmdlet(
+    "Set-CsTeamsAudioConferencingPolicy",
+    sets=("Identity", "Instance"),
+    default_set="Identity",
+    writes=True,
+    eras=("2026",),
+)
+def set_cs_teams_audio_conferencing_policy(
+    command: Command,
+    /,
+    identity: Annotated[
+        str | Policy | None,
+        P("Identity", "String", position=0, sets=("Identity",), as_is=(Policy,)),
+    ] = None,
+    *,
+    allow_toll_free_dialin: AllowTollFreeDialin = None,
+    force: Force = False,
+    meeting_invite_phone_numbers: InviteNumbers = UNSET,
+    instance: Annotated[
+        Policy | Mapping[str, object] | None, P("Instance", "PSObject", sets=("Instance",))
+    ] = None,
+    what_if: WhatIf = False,
+    confirm: Confirm = None,
+    **common: Unpack[CommonParameters],
+) -> Policy | None:
+    """Change an audio conferencing policy; what is not given stays. Returns it.
+
+    Only meetings that are scheduled or rescheduled afterwards show the change. Source: behaviour,
+    policies.
+
+    PowerShell:
+        Set-CsTeamsAudioConferencingPolicy -Identity "EMEA Users" -AllowTollFreeDialin $false
+
+    Parameters:
+        identity (str | TeamsAudioConferencingPolicy): the policy, by its name or record; Global
+            unless given
+        allow_toll_free_dialin (bool): lets toll-free calls in, where the organizer's own setting
+            does too
+        meeting_invite_phone_numbers (str | ServiceNumber | iterable): numbers of the tenant's
+            bridges, as invitations are to show them, the first one first; they replace the list,
+            and None or an empty list clears it
+        instance (TeamsAudioConferencingPolicy): a whole policy, as the New- or Get- cmdlet returned
+            it and `attrs.evolve` changed it; one made in memory is kept now
+        Also force, what_if, confirm and the common ones: `confid.get_help` says what they do.
+
+    Returns: the policy.
+
+    Raises: `NotFoundError` for a name that no policy has, and `InvalidArgumentError` for what is no
+    number of a bridge.
+
+    Example, in `confid.demo()`:
+        >>> policy = set_cs_teams_audio_conferencing_policy(
+        ...     meeting_invite_phone_numbers=["+14255550100"]
+        ... )
+        >>> policy.identity, policy.meeting_invite_phone_numbers
+        ('Global', ('14255550100',))
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/set-csteamsaudioconferencingpolicy
+    """
+    if instance is None:
+        name = name_of(identity) if is_given(identity) else GLOBAL
+        before = command.tenant.granting.audio_policy(name)
+    else:
+        before = _from_instance(command.tenant, instance)
+    after = _changed(command.tenant, before, meeting_invite_phone_numbers, allow_toll_free_dialin)
+    return _kept(command, after)
+
+
+@cmdlet("Remove-CsTeamsAudioConferencingPolicy", writes=True, eras=("2026",))
+def remove_cs_teams_audio_conferencing_policy(
+    command: Command,
+    /,
+    identity: PolicyId = None,
+    *,
+    force: Force = False,
+    what_if: WhatIf = False,
+    confirm: Confirm = None,
+    **common: Unpack[CommonParameters],
+) -> None:
+    """Remove an audio conferencing policy that nobody has.
+
+    Source: behaviour, policies.
+
+    PowerShell: `Remove-CsTeamsAudioConferencingPolicy -Identity "EMEA Users"`
+
+    Parameters:
+        identity (str | TeamsAudioConferencingPolicy): the policy, by its name or record
+        Also force, what_if, confirm and the common ones: `confid.get_help` says what they do.
+
+    Returns: None.
+
+    Raises: `NotFoundError` for a name that no policy has, and `InvalidOperationError` for Global
+    and for one that is granted to a user, a group or the tenant.
+
+    Example, in `confid.demo()`:
+        >>> policy = new_cs_teams_audio_conferencing_policy("EMEA Users")
+        >>> remove_cs_teams_audio_conferencing_policy(policy)
+        >>> len(get_cs_teams_audio_conferencing_policy())
+        1
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/remove-csteamsaudioconferencingpolicy
+    """
+    granting = command.tenant.granting
+    policy = granting.audio_policy(name_of(identity))
+    name = name_of(policy)
+    if name == GLOBAL:
+        raise InvalidOperationError(
+            "The policy Global can't be removed. Its defaults come back with "
+            "Set-CsTeamsAudioConferencingPolicy: no numbers, and toll-free calls allowed.",
+            target=GLOBAL,
+            error_id="GlobalPolicyStays",
+        )
+    granting.demand_unused(name)
+    if command.should_process(policy.identity):
+        granting.remove(name)
+
+
+@cmdlet(
+    "Grant-CsTeamsAudioConferencingPolicy",
+    sets=("GrantToTenant", "GrantToGroup", "Identity"),
+    default_set="GrantToTenant",
+    writes=True,
+    eras=("2026",),
+)
+def grant_cs_teams_audio_conferencing_policy(
+    command: Command,
+    /,
+    identity: Annotated[
+        Identity | Iterable[Identity] | None,
+        P("Identity", "String", position=0, sets=("Identity",), as_is=(Record, Iterable)),
+    ] = None,
+    *,
+    policy_name: PolicyName = UNSET,
+    global_: Annotated[bool, P("Global", "SwitchParameter", sets=("GrantToTenant",))] = False,
+    group: Annotated[
+        str | None, P("Group", "String", mandatory=True, sets=("GrantToGroup",))
+    ] = None,
+    rank: Annotated[int | None, P("Rank", "Int32", sets=("GrantToGroup",))] = None,
+    pass_thru: PassThru = False,
+    msft_internal_processing_mode: Annotated[
+        str | None,
+        P("MsftInternalProcessingMode", "String", sets=("GrantToGroup",), accepted=True),
+    ] = None,
+    what_if: WhatIf = False,
+    confirm: Confirm = None,
+    **common: Unpack[CommonParameters],
+) -> Output[DirectoryUser]:
+    """Grant an audio conferencing policy to users, a group or the tenant; None takes it back.
+
+    For a user counts their own policy, else that of their group with the lowest rank, else the
+    tenant's, else Global. It decides which numbers invitations and messages show, and whether
+    toll-free calls are let in; meetings sent before stay as they are. Source: behaviour, policies.
+
+    PowerShell:
+        Grant-CsTeamsAudioConferencingPolicy -Identity ken.myer@contoso.com -PolicyName "EMEA Users"
+
+    Parameters:
+        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
+            logon, distinguished or display name; a record; or an iterable of them; or else `group`
+            or `global_`
+        policy_name (str | record): the policy, by its name or record; None takes back what was
+            granted
+        global_ (bool): grants it to the tenant
+        group (str): grants it to a group, by its name as users have it in `groups`
+        rank (int): the group's rank, 1 or more; the last one unless given, and who has it moves
+            down
+        pass_thru (bool): returns the users; a group or the tenant has none
+        Also msft_internal_processing_mode, what_if, confirm and the common ones: `confid.get_help`
+        says what they do.
+
+    Returns: with `pass_thru` the directory user, `Results` for an iterable; else None.
+
+    Raises: `NotFoundError` for a policy that isn't there, `UserNotFoundError`, and
+    `InvalidArgumentError` for Global, which nobody needs to be granted.
+
+    Example, in `confid.demo()`:
+        >>> policy = new_cs_teams_audio_conferencing_policy("EMEA Users")
+        >>> ken = grant_cs_teams_audio_conferencing_policy(
+        ...     "ken.myer@contoso.com", policy_name=policy, pass_thru=True
+        ... )
+        >>> ken.display_name
+        'Ken Myer'
+
+    Page: https://learn.microsoft.com/powershell/module/microsoftteams/grant-csteamsaudioconferencingpolicy
+    """
+    return grant_policy(
+        command,
+        Family.AUDIO_CONFERENCING,
+        policy_name,
+        identity=identity,
+        group=group,
+        rank=rank,
+        to_tenant=global_,
+        pass_thru=pass_thru,
+    )
+
+
+def _kept(command: Command, policy: Policy) -> Policy | None:
+    if not command.should_process(policy.identity):
+        return None
+    command.tenant.granting.put(policy)
+    return policy
+
+
+def _changed(
+    unit: UnitOfWork, policy: Policy, numbers: object, allow_toll_free: bool | None
+) -> Policy:
+    """The policy with what was given; UNSET and None leave a property as it is."""
+    if numbers is not UNSET:
+        policy = attrs.evolve(policy, meeting_invite_phone_numbers=_numbers(unit, numbers))
+    if allow_toll_free is not None:
+        policy = attrs.evolve(policy, allow_toll_free_dialin=allow_toll_free)
+    return policy
+
+
+def _from_instance(unit: UnitOfWork, instance: object) -> Policy:
+    """A whole policy that a caller hands in, checked like one given by its parameters."""
+    if not isinstance(instance, Policy):
+        raise InvalidArgumentError(
+            f"Instance takes the policy that the Get- cmdlet returns, not a "
+            f"{type(instance).__name__}.",
+            target="Instance",
+        )
+    if not isinstance(instance.allow_toll_free_dialin, bool):
+        raise InvalidArgumentError(
+            f"Instance: AllowTollFreeDialin is {instance.allow_toll_free_dialin!r:.40}, "
+            "and there are True and False.",
+            target="Instance",
+        )
+    name = name_of(instance, parameter="Instance")
+    known = unit.setup.audio_policies.get(fold(name))
+    numbers = instance.meeting_invite_phone_numbers
+    if known is not None and numbers == known.meeting_invite_phone_numbers:
+        # Those on file stay, though one of them may have left its bridge since.
+        return attrs.evolve(instance, identity=known.identity)
+    return attrs.evolve(
+        instance,
+        identity=known.identity if known else identity_of(name),
+        meeting_invite_phone_numbers=_numbers(unit, numbers),
+    )
+
+
+def _numbers(unit: UnitOfWork, given: object) -> tuple[str, ...]:
+    """The digits of numbers of the tenant's bridges, each once, in the order given."""
+    digits = dict.fromkeys(map(_digits, _listed(given)))
+    numbers = unit.numbers
+    unknown = [d for d in digits if d not in numbers or numbers[d].bridge_id is None]
+    if unknown:
+        have = ", ".join(f"+{n.number}" for n in numbers.values() if n.bridge_id) or "none"
+        raise InvalidArgumentError(
+            f"MeetingInvitePhoneNumbers: {', '.join(f'+{d}' for d in unknown)} on no bridge of "
+            f"this tenant, whose bridges have {have}.",
+            target=unknown[0],
+            error_id="ServiceNumberNotOnBridge",
+        )
+    return tuple(digits)
+
+
+def _listed(given: object) -> Iterable[object]:
+    if given is None:
+        return ()
+    if isinstance(given, (str, ServiceNumber)):
+        return (given,)
+    if isinstance(given, Iterable) and not isinstance(given, (bytes, Mapping)):
+        return given
+    raise InvalidArgumentError(
+        f"MeetingInvitePhoneNumbers: a {type(given).__name__} is no list of numbers. Give the "
+        "whole list, the first to show first.",
+        target="MeetingInvitePhoneNumbers",
+    )
+
+
+def _digits(number: object) -> str:
+    text = number.number if isinstance(number, ServiceNumber) else number
+    if not isinstance(text, str):
+        raise InvalidArgumentError(
+            f"MeetingInvitePhoneNumbers: a {type(number).__name__} is no number. Give a text, such "
+            "as +14255550100, or a service number's record.",
+            target=type(number).__name__,
+        )
+    return phone_number.parse(text, parameter="MeetingInvitePhoneNumbers")

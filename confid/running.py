@@ -1,0 +1,389 @@
+"""A cmdlet while it runs: one transaction a call, ShouldProcess, and where errors go."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+
+from confid import directory
+from confid.binding import bind_arguments, refuse_chosen_ids
+from confid.conference_id import ConferenceId
+from confid.errors import ConfidError, ParameterBindingError, StaticConferenceIdError
+from confid.manners import Manners, WarningStopError
+from confid.parameters import COMMON, is_given
+from confid.progress import advancing
+from confid.records import ConferencingUser, DirectoryUser, Record
+from confid.results import Results
+from confid.session import current_session
+from confid.tenant import CHUNK, Change, Person, Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from confid.binding import CommandInfo
+    from confid.host import Host
+    from confid.session import Session
+
+R = TypeVar("R", bound=Record)
+Item = TypeVar("Item")
+Looked = TypeVar("Looked")
+
+Output: TypeAlias = R | Results[R] | None
+"""One record for one identity, `Results` for an iterable; None where nothing came out."""
+
+
+class Command:
+    """A cmdlet while it runs: its unit of work, ShouldProcess, and where errors go."""
+
+    def __init__(
+        self, info: CommandInfo, session: Session, tenant: Tenant, manners: Manners
+    ) -> None:
+        self.name = info.name
+        self.session = session
+        self.tenant = tenant
+        self.manners = manners
+        self.errors: list[ConfidError] = []
+
+    @property
+    def host(self) -> Host:
+        """Where lines go."""
+        return self.session.host
+
+    def should_process(self, target: str) -> bool:
+        """Whether to go ahead with `target`: says "What if:", or asks, when it is to."""
+        return self.manners.should_process(self.session.host, self.name, target)
+
+    def fail(self, error: ConfidError) -> None:
+        """Note the error of one item; raises at once when nothing can go on after it."""
+        error.cmdlet = self.name
+        if error.ends_the_call:
+            raise error
+        if self.manners.error_action != "Ignore":
+            self.errors.append(error)
+
+    def change(
+        self, identity: object, plan: Callable[[Person], Change | None]
+    ) -> Output[ConferencingUser]:
+        """Change people, each as `plan` says, and return their records.
+
+        `plan` looks at one person and writes nothing: it returns the change,
+        None where there is nothing to change, or raises. Under Stop nobody is
+        changed unless all can be, and the error names everyone who can't.
+        One in, one record out; an iterable in, `Results`.
+        """
+        done: list[ConferencingUser] = []
+        for found in self._found(identity):
+            done.extend(self._change(found, plan))
+        return self.output(identity, done)
+
+    def change_found(
+        self, users: Iterable[DirectoryUser], plan: Callable[[Person], Change | None]
+    ) -> Results[ConferencingUser]:
+        """`change`, for users that the cmdlet found itself."""
+        done: list[ConferencingUser] = []
+        for found in _chunks(users):
+            done.extend(self._change(found, plan))
+        return self.results(done)
+
+    def read(self, identity: object, show: Callable[[Person], R | None]) -> Output[R]:
+        """What `show` makes of the people named; it raises, or gives None to leave one out."""
+        records: list[R] = []
+        for found in self._found(identity):
+            records.extend(record for _, record in self._each(found, show) if record is not None)
+        return self.output(identity, records)
+
+    def users(self, identity: object) -> list[DirectoryUser]:
+        """The users named, enabled or not, that ShouldProcess says to go ahead with.
+
+        Under Stop there are none when one of them can't be found: `output`
+        then raises the error.
+        """
+        agreed: list[DirectoryUser] = []
+        for one in self._find(identity):
+            if isinstance(one, ConfidError):
+                self.fail(one)
+            elif self.should_process(one.user_principal_name):
+                agreed.append(one)
+        return [] if self.errors and self.manners.stops else agreed
+
+    def _found(self, identity: object) -> Iterator[list[DirectoryUser | ConfidError]]:
+        """Those named, a lot at a time; after each lot it is done, as `progress` is told."""
+        if self.manners.progress in (None, False) or not isinstance(identity, list):
+            yield from _chunks(self._find(identity))
+            return
+        left = len(identity)
+        with advancing(self.manners.progress, total=left, what=self.name) as advance:
+            for found in _chunks(self._find(identity)):
+                yield found
+                advance(len(found))
+                left -= len(found)
+            if left:
+                advance(left)  # those named twice
+
+    def _change(
+        self,
+        found: Sequence[DirectoryUser | ConfidError],
+        plan: Callable[[Person], Change | None],
+    ) -> Iterator[ConferencingUser]:
+        planned = [
+            (person, change)
+            for person, change in self._each(found, plan, lock=self.manners.writes)
+            if self.should_process(person.user.user_principal_name)
+        ]
+        if self.errors and self.manners.stops:
+            return
+        changes = [change for _, change in planned if change]
+        after = iter(self.tenant.apply(changes) if changes else ())
+        for person, change in planned:
+            became = next(after) if change else person
+            yield self.tenant.conferencing_user(became, pin=change.pin if change else None)
+
+    def _each(
+        self,
+        found: Sequence[DirectoryUser | ConfidError],
+        look: Callable[[Person], Looked],
+        *,
+        lock: bool = False,
+    ) -> Iterator[tuple[Person, Looked]]:
+        """The people found, with what `look` says of them; errors are noted in their place."""
+        users = [user for user in found if isinstance(user, DirectoryUser)]
+        people = iter(self.tenant.people(users, lock=lock) if users else ())
+        for one in found:
+            if isinstance(one, ConfidError):
+                self.fail(one)
+                continue
+            person = next(people)
+            try:
+                looked = look(person)
+            except ConfidError as error:
+                self.fail(error)
+            else:
+                yield person, looked
+
+    def _find(self, identity: object) -> Iterator[DirectoryUser | ConfidError]:
+        """Users in the order they are named, each once in whatever forms; or why there is none."""
+        seen: set[str] = set()
+        for named in _chunks(self._texts(identity)):
+            texts = [text for text in named if isinstance(text, str)]
+            users = iter(self.tenant.find_users(texts) if texts else ())
+            for one in named:
+                found = next(users) if isinstance(one, str) else one
+                if isinstance(found, ConfidError):
+                    yield found
+                elif found.identity not in seen:
+                    # Not the owner: this text the returned record holds anyway.
+                    seen.add(found.identity)
+                    yield found
+
+    def _texts(self, identity: object) -> Iterator[str | ConfidError]:
+        seen: set[str] = set()
+        for item in [identity] if directory.is_one(identity) else cast("Any", identity):
+            try:
+                text = directory.identity_text(item)
+            except ConfidError as error:
+                yield error
+                continue
+            if text not in seen:
+                seen.add(text)
+                yield text
+
+    def output(self, identity: object, records: Sequence[R]) -> Output[R]:
+        """One record for one identity (None where there is none), `Results` for an iterable."""
+        results = self.results(records)
+        if is_given(identity) and directory.is_one(identity):
+            return results[0] if results else None
+        return results
+
+    def results(self, records: Sequence[R]) -> Results[R]:
+        """`Results` with the errors noted; under Stop those are raised instead."""
+        if self.errors and self.manners.stops:
+            first, *others = self.errors
+            first.also = tuple(others)
+            raise first
+        return Results(records, self.errors)
+
+
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    chunk: list[Item] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def run(
+    info: CommandInfo,
+    body: Callable[..., Any],
+    args: tuple[Any, ...],
+    given: Mapping[str, Any],
+) -> Any:
+    """Call a cmdlet: bind what was given, and run `body` in a transaction of its own.
+
+    Raises `ConfidError`s, each with the cmdlet's name.
+    """
+    arguments: dict[str, Any] = _positional(info, args) if args else {}
+    common: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for name, value in given.items():
+        if name in COMMON:
+            common[name] = value
+        elif name == "notify" and info.notifies:
+            own[name] = value
+        elif name in arguments:
+            raise ParameterBindingError(
+                f"{info.name}: {name} was given twice, by its place and by its name.",
+                error_id="ParameterAlreadyBound",
+                parameter=name,
+            )
+        else:
+            arguments[name] = value
+    try:
+        session = current_session(common.get("session"))
+        refuse_chosen_ids(arguments)
+        _, bound = bind_arguments(info, arguments, default_set=info.call_set)
+        manners = Manners(
+            session.preferences,
+            common,
+            writes=info.writes,
+            what_if=bound.pop("what_if", None),
+            confirm=bound.pop("confirm", None),
+        )
+        bound.update(own)
+        if bound.pop("as_job", False):
+            from confid.job import Job  # noqa: PLC0415 - few calls are jobs
+
+            return Job(session, lambda: _finish(info, body, session, bound, manners))
+    except ConfidError as error:
+        error.cmdlet = error.cmdlet or info.name
+        raise
+    return _finish(info, body, session, bound, manners)
+
+
+def _positional(info: CommandInfo, args: tuple[Any, ...]) -> dict[str, Any]:
+    places = info.places
+    taken = len(places[:1])
+    if len(args) > taken:
+        if any(map(_is_conference_id, args[taken:])):
+            raise StaticConferenceIdError("A value without its name")
+        alone = f"{places[0]} alone" if places else "nothing"
+        raise ParameterBindingError(
+            f"{info.name} takes {alone} without its name; give the others by name.",
+            error_id="PositionalParameterNotFound",
+        )
+    # Two sets can have a place each; PowerShell binds by type, so a record is the instance.
+    is_instance = isinstance(args[0], Record) and "instance" in places
+    return {"instance" if is_instance else places[0]: args[0]}
+
+
+def _is_conference_id(value: object) -> bool:
+    try:
+        ConferenceId(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _finish(
+    info: CommandInfo,
+    body: Callable[..., Any],
+    session: Session,
+    bound: dict[str, Any],
+    manners: Manners,
+) -> Any:
+    try:
+        return _execute(info, body, session, bound, manners)
+    except ConfidError as error:
+        error.cmdlet = error.cmdlet or info.name
+        manners.collect_errors([error, *error.also])
+        raise
+
+
+_PLAIN_TYPES = frozenset({str, bool, int, list, type(None)})
+
+
+def _execute(
+    info: CommandInfo,
+    body: Callable[..., Any],
+    session: Session,
+    bound: dict[str, Any],
+    manners: Manners,
+) -> Any:
+    for name, value in bound.items():
+        # Read once, before a transaction is open: an iterable can be a slow one.
+        if type(value) not in _PLAIN_TYPES and _is_read_now(name, value):
+            bound[name] = list(value)
+    accepted = _accepted(info, tuple(bound))
+    if manners.asks:
+        # Nobody is asked while others wait for the store: first the answers, then the change.
+        manners.answers = _collect_answers(info, body, session, bound, manners)
+    with session.unit(write=manners.writes) as tenant:
+        command = Command(info, session, tenant, manners)
+        result = body(command, **bound)
+        warnings = [*accepted, *tenant.warnings]
+        if tenant.is_nearly_full:
+            warnings.append(
+                "More than 90 % of the conference IDs have been issued; "
+                "confid.ledger.remaining() counts those left."
+            )
+        if warnings and manners.warning_action == "Stop":
+            manners.collect_warnings(warnings)
+            raise WarningStopError(warnings[0])
+    manners.tell(session.host, info.name, warnings, command.errors)
+    tell_what_is_left(session.host, tenant)
+    return result
+
+
+def _is_read_now(name: str, value: object) -> bool:
+    return isinstance(value, Iterator) or (name == "identity" and not directory.is_one(value))
+
+
+def _collect_answers(
+    info: CommandInfo,
+    body: Callable[..., Any],
+    session: Session,
+    bound: dict[str, Any],
+    manners: Manners,
+) -> dict[str, bool]:
+    targets: list[str] = []
+
+    class Asking(Command):
+        def should_process(self, target: str) -> bool:
+            targets.append(target)
+            return False
+
+    with session.unit(write=False) as tenant:
+        body(Asking(info, session, tenant, manners), **bound)
+    return {target: manners.should_process(session.host, info.name, target) for target in targets}
+
+
+@functools.lru_cache(maxsize=1024)
+def _accepted(info: CommandInfo, bound: tuple[str, ...]) -> tuple[str, ...]:
+    """The warning of the parameters given that are only accepted, if any is."""
+    taken = [
+        info.declared[n].name for n in bound if n in info.declared and info.declared[n].accepted
+    ]
+    verb = "has" if len(taken) == 1 else "have"
+    return (f"{info.name}: {', '.join(taken)} {verb} no effect here.",) if taken else ()
+
+
+def tell_what_is_left(host: Host, tenant: Tenant) -> None:
+    """Tell a host that wants to know what is left to do by hand after a call."""
+    write = getattr(host, "write_information", None)
+    if write is None:
+        return
+    if tenant.pins_drawn:
+        many = tenant.pins_drawn > 1
+        write(
+            f"{tenant.pins_drawn} new PIN{'s' if many else ''}: read leader_pin of what came back "
+            "now, it is shown nowhere else."
+        )
+    if tenant.mails_queued:
+        many = tenant.mails_queued > 1
+        write(
+            f"{tenant.mails_queued} mail{'s are' if many else ' is'} pending: "
+            "confid.mail.deliver(transport) sends what the outbox holds."
+        )
