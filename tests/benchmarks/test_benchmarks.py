@@ -34,6 +34,8 @@ ROWS = (
     "listing 40",
     "one durable reset with a witness",
     "memory beyond the records",
+    "a mail by SMTP",
+    "a mail to memory",
 )
 
 
