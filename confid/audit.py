@@ -14,6 +14,7 @@ from confid.granting import grant_index
 from confid.invitations import from_document as meeting_of
 from confid.migration import IN_PROGRESS, MOST_TRIES, STATES, Migration
 from confid.migration import from_document as migration_of
+from confid.notices import outbox_index
 from confid.policies import DIAL_OUT_POLICIES, Family, name_of
 from confid.records import (
     CONFERENCING,
@@ -353,7 +354,7 @@ def _entry_of(body: Body) -> OutboxEntry:
 
 
 def _entry_index(entry: OutboxEntry) -> Index:
-    return {"state": entry.state, "owner": entry.owner}
+    return outbox_index(entry)
 
 
 def _meeting_index(meeting: Meeting) -> Index:

@@ -1,4 +1,4 @@
-"""Which message a change owes its user, to whom, and whether the PIN goes along.
+"""Which message a change owes its user, to whom, whether the PIN goes along; and its lane.
 
 Source of the rules: behaviour, mail.
 """
@@ -6,19 +6,23 @@ Source of the rules: behaviour, mail.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import attrs
 
 from confid.errors import InvalidArgumentError
-from confid.records import Event, Sender
+from confid.records import PENDING, Event, Sender
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from confid.records import TenantSettings
+    from confid.records import OutboxEntry, TenantSettings
 
 
 _IN_ORDER = tuple(Event)
+
+LANES = tuple(f"{number:02d}" for number in range(64))
+"""The lanes of the outbox: what is pending is read one by one, however much it is."""
 
 
 @attrs.frozen(kw_only=True)
@@ -92,3 +96,9 @@ def _sender(options: MailOptions, settings: TenantSettings) -> Sender:
             display_name=settings.send_email_from_display_name,
         )
     return Sender()
+
+
+def outbox_index(entry: OutboxEntry) -> dict[str, str | None]:
+    """The index fields of an entry. All that is pending for a user stands in one lane."""
+    lane = LANES[crc32(entry.owner.encode()) % len(LANES)] if entry.state == PENDING else None
+    return {"state": entry.state, "owner": entry.owner, "lane": lane}

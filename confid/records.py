@@ -436,7 +436,10 @@ class DialInNumber:
 
 @attrs.frozen(kw_only=True)
 class Facts:
-    """All that a message says, as it was when the change was made."""
+    """All that a message says, as it was when the change was made.
+
+    While the message is in the outbox its `pin` is sealed (confid.pin_pads).
+    """
 
     display_name: str
     conference_id: ConferenceId | None = None
@@ -450,7 +453,12 @@ PENDING, SENT, FAILED = "pending", "sent", "failed"
 
 @attrs.frozen(kw_only=True, str=False)
 class OutboxEntry(Record):
-    """A notification: owed (`pending`), handed over (`sent`), or parked (`failed`)."""
+    """A notification: owed (`pending`), handed over (`sent`), or parked (`failed`).
+
+    `attempts` counts the temporary refusals, and before `retry_at` no
+    delivery tries again. `to_primary`: it goes to the user's own address,
+    not to one that the call named.
+    """
 
     key: str = attrs.field(repr=False)
     to: str | None = prop("To")
@@ -458,10 +466,13 @@ class OutboxEntry(Record):
     state: str = prop("State", default=PENDING)
     created_at: datetime = prop("CreatedAt")
     reason: str | None = prop("Reason", default=None)
+    attempts: int = prop("Attempts", default=0)
+    retry_at: datetime | None = prop("RetryAt", default=None)
     sender: Sender = Sender()
     facts: Facts
     owner: str = attrs.field(repr=False)
     serial: int
+    to_primary: bool = True
 
 
 USER = Kind(
@@ -473,7 +484,8 @@ CONFERENCING = Kind("conferencing")
 BRIDGE = Kind("bridge")
 SERVICE_NUMBER = Kind("service_number")
 MEETING = Kind("meeting", indexes=("owner", "conference_id"))
-OUTBOX = Kind("outbox", indexes=("state", "owner"))
+OUTBOX = Kind("outbox", indexes=("state", "owner", "lane"))
+PIN_PAD = Kind("pin_pad")
 MIGRATION = Kind("migration", indexes=("state",))
 RUNNING_MEETING = Kind("running_meeting")
 WRONG_ENTRIES = Kind("wrong_entries")
@@ -488,6 +500,7 @@ KINDS = (
     TENANT,
     MEETING,
     OUTBOX,
+    PIN_PAD,
     MIGRATION,
     RUNNING_MEETING,
     WRONG_ENTRIES,

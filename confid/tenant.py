@@ -16,7 +16,7 @@ from uuid import UUID
 
 import attrs
 
-from confid import directory, numbering
+from confid import directory, numbering, pin_pads
 from confid.conference_id import ConferenceId, Space, draw_pin
 from confid.errors import (
     ConfidError,
@@ -28,7 +28,7 @@ from confid.errors import (
 from confid.granting import Granting
 from confid.issuing import FreeIds, Issuer, free_ids
 from confid.migration_queue import MigrationQueue
-from confid.notices import owed
+from confid.notices import outbox_index, owed
 from confid.records import (
     BRIDGE,
     CONFERENCING,
@@ -657,7 +657,7 @@ class Tenant:
             if change.notice
         ]
         if entries:
-            self.put_outbox(entries)
+            self.put_outbox(pin_pads.sealed(self.transaction, entries, dice=self.dice))
             self.mails_queued += sum(entry.state == PENDING for entry in entries)
 
     def _entry(
@@ -699,6 +699,7 @@ class Tenant:
             created_at=self.now,
             sender=notice.sender,
             facts=facts,
+            to_primary=notice.to is None,
         )
 
     def put_outbox(self, entries: Iterable[OutboxEntry]) -> None:
@@ -706,7 +707,7 @@ class Tenant:
         documents = {}
         for entry in entries:
             body: dict[str, Any] = converter().unstructure(entry)
-            body["index"] = {"state": entry.state, "owner": entry.owner}
+            body["index"] = outbox_index(entry)
             documents[entry.key] = body
         self.transaction.put(OUTBOX.name, documents)
 
@@ -738,7 +739,10 @@ class Tenant:
         for kind in (USER.name, CONFERENCING.name, GRANT.name, MIGRATION.name):
             self.transaction.delete(kind, owners)
         for kind in (OUTBOX.name, MEETING.name):
-            self.transaction.delete(kind, self.transaction.find(kind, "owner", owners))
+            keys = list(self.transaction.find(kind, "owner", owners))
+            self.transaction.delete(kind, keys)
+            if kind == OUTBOX.name:
+                pin_pads.erase(self.transaction, keys)
         self.transaction.delete(RUNNING_MEETING.name, owners)
         self.transaction.delete(WRONG_ENTRIES.name, [f"organizer:{owner}" for owner in owners])
 

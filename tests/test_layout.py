@@ -32,6 +32,7 @@ FLOORS = [
         "issuing",
         "numbering",
         "granting",
+        "pin_pads",
         "migration_queue",
         "tenant",
     ],

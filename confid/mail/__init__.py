@@ -11,29 +11,54 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from confid.mail.delivery import Failure, Report, deliver, outbox
+    from confid.mail.box import outbox, requeue
+    from confid.mail.delivery import deliver
+    from confid.mail.pages import Links, links, set_links
+    from confid.mail.report import Failure, Report, Retry
+    from confid.mail.smtp import SmtpTransport
+    from confid.mail.templates import TemplateError
     from confid.mail.transports import (
         MaildirTransport,
         MemoryTransport,
         PermanentRefusal,
         Transport,
+        TransportUnavailable,
     )
 
 __all__ = [
     "Failure",
+    "Links",
     "MaildirTransport",
     "MemoryTransport",
     "PermanentRefusal",
     "Report",
+    "Retry",
+    "SmtpTransport",
+    "TemplateError",
     "Transport",
+    "TransportUnavailable",
     "deliver",
+    "links",
     "outbox",
+    "requeue",
+    "set_links",
 ]
 
 _HOMES = {
     # Not a module "outbox": once imported, it would stand where the function of that name is.
-    "delivery": ("Failure", "Report", "deliver", "outbox"),
-    "transports": ("MaildirTransport", "MemoryTransport", "PermanentRefusal", "Transport"),
+    "box": ("outbox", "requeue"),
+    "delivery": ("deliver",),
+    "pages": ("Links", "links", "set_links"),
+    "report": ("Failure", "Report", "Retry"),
+    "smtp": ("SmtpTransport",),
+    "templates": ("TemplateError",),
+    "transports": (
+        "MaildirTransport",
+        "MemoryTransport",
+        "PermanentRefusal",
+        "Transport",
+        "TransportUnavailable",
+    ),
 }
 
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -12,11 +12,12 @@ import attrs
 
 from confid import phone_number
 from confid.mail.headers import one_line
-from confid.mail.sentences import pick
+from confid.mail.pages import NO_LINKS, Links
+from confid.mail.sentences import SENTENCES, pick
 from confid.records import TOLL_FREE, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from confid.mail.sentences import Language
     from confid.records import DialInNumber, Facts, OutboxEntry
@@ -71,6 +72,14 @@ class Country:
 
 
 @attrs.frozen(kw_only=True)
+class Link:
+    """Where to go on: what the page is for, and its address."""
+
+    label: str
+    url: str
+
+
+@attrs.frozen(kw_only=True)
 class Section:
     """A heading and what stands below it, in this order; each part may be empty."""
 
@@ -80,6 +89,7 @@ class Section:
     countries: tuple[Country, ...] = ()
     steps: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -95,10 +105,15 @@ class Content:
     closing: str
 
 
-def content_of(entry: OutboxEntry) -> Content:
+def content_of(
+    entry: OutboxEntry,
+    *,
+    links: Links = NO_LINKS,
+    languages: Mapping[str, Mapping[str, str]] = SENTENCES,
+) -> Content:
     """What an outbox entry has to say, in its reader's language or en-US."""
-    language = pick(entry.facts.language)
-    said = _said(entry.events)
+    language = pick(entry.facts.language, languages)
+    said = told_of(entry.events)
     name = one_line(entry.facts.display_name)
     return Content(
         language=language.tag,
@@ -106,12 +121,12 @@ def content_of(entry: OutboxEntry) -> Content:
         subject=language.say("subject." + "+".join(event.value for event in said)),
         greeting=language.say("greeting", name=name) if name else language.say("greeting.nameless"),
         opening=tuple(language.say(f"opening.{event.value}") for event in said),
-        sections=tuple(_sections(language, entry.facts, said, parts_for(entry.events))),
+        sections=tuple(_sections(language, entry.facts, said, parts_for(entry.events), links)),
         closing=language.say("closing"),
     )
 
 
-def _said(events: Collection[Event]) -> tuple[Event, ...]:
+def told_of(events: Collection[Event]) -> tuple[Event, ...]:
     """The events that get sentences: disabled or enabled says it all, changes add up."""
     for event in (Event.DISABLED, Event.ENABLED):
         if event in events:
@@ -120,16 +135,17 @@ def _said(events: Collection[Event]) -> tuple[Event, ...]:
 
 
 def _sections(
-    language: Language, facts: Facts, said: tuple[Event, ...], parts: Parts
+    language: Language, facts: Facts, said: tuple[Event, ...], parts: Parts, links: Links
 ) -> Iterator[Section]:
     if parts.details:
         details = _details(language, facts, with_pin=parts.pin)
         if details.facts:
-            yield details
+            yield attrs.evolve(details, links=_link(language, "reset_pin", links.reset_pin))
         if facts.numbers:
             yield Section(
                 heading=language.say("heading.numbers"),
                 countries=_countries(language, facts.numbers),
+                links=_link(language, "find_local_number", links.find_local_number),
             )
     if parts.update:
         yield Section(
@@ -139,6 +155,7 @@ def _sections(
             ),
             steps=tuple(language.say(f"update.step.{step}") for step in ("open", "check", "send")),
             after=(language.say("update.migration"),),
+            links=_link(language, "update_meetings", links.update_meetings),
         )
     if parts.remove:
         yield Section(
@@ -146,7 +163,12 @@ def _sections(
             paragraphs=(language.say("remove.why"),),
             steps=tuple(language.say(f"remove.step.{step}") for step in ("open", "delete", "send")),
             after=(language.say("remove.migration"),),
+            links=_link(language, "update_meetings", links.update_meetings),
         )
+
+
+def _link(language: Language, name: str, url: str | None) -> tuple[Link, ...]:
+    return (Link(label=language.say(f"link.{name}"), url=url),) if url else ()
 
 
 def _details(language: Language, facts: Facts, *, with_pin: bool) -> Section:

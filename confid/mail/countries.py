@@ -5,6 +5,8 @@ Source of the codes: the regions that phonenumberslite knows (ISO 3166, and AC, 
 
 from __future__ import annotations
 
+from confid.mail.countries_de import TABLE as _DE_DE
+
 _EN_US = """
 AC Ascension Island; AD Andorra; AE United Arab Emirates; AF Afghanistan; AG Antigua and
 Barbuda; AI Anguilla; AL Albania; AM Armenia; AO Angola; AR Argentina; AS American Samoa; AT
@@ -52,5 +54,5 @@ def _read(table: str) -> dict[str, str]:
     return {code: name for code, _, name in rows}
 
 
-COUNTRIES = {"en-US": _read(_EN_US)}
-"""Language to ISO code to name. A language without a table shows the codes."""
+COUNTRIES = {"en-US": _read(_EN_US), "de-DE": _read(_DE_DE)}
+"""Language to ISO code to name."""

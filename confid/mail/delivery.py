@@ -1,4 +1,4 @@
-"""The outbox: what is in it, and handing over what is pending.
+"""Handing over what is pending.
 
 A message leaves at least once, and exactly once while nothing fails. The
 store is asked in small transactions and none is open while a transport works:
@@ -9,103 +9,93 @@ lease ends and the messages leave again, with the Message-IDs they had.
 from __future__ import annotations
 
 import secrets
-from collections import deque
+import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from confid.errors import ConfidError, InvalidArgumentError
+from confid.mail.box import Place, count, entry_of, places, places_of, state_of
 from confid.mail.headers import one_line
 from confid.mail.messages import compose
-from confid.mail.transports import PermanentRefusal
-from confid.records import FAILED, MASKED_PIN, OUTBOX, PENDING, SENT, OutboxEntry, converter
-from confid.results import Results
+from confid.mail.pages import links_of
+from confid.mail.report import Failure, Report, Retry
+from confid.mail.transports import PermanentRefusal, TransportUnavailable
+from confid.mail.wording import worded
+from confid.notices import LANES
+from confid.pin_pads import erase, unsealed
+from confid.progress import advancing
+from confid.records import FAILED, MASKED_PIN, OUTBOX, PENDING, SENT
 from confid.session import current_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from uuid import UUID
 
+    from confid.mail.pages import Links
+    from confid.mail.templates import TemplateSource
     from confid.mail.transports import Transport
-    from confid.records import DirectoryUser, Event
+    from confid.mail.wording import Wording
+    from confid.progress import ProgressOption
+    from confid.records import DirectoryUser, OutboxEntry
     from confid.session import Session
     from confid.store.base import Body
     from confid.tenant import Tenant
-
-STATES = (PENDING, SENT, FAILED)
 
 BATCH = 50
 """Messages between two marks in the store: as many may leave twice after a crash."""
 
 LEASE = timedelta(minutes=10)
-"""How long a delivery has its batch to itself. Longer than any transport takes for a message."""
+"""How long a delivery has its batch to itself."""
+
+LONGEST_MESSAGE = timedelta(minutes=5)
+"""A message isn't begun when less is left of the lease: longer than any transport takes for one."""
+
+SOON = timedelta(minutes=1)
+"""A wait shorter than this ends with the call: whoever calls again at once has put it right."""
 
 LONGEST_REASON = 500
 
 
-@attrs.frozen(kw_only=True)
-class Failure:
-    """A message that did not leave, and why. `parked`: it will not be tried again."""
-
-    to: str | None
-    events: tuple[Event, ...]
-    reason: str
-    parked: bool
-
-
-@attrs.frozen(kw_only=True)
-class Report:
-    """What a delivery did.
-
-    `sent` counts the messages that the transport took, `failed` those that it
-    or their own address refused (each is in `failures`), `held_back` those
-    that wait behind a failed one of the same user, or behind another delivery
-    that has the user's messages in hand.
-    """
-
-    sent: int = 0
-    failed: int = 0
-    held_back: int = 0
-    failures: tuple[Failure, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.sent} sent, {self.failed} failed, {self.held_back} held back"
-
-
-def outbox(*, state: str | None = PENDING, session: Session | None = None) -> Results[OutboxEntry]:
-    """The notifications in a state: `"pending"`, `"sent"` or `"failed"` (parked); None: all.
-
-    The oldest first, those of one moment by user and in the order of the
-    user's changes. A PIN that is still to be sent reads `***********`.
-    Raises `InvalidArgumentError` for another state.
-    """
-    states = STATES if state is None else (_state(state),)
-    with current_session(session).unit(write=False) as tenant:
-        bodies = tenant.transaction.find(OUTBOX.name, "state", states)
-    entries = [_masked(_entry(body)) for body in bodies.values()]
-    return Results(sorted(entries, key=lambda e: (e.created_at, e.owner, e.serial)))
-
-
-def deliver(transport: Transport, *, session: Session | None = None) -> Report:
+def deliver(
+    transport: Transport,
+    *,
+    session: Session | None = None,
+    retry: Retry | None = None,
+    templates: TemplateSource | None = None,
+    languages: Mapping[str, Mapping[str, str]] | None = None,
+    progress: ProgressOption = None,
+) -> Report:
     """Hand the pending messages over to a transport: each user's in the order of the changes.
 
     A message that the transport took is marked as sent and its PIN erased.
     One that it can't take now (a `ConfidError` or an `OSError`) stays pending
-    with the reason, and holds back that user's later ones, nobody else's; one
-    that it will never take (`PermanentRefusal`), or whose address is none, is
-    parked with the reason, and its PIN erased too. Source: behaviour, mail.
+    with the reason, and holds back that user's later ones, nobody else's; it
+    is tried again as `retry` says, by this call or a later one, and parked
+    when there were attempts enough. One that it will never take
+    (`PermanentRefusal`), or whose address is none, is parked with the reason.
+    A parked one's PIN is erased too. A transport that can't be used at all
+    (`TransportUnavailable`) ends the call; nothing is held against the
+    messages. Source: behaviour, mail.
 
-    Two deliveries at once share the work. Raises `InvalidArgumentError` for
-    something that is no transport and inside `session.transaction()`, which
-    would keep the store waiting for the mail; `StoreError` when the store
-    fails, `SealedError` when it is sealed. Any other exception of the
+    `templates` is a folder of Jinja2 templates, or a mapping of their names
+    to their texts, and `languages` a mapping of language tags to sentences:
+    docs/how-to/send-mails.md. `progress` is True for a bar (tqdm), or a
+    function of how many messages are done with, and of all.
+
+    Any number of deliveries at once share the work, in threads, processes and
+    on hosts. Raises `InvalidArgumentError` for something that is no transport
+    or no languages and inside `session.transaction()`, which would keep the
+    store waiting for the mail; `TemplateError` for a template that can't be
+    used; `StoreError` when the store fails,
+    `SealedError` when it is sealed. Any other exception of the
     transport ends the delivery; what had left by then is marked.
     """
     if not callable(transport) or isinstance(transport, type):
         raise InvalidArgumentError(
-            "deliver() takes a transport, such as MaildirTransport(path) or MemoryTransport(), or "
-            f"a function of one message; {transport!r:.80} is neither.",
+            "deliver() takes a transport, such as SmtpTransport(host, port), MaildirTransport(path)"
+            f" or MemoryTransport(), or a function of one message; {transport!r:.80} is neither.",
             target=transport,
         )
     here = current_session(session)
@@ -115,25 +105,27 @@ def deliver(transport: Transport, *, session: Session | None = None) -> Report:
             "Call it when the block has ended.",
             category="InvalidOperation",
         )
-    return _Delivery(here, transport).run()
-
-
-@attrs.frozen
-class _Place:
-    """A pending entry's place in the queue."""
-
-    key: str
-    owner: str
+    wording = worded(templates=templates, languages=languages)
+    try:
+        total = None if progress in (None, False) else count(here)
+        with advancing(progress, total=total, what="Mails") as advance:
+            return _Delivery(here, transport, retry or Retry(), wording, advance).run()
+    finally:
+        rest = getattr(transport, "rest", None)
+        if callable(rest):
+            rest()
 
 
 @attrs.frozen
 class _Batch:
     """Entries leased by this delivery, and what it takes to make messages of them."""
 
+    places: dict[str, Place]
     entries: list[OutboxEntry]
     until: datetime
     tenant_id: UUID
     domains: dict[str, str]
+    links: Links
 
 
 @attrs.frozen
@@ -142,39 +134,84 @@ class _Outcome:
 
     state: str
     reason: str | None = None
+    retry_in: timedelta | None = None
 
 
 class _Delivery:
     """One call of `deliver`."""
 
-    def __init__(self, session: Session, transport: Transport) -> None:
+    def __init__(
+        self,
+        session: Session,
+        transport: Transport,
+        retry: Retry,
+        wording: Wording,
+        advance: Callable[[int], None],
+    ) -> None:
         self._session = session
         self._transport = transport
+        self._retry = retry
+        self._wording = wording
+        self._advance = advance
         self._name = secrets.token_hex(8)
         self._held: set[str] = set()
+        self._held_back: dict[str, str] = {}
+        self._due: dict[str, float] = {}
+        self._waited: set[str] = set()
         self._sent = 0
-        self._held_back = 0
-        self._failures: list[Failure] = []
+        self._failures: dict[str, Failure] = {}
+        self._stopped: str | None = None
 
     def run(self) -> Report:
-        waiting = deque(_queue(self._session))
-        while waiting:
-            places = [waiting.popleft() for _ in range(min(BATCH, len(waiting)))]
-            batch = self._lease(places)
-            outcomes: dict[str, _Outcome] = {}
-            try:
-                left = self._hand_over(batch, outcomes)
-            finally:
-                self._settle(batch, outcomes)
-            waiting.extendleft(_Place(entry.key, entry.owner) for entry in reversed(left))
+        # Deliveries that start at different lanes seldom meet.
+        first = int(self._name, 16) % len(LANES)
+        waiting: list[Place] = []
+        for found in places(self._session, first_lane=first, at_least=BATCH):
+            waiting = sorted(waiting + found)
+            while len(waiting) >= BATCH:
+                waiting = self._work(waiting)
+        self._work_off(waiting)
+        while self._due and self._stopped is None:
+            self._work_off(sorted(places_of(self._session, self._wait())))
         return Report(
             sent=self._sent,
             failed=len(self._failures),
-            held_back=self._held_back,
-            failures=tuple(self._failures),
+            held_back=len(self._held_back),
+            failures=tuple(self._failures.values()),
+            stopped=self._stopped,
         )
 
-    def _lease(self, places: Sequence[_Place]) -> _Batch:
+    def _work_off(self, waiting: list[Place]) -> None:
+        while waiting:
+            waiting = self._work(waiting)
+
+    def _work(self, waiting: list[Place]) -> list[Place]:
+        """Deliver a batch from the head of the queue; what is still waiting then."""
+        if self._stopped is not None:
+            self._held_back |= {place.key: place.owner for place in waiting}
+            return []
+        batch = self._lease(waiting[:BATCH])
+        outcomes: dict[str, _Outcome] = {}
+        try:
+            left = self._hand_over(batch, outcomes)
+        finally:
+            self._settle(batch, outcomes)
+        return [*left, *waiting[BATCH:]]
+
+    def _wait(self) -> list[str]:
+        """Sleep until a user's next attempt is due; whose are, and nothing of theirs is held."""
+        first = min(self._due.values())
+        time.sleep(max(0.0, first - time.monotonic()))
+        now = max(first, time.monotonic())
+        owners = [owner for owner, due in self._due.items() if due <= now]
+        for owner in owners:
+            del self._due[owner]
+        self._waited.update(owners)
+        self._held.difference_update(owners)
+        self._held_back = {k: o for k, o in self._held_back.items() if o in self._held}
+        return owners
+
+    def _lease(self, waiting: Sequence[Place]) -> _Batch:
         """Lease what can leave: still pending, in nobody else's hands, nothing before it held."""
         held_back = self._held_back
 
@@ -182,24 +219,31 @@ class _Delivery:
             self._held_back = held_back
             until = tenant.now + LEASE
             lease = {"by": self._name, "until": until.isoformat()}
-            keys = [place.key for place in places]
+            keys = [place.key for place in waiting]
             bodies = tenant.transaction.get(OUTBOX.name, keys, lock=True)
             leased: dict[str, Body] = {}
-            for place in places:
+            for place in waiting:
                 body = bodies.get(place.key)
                 # Gone with its user, or another delivery was faster.
-                if body is None or body["index"]["state"] != PENDING:
+                if body is None or state_of(body) != PENDING:
                     continue
-                if self._leased_elsewhere(body, tenant.now):
+                if self._leased_elsewhere(body, tenant.now) or self._too_early(body, tenant.now):
                     self._held.add(place.owner)
                 if place.owner in self._held:
-                    self._held_back += 1
+                    self._held_back[place.key] = place.owner
                     continue
                 leased[place.key] = {**body, "lease": lease}
             if leased:
                 tenant.transaction.put(OUTBOX.name, leased)
-            entries = [_entry(body) for body in leased.values()]
-            return _Batch(entries, until, tenant.facts.tenant_id, _domains(tenant, entries))
+            entries = unsealed(tenant.transaction, [entry_of(body) for body in leased.values()])
+            return _Batch(
+                places={place.key: place for place in waiting},
+                entries=entries,
+                until=until,
+                tenant_id=tenant.facts.tenant_id,
+                domains=_domains(tenant, entries),
+                links=links_of(tenant),
+            )
 
         return self._session.call(work, write=True)
 
@@ -209,44 +253,78 @@ class _Delivery:
             return False
         return datetime.fromisoformat(lease["until"]) > now
 
-    def _hand_over(self, batch: _Batch, outcomes: dict[str, _Outcome]) -> list[OutboxEntry]:
-        """Hand over entry by entry; what is left when the lease ran out first."""
-        for count, entry in enumerate(batch.entries):
-            if entry.owner in self._held:
-                self._held_back += 1
+    def _too_early(self, body: Body, now: datetime) -> bool:
+        retry_at = body.get("retry_at")
+        if retry_at is None or body["owner"] in self._waited:
+            return False
+        return datetime.fromisoformat(retry_at) > now
+
+    def _hand_over(self, batch: _Batch, outcomes: dict[str, _Outcome]) -> list[Place]:
+        """Hand over entry by entry; what is left when the lease is about to run out."""
+        for at, entry in enumerate(batch.entries):
+            if entry.owner in self._held or self._stopped is not None:
+                self._held_back[entry.key] = entry.owner
                 continue
-            if outcomes and self._session.now() >= batch.until:
-                return batch.entries[count:]
+            if outcomes and self._session.now() >= batch.until - LONGEST_MESSAGE:
+                return [batch.places[entry.key] for entry in batch.entries[at:]]
             outcome = outcomes[entry.key] = self._attempt(batch, entry)
-            if outcome.state == SENT:
-                self._sent += 1
-                continue
-            if outcome.state == PENDING:
-                self._held.add(entry.owner)
-            self._failures.append(
-                Failure(
-                    to=entry.to,
-                    events=entry.events,
-                    reason=outcome.reason or "",
-                    parked=outcome.state == FAILED,
-                )
-            )
+            self._note(entry, outcome)
         return []
+
+    def _note(self, entry: OutboxEntry, outcome: _Outcome) -> None:
+        """Count what became of an entry, and hold back what waits behind it."""
+        self._failures.pop(entry.key, None)
+        if outcome.state != PENDING:
+            self._advance(1)
+        if outcome.state == SENT:
+            self._sent += 1
+            return
+        if outcome.state == PENDING:
+            self._held.add(entry.owner)
+            if outcome.retry_in is not None and outcome.retry_in <= self._retry.patience:
+                self._due[entry.owner] = time.monotonic() + outcome.retry_in.total_seconds()
+        self._failures[entry.key] = Failure(
+            to=entry.to,
+            events=entry.events,
+            reason=outcome.reason or "",
+            parked=outcome.state == FAILED,
+        )
 
     def _attempt(self, batch: _Batch, entry: OutboxEntry) -> _Outcome:
         try:
             message = compose(
-                entry, tenant_id=batch.tenant_id, domain=batch.domains.get(entry.owner)
+                entry,
+                tenant_id=batch.tenant_id,
+                domain=batch.domains.get(entry.owner),
+                links=batch.links,
+                wording=self._wording,
             )
         except InvalidArgumentError as error:
             return _Outcome(FAILED, _reason(error, entry))
-        try:
-            self._transport(message)
-        except PermanentRefusal as error:
-            return _Outcome(FAILED, _reason(error, entry))
-        except (ConfidError, OSError) as error:
-            return _Outcome(PENDING, _reason(error, entry))
-        return _Outcome(SENT)
+        pauses = self._retry.pauses()
+        while True:
+            try:
+                self._transport(message)
+            except PermanentRefusal as error:
+                return _Outcome(FAILED, _reason(error, entry))
+            except TransportUnavailable as error:
+                pause = next(pauses, None) if error.temporary else None
+                if pause is None:
+                    self._stopped = _reason(error, entry)
+                    return _Outcome(PENDING, self._stopped)
+                time.sleep(pause.total_seconds())
+            except (ConfidError, OSError) as error:
+                return self._refused(entry, _reason(error, entry))
+            else:
+                return _Outcome(SENT)
+
+    def _refused(self, entry: OutboxEntry, reason: str) -> _Outcome:
+        """A temporary refusal: to be tried again, or parked where that was done often enough."""
+        attempts = entry.attempts + 1
+        if attempts >= self._retry.attempts:
+            given_up = f"Given up after {attempts} attempts: {reason}"
+            return _Outcome(FAILED, given_up[:LONGEST_REASON])
+        return _Outcome(PENDING, reason, self._retry.after(attempts))
 
     def _settle(self, batch: _Batch, outcomes: dict[str, _Outcome]) -> None:
         """Write down what became of a batch, and end its leases."""
@@ -260,44 +338,32 @@ class _Delivery:
             settled = []
             for key, body in bodies.items():
                 outcome = outcomes.get(key)
-                entry = _entry(body)
+                entry = entry_of(body)
                 ours = body.get("lease", {}).get("by") == self._name
                 # What has left has left, even if it took so long that another one has the lease.
                 if entry.state == PENDING and (ours or (outcome and outcome.state == SENT)):
-                    settled.append(_after(entry, outcome))
+                    settled.append(_after(entry, outcome, tenant.now))
             if settled:
                 tenant.put_outbox(settled)
+                erase(tenant.transaction, [e.key for e in settled if e.state != PENDING])
 
         self._session.call(work, write=True)
 
 
-def _after(entry: OutboxEntry, outcome: _Outcome | None) -> OutboxEntry:
+def _after(entry: OutboxEntry, outcome: _Outcome | None, now: datetime) -> OutboxEntry:
     """An entry as it is kept afterwards, without a lease; the PIN stays in a pending one only."""
     if outcome is None:
         return entry
     pin = entry.facts.pin if outcome.state == PENDING else None
+    wait = outcome.retry_in
     return attrs.evolve(
         entry,
         state=outcome.state,
         reason=outcome.reason,
+        attempts=entry.attempts + (wait is not None),
+        retry_at=now + wait if wait is not None and wait >= SOON else None,
         facts=attrs.evolve(entry.facts, pin=pin),
     )
-
-
-def _queue(session: Session) -> list[_Place]:
-    """What is pending: user by user, the one who waits longest first, each in serial order."""
-    with session.unit(write=False) as tenant:
-        tenant.demand_open()
-        bodies = tenant.transaction.find(OUTBOX.name, "state", [PENDING])
-    # Of the documents no more is kept than their order: there can be 100,000. Dates are all in
-    # UTC, so their texts sort as they do.
-    rows = [(b["owner"], b["serial"], key, b["created_at"]) for key, b in bodies.items()]
-    del bodies
-    since: dict[str, str] = {}
-    for owner, _, _, created_at in rows:
-        since[owner] = min(created_at, since.get(owner, created_at))
-    rows.sort(key=lambda row: (since[row[0]], row[0], row[1]))
-    return [_Place(key, owner) for owner, _, key, _ in rows]
 
 
 def _domains(tenant: Tenant, entries: Sequence[OutboxEntry]) -> dict[str, str]:
@@ -319,23 +385,3 @@ def _reason(error: Exception, entry: OutboxEntry) -> str:
     if entry.facts.pin:
         text = text.replace(entry.facts.pin, MASKED_PIN)
     return text[:LONGEST_REASON]
-
-
-def _entry(body: Body) -> OutboxEntry:
-    return converter().structure(body, OutboxEntry)
-
-
-def _masked(entry: OutboxEntry) -> OutboxEntry:
-    if entry.facts.pin is None:
-        return entry
-    return attrs.evolve(entry, facts=attrs.evolve(entry.facts, pin=MASKED_PIN))
-
-
-def _state(state: object) -> str:
-    for known in STATES:
-        if isinstance(state, str) and state.strip().lower() == known:
-            return known
-    raise InvalidArgumentError(
-        f"state={state!r:.80}: there are 'pending', 'sent' and 'failed', and None for all of them.",
-        target=state,
-    )

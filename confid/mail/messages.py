@@ -8,10 +8,10 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from confid.errors import InvalidArgumentError
-from confid.mail.content import content_of
 from confid.mail.headers import POLICY, POLICY_UTF8, Mailbox, encoded, mailbox
-from confid.mail.rendering import as_html, as_text
+from confid.mail.pages import NO_LINKS, Links
 from confid.mail.sentences import pick
+from confid.mail.wording import DEFAULT, Wording
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -22,7 +22,14 @@ NO_REPLY = "no-reply"
 """The local part of the default sender's address."""
 
 
-def compose(entry: OutboxEntry, *, tenant_id: UUID, domain: str | None = None) -> EmailMessage:
+def compose(
+    entry: OutboxEntry,
+    *,
+    tenant_id: UUID,
+    domain: str | None = None,
+    links: Links = NO_LINKS,
+    wording: Wording = DEFAULT,
+) -> EmailMessage:
     """The message that an outbox entry stands for: plain text and HTML, and its headers.
 
     It is from the sender that the call or the tenant named. Where neither
@@ -39,36 +46,34 @@ def compose(entry: OutboxEntry, *, tenant_id: UUID, domain: str | None = None) -
     a policy with `utf8=True` and needs a server with SMTPUTF8.
 
     Raises `InvalidArgumentError` when the recipient or the sender is no
-    e-mail address.
+    e-mail address, `TemplateError` when a template of the user's own fails.
     """
     if entry.to is None:
         raise InvalidArgumentError("The message has no recipient: the user has no e-mail address.")
     to = mailbox(entry.to, entry.facts.display_name, parameter="To")
-    sender = _sender(entry, domain or to.domain)
+    sender = _sender(entry, domain or to.domain, wording)
     digest = hashlib.blake2b(f"{tenant_id}:{entry.key}".encode(), digest_size=16).hexdigest()
-    content = content_of(entry)
+    said = wording.render(entry, links)
     utf8 = to.needs_utf8 or sender.needs_utf8
     message = EmailMessage(policy=POLICY_UTF8 if utf8 else POLICY)
     message["From"] = str(sender)
     message["To"] = str(to)
-    message["Subject"] = encoded(content.subject, header="Subject")
+    message["Subject"] = encoded(said.subject, header="Subject")
     message["Date"] = format_datetime(entry.created_at)
     message["Message-ID"] = f"<{digest}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     # Quoted-printable whatever is in it: no line is too long and no server is asked for 8BITMIME.
-    message.set_content(as_text(content), charset="utf-8", cte="quoted-printable")
-    message.add_alternative(
-        as_html(content), subtype="html", charset="utf-8", cte="quoted-printable"
-    )
+    message.set_content(said.text, charset="utf-8", cte="quoted-printable")
+    message.add_alternative(said.html, subtype="html", charset="utf-8", cte="quoted-printable")
     # `=_` can't stand in quoted-printable text, so neither can the boundary.
     message.set_boundary(f"=_{digest[:24]}")
     return message
 
 
-def _sender(entry: OutboxEntry, domain: str) -> Mailbox:
+def _sender(entry: OutboxEntry, domain: str, wording: Wording) -> Mailbox:
     named = entry.sender
     address = named.address or f"{NO_REPLY}@{domain}"
     name = named.display_name
     if name is None and named.address is None:
-        name = pick(entry.facts.language).say("sender")
+        name = pick(entry.facts.language, wording.languages).say("sender")
     return mailbox(address, name, parameter="From")

@@ -22,10 +22,11 @@ _HEADING = "margin:24px 0 8px;font-size:18px;line-height:1.3"
 _COUNTRY = "margin:16px 0 4px;font-size:16px"
 _TABLE = "border-collapse:collapse;margin:0 0 16px"
 _LABEL = (
-    "padding:6px 24px 6px 0;text-align:left;text-align:start;font-weight:normal;vertical-align:top"
+    "padding:6px 24px 6px 0;text-align:left;text-align:start;font-weight:normal;"
+    "vertical-align:baseline"
 )
-_FACT = "padding:6px 0;font-size:20px;font-weight:bold"
-_LIST = "margin:0 0 16px;padding:0 24px"
+_FACT = "padding:6px 0;font-size:20px;font-weight:bold;vertical-align:baseline"
+_LISTS = {"ltr": "margin:0 0 16px;padding:0 0 0 24px", "rtl": "margin:0 0 16px;padding:0 24px 0 0"}
 _CLOSING = (
     "margin:24px 0 0;padding:16px 0 0;border-top:1px solid rgba(128,128,128,.5);font-size:14px"
 )
@@ -50,15 +51,26 @@ def _text_blocks(section: Section) -> Iterator[str]:
     if section.steps:
         yield "\n".join(f"{count}. {step}" for count, step in enumerate(section.steps, start=1))
     yield from section.after
+    yield from (f"{link.label}: {link.url}" for link in section.links)
+
+
+def html_body(content: Content) -> str:
+    """What stands between the page's borders: for a page of one's own around it."""
+    return "\n".join(
+        [
+            *_paragraphs([content.greeting, *content.opening]),
+            *(
+                line
+                for section in content.sections
+                for line in _html_section(section, _LISTS[content.direction])
+            ),
+            _element("p", content.closing, _CLOSING),
+        ]
+    )
 
 
 def as_html(content: Content) -> str:
     """The message as one HTML page, everything in it escaped."""
-    body = [
-        *_paragraphs([content.greeting, *content.opening]),
-        *(line for section in content.sections for line in _html_section(section)),
-        _element("p", content.closing, _CLOSING),
-    ]
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -71,7 +83,7 @@ def as_html(content: Content) -> str:
             "</head>",
             f'<body style="{escape(_BODY)}">',
             f'<div style="{_PAGE}">',
-            *body,
+            html_body(content),
             "</div>",
             "</body>",
             "</html>",
@@ -80,7 +92,7 @@ def as_html(content: Content) -> str:
     )
 
 
-def _html_section(section: Section) -> Iterator[str]:
+def _html_section(section: Section, list_style: str) -> Iterator[str]:
     yield _element("h2", section.heading, _HEADING)
     yield from _paragraphs(section.paragraphs)
     if section.facts:
@@ -90,17 +102,19 @@ def _html_section(section: Section) -> Iterator[str]:
             yield f"<tr>{head}{_element('td', value, _FACT)}</tr>"
         yield "</table>"
     for country in section.countries:
-        yield from _html_country(country)
+        yield from _html_country(country, list_style)
     if section.steps:
-        yield f'<ol style="{_LIST}">'
+        yield f'<ol style="{list_style}">'
         yield from (_element("li", step, "") for step in section.steps)
         yield "</ol>"
     yield from _paragraphs(section.after)
+    for link in section.links:
+        yield (f'<p style="{_PARAGRAPH}"><a href="{escape(link.url)}">{escape(link.label)}</a></p>')
 
 
-def _html_country(country: Country) -> Iterator[str]:
+def _html_country(country: Country, list_style: str) -> Iterator[str]:
     yield _element("h3", country.name, _COUNTRY)
-    yield f'<ul style="{_LIST}">'
+    yield f'<ul style="{list_style}">'
     for number in country.numbers:
         link = (
             f'<a href="tel:+{escape(number.digits)}" style="color:inherit;white-space:nowrap">'

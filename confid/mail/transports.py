@@ -1,8 +1,10 @@
 """Transports: who takes a message. Any function of one message is a transport.
 
 A transport that returns has taken the message over. It raises
-`PermanentRefusal` for one that it will never take, and another `ConfidError`
-or an `OSError` (as `smtplib`'s errors are) for one that can be tried again.
+`PermanentRefusal` for one that it will never take, `TransportUnavailable`
+when it can take none at all, and another `ConfidError` or an `OSError` (as
+`smtplib`'s errors are) for one that can be tried again. One that has a method
+`rest` is told so when a delivery is over: SmtpTransport hangs up then.
 """
 
 from __future__ import annotations
@@ -26,6 +28,20 @@ class PermanentRefusal(ConfidError, RuntimeError):  # noqa: N818 - it names what
 
     category = "InvalidResult"
     error_id = "MailRefused"
+
+
+class TransportUnavailable(ConfidError, RuntimeError):  # noqa: N818 - as above
+    """No message can leave now, whichever: nobody answers, or the password is wrong.
+
+    `temporary`: waiting may help. Else somebody has to put it right first.
+    """
+
+    category = "ResourceUnavailable"
+    error_id = "MailTransportUnavailable"
+
+    def __init__(self, message: str = "", *, temporary: bool = True, target: object = None) -> None:
+        super().__init__(message, target=target)
+        self.temporary = temporary
 
 
 class Transport(Protocol):

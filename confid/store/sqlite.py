@@ -288,6 +288,8 @@ class SQLiteStore(Store):
                 cached_statements=256,
             )
             connection.execute("PRAGMA synchronous = FULL")
+            # What is erased, a PIN, is overwritten; not every build of SQLite does so by itself.
+            connection.execute("PRAGMA secure_delete = ON")
             connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             return connection
 

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from . import call_figures, file_figures, postgres_figures, sqlite_figures, start_figures
+from . import (
+    call_figures,
+    file_figures,
+    mail_figures,
+    postgres_figures,
+    sqlite_figures,
+    start_figures,
+)
 from .measure import Figure, table
 from .scale import FULL, QUICK, Scale
 
@@ -31,6 +38,7 @@ def measure(scale: Scale) -> list[Figure]:
             *sqlite_figures.figures(scale, folder),
             *postgres_figures.figures(scale),
             *file_figures.figures(scale, folder),
+            *mail_figures.figures(scale, folder),
         ]
 
 

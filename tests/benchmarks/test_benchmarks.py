@@ -46,6 +46,8 @@ ROWS = (
     "a record as CLIXML",
     "a record from CLIXML",
     "importing a roster",
+    "a mail by SMTP",
+    "a mail to memory",
 )
 
 

@@ -27,14 +27,19 @@ from confid.cmdlets import (
     set_cs_online_dial_in_conferencing_user as set_user,
 )
 from confid.errors import ConfidError, InvalidArgumentError, NotConnectedError
-from confid.mail import MemoryTransport, PermanentRefusal, deliver, outbox
+from confid.mail import MemoryTransport, PermanentRefusal, Retry, deliver, outbox
 from confid.mail.delivery import BATCH, LEASE
+from confid.notices import LANES
 from confid.records import MASKED_PIN, Event
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from .conftest import Office
+
+
+LATER = Retry(patience=timedelta(0))
+"""Leaves what was refused to the next delivery."""
 
 
 def recipient(message: EmailMessage) -> str:
@@ -80,7 +85,7 @@ def test_a_pin_is_erased_from_the_store_when_the_message_has_left(office: Office
     (upn,) = office.hire("ken")
     user = enable(upn)
     (document,) = office.documents().values()
-    assert document["facts"]["pin"] == user.leader_pin
+    assert document["facts"]["pin"] != user.leader_pin  # sealed
     transport = MemoryTransport()
     deliver(transport)
     assert user.leader_pin in transport.messages[0].as_string()
@@ -110,7 +115,7 @@ def test_a_message_that_cant_leave_holds_back_that_users_later_ones(
     ken, _ = office.enable("ken", "mia")
     office.reset(ken)
     office.reset(ken)
-    report = deliver(Refusing(ken=error))
+    report = deliver(Refusing(ken=error), retry=LATER)
     assert (report.sent, report.failed, report.held_back) == (1, 1, 2)
     (failure,) = report.failures
     assert (failure.to, failure.reason, failure.parked) == (ken, str(error), False)
@@ -127,7 +132,7 @@ def test_a_held_back_pin_is_still_there_for_the_next_delivery(office: Office) ->
     """A message that stays pending keeps its PIN."""
     (upn,) = office.hire("ken")
     pin = enable(upn).leader_pin
-    deliver(Refusing(ken=OSError("gone")))
+    deliver(Refusing(ken=OSError("gone")), retry=LATER)
     transport = MemoryTransport()
     deliver(transport)
     assert pin in transport.messages[0].as_string()
@@ -163,15 +168,16 @@ def test_an_address_that_is_none_parks_the_message(office: Office) -> None:
 
 def test_a_reason_holds_no_pin_and_can_be_kept(office: Office) -> None:
     """Whatever a transport says in its error: one line, no NUL, no lone surrogate."""
-    office.enable("ken")
+    (upn,) = office.hire("ken")
+    pin = enable(upn).leader_pin
 
     def transport(message: EmailMessage) -> None:
         body = message.get_body(("plain",))
         assert body is not None
+        assert pin in body.get_content()
         raise OSError(f"\0 \udcff refused:\r\n{body.get_content()}")
 
-    pin = next(iter(office.documents().values()))["facts"]["pin"]
-    report = deliver(transport)
+    report = deliver(transport, retry=LATER)
     (entry,) = outbox()
     assert entry.reason is not None
     assert entry.reason == report.failures[0].reason
@@ -303,7 +309,7 @@ def test_a_repeat_has_the_message_id_of_the_first(office: Office) -> None:
         transport(message)
         raise TimeoutError("the answer was lost")
 
-    deliver(lost)
+    deliver(lost, retry=LATER)
     deliver(transport)
     first, again = transport.messages
     assert first.as_bytes() == again.as_bytes()
@@ -426,7 +432,7 @@ def test_a_thousand_messages_are_asked_for_in_batches(office: Office) -> None:
 
     office.session.unit = counted  # type: ignore[assignment,method-assign]  # to count
     assert deliver(lambda _: None).sent == 1000
-    assert units == 1 + 2 * (1000 // BATCH)
+    assert units <= len(LANES) + 1 + 2 * (1000 // BATCH)
 
 
 def test_the_package_is_light_until_a_name_is_used() -> None:

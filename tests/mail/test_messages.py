@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.utils import getaddresses
 from html.parser import HTMLParser
 from string import Formatter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import attrs
@@ -28,6 +28,9 @@ from confid.mail.headers import POLICY_UTF8, one_line
 from confid.mail.messages import compose
 from confid.mail.sentences import SENTENCES, pick
 from confid.records import TOLL_FREE, DialInNumber, Event, Facts, OutboxEntry, Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 TENANT = UUID("11111111-2222-3333-4444-555555555555")
 PIN = "83461"
@@ -123,6 +126,12 @@ def parts(message: EmailMessage) -> tuple[str, str]:
     assert plain is not None
     assert page is not None
     return plain.get_content(), read_html(page.get_content()).text
+
+
+def spoken_ids(messages: Iterable[EmailMessage]) -> list[str]:
+    """The conference IDs in messages, as they are spoken."""
+    found = (re.search(r"Conference ID: (.*#)", parts(message)[0]) for message in messages)
+    return [match[1] if match else "" for match in found]
 
 
 E = Event

@@ -1,0 +1,323 @@
+"""SmtpTransport: hands messages to a mail server, through the standard library's smtplib."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import os
+import smtplib
+import ssl
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from confid.errors import InvalidArgumentError
+from confid.mail.headers import one_line
+from confid.mail.transports import PermanentRefusal, TransportUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from email.message import EmailMessage
+    from types import TracebackType
+    from typing import Self
+
+PORTS = {"starttls": 587, "tls": 465, "none": 25}
+"""Kinds of security and the ports where servers offer them. Source: RFC 6409, RFC 8314."""
+
+PASSWORD_VARIABLE = "CONFID_SMTP_PASSWORD"  # noqa: S105 - its name, not a password
+"""The environment variable that holds the password where none was given."""
+
+TRUSTED_FOR = 10.0
+"""Seconds for which a connection that rests is used again without a look at it."""
+
+_CLOSING = 421
+_LOGIN_NEEDED = (530, 534, 535, 538)
+_PERMANENT = 500
+_LARGEST_CODE = 599
+
+
+class SmtpTransport:
+    """Hands messages to the mail server at `host` and `port`, many over one connection.
+
+    `security` is `"starttls"` (a server that doesn't offer it is refused),
+    `"tls"` from the first byte, or `"none"`; the server's certificate is
+    checked against the system's authorities, or as `tls` says. Without
+    `port`: 587, 465 or 25. `password` is a text or a function that gives one
+    when it is needed; without it, the environment's CONFID_SMTP_PASSWORD.
+    `timeout` is the seconds that each step may take.
+
+    A server's 5xx about a message or its recipient is a `PermanentRefusal`
+    with the server's words, 4xx and a lost connection an `OSError`; a server
+    that can't be reached, trusted or logged in to is a
+    `TransportUnavailable`. The envelope's sender is that of the message.
+
+    Threads may share one. It connects when it is used, again when it has to,
+    and hangs up when a delivery is over, at `close()`, and at the end of a
+    `with` block. Raises `InvalidArgumentError` for options that can't be
+    meant, a password over an open network among them.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int | None = None,
+        *,
+        security: str = "starttls",
+        username: str | None = None,
+        password: str | Callable[[], str] | None = None,
+        timeout: float = 30.0,
+        tls: ssl.SSLContext | None = None,
+        local_hostname: str | None = None,
+    ) -> None:
+        self.security = _security(security)
+        self.host = _host(host)
+        self.port = PORTS[self.security] if port is None else port
+        self.username = username
+        self.timeout = timeout
+        self._password = password
+        self._tls = tls
+        self._local_hostname = local_hostname
+        self._idle: list[_Connection] = []
+        self._check()
+
+    def _check(self) -> None:
+        if self.timeout <= 0:
+            raise InvalidArgumentError(f"timeout={self.timeout}: give seconds, more than none.")
+        if self._password is not None and self.username is None:
+            raise InvalidArgumentError("password= needs username=.")
+        if self._tls is not None and self.security == "none":
+            raise InvalidArgumentError('tls= needs security="starttls" or "tls".')
+        if self.username is not None and self.security == "none" and not _is_local(self.host):
+            raise InvalidArgumentError(
+                f'security="none" would send the password of {self.username} in clear over the '
+                'network. Use "starttls" or "tls".'
+            )
+
+    def __repr__(self) -> str:
+        user = "" if self.username is None else f", username={self.username!r}"
+        return f"SmtpTransport({self.host!r}, {self.port}, security={self.security!r}{user})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up. A message afterwards connects anew."""
+        while self._idle:
+            self._idle.pop().hang_up()
+
+    rest = close
+
+    def __call__(self, message: EmailMessage, /) -> None:
+        """Hand a message over; when this returns the server has answered 250."""
+        connection = self._take()
+        try:
+            connection.send(message)
+        except BaseException:
+            if connection.is_usable:
+                self._idle.append(connection)
+            else:
+                connection.drop()
+            raise
+        self._idle.append(connection)
+
+    def _take(self) -> _Connection:
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return self._connect()
+            if connection.answers():
+                return connection
+            connection.drop()
+
+    def _connect(self) -> _Connection:
+        secrets: list[str] = []
+        try:
+            return _Connection(self._open(secrets))
+        except ssl.SSLCertVerificationError as error:
+            raise TransportUnavailable(
+                f"{self._name}: its certificate can't be trusted ({error.verify_message}). Give "
+                "the name that stands in it as host, and its authority as "
+                "tls=ssl.create_default_context(cafile=…).",
+                temporary=False,
+            ) from None
+        except smtplib.SMTPNotSupportedError as error:
+            raise TransportUnavailable(f"{self._name}: {error}", temporary=False) from None
+        except smtplib.SMTPResponseException as error:
+            answer = _hidden(_answer(error.smtp_code, error.smtp_error), secrets)
+            raise TransportUnavailable(
+                f"{self._name}: {answer}", temporary=not _is_permanent(error.smtp_code)
+            ) from None
+        except UnicodeError:
+            raise TransportUnavailable(
+                f"{self._name} takes user names and passwords in ASCII only.", temporary=False
+            ) from None
+        except OSError as error:
+            words = _hidden(str(error) or type(error).__name__, secrets)
+            raise TransportUnavailable(f"{self._name}: {words}") from None
+
+    def _open(self, secrets: list[str]) -> smtplib.SMTP:
+        """Connect, encrypt and log in; what must not be told goes to `secrets`."""
+        host, port, own_name, timeout = self.host, self.port, self._local_hostname, self.timeout
+        smtp = (
+            smtplib.SMTP_SSL(host, port, own_name, timeout=timeout, context=self._context())
+            if self.security == "tls"
+            else smtplib.SMTP(host, port, own_name, timeout=timeout)
+        )
+        try:
+            if self.security == "starttls":
+                smtp.starttls(context=self._context())
+            if self.username is not None:
+                password = self._read_password()
+                secrets += [password, base64.b64encode(password.encode()).decode()]
+                smtp.login(self.username, password)
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+    def _context(self) -> ssl.SSLContext:
+        return self._tls or ssl.create_default_context()
+
+    def _read_password(self) -> str:
+        password = self._password
+        if password is None:
+            password = os.environ.get(PASSWORD_VARIABLE)
+        elif not isinstance(password, str):
+            password = password()
+        if not isinstance(password, str) or not password:
+            raise TransportUnavailable(
+                f"{self._name}: there is no password for {self.username}. Give password=, or set "
+                f"the environment variable {PASSWORD_VARIABLE}.",
+                temporary=False,
+            )
+        return password
+
+    @property
+    def _name(self) -> str:
+        return f"The mail server {self.host}:{self.port}"
+
+
+class _Connection:
+    """A connection to the server, logged in."""
+
+    def __init__(self, smtp: smtplib.SMTP) -> None:
+        self._smtp = smtp
+        self._used = time.monotonic()
+        self._pid = os.getpid()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether another message may be tried over it."""
+        return self._smtp.sock is not None
+
+    def answers(self) -> bool:
+        """Whether it is still there, and this process's."""
+        if self._pid != os.getpid():
+            return False
+        if time.monotonic() - self._used < TRUSTED_FOR:
+            return True
+        try:
+            return self._smtp.noop()[0] < _CLOSING
+        except OSError:
+            return False
+
+    def send(self, message: EmailMessage) -> None:
+        """Send a message to its one recipient."""
+        sender, to = (message[name].addresses[0].addr_spec for name in ("From", "To"))
+        try:
+            self._smtp.send_message(message, sender, [to])
+        except smtplib.SMTPNotSupportedError as error:
+            raise PermanentRefusal(
+                f"The mail server can't take the address {sender if to.isascii() else to}: {error}"
+            ) from None
+        except smtplib.SMTPRecipientsRefused as error:
+            ((code, words),) = error.recipients.values()
+            raise self._refusal(code, words) from None
+        except smtplib.SMTPResponseException as error:
+            raise self._refusal(error.smtp_code, error.smtp_error) from None
+        except smtplib.SMTPServerDisconnected as error:
+            self.drop()
+            # smtplib says that a server which was too slow has hung up.
+            if isinstance(error.__context__, TimeoutError):
+                raise TimeoutError("The mail server didn't answer in time.") from None
+            raise ConnectionResetError("The mail server hung up.") from None
+        except BaseException:
+            # Nobody knows how far it came.
+            self.drop()
+            raise
+        self._used = time.monotonic()
+
+    def _refusal(self, code: int, words: bytes | str) -> Exception:
+        answer = _answer(code, words)
+        if code == _CLOSING or not 0 <= code <= _LARGEST_CODE:
+            self.drop()
+        if code in _LOGIN_NEEDED:
+            return TransportUnavailable(f"The mail server wants a login: {answer}", temporary=False)
+        return PermanentRefusal(answer) if _is_permanent(code) else OSError(answer)
+
+    def hang_up(self) -> None:
+        """Say goodbye, where this process may, and close."""
+        if self._pid == os.getpid():
+            with suppress(OSError):
+                self._smtp.quit()
+        self.drop()
+
+    def drop(self) -> None:
+        """Close without a word."""
+        self._smtp.close()
+
+
+def _security(security: object) -> str:
+    for known in PORTS:
+        if isinstance(security, str) and security.strip().lower() == known:
+            return known
+    raise InvalidArgumentError(
+        f"security={security!r:.80}: there are {', '.join(map(repr, PORTS))}.", target=security
+    )
+
+
+def _host(host: str) -> str:
+    """The host's name as the network knows it. Raises `InvalidArgumentError` for none."""
+    host = host.strip()
+    if not host.isascii():
+        import idna  # noqa: PLC0415 - few servers have such a name
+
+        try:
+            return idna.encode(host, uts46=True).decode()
+        except idna.IDNAError as error:
+            raise InvalidArgumentError(f"{host!r} is no host: {error}.", target=host) from None
+    if not host or any(character.isspace() for character in host):
+        raise InvalidArgumentError(f"{host!r} is no host.", target=host)
+    return host
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _is_permanent(code: int) -> bool:
+    return _PERMANENT <= code <= _LARGEST_CODE
+
+
+def _answer(code: int, words: bytes | str) -> str:
+    """A server's answer in one line."""
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return f"{code} {one_line(text)}".strip()
+
+
+def _hidden(text: str, secrets: list[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text

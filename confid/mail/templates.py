@@ -1,0 +1,121 @@
+"""Messages by the user's own templates: Jinja2, from a folder or a mapping."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import attrs
+
+from confid.errors import ConfidError, InvalidArgumentError
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import jinja2
+
+    from confid.mail.content import Content
+
+    TemplateSource: TypeAlias = str | os.PathLike[str] | Mapping[str, str]
+
+PARTS = ("subject", "txt", "html")
+"""How the names of templates end: the part of a message that each makes."""
+
+ANY = "message"
+"""What stands in a template's name where it is for every event."""
+
+
+class TemplateError(ConfidError, ValueError):
+    """A template that can't be read, or failed. Nothing was held against the message."""
+
+    category = "InvalidData"
+    error_id = "MailTemplate"
+
+    def __init__(self, name: str, problem: str, *, line: int | None = None) -> None:
+        where = name if line is None else f"{name}, line {line}"
+        super().__init__(f"The template {where}: {problem}", target=name)
+
+
+@attrs.frozen
+class Templates:
+    """Templates, all of them read. `find` one, and render it."""
+
+    _environment: jinja2.Environment = attrs.field(repr=False)
+    names: frozenset[str]
+
+    def render(
+        self, part: str, content: Content, events: tuple[str, ...], *, body: str
+    ) -> str | None:
+        """A part of a message by the template that fits best; None where there is none.
+
+        The best is that of the events and the language, then of the events,
+        of the language, of any message. Raises `TemplateError`.
+        """
+        event = "+".join(events)
+        for stem in (f"{event}.{content.language}", event, f"{ANY}.{content.language}", ANY):
+            if (name := f"{stem}.{part}") in self.names:
+                return self._render(name, content, events, body)
+        return None
+
+    def _render(self, name: str, content: Content, events: tuple[str, ...], body: str) -> str:
+        import jinja2  # noqa: PLC0415 - costs 60 ms, and an extra
+
+        try:
+            return self._environment.get_template(name).render(
+                message=content, events=events, body=body
+            )
+        except jinja2.TemplateSyntaxError as error:
+            raise TemplateError(name, str(error.message), line=error.lineno) from None
+        except jinja2.UndefinedError as error:
+            problem = f"{error.message}."
+            for secret in (value for section in content.sections for _, value in section.facts):
+                problem = problem.replace(secret, "***")
+            raise TemplateError(name, problem) from None
+        except Exception as error:  # noqa: BLE001 - a template runs whatever stands in it
+            # Without its text, for that may hold what the template was given: a PIN.
+            raise TemplateError(name, f"it raised {type(error).__name__}.") from None
+
+
+def read_templates(source: TemplateSource) -> Templates:
+    """Read all templates of a folder or a mapping, so that what is wrong is known at once.
+
+    HTML is escaped, a name that isn't there is an error. Raises
+    `TemplateError` for one that can't be read, `InvalidArgumentError` for a
+    place without any, `ModuleNotFoundError` without the `templates` extra.
+    """
+    try:
+        import jinja2  # noqa: PLC0415 - as above
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            "templates= needs Jinja2: pip install 'confid[templates]'.", name="jinja2"
+        ) from None
+    loader = (
+        jinja2.DictLoader(source)
+        if isinstance(source, Mapping)
+        else jinja2.FileSystemLoader(os.fspath(source))
+    )
+    environment = jinja2.Environment(
+        loader=loader,
+        autoescape=jinja2.select_autoescape(["html"], default=False),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    names = [n for n in environment.list_templates() if n.rpartition(".")[2] in PARTS]
+    if not names:
+        shown = "The mapping" if isinstance(source, Mapping) else os.fspath(source)
+        raise InvalidArgumentError(
+            f"{shown} has no templates: their names end in {', '.join('.' + p for p in PARTS)}.",
+            target=None if isinstance(source, Mapping) else source,
+        )
+    for name in names:
+        try:
+            environment.get_template(name)
+        except jinja2.TemplateSyntaxError as error:
+            raise TemplateError(name, str(error.message), line=error.lineno) from None
+        except (OSError, UnicodeError, jinja2.TemplateError) as error:
+            raise TemplateError(name, f"it can't be read: {error}.") from None
+    return Templates(environment, frozenset(names))

@@ -1,0 +1,167 @@
+"""Mail servers in this process, over real sockets: aiosmtpd with faults to order."""
+
+from __future__ import annotations
+
+import asyncio
+import email.policy
+import ssl
+import threading
+from contextlib import contextmanager
+from email.parser import Parser
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import trustme
+from aiosmtpd.smtp import SMTP, AuthResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from email.message import EmailMessage
+
+    from aiosmtpd.smtp import Envelope, LoginPassword, Session
+
+OK = "250 OK"
+HANG_UP = "hang up"
+STALL = "stall"
+
+PASSWORD = "hunter2-not-for-logs"  # noqa: S105 - made up, and looked for in what is shown
+
+
+@attrs.define
+class Inbox:
+    """What a server received, and what it answers.
+
+    `answers` are given to DATA one after the other, then OK: a line, HANG_UP
+    before the answer, or STALL.
+    """
+
+    answers: list[str] = attrs.Factory(list)
+    refused: dict[str, str] = attrs.Factory(dict)
+    sender_answer: str | None = None
+    pause: float = 0.0
+    sessions: set[int] = attrs.Factory(set)
+    envelopes: list[Envelope] = attrs.Factory(list)
+    attempts: int = 0
+    lock: Any = attrs.Factory(threading.Lock)
+
+    @property
+    def messages(self) -> list[EmailMessage]:
+        """The messages, read by the standard library."""
+        parser = Parser(policy=email.policy.default)
+        texts = [(e.original_content or b"").decode() for e in self.envelopes]
+        return [parser.parsestr(text.replace("\r\n", "\n")) for text in texts]
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take the sender, or answer as told."""
+        del server, session
+        if self.sender_answer:
+            return self.sender_answer
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return OK
+
+    async def handle_RCPT(  # noqa: N802 - likewise
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take the recipient, or refuse it."""
+        del server, session, options
+        if answer := self.refused.get(address):
+            return answer
+        envelope.rcpt_tos.append(address)
+        return OK
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - likewise
+        """Keep the message, or do what was told."""
+        await asyncio.sleep(self.pause)
+        with self.lock:
+            self.attempts += 1
+            self.sessions.add(id(session))
+            answer = self.answers.pop(0) if self.answers else OK
+        if answer == STALL:
+            await asyncio.sleep(5)
+            return OK
+        if answer in (OK, HANG_UP):
+            with self.lock:
+                self.envelopes.append(envelope)
+        if answer == HANG_UP:
+            assert server.transport is not None
+            server.transport.abort()  # type: ignore[attr-defined]  # a real transport's
+            return OK
+        return answer
+
+
+@contextmanager
+def serving(
+    inbox: Inbox,
+    *,
+    smtputf8: bool = True,
+    starttls: ssl.SSLContext | None = None,
+    tls: ssl.SSLContext | None = None,
+    login: Callable[[str, str], bool] | None = None,
+) -> Iterator[int]:
+    """Run a server on this machine; its port."""
+
+    def authenticate(
+        server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword
+    ) -> AuthResult:
+        del server, session, envelope, mechanism
+        assert login is not None
+        success = login(data.login.decode(), data.password.decode())
+        return AuthResult(success=success, handled=False)
+
+    def server() -> SMTP:
+        return SMTP(
+            inbox,
+            hostname="mail.example",
+            loop=loop,
+            enable_SMTPUTF8=smtputf8,
+            tls_context=starttls,
+            require_starttls=starttls is not None,
+            # It warns of a login that is demanded without STARTTLS, for implicit TLS too.
+            auth_required=login is not None and starttls is not None,
+            auth_require_tls=starttls is not None,
+            authenticator=authenticate if login else None,
+            command_call_limit=100_000,
+        )
+
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    started = loop.create_server(server, "127.0.0.1", 0, ssl=tls)
+    listening = asyncio.run_coroutine_threadsafe(started, loop).result(10)
+    try:
+        yield listening.sockets[0].getsockname()[1]
+    finally:
+        asyncio.run_coroutine_threadsafe(_stop(listening), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _stop(listening: asyncio.Server) -> None:
+    listening.close()
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0.01)
+
+
+@attrs.frozen
+class Certificates:
+    """A server's certificate for localhost, and what trusts it."""
+
+    server: ssl.SSLContext
+    client: ssl.SSLContext
+
+
+def certificates(name: str = "localhost") -> Certificates:
+    """A made-up authority and a certificate of it."""
+    authority = trustme.CA()
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(name).configure_cert(server)
+    client = ssl.create_default_context()
+    authority.configure_trust(client)
+    return Certificates(server, client)
