@@ -48,8 +48,11 @@ if TYPE_CHECKING:
     from confid.help import get_help as get_help
     from confid.ledger import whois as whois
     from confid.line import invoke as invoke
+    from confid.moving import move_tenant as move_tenant
     from confid.parameters import UNSET as UNSET
+    from confid.restoring import restore as restore
     from confid.results import Results as Results
+    from confid.roster import import_tenant as import_tenant
     from confid.roster import import_users as import_users
     from confid.roster import remove_users as remove_users
     from confid.session import Session as Session
@@ -98,9 +101,11 @@ _HOMES = {
     "help": ("get_help",),
     "ledger": ("whois",),
     "line": ("invoke",),
+    "moving": ("move_tenant",),
     "parameters": ("UNSET",),
+    "restoring": ("restore",),
     "results": ("Results",),
-    "roster": ("import_users", "remove_users"),
+    "roster": ("import_tenant", "import_users", "remove_users"),
     "session": ("Session", "connect"),
 }
 

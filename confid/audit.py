@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
 from confid import directory
 from confid.conference_id import ConferenceId
+from confid.errors import WitnessError
 from confid.granting import grant_index
 from confid.invitations import from_document as meeting_of
-from confid.migration import IN_PROGRESS, MOST_TRIES, STATES
+from confid.migration import IN_PROGRESS, MOST_TRIES, STATES, Migration
 from confid.migration import from_document as migration_of
 from confid.policies import DIAL_OUT_POLICIES, Family, name_of
 from confid.records import (
     CONFERENCING,
     FAILED,
     GRANT,
+    KINDS,
     MEETING,
     MIGRATION,
     OUTBOX,
     PENDING,
+    RUNNING_MEETING,
     SENT,
     USER,
     Conferencing,
@@ -30,15 +34,19 @@ from confid.records import (
     fold,
 )
 from confid.session import current_session
+from confid.store.base import IMPORTED, ISSUED
+from confid.tenant import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from confid.records import Meeting
     from confid.session import Session
     from confid.store.base import Body, Kind, LedgerEntry
     from confid.tenant import Tenant
 
 Document = TypeVar("Document")
+Index = dict[str, str | None]
 
 MOST_PROBLEMS = 1000
 """A report stops here: a tenant that wrong needs another tool."""
@@ -63,9 +71,11 @@ class Report:
 
 
 def check(session: Session | None = None) -> Report:
-    """Audit the tenant: what its ledger, users, meetings, outbox and migrations say of each other.
+    """Audit the tenant: ledger, users, bridges, meetings, migrations, outbox and indexes.
 
-    Reads everything in one transaction and changes nothing.
+    What they say of each other is compared, and with what the witness holds,
+    if the session was opened with one. Reads everything in one transaction and changes nothing;
+    a sealed store can be audited too.
     """
     with current_session(session).unit(write=False) as tenant:
         return _Audit(tenant).report()
@@ -82,7 +92,9 @@ class _Audit:
         self.owners: dict[int, str] = {}
         self.living: dict[str, int] = {}
         self.issued = 0
-        self.unreadable: list[str] = []
+        self.has_issued = False
+        self.indexed: defaultdict[tuple[str, str], dict[str, set[str]]] = defaultdict(dict)
+        self.noted: list[str] = []
 
     def report(self) -> Report:
         problems: list[str] = []
@@ -93,13 +105,17 @@ class _Audit:
             self._policies,
             self._grants,
             self._ledger,
+            self._ledger_indexes,
+            self._witness,
             self._ids,
             self._meetings,
+            self._running,
             self._outbox,
             self._migrations,
+            self._indexes,
         ):
             problems.extend(part())
-        problems.extend(self.unreadable)
+        problems.extend(self.noted)
         return Report(
             problems=tuple(problems[:MOST_PROBLEMS]),
             users=len(self.users),
@@ -113,39 +129,32 @@ class _Audit:
         return user.user_principal_name if user else "a removed user"
 
     def _documents(
-        self, kind: Kind, read: Callable[[Body], Document]
-    ) -> Iterator[tuple[str, Body, Document]]:
-        """The documents of a kind that can be read; the others are noted."""
+        self,
+        kind: Kind,
+        read: Callable[[Body], Document],
+        index_of: Callable[[Document], Index] = lambda _: {},
+    ) -> Iterator[tuple[str, Document]]:
+        """The documents of a kind that can be read; what is wrong with them as such is noted."""
         for key, body in self.tenant.transaction.scan(kind.name):
             try:
                 document = read(body)
-                sound = not kind.fields or isinstance(body["index"], dict)
+                index = index_of(document)
+                sound = not kind.fields or _today(body["index"]) == index
             except (AttributeError, LookupError, TypeError, ValueError):
-                sound = False
-            if sound:
-                yield key, body, document
-            else:
-                self.unreadable.append(f"The {kind.name} document {key} can't be read.")
+                self.noted.append(f"The {kind.name} document {key} can't be read.")
+                continue
+            if not sound:
+                self.noted.append(f"The {kind.name} document {key}: its index differs from it.")
+            for field, value in index.items():
+                if value is not None:
+                    self.indexed[kind.name, field].setdefault(value, set()).add(key)
+            yield key, document
 
     def _users(self) -> Iterator[str]:
-        for owner, body, user in self._documents(USER, directory.from_document):
+        for owner, user in self._documents(USER, directory.from_document, directory.index_of):
             self.users[owner] = user
             if user.owner != owner:
                 yield f"{user.user_principal_name}: the document stands under another key."
-            if body["index"] != directory.index_of(user):
-                yield f"{user.user_principal_name}: the index differs from the document."
-        for field in USER.fields:
-            values = {
-                value
-                for user in self.users.values()
-                if (value := directory.index_of(user)[field]) is not None
-            }
-            found = self.tenant.transaction.find(USER.name, field, values)
-            missing = len(
-                [u for u in self.users.values() if directory.index_of(u)[field] is not None]
-            ) - len(found)
-            if missing:
-                yield f"The index {field} does not find {missing} of the users."
 
     def _bridges(self) -> Iterator[str]:
         bridges = self.setup.bridges
@@ -162,7 +171,7 @@ class _Audit:
 
     def _conferencing(self) -> Iterator[str]:
         numbers = self.setup.numbers
-        for owner, _, settings in self._documents(CONFERENCING, _conferencing_of):
+        for owner, settings in self._documents(CONFERENCING, _conferencing_of):
             self.revisions[owner] = settings.revision
             if owner not in self.users:
                 yield f"Dial-in settings of nobody: {owner}."
@@ -185,11 +194,9 @@ class _Audit:
                 yield f"The tenant or a group is granted {name!r}, which is not there."
 
     def _grants(self) -> Iterator[str]:
-        for owner, body, granted in self._documents(GRANT, _granted):
+        for owner, granted in self._documents(GRANT, _granted, grant_index):
             if owner not in self.users:
                 yield f"Policies granted to nobody: {owner}."
-            if body["index"] != grant_index(granted):
-                yield f"{self._name(owner)}: the index of their policies differs."
             for family in Family:
                 for name in filter(self._is_missing(family), [granted[family.value]]):
                     yield f"{self._name(owner)}: granted {name!r}, which is not there."
@@ -207,6 +214,7 @@ class _Audit:
         for line in self.tenant.transaction.entries():
             self.issued += 1
             self.owners[line.conference_id] = line.owner
+            self.has_issued |= line.origin == ISSUED
             yield from _line_problems(line, previous)
             previous = line.conference_id
             seen = serials.setdefault(line.owner, set())
@@ -229,49 +237,107 @@ class _Audit:
         for owner in sorted(self.living.keys() - self.enabled):
             yield f"{self._name(owner)}: a living conference ID, and not enabled."
 
+    def _ledger_indexes(self) -> Iterator[str]:
+        """Whether the ledger, asked for an owner or an ID, answers what reading it whole did."""
+        transaction = self.tenant.transaction
+        owners = sorted(set(self.owners.values()))
+        for start in range(0, len(owners), CHUNK):
+            some = owners[start : start + CHUNK]
+            current = transaction.current(some)
+            for owner in some:
+                if current.get(owner) != self.living.get(owner):
+                    yield f"{self._name(owner)}: the ledger's index of living IDs is wrong."
+        ids = sorted(self.owners)
+        for start in range(0, len(ids), CHUNK):
+            missing = set(ids[start : start + CHUNK]) - set(
+                transaction.lookup(ids[start : start + CHUNK])
+            )
+            if missing:
+                yield f"The ledger does not find {len(missing)} of its own IDs."
+        if transaction.has_issued() != self.has_issued:
+            yield "The ledger is wrong about whether an ID was issued."
+
+    def _witness(self) -> Iterator[str]:
+        """What the witness lacks; a session without it has nothing to compare."""
+        if not self.tenant.has_witness_at_hand:
+            return
+        try:
+            held = set(self.tenant.witness.issued_ids()) if self.tenant.witness else set()
+        except WitnessError as error:
+            yield error.message
+            return
+        if forgotten := self.owners.keys() - held:
+            yield (
+                f"The witness does not hold {len(forgotten)} of the ledger's IDs: it was wound "
+                "back. confid.restore(store, witness=…) copies the ledger into it again."
+            )
+
+    def _running(self) -> Iterator[str]:
+        for key, calls in self._documents(RUNNING_MEETING, lambda body: list(body["participants"])):
+            if key not in self.users:
+                yield f"A running meeting of nobody: {key}."
+            if not calls:
+                yield f"{self._name(key)}: a running meeting without a call in it."
+
+    def _indexes(self) -> Iterator[str]:
+        """Whether every index finds what the documents say, and nothing else."""
+        for kind in KINDS:
+            for field in kind.fields:
+                values = self.indexed[kind.name, field]
+                found = self.tenant.transaction.find(kind.name, field, values)
+                keys = set[str]().union(*values.values())
+                if missing := len(keys - found.keys()):
+                    yield f"The index {field} does not find {missing} of the {kind.name}s."
+                if field in kind.unique:
+                    twice = [v for v, owners in values.items() if len(owners) > 1]
+                    if twice:
+                        yield f"{len(twice)} values of {kind.name}.{field} stand twice."
+
     def _meetings(self) -> Iterator[str]:
-        for key, body, meeting in self._documents(MEETING, meeting_of):
+        for key, meeting in self._documents(MEETING, meeting_of, _meeting_index):
             if meeting.owner not in self.users:
                 yield f"The meeting {key} has an organizer who is not there."
             shown = meeting.conference_id
-            index = {
-                "owner": meeting.owner,
-                "conference_id": None if shown is None else str(shown),
-            }
-            if body["index"] != index:
-                yield f"The meeting {key}: the index differs from the document."
             if shown is not None and self.owners.get(shown) != meeting.owner:
                 yield f"The meeting {key} shows an ID that never was its organizer's."
 
     def _outbox(self) -> Iterator[str]:
-        for key, body, entry in self._documents(OUTBOX, _entry_of):
+        for key, entry in self._documents(OUTBOX, _entry_of, _entry_index):
             said = entry.facts.conference_id
             if entry.owner not in self.users:
                 yield f"The message {key} is to a user who is not there."
-            if body["index"] != {"state": entry.state, "owner": entry.owner}:
-                yield f"The message {key}: the index differs from the document."
             if entry.state not in (PENDING, SENT, FAILED):
                 yield f"The message {key} has no proper state."
             if entry.state != PENDING and entry.facts.pin is not None:
                 yield f"The message {key} is {entry.state} and still holds a PIN."
             if said is not None and self.owners.get(said) != entry.owner:
                 yield f"The message {key} tells an ID that never was its user's."
+            if key != f"{entry.owner}:{entry.serial:08d}":
+                yield f"The message {key} stands under another key."
             if entry.serial > self.revisions.get(entry.owner, 0):
                 yield f"The message {key} tells of a change that was not made."
 
     def _migrations(self) -> Iterator[str]:
-        for key, body, migration in self._documents(MIGRATION, migration_of):
+        for key, migration in self._documents(MIGRATION, migration_of, _migration_index):
             name = self._name(key)
             if key not in self.users:
                 yield f"A meeting migration of nobody: {key}."
             if migration.owner != key:
                 yield f"{name}: the meeting migration stands under another key."
-            if body["index"] != {"state": migration.state}:
-                yield f"{name}: the index of the meeting migration differs."
             if migration.state not in STATES or not 0 <= migration.tries <= MOST_TRIES:
                 yield f"{name}: the meeting migration has no proper state."
             if (migration.lease is None) is (migration.state == IN_PROGRESS):
                 yield f"{name}: who runs the meeting migration is not as its state says."
+
+
+def _today(index: Index) -> Index:
+    """An index as it is made today; once a SIP address stood in it beside an equal name."""
+    doubled = index.get("sip") is not None and index.get("sip") == index.get("upn")
+    return {**index, "sip": None} if doubled else index
+
+
+def _migration_index(migration: Migration) -> Index:
+    return {"state": migration.state}
 
 
 def _conferencing_of(body: Body) -> Conferencing:
@@ -286,6 +352,15 @@ def _entry_of(body: Body) -> OutboxEntry:
     return converter().structure(body, OutboxEntry)
 
 
+def _entry_index(entry: OutboxEntry) -> Index:
+    return {"state": entry.state, "owner": entry.owner}
+
+
+def _meeting_index(meeting: Meeting) -> Index:
+    shown = meeting.conference_id
+    return {"owner": meeting.owner, "conference_id": None if shown is None else str(shown)}
+
+
 def _line_problems(line: LedgerEntry, previous: int) -> Iterator[str]:
     try:
         ConferenceId(line.conference_id)
@@ -295,3 +370,7 @@ def _line_problems(line: LedgerEntry, previous: int) -> Iterator[str]:
         yield f"{line.conference_id} stands twice in the ledger."
     if line.serial < 1:
         yield f"{line.conference_id} has the serial {line.serial}."
+    if line.origin not in (ISSUED, IMPORTED):
+        yield f"{line.conference_id} has no proper origin."
+    if line.retired_at is None and line.retired_by is not None:
+        yield f"{line.conference_id} is living, and was retired by somebody."

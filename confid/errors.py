@@ -71,7 +71,8 @@ def _rebuild(cls: type[ConfidError], facts: dict[str, object]) -> ConfidError:
     return error
 
 
-def _listed(names: Sequence[str], *, limit: int = 10) -> str:
+def listed(names: Sequence[str], *, limit: int = 10) -> str:
+    """The first of many names, and how many more there are."""
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
 
@@ -100,7 +101,7 @@ class AmbiguousIdentityError(ConfidError, LookupError):
 
     def __init__(self, identity: str, candidates: Sequence[str]) -> None:
         super().__init__(
-            f"{identity!r} is the identity of {len(candidates)} users: {_listed(candidates)}. "
+            f"{identity!r} is the identity of {len(candidates)} users: {listed(candidates)}. "
             "Name the one you mean by its user principal name.",
             target=identity,
         )
@@ -268,6 +269,16 @@ class StoreError(ConfidError, RuntimeError):
     category = "ResourceUnavailable"
     error_id = "StoreUnavailable"
     ends_the_call = True
+
+
+class SealedError(StoreError):
+    """A sealed store: a backup, or one side of a move. It can be read, and nothing else."""
+
+    category = "InvalidOperation"
+    error_id = "StoreSealed"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The store is sealed, so it takes no change, call or delivery: {why}")
 
 
 class DuplicateKeyError(StoreError):

@@ -23,8 +23,9 @@ from confid.policies import (
     name_of,
     no_such_policy,
 )
-from confid.records import AUDIO_POLICY, GRANT, TENANT, converter, fold
+from confid.records import AUDIO_POLICY, GRANT, converter, fold
 from confid.setup import grants_key
+from confid.store.base import TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

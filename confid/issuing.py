@@ -1,22 +1,24 @@
 """The loop between the dice, which propose, and the ledger, which disposes.
 
 Every conference ID that confid issues passes `Issuer._claim`, and nothing
-else proposes one.
+else proposes one. The witness, where there is one, is asked first.
 """
 
 from __future__ import annotations
 
 import threading
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from confid.conference_id import ConferenceId, FreeSet, draw, draw_distinct
 from confid.errors import ConferenceIdsExhaustedError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from confid.conference_id import Dice, Space
     from confid.store.base import Claim, Transaction
+    from confid.witness import Witness
 
 BULK = 32
 """From this many owners on, a call that is mostly refused turns to the free IDs."""
@@ -39,23 +41,38 @@ class FreeIds:
         self._lock = threading.Lock()
         self.set: FreeSet | None = None
 
-    def scan(self, transaction: Transaction, space: Space) -> FreeSet:
-        """Make it anew from the ledger."""
+    def scan(
+        self, transaction: Transaction, space: Space, witness: Witness | None = None
+    ) -> FreeSet:
+        """Make it anew from the ledger and the witness."""
         with self._lock:
-            self.set = FreeSet(transaction.issued_ids(), space)
+            self.set = free_ids(transaction, space, witness)
             return self.set
 
 
+def free_ids(transaction: Transaction, space: Space, witness: Witness | None) -> FreeSet:
+    """The IDs that neither the ledger nor the witness holds."""
+    held = witness.issued_ids() if witness else ()
+    return FreeSet(chain(transaction.issued_ids(), held), space)
+
+
 class Issuer:
-    """Issues IDs within one transaction."""
+    """Issues IDs within one transaction; with a witness, those that it accepts too."""
 
     def __init__(
-        self, transaction: Transaction, *, space: Space, dice: Dice, free_ids: FreeIds
+        self,
+        transaction: Transaction,
+        *,
+        space: Space,
+        dice: Dice,
+        free_ids: FreeIds,
+        witness: Witness | None = None,
     ) -> None:
         self._transaction = transaction
         self._space = space
         self._dice = dice
         self._free_ids = free_ids
+        self._witness = witness
         self._drawn: list[tuple[FreeSet, list[int]]] = []
         self.nearly_full = False
 
@@ -71,17 +88,39 @@ class Issuer:
             issued = self._issue_many(list(owners), claim)
         return issued
 
-    def _claim(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> dict[str, ConferenceId]:
+    def enter(
+        self, proposals: Sequence[tuple[int, str]], claim: Claim, *, names: Mapping[str, str]
+    ) -> set[int]:
+        """Enter IDs already in use elsewhere; those accepted. `names` are the witness's."""
+        return {int(i) for i in self._claim(proposals, claim, names=names).values()}
+
+    def _claim(
+        self,
+        proposals: Sequence[tuple[int, str]],
+        claim: Claim,
+        *,
+        names: Mapping[str, str] | None = None,
+    ) -> dict[str, ConferenceId]:
         """The one spot where proposals are claimed; in the order of the IDs, against deadlocks."""
         ordered = sorted(proposals)
+        if self._witness is not None:
+            # First, for what it has accepted stays accepted: an ID that only it holds is spent,
+            # one that only the ledger held could be issued again after a restored backup.
+            named = [(i, (names or {}).get(owner, owner)) for i, owner in ordered]
+            allowed = self._witness.accept(named, claim)
+            ordered = [proposal for proposal in ordered if proposal[0] in allowed]
         accepted = self._transaction.claim(ordered, claim)
         return {owner: ConferenceId(i) for i, owner in ordered if i in accepted}
+
+    def _taken(self, proposals: Sequence[int]) -> set[int]:
+        held = self._witness.holds(proposals) if self._witness else set()
+        return held.union(self._transaction.lookup(proposals))
 
     def _issue_one(self, owner: str, claim: Claim) -> dict[str, ConferenceId]:
         for batch in BATCHES:
             proposals = draw(batch, self._space, self._dice)
             if batch > 1:
-                taken = self._transaction.lookup(proposals)
+                taken = self._taken(proposals)
                 self.nearly_full = len(taken) > (1 - NEARLY_FULL) * len(set(proposals))
                 proposals = [proposal for proposal in proposals if proposal not in taken][:1]
             for proposal in proposals:
@@ -115,7 +154,7 @@ class Issuer:
         scans = 0
         while waiting:
             if not free:
-                free = self._free_ids.scan(self._transaction, self._space)
+                free = self._free_ids.scan(self._transaction, self._space, self._witness)
                 scans += 1
                 if not free:
                     raise ConferenceIdsExhaustedError(len(self._space))
@@ -133,7 +172,11 @@ class Issuer:
         return issued
 
     def put_back(self) -> None:
-        """After a rollback: what was drawn from the free set is free again."""
+        """After a rollback: what was drawn from the free set is free again, if no witness has it.
+
+        Drawn and not asked about, it is found again by the next scan.
+        """
         while self._drawn:
             free, proposals = self._drawn.pop()
-            free.put_back(proposals)
+            if self._witness is None:
+                free.put_back(proposals)

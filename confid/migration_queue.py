@@ -76,8 +76,15 @@ class MigrationQueue:
         return added
 
     def _queued(self, body: Body | None, owner: str, source: str, target: str) -> Migration:
+        waits = body is not None and body["index"]["state"] in (PENDING, IN_PROGRESS)
+        kept = from_document(body) if body is not None and waits else None
         now = self._tenant.now
-        new = Migration(
+        if kept is not None:
+            source = source if source == kept.source else ALL
+            target = max(target, kept.target, key=TARGETS.index)
+            if kept.state == PENDING:
+                return attrs.evolve(kept, source=source, target=target, modified_at=now, tries=0)
+        return Migration(
             owner=owner,
             correlation_id=self._tenant.new_uuid(),
             created_at=now,
@@ -85,14 +92,6 @@ class MigrationQueue:
             source=source,
             target=target,
         )
-        if body is None or body["index"]["state"] not in (PENDING, IN_PROGRESS):
-            return new
-        kept = from_document(body)
-        source = source if source == kept.source else ALL
-        target = max(target, kept.target, key=TARGETS.index)
-        if kept.state == IN_PROGRESS:
-            return attrs.evolve(new, source=source, target=target)
-        return attrs.evolve(kept, source=source, target=target, modified_at=now, tries=0)
 
     def _with_meetings_to_come(self, owners: Sequence[str]) -> list[str]:
         found = self._tenant.transaction.find(MEETING.name, "owner", owners)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from confid.conference_id import Space
-from confid.errors import InvalidArgumentError, NotConnectedError, WitnessError
+from confid.errors import InvalidArgumentError, NotConnectedError
 from confid.host import default_host
 from confid.issuing import FreeIds
 from confid.records import KINDS
@@ -26,6 +26,7 @@ from confid.setup import LastSetup
 from confid.store import from_url
 from confid.store.base import Store
 from confid.tenant import Tenant
+from confid.witness import UnreachableWitnessError, Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,6 +96,7 @@ class Session:
         self._dice = dice
         self._free_ids = FreeIds()
         self._last_setup = LastSetup()
+        self._witness: Witness | None = None
         self._previous = _current.get()
 
     def __repr__(self) -> str:
@@ -124,6 +126,8 @@ class Session:
             _open.discard(self)
         if _current.get() is self:
             _current.set(self._previous)
+        if self._witness is not None:
+            self._witness.close()
         self._store.close()
 
     @property
@@ -172,7 +176,10 @@ class Session:
 
     @contextmanager
     def unit(self, *, write: bool) -> Iterator[Tenant]:
-        """The unit of work of one call: a savepoint of the joint transaction, or its own."""
+        """The unit of work of one call: a savepoint of the joint transaction, or its own.
+
+        Raises `SealedError` for one that writes to a sealed store.
+        """
         self._demand_open()
         joint = self._joint_here()
         with (
@@ -180,21 +187,67 @@ class Session:
             if joint is None
             else joint.savepoint() as transaction
         ):
-            tenant = Tenant(
-                transaction,
-                now=self.now(),
-                dice=self._dice,
-                free_ids=self._free_ids,
-                last_setup=self._last_setup,
-                actor=self.actor,
-            )
+            tenant = self.tenant_on(transaction)
             if joint is not None:
                 joint.tenants.append(tenant)
             try:
+                if write:
+                    tenant.demand_open()
                 yield tenant
             except BaseException:
                 tenant.put_back()
                 raise
+
+    @contextmanager
+    def exclusive_unit(self) -> Iterator[Tenant]:
+        """A unit of work that is alone on the store, so never part of a joint transaction."""
+        self._demand_open()
+        if self.in_transaction:
+            raise InvalidArgumentError(
+                "This can't be done inside session.transaction(). Do it when the block has ended.",
+                category="InvalidOperation",
+            )
+        with self._store.exclusive() as transaction:
+            tenant = self.tenant_on(transaction)
+            try:
+                tenant.demand_open()
+                yield tenant
+            except BaseException:
+                tenant.put_back()
+                raise
+
+    def tenant_on(self, transaction: Transaction) -> Tenant:
+        """A view of the tenant for a transaction of its store."""
+        return Tenant(
+            transaction,
+            now=self.now(),
+            dice=self._dice,
+            free_ids=self._free_ids,
+            last_setup=self._last_setup,
+            actor=self.actor,
+            witness=self._witness,
+        )
+
+    def attach(self, store: Store) -> None:
+        """Have `store` witness every ID from now on; `connect(witness=…)` calls this.
+
+        A witness that the tenant is attached to and that can't be reached
+        only stops the issuing: it is asked again when there is something to
+        issue. Raises `WitnessError` for every other one that can't be it.
+        """
+        with self.unit(write=False) as tenant:
+            expected = tenant.witness_id
+            tenant_id = tenant.facts.tenant_id
+        witness = self._witness = Witness(store, tenant_id, expected=expected, dice=self._dice)
+        try:
+            witness.open()
+        except UnreachableWitnessError as error:
+            if expected is None:
+                raise
+            self.host.write_warning(error.message)
+        if expected is None:
+            with self.exclusive_unit() as tenant:
+                tenant.attach(witness)
 
     def _joint_here(self) -> _Joint | None:
         for joint in reversed(_joints.get()):
@@ -249,12 +302,16 @@ def connect(
     time (aware), `host` shows lines and asks, `actor` is written beside
     whatever is issued or retired (the operating system's user name).
 
+    `witness` is another such place, kept elsewhere, that has to accept every
+    ID from now on: the first time it is made and attached, which copies the
+    ledger into it; from then on the tenant issues nothing without it. One
+    that is away for the moment only stops the issuing.
+
     Raises `StoreError` for a place that can't be used, and with
-    `create=False` for one that holds no tenant.
+    `create=False` for one that holds no tenant; `WitnessError` for a witness
+    that belongs elsewhere or can't be attached.
     """
-    if witness is not None:
-        raise WitnessError("This version of confid can't attach a witness; leave witness= out.")
-    return open_session(store, create=create, clock=clock, host=host, actor=actor)
+    return open_session(store, create=create, clock=clock, host=host, actor=actor, witness=witness)
 
 
 def open_session(
@@ -262,14 +319,17 @@ def open_session(
     *,
     create: bool = True,
     space: Space | None = None,
+    witness: str | os.PathLike[str] | Store | None = None,
     **options: Any,
 ) -> Session:
     """`connect`, with the dice and the space of IDs open to `confid.testing` and `confid.demo`."""
-    opened = store if isinstance(store, Store) else from_url(store)
+    opened = as_store(store)
     session = Session(opened, **options)
     opened.open(KINDS, create=create)
     try:
         _prepare(session, create=create, space=space or Space())
+        if witness is not None:
+            session.attach(as_store(witness))
     except BaseException:
         session.close()
         raise
@@ -279,13 +339,18 @@ def open_session(
     return session
 
 
+def as_store(store: str | os.PathLike[str] | Store) -> Store:
+    """The store that a store, a path or a URL names."""
+    return store if isinstance(store, Store) else from_url(store)
+
+
 def _prepare(session: Session, *, create: bool, space: Space) -> None:
     with session.unit(write=False) as tenant:
         if tenant.exists:
             return
         if not create:
             tenant.demand_tenant()
-    with session.unit(write=True) as tenant:
+    with session.exclusive_unit() as tenant:
         # Another process may have been faster.
         if not tenant.exists:
             tenant.create(space)

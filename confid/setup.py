@@ -21,7 +21,6 @@ from confid.records import (
     AUDIO_POLICY,
     BRIDGE,
     SERVICE_NUMBER,
-    TENANT,
     Bridge,
     BridgeSettings,
     Conferencing,
@@ -32,6 +31,7 @@ from confid.records import (
     converter,
     fold,
 )
+from confid.store.base import TENANT
 
 if TYPE_CHECKING:
     from confid.store.base import Body, Transaction
@@ -196,7 +196,7 @@ def read_setup(transaction: Transaction, body: Body) -> Setup:
     numbers = transaction.scan(SERVICE_NUMBER.name)
     policies = transaction.scan(AUDIO_POLICY.name)
     return Setup(
-        mark=body["mark"],
+        mark=body.get("mark", ""),
         facts=TenantFacts(
             tenant_id=UUID(body["tenant_id"]),
             pin_key=bytes.fromhex(body["pin_key"]),

@@ -18,9 +18,9 @@ import attrs
 
 from confid import directory, numbering
 from confid.conference_id import ConferenceId, Space, draw_pin
-from confid.errors import ConfidError, StoreError
+from confid.errors import ConfidError, StoreError, WitnessError, listed
 from confid.granting import Granting
-from confid.issuing import FreeIds, Issuer
+from confid.issuing import FreeIds, Issuer, free_ids
 from confid.migration_queue import MigrationQueue
 from confid.notices import owed
 from confid.records import (
@@ -35,7 +35,6 @@ from confid.records import (
     PENDING,
     RUNNING_MEETING,
     SERVICE_NUMBER,
-    TENANT,
     USER,
     WRONG_ENTRIES,
     BridgeSettings,
@@ -47,9 +46,12 @@ from confid.records import (
     OutboxEntry,
     TenantSettings,
     converter,
+    fold,
 )
+from confid.seal import read_seal
 from confid.setup import FACTS, SETTINGS, read_setup
-from confid.store.base import IMPORTED, Claim
+from confid.store.base import IMPORTED, SEAL, TENANT, Claim
+from confid.witness import NOTHING_ISSUED, WITNESS, name_of_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from confid.records import DialInNumber, ServiceNumber
     from confid.setup import LastSetup, Setup, TenantFacts
     from confid.store.base import Body, Kind, Transaction
+    from confid.witness import Witness
 
 CHUNK = 1000
 """People handled at once: bounds the memory of a large call, and its statements."""
@@ -132,6 +135,7 @@ class Tenant:
         free_ids: FreeIds,
         last_setup: LastSetup,
         actor: str | None,
+        witness: Witness | None = None,
     ) -> None:
         self.transaction = transaction
         self.now = now
@@ -142,12 +146,20 @@ class Tenant:
         self.pins_drawn = 0
         self._free_ids = free_ids
         self._last_setup = last_setup
+        self._witness = witness
 
     # What belongs to the tenant as a whole.
 
     @cached_property
     def _body(self) -> Body | None:
         return self.transaction.get(TENANT.name, [FACTS]).get(FACTS)
+
+    def demand_open(self) -> None:
+        """Raise `SealedError` in a sealed store."""
+        found = self.transaction.get(TENANT.name, [FACTS, SEAL])
+        self.__dict__.setdefault("_body", found.get(FACTS))
+        if seal := read_seal(found.get(SEAL)):
+            raise seal.error()
 
     @property
     def exists(self) -> bool:
@@ -160,7 +172,7 @@ class Tenant:
         body = self._body
         assert body is not None  # noqa: S101 - a session on a store without a tenant isn't opened
         last = self._last_setup.setup
-        if last is None or last.mark != body["mark"]:
+        if last is None or last.mark != body.get("mark", ""):
             last = self._last_setup.setup = self.read_setup()
         return last
 
@@ -207,6 +219,52 @@ class Tenant:
             self.__dict__.pop(name, None)
         self.__dict__["_body"] = self.transaction.get(TENANT.name, [FACTS], lock=True).get(FACTS)
 
+    # The witness.
+
+    @property
+    def witness_id(self) -> str | None:
+        """The identity of the witness that the tenant is attached to."""
+        witness_id: str | None = (self._body or {}).get("witness")
+        return witness_id
+
+    @property
+    def has_witness_at_hand(self) -> bool:
+        """Whether there is a witness to ask."""
+        return self._witness is not None
+
+    @property
+    def witness(self) -> Witness | None:
+        """The witness, if the tenant has one. Raises `WitnessError` where it is not at hand."""
+        if self._witness is None and self.witness_id is not None:
+            raise WitnessError(
+                "This tenant has a witness that has to accept every conference ID, and this "
+                f"session was opened without it. {NOTHING_ISSUED} Connect with witness=, where "
+                "it is kept."
+            )
+        return self._witness
+
+    def attach(self, witness: Witness) -> None:
+        """Make this the tenant's witness. The ledger is copied into it first.
+
+        Raises `WitnessError` when the tenant has got another one meanwhile,
+        and when this one holds an ID that lives here for somebody else.
+        """
+        if self.witness_id not in (None, witness.identity):
+            raise WitnessError("The tenant has been given another witness. Connect with that one.")
+        entries = self.transaction.entries()
+        others = [e for e in witness.copy(entries, at=self.now) if e.retired_at is None]
+        if others:
+            users = self.users({entry.owner for entry in others})
+            names = sorted(users[e.owner].user_principal_name for e in others if e.owner in users)
+            raise WitnessError(
+                f"The witness holds {len(others)} of this tenant's living conference IDs for "
+                f"somebody else, those of {listed(names)}. Reset them first, without witness=."
+            )
+        (body,) = self.transaction.get(TENANT.name, [FACTS], lock=True).values()
+        self.transaction.put(TENANT.name, {FACTS: {**body, "witness": witness.identity}})
+        self.__dict__.pop("_body", None)
+        self._witness = witness
+
     def put_bridges(self, *bridges: BridgeSettings) -> None:
         """Keep bridges."""
         documents = {str(b.identity): converter().unstructure(b) for b in bridges}
@@ -221,7 +279,11 @@ class Tenant:
         self._put_setup(TENANT, {SETTINGS: converter().unstructure(settings)})
 
     def create(self, space: Space) -> None:
-        """Make a new tenant: its ID and key, and one bridge with one number."""
+        """Make a new tenant: its ID and key, and one bridge with one number.
+
+        Raises `StoreError` for a store that is a witness.
+        """
+        self._demand_no_witness()
         tenant_id = self.new_uuid()
         body = {
             "tenant_id": str(tenant_id),
@@ -234,6 +296,14 @@ class Tenant:
         del self.__dict__["_body"]
         number = numbering.new_number(self.setup, FIRST_NUMBER, is_shared=True)
         self._put_bridge(FIRST_BRIDGE, [number], is_default=True)
+
+    def _demand_no_witness(self) -> None:
+        if self.transaction.get(TENANT.name, [WITNESS]):
+            raise StoreError(
+                "The store is a witness, so it can't be a tenant: a store is one or the other for "
+                "life. Connect to another store, with this one as its witness=.",
+                category="InvalidArgument",
+            )
 
     def new_uuid(self) -> UUID:
         """A random UUID from the tenant's dice."""
@@ -279,6 +349,26 @@ class Tenant:
         self.put_numbers(*(attrs.evolve(n, bridge_id=bridge.identity) for n in numbers))
         self.put_bridges(bridge)
         return bridge
+
+    def is_first_bridge(self, bridge: BridgeSettings) -> bool:
+        """Whether a bridge is still the one that the tenant was made with."""
+        numbers = [n.number for n in self.setup.numbers_of(bridge)]
+        return bridge.name == FIRST_BRIDGE and numbers == [FIRST_NUMBER]
+
+    def replace_network(
+        self,
+        bridges: Iterable[BridgeSettings],
+        numbers: Iterable[ServiceNumber],
+        *,
+        gone_bridges: Iterable[UUID],
+        gone_numbers: Iterable[str],
+    ) -> None:
+        """Keep bridges and numbers that come from outside, and drop those whose place they take."""
+        unstructure = converter().unstructure
+        kept = {n.number: unstructure(n) for n in numbers}
+        self._put_setup(SERVICE_NUMBER, kept, gone=gone_numbers)
+        documents = {str(b.identity): unstructure(b) for b in bridges}
+        self._put_setup(BRIDGE, documents, gone=map(str, gone_bridges))
 
     @cached_property
     def granting(self) -> Granting:
@@ -450,13 +540,33 @@ class Tenant:
     def issuer(self) -> Issuer:
         """Issues this transaction's conference IDs."""
         return Issuer(
-            self.transaction, space=self.facts.space, dice=self.dice, free_ids=self._free_ids
+            self.transaction,
+            space=self.facts.space,
+            dice=self.dice,
+            free_ids=self._free_ids,
+            witness=self.witness,
         )
 
     @property
     def is_nearly_full(self) -> bool:
         """Whether issuing in this transaction met a space of IDs that is nearly used up."""
         return "issuer" in self.__dict__ and self.issuer.nearly_full
+
+    @property
+    def has_issued(self) -> bool:
+        """Whether the tenant has issued an ID, as far as its ledger or its witness knows."""
+        if self.transaction.has_issued():
+            return True
+        witness = self.witness
+        return witness is not None and witness.has_issued()
+
+    @property
+    def remaining(self) -> int:
+        """How many IDs neither the ledger nor the witness holds."""
+        space, witness = self.facts.space, self.witness
+        if witness is None:
+            return len(space) - self.transaction.count()
+        return len(free_ids(self.transaction, space, witness))
 
     def put_back(self) -> None:
         """After a rollback: what the issuer drew and did not issue is free again."""
@@ -569,12 +679,14 @@ class Tenant:
 
     # IDs that come from outside, before the tenant has issued any.
 
-    def import_ids(self, ids: Sequence[tuple[int, str]], *, retired: bool) -> set[int]:
+    def import_ids(self, ids: Sequence[tuple[int, DirectoryUser]], *, retired: bool) -> set[int]:
         """Enter IDs already in use elsewhere; those accepted. The roster checks before."""
-        claim = Claim(at=self.now, by=self.actor, origin=IMPORTED, retired=retired)
         if not ids:
             return set()
-        return self.transaction.claim(sorted(ids), claim)
+        claim = Claim(at=self.now, by=self.actor, origin=IMPORTED, retired=retired)
+        key = self.facts.pin_key
+        names = {u.owner: name_of_person(fold(u.user_principal_name), key) for _, u in ids}
+        return self.issuer.enter([(i, u.owner) for i, u in ids], claim, names=names)
 
     def put_conferencing(self, settings: Mapping[str, Conferencing]) -> None:
         """Keep the dial-in settings of people who come in with an ID, by their owners."""
@@ -596,6 +708,7 @@ class Tenant:
     def demand_tenant(self) -> None:
         """Raise `StoreError` when the store holds no tenant."""
         if not self.exists:
+            self._demand_no_witness()
             raise StoreError(
                 "The store holds no tenant yet; connect with create=True.",
                 category="ObjectNotFound",

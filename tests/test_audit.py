@@ -8,6 +8,7 @@ from pathlib import Path  # noqa: TC003 - pytest hands it to tests that say so
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from faulty import FaultyStore
 from tenants import (
     NOON,
     Clock,
@@ -24,8 +25,18 @@ from tenants import (
 
 import confid
 from confid import meetings
-from confid.records import BRIDGE, CONFERENCING, MEETING, MIGRATION, OUTBOX, SERVICE_NUMBER, USER
+from confid.records import (
+    BRIDGE,
+    CONFERENCING,
+    MEETING,
+    MIGRATION,
+    OUTBOX,
+    RUNNING_MEETING,
+    SERVICE_NUMBER,
+    USER,
+)
 from confid.store.base import Claim
+from confid.store.memory import MemoryStore, _MemoryTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +131,7 @@ DAMAGE: list[tuple[str, Callable[[Transaction], Any]]] = [
     ("never was its organizer's", edit(MEETING, foreign_id)),
     ("migration of nobody", lose(USER)),
     ("migration stands under another key", edit(MIGRATION, lambda b: b.update(owner="x"))),
-    ("index of the meeting migration", edit(MIGRATION, lambda b: b["index"].update(state="x"))),
+    ("of the migrations", edit(MIGRATION, lambda b: b["index"].update(state="x"))),
     ("no proper state", edit(MIGRATION, lambda b: b.update(state="x"))),
     ("no proper state", edit(MIGRATION, lambda b: b.update(tries=10))),
     ("who runs the meeting migration", edit(MIGRATION, lambda b: b.update(state="InProgress"))),
@@ -133,6 +144,14 @@ DAMAGE: list[tuple[str, Callable[[Transaction], Any]]] = [
         "never was its user's",
         edit(OUTBOX, lambda body: body["facts"].update(conference_id=9_999_999)),
     ),
+    (
+        "stands under another key",
+        lambda t: t.put(OUTBOX.name, {"x": next(body for _, body in t.scan(OUTBOX.name))}),
+    ),
+    ("meeting of nobody", lambda t: t.put(RUNNING_MEETING.name, {"x": {"participants": ["1"]}})),
+    ("without a call", lambda t: t.put(RUNNING_MEETING.name, {ken(t): {"participants": []}})),
+    ("can't be read", lambda t: t.put(RUNNING_MEETING.name, {ken(t): {}})),
+    ("can't be read", edit(MEETING, lambda body: body.pop("index"))),
     ("can't be read", edit(CONFERENCING, lambda body: body.pop("bridge_id"))),
     ("can't be read", edit(OUTBOX, lambda body: body.pop("facts"))),
     ("can't be read", edit(MEETING, lambda body: body.update(conference_id=12))),
@@ -165,6 +184,8 @@ SQL = [
         "is no conference ID",
         "UPDATE ledger SET conference_id = 5 WHERE rowid = (SELECT max(rowid) FROM ledger)",
     ),
+    ("no proper origin", "UPDATE ledger SET origin = 'chosen'"),
+    ("retired by somebody", "UPDATE ledger SET retired_at = NULL, retired_by = 'x'"),
     ("has the serial 0", "UPDATE ledger SET serial = 0 WHERE serial = 1"),
 ]
 
@@ -185,6 +206,50 @@ def test_damage_to_the_file_is_reported(says: str, statement: str, tmp_path: Pat
     with confid.connect(path):
         report = confid.check()
         assert [problem for problem in report.problems if says in problem], report
+
+
+@pytest.mark.parametrize("kind", [USER, MEETING, OUTBOX], ids=lambda kind: kind.name)
+def test_an_index_that_finds_too_little_is_reported(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index that lies, as after damage to a page of it."""
+    with lived_in():
+        find = _MemoryTransaction.find
+
+        def blind(self: Any, name: str, field: str, values: Any) -> dict[str, Any]:
+            found = find(self, name, field, values)
+            return found if name != kind.name else dict(list(found.items())[1:])
+
+        monkeypatch.setattr(_MemoryTransaction, "find", blind)
+        problems = confid.check().problems
+        assert problems
+        assert all("does not find 1 of" in problem for problem in problems)
+
+
+@pytest.mark.parametrize("verb", ["current", "lookup"])
+def test_a_ledger_that_does_not_find_its_lines_is_reported(
+    verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for an owner or an ID it has to answer what reading it whole does."""
+    with lived_in():
+        monkeypatch.setattr(_MemoryTransaction, verb, lambda *_: {})
+        assert [p for p in confid.check().problems if "index of living" in p or "own IDs" in p]
+
+
+def test_the_witness_is_compared() -> None:
+    """One that lacks IDs of the ledger, or doesn't answer, is a problem; one left out is none."""
+    store, place = MemoryStore(), MemoryStore()
+    lived_in(store=store, witness=place).close()
+    with confid.connect(store):
+        assert confid.check().problems == ()
+    witness = FaultyStore(place)
+    with confid.connect(store, witness=witness):
+        assert confid.check().problems == ()
+        witness.fault = "opening"
+        assert [p for p in confid.check().problems if "can't be reached" in p]
+        witness.fault = None
+        place._contents.ledger.popitem()
+        assert [p for p in confid.check().problems if "does not hold 1 of" in p]
 
 
 def test_a_report_stops_somewhere() -> None:

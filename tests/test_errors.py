@@ -51,6 +51,7 @@ MADE: list[ConfidError] = [
     errors.ConferenceIdsExhaustedError(9_000_000),
     errors.WitnessError("Away."),
     errors.StoreError("Broken."),
+    errors.SealedError("it is a backup."),
     errors.DuplicateKeyError("user", "upn"),
     errors.CommitOutcomeUnknownError("Perhaps."),
     host.HostError(),

@@ -236,8 +236,8 @@ def watch_scans(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     scan = FreeIds.scan
 
-    def watched(self: FreeIds, transaction: Transaction, space: Space) -> FreeSet:
-        free = scan(self, transaction, space)
+    def watched(self: FreeIds, *scanned: Any) -> FreeSet:
+        free = scan(self, *scanned)
         found.append(len(free))
         return free
 

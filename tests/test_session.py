@@ -28,7 +28,6 @@ from confid.errors import (
     InvalidArgumentError,
     NotConnectedError,
     StoreError,
-    WitnessError,
 )
 from confid.session import current_session
 
@@ -189,12 +188,6 @@ def test_the_actor_stands_beside_issue_and_retirement() -> None:
         disable(KEN)
         (line,) = confid.ledger.entries(KEN)
         assert (line.issued_by, line.retired_by) == ("ada", "ada")
-
-
-def test_a_witness_is_refused_rather_than_ignored() -> None:
-    """`witness=` can't be attached yet and says so."""
-    with pytest.raises(WitnessError):
-        confid.connect(witness="memory:")
 
 
 def test_create_false_creates_nothing(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def dial(
     `name` is what the caller says when asked to record a name, None when they
     keep silent. A number of no bridge is not answered: the call has ended and
     its `prompts` are empty. Raises `InvalidArgumentError` for what is no
-    number, or no name of one line.
+    number, or no name of one line, and `SealedError` in a sealed store.
     """
     digits = phone_number.parse(number, parameter="number")
     source = None if caller is None else phone_number.parse(caller, parameter="caller")
@@ -203,6 +203,7 @@ class Call:
 
     def _answer(self) -> None:
         with self._session.unit(write=False) as tenant:
+            tenant.demand_open()
             number = tenant.numbers.get(self._number)
             if number is None or number.bridge_id is None:
                 return

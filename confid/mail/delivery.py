@@ -99,8 +99,8 @@ def deliver(transport: Transport, *, session: Session | None = None) -> Report:
     Two deliveries at once share the work. Raises `InvalidArgumentError` for
     something that is no transport and inside `session.transaction()`, which
     would keep the store waiting for the mail; `StoreError` when the store
-    fails. Any other exception of the transport ends the delivery; what had
-    left by then is marked.
+    fails, `SealedError` when it is sealed. Any other exception of the
+    transport ends the delivery; what had left by then is marked.
     """
     if not callable(transport) or isinstance(transport, type):
         raise InvalidArgumentError(
@@ -279,6 +279,7 @@ def _after(entry: OutboxEntry, outcome: _Outcome | None) -> OutboxEntry:
 def _queue(session: Session) -> list[_Place]:
     """What is pending: user by user, the one who waits longest first, each in serial order."""
     with session.unit(write=False) as tenant:
+        tenant.demand_open()
         bodies = tenant.transaction.find(OUTBOX.name, "state", [PENDING])
     # Of the documents no more is kept than their order: there can be 100,000. Dates are all in
     # UTC, so their texts sort as they do.

@@ -21,11 +21,13 @@ from confid.store.base import (
     Store,
     Transaction,
 )
+from confid.store.entering import as_row, enter, from_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from confid.store.memory import MemoryStore
+    from confid.store.read_only import ReadOnlyStore
     from confid.store.sqlite import SQLiteStore
 
 __all__ = [
@@ -38,9 +40,13 @@ __all__ = [
     "Kind",
     "LedgerEntry",
     "MemoryStore",
+    "ReadOnlyStore",
     "SQLiteStore",
     "Store",
     "Transaction",
+    "as_row",
+    "enter",
+    "from_row",
     "from_url",
 ]
 
@@ -55,6 +61,10 @@ def __getattr__(name: str) -> object:
         from confid.store.sqlite import SQLiteStore  # noqa: PLC0415 - see above
 
         return SQLiteStore
+    if name == "ReadOnlyStore":
+        from confid.store.read_only import ReadOnlyStore  # noqa: PLC0415 - see above
+
+        return ReadOnlyStore
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -92,14 +102,20 @@ def _sqlite(url: str) -> Store:
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*")
 
+GROUP = "confid.stores"
+"""The entry points under which other packages bring stores: a scheme, and what makes a store
+of a URL."""
+
 SCHEMES: dict[str, Callable[[str], Store]] = {"memory": _memory, "sqlite": _sqlite}
 
 
 def from_url(store: str | os.PathLike[str]) -> Store:
     """The store that a URL (`memory:`, `sqlite:///tenant.db`) or a path to a file names.
 
-    Raises `StoreError` for a scheme that no store has; the URL itself, which
-    may hold a password, never shows in it.
+    Another package's store has the scheme of its entry point in the group
+    `confid.stores`; confid's own come first. Raises `StoreError` for a scheme
+    that no store has; the URL itself, which may hold a password, never shows
+    in it.
     """
     text = os.fspath(store)
     scheme = _scheme(text) if isinstance(store, str) else ""
@@ -107,15 +123,23 @@ def from_url(store: str | os.PathLike[str]) -> Store:
         from confid.store.sqlite import SQLiteStore  # noqa: PLC0415 - see above
 
         return SQLiteStore(text)
-    try:
-        factory = SCHEMES[scheme.lower()]
-    except KeyError:
+    return _factory(scheme.lower())(text)
+
+
+def _factory(scheme: str) -> Callable[[str], Store]:
+    if scheme in SCHEMES:
+        return SCHEMES[scheme]
+    from importlib.metadata import entry_points  # noqa: PLC0415 - confid's own schemes need none
+
+    others = {point.name: point for point in entry_points(group=GROUP)}
+    if scheme not in others:
+        known = ", ".join(sorted({*SCHEMES, *others}))
         raise StoreError(
-            f"No store has the scheme {scheme!r}; there are {', '.join(sorted(SCHEMES))}. "
-            "A path to a file has none.",
+            f"No store has the scheme {scheme!r}; there are {known}. A path to a file has none.",
             category="InvalidArgument",
-        ) from None
-    return factory(text)
+        )
+    factory: Callable[[str], Store] = others[scheme].load()
+    return factory
 
 
 def _scheme(text: str) -> str:

@@ -36,6 +36,9 @@ LAST_ID = 9_999_999
 ISSUED = "issued"
 IMPORTED = "imported"
 
+SEAL, BACKUP = "seal", "backup"
+"""The key of the document that seals a store, and its `reason` in a backup."""
+
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -73,6 +76,10 @@ class Kind:
     def fields(self) -> tuple[str, ...]:
         """All fields that `find` takes."""
         return self.indexes + self.unique
+
+
+TENANT = Kind("tenant")
+"""Documents about the store as a whole; every store is opened with this kind."""
 
 
 @attrs.frozen(kw_only=True)
@@ -224,6 +231,15 @@ class Store(abc.ABC):
         `CommitOutcomeUnknownError` when COMMIT was sent and no answer came,
         `StoreError` for everything else that went wrong on the way.
         """
+
+    def exclusive(self) -> AbstractContextManager[Transaction]:
+        """A writing transaction that is alone from its beginning to its end.
+
+        It begins when every other writing transaction has ended, and none
+        begins before it has. This one is right for a store that has one
+        writer at a time; every other store says how it keeps writers out.
+        """
+        return self.transaction(write=True)
 
     @abc.abstractmethod
     def close(self) -> None:

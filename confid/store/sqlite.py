@@ -30,6 +30,7 @@ from confid.store.base import (
     to_json,
     utc,
 )
+from confid.store.sqlite_backup import write_backup
 from confid.store.sqlite_errors import SENTENCES, absent, busy, explain, translated
 from confid.store.sqlite_schema import (
     APPLICATION_ID,
@@ -38,6 +39,7 @@ from confid.store.sqlite_schema import (
     create_schema,
     expression,
     missing_indexes,
+    upgrade_schema,
 )
 
 if TYPE_CHECKING:
@@ -182,8 +184,12 @@ class SQLiteStore(Store):
                 raise absent(self.path)
             _set_wal(connection, self.timeout)
         with _all_or_nothing(connection, "BEGIN IMMEDIATE"):
-            if self._version(connection) != SCHEMA_VERSION:
+            # Looked at again: another process may have been faster.
+            version = self._version(connection)
+            if not version:
                 create_schema(connection)
+            elif version != SCHEMA_VERSION:
+                upgrade_schema(connection)
             create_indexes(connection, kinds)
 
     def _version(self, connection: sqlite3.Connection) -> int:
@@ -212,6 +218,20 @@ class SQLiteStore(Store):
         if self._pid == os.getpid():
             while self._idle:
                 self._idle.pop().close()
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the store, as it stands at one moment, to a new file; others write meanwhile.
+
+        The copy is sealed: it can be read, and `confid.restore` opens it when
+        it is to take the store's place. Raises `StoreError` for a path where
+        there is something already.
+        """
+        connection = self.take_connection()
+        try:
+            with translated(self.path):
+                write_backup(connection, Path(path))
+        finally:
+            self.give_back(connection)
 
     def transaction(self, *, write: bool) -> AbstractContextManager[Transaction]:
         """A deferred reading transaction, or an immediate writing one."""

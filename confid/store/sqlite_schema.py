@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: triggers that hold against OR REPLACE and SET rowid too; indexes that no two kinds share."""
+
 APPLICATION_ID = 0x636F6E66
 """`conf` in ASCII: how `file` and confid tell a tenant from any other SQLite file."""
 
-SCHEMA = f"""
+TABLES = f"""
 CREATE TABLE documents (
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -36,7 +38,9 @@ CREATE TABLE ledger (
     UNIQUE (owner, serial)
 );
 CREATE UNIQUE INDEX ledger_living ON ledger (owner) WHERE retired_at IS NULL;
+"""
 
+TRIGGERS = """
 CREATE TRIGGER ledger_keeps_rows BEFORE DELETE ON ledger
 BEGIN SELECT RAISE(ABORT, 'the ledger never forgets'); END;
 
@@ -59,7 +63,7 @@ BEGIN SELECT RAISE(ABORT, 'an entry of the ledger never changes'); END;
 CREATE TRIGGER ledger_retires_once
 BEFORE UPDATE OF retired_at, retired_by ON ledger WHEN OLD.retired_at IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'an ID is retired once'); END;
-"""  # noqa: S608 - two constants of our own
+"""
 """The triggers hold against a stranger's SQL too. OR REPLACE would delete the rows it conflicts
 with without asking `ledger_keeps_rows`, and SET rowid would pass a trigger on columns, so one
 trigger looks before an insert and another one compares whole rows."""
@@ -67,11 +71,27 @@ trigger looks before an insert and another one compares whole rows."""
 
 def create_schema(connection: sqlite3.Connection) -> None:
     """Make the tables and triggers in an empty file, inside the caller's transaction."""
-    for statement in re.split(r";\n(?=\n|CREATE|$)", SCHEMA):
-        if statement.strip():
-            connection.execute(statement)
+    _run(connection, TABLES + TRIGGERS)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def upgrade_schema(connection: sqlite3.Connection) -> None:
+    """Bring an older schema up to date, inside the caller's transaction; no row is touched."""
+    # Of version 1 there are files with fewer triggers and with other names of indexes.
+    there = connection.execute(
+        "SELECT type, name FROM sqlite_master WHERE type = 'trigger' OR name GLOB 'documents_*'"
+    ).fetchall()
+    for kind, name in there:
+        connection.execute(f'DROP {kind} "{name}"')
+    _run(connection, TRIGGERS)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _run(connection: sqlite3.Connection, script: str) -> None:
+    for statement in re.split(r";\n(?=\n|CREATE|$)", script):
+        if statement.strip():
+            connection.execute(statement)
 
 
 def _index_names(kinds: Iterable[Kind]) -> Iterator[tuple[str, Kind, str]]:

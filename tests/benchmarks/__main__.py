@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from . import call_figures, sqlite_figures, start_figures
+from . import call_figures, file_figures, sqlite_figures, start_figures
 from .measure import Figure, table
 from .scale import FULL, QUICK, Scale
 
@@ -29,6 +29,7 @@ def measure(scale: Scale) -> list[Figure]:
             *start_figures.figures(scale),
             *call_figures.figures(scale, folder),
             *sqlite_figures.figures(scale, folder),
+            *file_figures.figures(scale, folder),
         ]
 
 

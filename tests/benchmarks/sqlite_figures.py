@@ -15,6 +15,8 @@ from confid.cmdlets import (
     get_cs_online_dial_in_conferencing_user,
     set_cs_online_dial_in_conferencing_user,
 )
+from confid.host import SilentHost
+from confid.session import open_session
 
 from . import floor
 from .measure import Figure, in_turns, ratio
@@ -37,6 +39,7 @@ def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
     ours = sqlite_tenant(folder / "confid.db", scale.users)
     theirs = copied(ours, "floor.db")
     third = copied(ours, "memory.db")
+    watched = copied(ours, "watched.db")
     with opened(ours) as session, closing(floor.connect(theirs)) as db:
         names = identities(scale.users)
         turns = (cycle(names), cycle(names))
@@ -69,7 +72,30 @@ def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
         yield ratio(
             f"listing {scale.users}, a user", listed, listed_floor, target=3, per=scale.users
         )
+    yield _witnessed(third, watched, scale)
     yield _memory_growth(third, scale)
+
+
+def _witnessed(plain: Path, watched: Path, scale: Scale) -> Figure:
+    """A reset with a witness beside one without: two commits for one."""
+    names = identities(scale.users)
+    with (
+        opened(plain) as session,
+        open_session(
+            watched, witness=watched.with_name("witness.db"), host=SilentHost()
+        ) as with_witness,
+    ):
+        turns = (cycle(names), cycle(names))
+        two, one = in_turns(
+            scale.singles,
+            lambda: set_cs_online_dial_in_conferencing_user(
+                next(turns[0]), reset_conference_id=True, session=with_witness
+            ),
+            lambda: set_cs_online_dial_in_conferencing_user(
+                next(turns[1]), reset_conference_id=True, session=session
+            ),
+        )
+    return ratio("one durable reset with a witness, to one without", two, one, target=2)
 
 
 def _memory_growth(tenant: Path, scale: Scale) -> Figure:

@@ -33,7 +33,17 @@ ROWS = (
     "one durable reset",
     "a reset of 40",
     "listing 40",
+    "one durable reset with a witness",
     "memory beyond the records",
+    "CSV of records",
+    "JSON of records",
+    "a record in a table",
+    "a record in a list",
+    "a record as CSV",
+    "a record as JSON",
+    "a record as CLIXML",
+    "a record from CLIXML",
+    "importing a roster",
 )
 
 

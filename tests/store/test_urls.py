@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import traceback
+import zipfile
 from pathlib import Path, PurePosixPath
 
 import pytest
 
+import confid
 from confid.errors import StoreError
 from confid.store import MemoryStore, SQLiteStore, from_url
 
@@ -88,3 +93,63 @@ def test_a_bad_url_is_refused_and_not_shown(url: str) -> None:
     assert raised.value.__cause__ is None
     assert raised.value.__context__ is None or raised.value.__suppress_context__
     assert raised.value.category == "InvalidArgument"
+
+
+PACKAGE = {
+    "filing/__init__.py": """
+from confid.store import MemoryStore
+
+class CabinetStore(MemoryStore):
+    def __init__(self, url):
+        super().__init__()
+        self.url = url
+
+def broken(url):
+    raise AssertionError("confid's own schemes come first")
+""",
+    "filing-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: filing\nVersion: 1.0\n",
+    "filing-1.0.dist-info/WHEEL": (
+        "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    ),
+    "filing-1.0.dist-info/entry_points.txt": (
+        "[confid.stores]\ncabinet = filing:CabinetStore\nsqlite = filing:broken\n"
+    ),
+}
+
+USE = """
+import confid
+from confid.errors import StoreError
+from confid.store import SQLiteStore, from_url
+with confid.connect("cabinet://drawer/3") as session:
+    print(type(session.store).__name__, session.store.url)
+print(type(from_url("sqlite:///a.db")) is SQLiteStore)
+try:
+    from_url("shelf://hunter2@x")
+except StoreError as error:
+    print(error)
+"""
+
+
+def test_an_installed_package_brings_a_scheme(tmp_path: Path) -> None:
+    """Its entry point makes the store of a URL; confid's own schemes can't be taken."""
+    wheel, site = tmp_path / "filing-1.0-py3-none-any.whl", tmp_path / "site"
+    record = "".join(f"{name},,\n" for name in [*PACKAGE, "filing-1.0.dist-info/RECORD"])
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, content in {**PACKAGE, "filing-1.0.dist-info/RECORD": record}.items():
+            archive.writestr(name, content)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    offline = ["--no-index", "--no-deps", "--no-compile", "--target", str(site)]
+    subprocess.run([*pip, *offline, str(wheel)], check=True)
+    paths = os.pathsep.join([str(site), str(Path(confid.__file__).parents[1])])
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", USE],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+    store, own, refused = done.stdout.splitlines()
+    assert store == "CabinetStore cabinet://drawer/3"
+    assert own == "True"
+    assert "cabinet" in refused
+    assert SECRET not in refused

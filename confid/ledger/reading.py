@@ -61,10 +61,9 @@ def entries(owner: object = None, *, session: Session | None = None) -> Results[
 
 
 def remaining(*, session: Session | None = None) -> int:
-    """How many IDs can still be issued."""
+    """How many IDs can still be issued. Raises `WitnessError` when the witness can't be asked."""
     with current_session(session).unit(write=False) as tenant:
-        space = tenant.facts.space
-        return len(space) - tenant.transaction.count()
+        return tenant.remaining
 
 
 def _record_of(tenant: Tenant, number: ConferenceId) -> LedgerRecord | None:

@@ -1,0 +1,25 @@
+"""The pytest plugin: `confid_session`, a tenant to try a script on.
+
+pytest loads this module in every run of an environment that has confid, so
+it imports confid when a test asks for the fixture, and not before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from confid.session import Session
+
+
+@pytest.fixture
+def confid_session() -> Iterator[Session]:
+    """A new tenant in memory for this test, the current session: `confid.demo()`'s six people."""
+    from confid.demo import demo  # noqa: PLC0415 - see above
+
+    with demo() as session:
+        yield session

@@ -1,0 +1,102 @@
+"""A file of former times is brought up to date in one transaction when it is opened."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import confid
+from confid.cmdlets import (
+    get_cs_online_dial_in_conferencing_user,
+    set_cs_online_dial_in_conferencing_user,
+)
+from confid.errors import StoreError
+from confid.records import KINDS
+from confid.store import SQLiteStore
+from confid.store import sqlite as module
+from confid.store.sqlite_schema import SCHEMA_VERSION
+
+FILES = sorted((Path(__file__).parents[1] / "data" / "stores").glob("schema-*.db"))
+
+ROWS = (
+    "SELECT * FROM ledger ORDER BY conference_id",
+    "SELECT * FROM documents ORDER BY kind, key",
+)
+
+
+@pytest.fixture(params=FILES, ids=lambda path: path.stem)
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A copy of an old file."""
+    path = tmp_path / "tenant.db"
+    shutil.copyfile(request.param, path)
+    return path
+
+
+def schema(path: Path) -> set[tuple[str, str]]:
+    """Everything that the file's schema has, word for word."""
+    with closing(sqlite3.connect(path)) as file:
+        statement = "SELECT name, coalesce(sql, '') FROM sqlite_master"
+        return set(file.execute(statement).fetchall())
+
+
+def rows(path: Path) -> list[object]:
+    """Every row of the ledger and of the documents."""
+    with closing(sqlite3.connect(path)) as file:
+        return [file.execute(statement).fetchall() for statement in ROWS]
+
+
+def version(path: Path) -> int:
+    """The version of the file's schema."""
+    with closing(sqlite3.connect(path)) as file:
+        return int(file.execute("PRAGMA user_version").fetchone()[0])
+
+
+def test_there_is_a_file_of_every_former_schema() -> None:
+    """Whoever raises the version keeps a file of the one before."""
+    assert [path.stem for path in FILES] == [f"schema-{n}" for n in range(1, SCHEMA_VERSION)]
+
+
+def test_an_upgraded_file_is_as_a_new_one(old: Path, tmp_path: Path) -> None:
+    """Tables, triggers and indexes are those of today, and no row has changed."""
+    before = rows(old)
+    with SQLiteStore(old) as store:
+        store.open(KINDS, create=False)
+    with SQLiteStore(tmp_path / "new.db") as store:
+        store.open(KINDS)
+    assert version(old) == SCHEMA_VERSION
+    assert schema(old) == schema(tmp_path / "new.db")
+    assert rows(old) == before
+
+
+def test_the_tenant_goes_on(old: Path) -> None:
+    """Its people, IDs and messages are there, and the next reset is one like any other."""
+    with confid.connect(old, create=False):
+        assert confid.check().problems == ()
+        assert [user.display_name for user in get_cs_online_dial_in_conferencing_user()] == ["Ken"]
+        before = confid.ledger.entries("ken@contoso.com")
+        assert [line.serial for line in before] == [1, 2, 3, 4]
+        set_cs_online_dial_in_conferencing_user("ken@contoso.com", reset_conference_id=True)
+        confid.add_bridge("other", numbers=["+442079460100"])
+        assert confid.check().problems == ()
+    with closing(sqlite3.connect(old)) as file, pytest.raises(sqlite3.IntegrityError):
+        file.execute("UPDATE ledger SET rowid = 5000000 WHERE serial = 1")
+
+
+def test_an_upgrade_that_fails_has_changed_nothing(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is one transaction: the file is still one of its former version, and sound."""
+    before = schema(old), rows(old)
+
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("the disk is full")
+
+    monkeypatch.setattr(module, "create_indexes", fail)
+    with SQLiteStore(old) as store, pytest.raises(StoreError):
+        store.open(KINDS)
+    assert (schema(old), rows(old)) == before
+    assert version(old) < SCHEMA_VERSION
