@@ -13,6 +13,7 @@ from tenants import add, contents, enable, get, set_user, tenant, upn
 import confid
 from confid.command import bind
 from confid.errors import ConfidError, LineError, ParameterBindingError, StaticConferenceIdError
+from confid.powershell import quote
 from confid.powershell.line import parse_line
 from confid.records import MASKED_PIN
 from confid.results import Results
@@ -35,13 +36,6 @@ def session() -> Iterator[Session]:
             add(opened, who)
             enable(upn(who))
         yield opened
-
-
-def quoted(text: str) -> str:
-    """Put text between single quotes, as the reference's README says."""
-    for quote in "'‘’‚‛":  # noqa: RUF001 - those there are
-        text = text.replace(quote, 2 * quote)
-    return f"'{text}'"
 
 
 def test_a_line_does_what_the_function_does(session: Session) -> None:
@@ -206,7 +200,7 @@ VALUES = st.fixed_dictionaries(
 def test_a_quoted_call_binds_as_the_python_call(arguments: dict[str, Any]) -> None:
     """Any text between quotes, and `$true` or `$false` behind a colon."""
     words = [
-        f"-{name}:${value}" if isinstance(value, bool) else f"-{name} {quoted(value)}"
+        f"-{name}:${value}" if isinstance(value, bool) else f"-{name} {quote(value)}"
         for name, value in arguments.items()
     ]
     (command,) = parse_line(f"{NAME} {' '.join(words)}")

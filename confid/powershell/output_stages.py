@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from tempfile import NamedTemporaryFile
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from confid.errors import ConfidError, InvalidArgumentError, LineError
@@ -122,10 +120,12 @@ _CSV: Final = (
 
 
 def _export_csv(command: CommandText) -> Output:
+    from confid.powershell.csv_files import ENCODINGS, export_csv  # noqa: PLC0415 - as above
     from confid.powershell.csv_text import csv_lines  # noqa: PLC0415 - as above
+    from confid.powershell.values import choice  # noqa: PLC0415 - as above
 
     given = read_options(command, "Export-Csv", _CSV)
-    _checked(command, given, ("UseCulture", "Append", "Encoding"))
+    _checked(command, given, ("UseCulture",))
     values = given.values
     path = values.get("Path", values.get("LiteralPath"))
     if not path or {"Path", "LiteralPath"} <= values.keys():
@@ -137,36 +137,24 @@ def _export_csv(command: CommandText) -> Output:
         "include_type_information": given.switch("IncludeTypeInformation"),
         "no_header": given.switch("NoHeader"),
     }
-    _tried("Export-Csv", lambda: list(csv_lines([], **options)))
+    encoding = values.get("Encoding", "utf8NoBOM")
+    _tried(
+        "Export-Csv", lambda: (csv_lines([], **options), choice("-Encoding", encoding, ENCODINGS))
+    )
 
     def write(items: list[Any]) -> list[Any]:
-        _write(path, csv_lines(items, **options), keep=given.switch("NoClobber"))
+        export_csv(
+            items,
+            path,
+            encoding=encoding,
+            append=given.switch("Append"),
+            no_clobber=given.switch("NoClobber"),
+            force=given.switch("Force"),
+            **options,
+        )
         return []
 
     return write
-
-
-def _write(path: str, lines: Iterable[str], *, keep: bool) -> None:
-    """Write a file whole or not at all: beside its place first, then into it."""
-    target = Path(path)
-    if keep and target.exists():
-        raise _named("Export-Csv", f"{path} is there already.", "NoClobber", "ResourceExists")
-    beside = None
-    try:
-        with NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=target.parent, delete=False
-        ) as file:
-            beside = Path(file.name)
-            file.writelines(f"{line}\n" for line in lines)
-        beside.replace(target)
-    except (OSError, ValueError) as error:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
-        if isinstance(error, ConfidError):
-            raise
-        raise _named(
-            "Export-Csv", f"{path} can't be written: {error}", "FileOpenFailure", "OpenError"
-        ) from None
 
 
 def _tried(command: str, call: Callable[[], object]) -> None:
@@ -178,10 +166,8 @@ def _tried(command: str, call: Callable[[], object]) -> None:
         raise
 
 
-def _named(
-    command: str, why: str, error_id: str, category: str = "InvalidArgument"
-) -> InvalidArgumentError:
-    error = InvalidArgumentError(f"{command}: {why}", error_id=error_id, category=category)
+def _named(command: str, why: str, error_id: str) -> InvalidArgumentError:
+    error = InvalidArgumentError(f"{command}: {why}", error_id=error_id)
     error.cmdlet = command
     return error
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rows import params
 
 from confid.errors import ConfidError, LineError
+from confid.powershell import quote
 from confid.powershell.line import Argument, Block, CommandText, Named, parse_line
 
 bounded = settings(deadline=2000)  # milliseconds an example may take
@@ -231,18 +232,11 @@ def test_a_pipeline_is_cut_at_its_bars() -> None:
     assert [command.name for command in parse_line(line)] == ["Get-X", "where", "select"]
 
 
-def quoted(text: str) -> str:
-    """Put text between single quotes, as the reference's README says."""
-    for quote in "'‘’‚‛":  # noqa: RUF001 - those there are
-        text = text.replace(quote, 2 * quote)
-    return f"'{text}'"
-
-
 @bounded
 @given(st.lists(st.text() | st.text(st.sampled_from("'‘’\"“$`(){}@#;|&,-\n\r a"))))  # noqa: RUF001
 def test_quoted_text_is_read_back(texts: list[str]) -> None:
     """Whatever is in it, and nothing of it is anything but that text."""
-    assert values(" ".join(map(quoted, texts))) == texts
+    assert values(" ".join(map(quote, texts))) == texts
 
 
 PIECES = st.sampled_from(

@@ -214,6 +214,7 @@ def test_a_sort_that_goes_too_deep_takes_time_all_the_same(monkeypatch: pytest.M
         ("select -First 1 -First 2", "ParameterAlreadyBound"),
         ("sort Level -Top x", "CannotConvertArgumentNoMessage"),
         ("ConvertTo-Json -Depth 999", "ParameterArgumentValidationError"),
+        ("Export-Csv x.csv -Encoding nonsense", "CannotConvertArgumentNoMessage"),
         ("Export-Csv", "CannotSpecifyPathAndLiteralPath"),
     ],
 )
@@ -274,11 +275,16 @@ def test_export_csv_writes_the_file_or_leaves_the_old_one(tmp_path: Path) -> Non
     before = file.read_bytes()
     with pytest.raises(ConfidError):
         pipe([{"A": 1}, 5], f"Export-Csv -Path {where}")
-    with pytest.raises(ConfidError, match="there already"):
+    with pytest.raises(ConfidError) as kept:
         pipe([{"A": 1}], f"epcsv {where} -NoClobber")
-    with pytest.raises(ConfidError, match="can't be written"):
+    assert kept.value.error_id == "NoClobber"
+    with pytest.raises(ConfidError):
         pipe([{"A": 1}], f"Export-Csv '{tmp_path}/none/x.csv'")
     assert file.read_bytes() == before
+    pipe([{"A": "ü"}], f"Export-Csv {where} -Append")
+    assert [row["A"] for row in import_csv(file)] == ["x,y", "é", "ü"]
+    pipe([{"A": "ü"}], f"Export-Csv {where} -Encoding unicode -Delimiter ';'")
+    assert file.read_text(encoding="utf-16") == '"A"\n"ü"\n'
     assert list(tmp_path.iterdir()) == [file]
 
 
