@@ -11,6 +11,7 @@ import attrs
 from confid import cmdlets
 from confid.conference_id import Space
 from confid.host import RecordingHost
+from confid.pin_pads import unsealed
 from confid.records import KINDS, MICROSOFT, OUTBOX, DirectoryUser, LicenseState, OutboxEntry
 from confid.records import converter as record_converter
 from confid.session import Session, open_session
@@ -148,9 +149,10 @@ def contents(session: Session) -> dict[str, Any]:
 
 
 def outbox(session: Session) -> list[OutboxEntry]:
-    """The outbox in the order of its keys."""
+    """The outbox in the order of its keys, PINs in clear."""
     with session.unit(write=False) as unit:
-        return [
+        entries = [
             record_converter().structure(body, OutboxEntry)
             for _, body in unit.transaction.scan(OUTBOX.name)
         ]
+        return unsealed(unit.transaction, entries)

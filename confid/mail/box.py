@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from confid.errors import InvalidArgumentError
-from confid.notices import LANES
+from confid.notices import LANES, outbox_index
 from confid.records import (
     FAILED,
     MASKED_PIN,
@@ -20,6 +20,8 @@ from confid.records import (
 )
 from confid.results import Results
 from confid.session import current_session
+from confid.store.base import TENANT
+from confid.tenant import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from confid.tenant import Person, Tenant
 
 STATES = (PENDING, SENT, FAILED)
+
+LINED_UP = "outbox_lined_up"
+"""The key of the tenant's document that says that every pending entry has a lane."""
 
 
 @attrs.frozen(order=True)
@@ -153,6 +158,28 @@ def places(session: Session, *, first_lane: int, at_least: int) -> Iterator[list
         if not found:
             return
         yield found
+
+
+def line_up(session: Session) -> None:
+    """Give a lane to what is pending from the time before there were lanes; once for a tenant."""
+    with session.unit(write=False) as tenant:
+        tenant.demand_open()
+        if tenant.transaction.get(TENANT.name, [LINED_UP]):
+            return
+    after = ""
+    while True:
+        with session.unit(write=True) as tenant:
+            bodies = dict(tenant.transaction.scan(OUTBOX.name, after=after, limit=CHUNK))
+            if not bodies:
+                tenant.transaction.put(TENANT.name, {LINED_UP: {"at": tenant.now.isoformat()}})
+                return
+            after = max(bodies)
+            without = [key for key, body in bodies.items() if "lane" not in body["index"]]
+            locked = tenant.transaction.get(OUTBOX.name, without, lock=True)
+            indexed = {
+                key: {**body, "index": outbox_index(entry_of(body))} for key, body in locked.items()
+            }
+            tenant.transaction.put(OUTBOX.name, indexed)
 
 
 def count(session: Session) -> int:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from confid.errors import ConfidError, InvalidArgumentError
-from confid.mail.box import Place, count, entry_of, places, places_of, state_of
+from confid.mail.box import Place, count, entry_of, line_up, places, places_of, state_of
 from confid.mail.headers import one_line
 from confid.mail.messages import compose
 from confid.mail.pages import links_of
@@ -106,6 +106,7 @@ def deliver(
             category="InvalidOperation",
         )
     wording = worded(templates=templates, languages=languages)
+    line_up(here)
     try:
         total = None if progress in (None, False) else count(here)
         with advancing(progress, total=total, what="Mails") as advance:

@@ -13,6 +13,7 @@ import sqlite3
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from confid.store.base import FIRST_ID, LAST_ID
 
@@ -172,5 +173,5 @@ def _entry(
         },
         "owner": owner,
         "serial": revision,
-        "index": {"state": "pending", "owner": owner},
+        "index": {"state": "pending", "owner": owner, "lane": f"{crc32(owner.encode()) % 64:02d}"},
     }

@@ -26,6 +26,7 @@ from confid.errors import InvalidArgumentError
 from confid.mail import (
     MemoryTransport,
     PermanentRefusal,
+    Report,
     Retry,
     TransportUnavailable,
     deliver,
@@ -34,7 +35,7 @@ from confid.mail import (
 )
 from confid.notices import LANES
 
-from .test_messages import spoken_ids
+from .test_messages import parts, spoken_ids
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -291,7 +292,8 @@ def test_what_is_pending_is_read_a_part_at_a_time(
     deliver(MemoryTransport())
     office.enable(*(f"other{n}" for n in range(150)))
     read: list[int] = []
-    kind = type(office.session.store.transaction(write=False).__enter__())
+    with office.session.unit(write=False) as tenant:
+        kind = type(tenant.transaction)
     find = kind.find
 
     def counted(self: object, *arguments: object) -> dict[str, object]:
@@ -325,3 +327,26 @@ def test_a_retry_that_cant_be_is_refused(wrong: dict[str, object]) -> None:
     """With an error that names the field."""
     with pytest.raises(InvalidArgumentError, match=next(iter(wrong))):
         Retry(**wrong)  # type: ignore[arg-type]  # that is the point
+
+
+def test_what_is_pending_from_before_there_were_lanes_is_found(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a PIN that stands in it as it was then. The search is made once."""
+    (upn,) = office.hire("ken")
+    pin = enable(upn).leader_pin
+    with office.session.unit(write=True) as tenant:
+        ((key, body),) = tenant.transaction.scan("outbox")
+        del body["index"]["lane"]
+        body["facts"]["pin"] = pin
+        tenant.transaction.put("outbox", {key: body})
+        tenant.transaction.delete("pin_pad", [key])
+    assert not confid.check().problems
+    transport = MemoryTransport()
+    assert deliver(transport).sent == 1
+    assert f"PIN: {pin}" in parts(transport.messages[0])[0]
+    assert not confid.check().problems
+    with office.session.unit(write=False) as tenant:
+        kind = type(tenant.transaction)
+    monkeypatch.setattr(kind, "scan", None)
+    assert deliver(transport) == Report()
