@@ -109,6 +109,9 @@ class Command:
 
     def _found(self, identity: object) -> Iterator[list[DirectoryUser | ConfidError]]:
         """Those named, a lot at a time; after each lot it is done, as `progress` is told."""
+        if directory.is_one(identity):
+            yield self._find_one(identity)
+            return
         if self.manners.progress in (None, False) or not isinstance(identity, list):
             yield from _chunks(self._find(identity))
             return
@@ -160,6 +163,12 @@ class Command:
                 self.fail(error)
             else:
                 yield person, looked
+
+    def _find_one(self, identity: object) -> list[DirectoryUser | ConfidError]:
+        try:
+            return list(self.tenant.find_users([directory.identity_text(identity)]))
+        except ConfidError as error:
+            return [error]
 
     def _find(self, identity: object) -> Iterator[DirectoryUser | ConfidError]:
         """Users in the order they are named, each once in whatever forms; or why there is none."""

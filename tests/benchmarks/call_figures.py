@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import sqlite3
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from confid import attendant
 from confid.cmdlets import (
@@ -16,22 +17,20 @@ from confid.cmdlets import (
 )
 from confid.conference_id import Space
 from confid.line import invoke
-from confid.notices import MailOptions, owed
-from confid.records import Event
 from confid.session import open_session
 from confid.store import FIRST_ID, MemoryStore, SQLiteStore
 from confid.store.base import Claim
-from confid.tenant import FIRST_NUMBER, Change
+from confid.tenant import FIRST_NUMBER
 
 from .measure import Figure, difference, in_turns, plain, ratio
 from .tenants import fill, identities, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from confid.session import Session
-    from confid.tenant import Tenant
+    from confid.tenant import Change, Person, Tenant
 
     from .scale import Scale
 
@@ -74,20 +73,28 @@ def _calls(session: Session, scale: Scale) -> Iterator[Figure]:
     yield plain("dial and key in an ID, in memory", _calling(session, scale))
 
 
+class _Bare:
+    """What a cmdlet's body asks of a running command, and nothing around it."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+
+    def change(self, identity: str, plan: Callable[[Person], Change | None]) -> object:
+        """Change one person as `plan` says; the record."""
+        (person,) = self.tenant.people([self.tenant.user(identity)], lock=True)
+        change = plan(person)
+        assert change is not None
+        (after,) = self.tenant.apply([change])
+        return self.tenant.conferencing_user(after)
+
+
+_BODY = inspect.unwrap(cast("Callable[..., Any]", set_cs_online_dial_in_conferencing_user))
+
+
 def _rule(session: Session, identity: str) -> object:
-    """A reset without the cmdlet around it: no binding, no ShouldProcess, no results."""
+    """A reset as its body has it: no registry, no binding, no ShouldProcess, no results."""
     with session.unit(write=True) as tenant:
-        (person,) = tenant.people([tenant.user(identity)], lock=True)
-        assert person.conferencing is not None
-        change = Change(
-            person=person,
-            after=person.conferencing,
-            retire=True,
-            issue=True,
-            notice=owed([Event.CONFERENCE_ID_RESET], MailOptions(), tenant.settings),
-        )
-        (after,) = tenant.apply([change])
-        return tenant.conferencing_user(after)
+        return _BODY(_Bare(tenant), identity, reset_conference_id=True)
 
 
 def _enabling(session: Session, names: list[str], scale: Scale) -> Iterator[float]:
