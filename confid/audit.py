@@ -15,6 +15,7 @@ from confid.invitations import from_document as meeting_of
 from confid.migration import IN_PROGRESS, MOST_TRIES, STATES, Migration
 from confid.migration import from_document as migration_of
 from confid.notices import outbox_index
+from confid.person import CHUNK
 from confid.policies import DIAL_OUT_POLICIES, Family, name_of
 from confid.records import (
     CONFERENCING,
@@ -36,7 +37,6 @@ from confid.records import (
 )
 from confid.session import current_session
 from confid.store.base import IMPORTED, ISSUED
-from confid.tenant import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -41,7 +41,7 @@ def add_bridge(
     read = _texts(numbers)
 
     def work(tenant: Tenant) -> Bridge:
-        bridge = tenant.add_bridge(name, numbers=read, region=region)
+        bridge = tenant.network.add_bridge(name, numbers=read, region=region)
         return tenant.setup.bridge_record(bridge)
 
     return current_session(session).call(work, write=True)

@@ -16,9 +16,10 @@ from confid.records import MEETING, Meeting, converter
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from confid.person import Person
     from confid.records import DirectoryUser
     from confid.store.base import Body
-    from confid.tenant import Person, Tenant
+    from confid.tenant import Tenant
 
 RULE = "_" * 72
 

@@ -18,8 +18,9 @@ from confid.session import current_session
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from confid.person import Person
     from confid.session import Session
-    from confid.tenant import Person, Tenant
+    from confid.tenant import Tenant
 
 __all__ = [
     "Report",

@@ -12,11 +12,11 @@ from confid.conference_id import ConferenceId
 from confid.errors import ConfidError, ParameterBindingError, StaticConferenceIdError
 from confid.manners import Manners, WarningStopError
 from confid.parameters import COMMON, is_given
+from confid.person import CHUNK, Change, Person
 from confid.progress import advancing
 from confid.records import ConferencingUser, DirectoryUser, Record
 from confid.results import Results
 from confid.session import current_session
-from confid.tenant import CHUNK, Change, Person, Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from confid.binding import CommandInfo
     from confid.host import Host
     from confid.session import Session
+    from confid.tenant import Tenant
 
 R = TypeVar("R", bound=Record)
 Item = TypeVar("Item")

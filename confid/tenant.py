@@ -16,7 +16,7 @@ from uuid import UUID
 
 import attrs
 
-from confid import directory, numbering, pin_pads
+from confid import directory, pin_pads
 from confid.conference_id import ConferenceId, Space, draw_pin
 from confid.errors import (
     ConfidError,
@@ -28,9 +28,10 @@ from confid.errors import (
 from confid.granting import Granting
 from confid.issuing import FreeIds, Issuer, free_ids
 from confid.migration_queue import MigrationQueue
-from confid.notices import outbox_index, owed
+from confid.network import Network
+from confid.notices import outbox_index
+from confid.person import CHUNK, Change, Person
 from confid.records import (
-    BRIDGE,
     CONFERENCING,
     FAILED,
     GRANT,
@@ -40,7 +41,6 @@ from confid.records import (
     OUTBOX,
     PENDING,
     RUNNING_MEETING,
-    SERVICE_NUMBER,
     USER,
     WRONG_ENTRIES,
     BridgeSettings,
@@ -64,69 +64,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from confid.conference_id import Dice
-    from confid.notices import MailOptions, Notice
-    from confid.numbering import Placed
+    from confid.notices import Notice
     from confid.policies import TeamsAudioConferencingPolicy
     from confid.records import DialInNumber, ServiceNumber
     from confid.setup import LastSetup, Setup, TenantFacts
     from confid.store.base import Body, Kind, Lock, Transaction
     from confid.witness import Witness
-
-CHUNK = 1000
-"""People handled at once: bounds the memory of a large call, and its statements."""
-
-FIRST_BRIDGE = "Conference Bridge"
-FIRST_NUMBER = "14255550100"
-"""A number from the range that North America reserves for fiction (behaviour: bridges)."""
-
-
-@attrs.frozen(kw_only=True)
-class Person:
-    """A directory user with what belongs to them: dial-in settings, if ever any, and ID."""
-
-    user: DirectoryUser
-    conferencing: Conferencing | None = None
-    conference_id: ConferenceId | None = None
-
-    @property
-    def is_enabled(self) -> bool:
-        """Whether they are enabled for audio conferencing."""
-        return self.conferencing is not None and self.conferencing.enabled
-
-    def __str__(self) -> str:
-        return self.user.user_principal_name
-
-
-@attrs.frozen(kw_only=True)
-class Change:
-    """What is to become of one person.
-
-    `after` are the settings to keep. `retire` ends the living ID, `issue`
-    draws a new one; a reset is both. `pin` is a new PIN in clear, for the
-    message and the returned record. `user` is written when it differs.
-    `migrate` queues a migration of their meetings, which enabling, disabling,
-    a reset and another bridge do anyway.
-    """
-
-    person: Person
-    after: Conferencing
-    retire: bool = False
-    issue: bool = False
-    pin: str | None = attrs.field(default=None, repr=False)
-    notice: Notice | None = None
-    user: DirectoryUser | None = None
-    migrate: bool = False
-
-    def asks_for_migration(self) -> bool:
-        """Whether invitations sent before it are out of date. Source: behaviour, migration."""
-        before, after = self.person.conferencing, self.after
-        return (
-            self.migrate
-            or self.retire
-            or self.issue
-            or self.person.is_enabled != after.enabled
-            or (before is not None and before.bridge_id != after.bridge_id)
-        )
 
 
 class Tenant:
@@ -281,15 +224,6 @@ class Tenant:
         self.__dict__.pop("_body", None)
         self._witness = witness
 
-    def put_bridges(self, *bridges: BridgeSettings) -> None:
-        """Keep bridges."""
-        documents = {str(b.identity): converter().unstructure(b) for b in bridges}
-        self._put_setup(BRIDGE, documents)
-
-    def put_numbers(self, *numbers: ServiceNumber) -> None:
-        """Keep service numbers."""
-        self._put_setup(SERVICE_NUMBER, {n.number: converter().unstructure(n) for n in numbers})
-
     def put_settings(self, settings: TenantSettings) -> None:
         """Keep the tenant's dial-in settings."""
         self._put_setup(TENANT, {SETTINGS: converter().unstructure(settings)})
@@ -310,8 +244,7 @@ class Tenant:
         }
         self.transaction.put(TENANT.name, {FACTS: body})
         del self.__dict__["_body"]
-        number = numbering.new_number(self.setup, FIRST_NUMBER, is_shared=True)
-        self._put_bridge(FIRST_BRIDGE, [number], is_default=True)
+        self.network.add_first_bridge()
 
     def _demand_no_witness(self) -> None:
         if self.transaction.get(TENANT.name, [WITNESS]):
@@ -329,122 +262,15 @@ class Tenant:
         """A key for a person who is new to the directory."""
         return base64.urlsafe_b64encode(self.dice(12)).decode()
 
-    def add_bridge(
-        self,
-        name: str,
-        *,
-        numbers: Iterable[str],
-        region: str | None = None,
-    ) -> BridgeSettings:
-        """Add a bridge with dedicated numbers; the first toll one is its default number.
-
-        Raises `InvalidArgumentError` for a name that is taken or can't be
-        one, and for numbers that can't be its own. Source: behaviour, numbers
-        and bridges.
-        """
-        self.lock_setup()
-        free = numbering.numbers_for_bridge(self.setup, numbers)
-        name = numbering.checked_name(self.setup, name)
-        return self._put_bridge(name, free, region=region)
-
-    def _put_bridge(
-        self,
-        name: str,
-        numbers: Sequence[ServiceNumber],
-        *,
-        region: str | None = None,
-        is_default: bool = False,
-    ) -> BridgeSettings:
-        bridge = BridgeSettings(
-            identity=self.new_uuid(),
-            name=name,
-            default_number=next(n.number for n in numbers if not n.is_toll_free),
-            is_default=is_default,
-            region=region,
-        )
-        self.put_numbers(*(attrs.evolve(n, bridge_id=bridge.identity) for n in numbers))
-        self.put_bridges(bridge)
-        return bridge
-
-    def is_first_bridge(self, bridge: BridgeSettings) -> bool:
-        """Whether a bridge is still the one that the tenant was made with."""
-        numbers = [n.number for n in self.setup.numbers_of(bridge)]
-        return bridge.name == FIRST_BRIDGE and numbers == [FIRST_NUMBER]
-
-    def replace_network(
-        self,
-        bridges: Iterable[BridgeSettings],
-        numbers: Iterable[ServiceNumber],
-        *,
-        gone_bridges: Iterable[UUID],
-        gone_numbers: Iterable[str],
-    ) -> None:
-        """Keep bridges and numbers that come from outside, and drop those whose place they take."""
-        unstructure = converter().unstructure
-        kept = {n.number: unstructure(n) for n in numbers}
-        self._put_setup(SERVICE_NUMBER, kept, gone=gone_numbers)
-        documents = {str(b.identity): unstructure(b) for b in bridges}
-        self._put_setup(BRIDGE, documents, gone=map(str, gone_bridges))
+    @cached_property
+    def network(self) -> Network:
+        """The tenant's bridges and service numbers."""
+        return Network(self, self._put_setup)
 
     @cached_property
     def granting(self) -> Granting:
         """The tenant's policies, and who is granted which."""
         return Granting(self, self._put_setup)
-
-    def make_default(self, bridge: BridgeSettings) -> None:
-        """Keep a bridge as the tenant's default one, which the one before no longer is."""
-        others = [b for b in self.bridges.values() if b.is_default and b != bridge]
-        changed = {b.identity: attrs.evolve(b, is_default=False) for b in others}
-        changed[bridge.identity] = attrs.evolve(bridge, is_default=True)
-        self.put_bridges(*changed.values())
-
-    def take_off(self, placed: Placed, options: MailOptions) -> None:
-        """Take a number off its bridge; whoever had it gets the bridge's default number.
-
-        They are told as `options` and the tenant's settings say, and their
-        meetings queued for migration, as are all that show it. A toll-free
-        one is replaced by none of their own: the bridge's is then shown.
-        """
-        digits, left = placed.number.number, 0
-        self.put_numbers(placed.number)
-        self.put_bridges(placed.bridge)
-        for people in self._people_with(digits):
-            changes = [self._without(person, digits, placed.bridge, options) for person in people]
-            left += sum(c.after.enabled and c.after.service_number is None for c in changes)
-            self.apply(changes)
-        self.migrations.ask_where_shown(digits)
-        if placed.bridge.default_number is None:
-            self.warn(
-                f"The bridge {placed.bridge.name!r} has no toll number left, and {left} of its "
-                "users have none. Register another one, and set it as theirs."
-            )
-
-    def _people_with(self, digits: str) -> Iterator[list[Person]]:
-        """Everybody whose number this is or was, enabled or not, about to be changed."""
-        after = ""
-        while bodies := dict(self.transaction.scan(CONFERENCING.name, after=after, limit=CHUNK)):
-            after = max(bodies)
-            owners = [
-                owner
-                for owner, body in bodies.items()
-                if digits in (body.get("service_number"), body.get("toll_free_service_number"))
-            ]
-            if owners:
-                yield self.people(list(self.users(owners).values()), lock=True)
-
-    def _without(
-        self, person: Person, digits: str, bridge: BridgeSettings, options: MailOptions
-    ) -> Change:
-        before = person.conferencing
-        assert before is not None  # noqa: S101 - they have the number
-        after = before
-        if before.service_number == digits:
-            after = attrs.evolve(after, service_number=bridge.default_number)
-        if before.toll_free_service_number == digits:
-            after = attrs.evolve(after, toll_free_service_number=None)
-        told = [Event.NUMBER_CHANGED] if before.enabled and after != before else []
-        notice = owed(told, options, self.settings)
-        return Change(person=person, after=after, notice=notice, migrate=before.enabled)
 
     @cached_property
     def migrations(self) -> MigrationQueue:

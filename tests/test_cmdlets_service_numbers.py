@@ -352,7 +352,7 @@ def test_default_and_shared_numbers_stay() -> None:
                 unregister(number)
         assert contents(session) == before
         with session.unit(write=True) as unit:
-            unit.put_numbers(attrs.evolve(unit.numbers[MADRID], is_shared=True))
+            unit.network.put_numbers(attrs.evolve(unit.numbers[MADRID], is_shared=True))
         before = contents(session)
         for switch in (False, True):
             with pytest.raises(InvalidArgumentError, match="shared"):

@@ -31,6 +31,8 @@ FLOORS = [
         "witness",
         "issuing",
         "numbering",
+        "person",
+        "network",
         "granting",
         "pin_pads",
         "migration_queue",

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from confid.attendant.running import RunningMeeting
+    from confid.person import Person
     from confid.records import ConferencingUser, ServiceNumber
     from confid.session import Session
-    from confid.tenant import Person, Tenant
+    from confid.tenant import Tenant
 
 TRIES = 3
 """Wrong IDs, or wrong PINs, that one call may hold."""

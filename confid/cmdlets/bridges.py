@@ -189,9 +189,9 @@ def set_cs_online_dial_in_conferencing_bridge(
 
 def _keep(unit: UnitOfWork, before: BridgeSettings, after: BridgeSettings) -> None:
     if after.is_default and not before.is_default:
-        unit.make_default(after)
+        unit.network.make_default(after)
     elif after != before:
-        unit.put_bridges(after)
+        unit.network.put_bridges(after)
 
 
 def _named(

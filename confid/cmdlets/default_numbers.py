@@ -31,9 +31,9 @@ from confid.parameters import (
     Unset,
     WhatIf,
 )
+from confid.person import Change, Person
 from confid.records import TOLL, TOLL_FREE, Conferencing, ConferencingUser, Event, fold
 from confid.results import Results
-from confid.tenant import Change, Person
 from confid.tenant import Tenant as UnitOfWork
 
 BY_NAME, BY_LOCATION, BY_ID = "BridgeNameParams", "FilterByUsageLocation", "UniqueBridgeParams"

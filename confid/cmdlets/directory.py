@@ -12,8 +12,8 @@ from confid.cmdlets.users import UserId
 from confid.command import Command, Output, listing_cmdlet
 from confid.errors import InvalidArgumentError
 from confid.parameters import CommonParameters, P, is_given
+from confid.person import Person
 from confid.records import DirectoryUser, SelectedUser
-from confid.tenant import Person
 
 ALWAYS = ("Identity", "UserPrincipalName", "DisplayName")
 """What a user shows whatever Properties says. Source: the cmdlet's page."""

@@ -12,7 +12,7 @@ from confid.results import Results
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from confid.tenant import Person
+    from confid.person import Person
     from confid.tenant import Tenant as UnitOfWork
 
 R = TypeVar("R", bound=Record)

@@ -31,7 +31,7 @@ from confid.results import Results
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from confid.tenant import Person
+    from confid.person import Person
     from confid.tenant import Tenant as UnitOfWork
 
 ONLY_2019 = ("Tenant", "WhatIf", "Confirm", "AsJob")

@@ -207,9 +207,9 @@ def register_cs_online_dial_in_conferencing_service_number(
     placed = numbering.registered(unit.setup, _text(like or identity), bridge, like=like)
     if not command.should_process(placed.number.number):
         return None
-    unit.put_numbers(placed.number)
+    unit.network.put_numbers(placed.number)
     if placed.bridge != bridge:
-        unit.put_bridges(placed.bridge)
+        unit.network.put_bridges(placed.bridge)
     return placed.number
 
 
@@ -295,7 +295,7 @@ def set_cs_online_dial_in_conferencing_service_number(
     if not command.should_process(before.number):
         return None
     if after != before:
-        unit.put_numbers(after)
+        unit.network.put_numbers(after)
     return after
 
 
@@ -367,7 +367,7 @@ def unregister_cs_online_dial_in_conferencing_service_number(
     )
     if not command.should_process(number.number):
         return None
-    unit.take_off(placed, mail)
+    unit.network.take_off(placed, mail)
     return placed.number
 
 

@@ -24,8 +24,8 @@ from confid.parameters import (
     TenantDomain,
     is_given,
 )
+from confid.person import Person
 from confid.records import MICROSOFT, LicenseState, UserInfo, UserState, fold
-from confid.tenant import Person
 from confid.tenant import Tenant as UnitOfWork
 
 FIRST = 100

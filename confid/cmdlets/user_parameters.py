@@ -18,6 +18,7 @@ from confid.errors import (
 from confid.mail_address import checked, checked_display_name
 from confid.notices import MailOptions, owed
 from confid.parameters import is_given
+from confid.person import Change, Person
 from confid.records import (
     MICROSOFT,
     Conferencing,
@@ -27,7 +28,6 @@ from confid.records import (
     Sender,
     fold,
 )
-from confid.tenant import Change, Person
 from confid.tenant import Tenant as UnitOfWork
 
 if TYPE_CHECKING:

@@ -37,8 +37,8 @@ from confid.parameters import (
     WhatIf,
     is_given,
 )
+from confid.person import Change, Person
 from confid.records import Conferencing, ConferencingUser, Event
-from confid.tenant import Change, Person
 
 Identities = Identity | Iterable[Identity]
 UserId = Annotated[Identities | None, P("Identity", "UserIdParameter", position=0)]

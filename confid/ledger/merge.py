@@ -16,10 +16,10 @@ from confid.conference_id import ConferenceId
 from confid.errors import StoreError
 from confid.ledger.export import read_export
 from confid.notices import MailOptions, owed
+from confid.person import CHUNK, Change
 from confid.records import Event
 from confid.session import current_session
 from confid.store.entering import enter
-from confid.tenant import CHUNK, Change
 
 if TYPE_CHECKING:
     import os
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from confid.ledger.export import TextFile
+    from confid.person import Person
     from confid.session import Session
     from confid.store.base import LedgerEntry
-    from confid.tenant import Person, Tenant
+    from confid.tenant import Tenant
 
     T = TypeVar("T")
 

@@ -8,6 +8,7 @@ import attrs
 
 from confid.errors import InvalidArgumentError
 from confid.notices import LANES, outbox_index
+from confid.person import CHUNK
 from confid.records import (
     FAILED,
     MASKED_PIN,
@@ -21,14 +22,14 @@ from confid.records import (
 from confid.results import Results
 from confid.session import current_session
 from confid.store.base import TENANT
-from confid.tenant import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from confid.person import Person
     from confid.session import Session
     from confid.store.base import Body
-    from confid.tenant import Person, Tenant
+    from confid.tenant import Tenant
 
 STATES = (PENDING, SENT, FAILED)
 

@@ -15,6 +15,7 @@ import attrs
 from confid import directory
 from confid.errors import ConfidError, RosterError, StaticConferenceIdError
 from confid.migration_queue import is_licence_change
+from confid.person import CHUNK
 from confid.records import USER, Conferencing, DirectoryUser, LicenseState, fold
 from confid.results import Results
 from confid.roster.bridges import Network
@@ -22,7 +23,6 @@ from confid.roster.cells import quoted
 from confid.roster.reading import Roster, read_source, some, warnings
 from confid.roster.rows import CONFERENCE_ID, UPN, DialIn
 from confid.session import current_session
-from confid.tenant import CHUNK
 
 if TYPE_CHECKING:
     import os

@@ -17,10 +17,10 @@ from confid.cmdlets import (
 )
 from confid.conference_id import Space
 from confid.line import invoke
+from confid.network import FIRST_NUMBER
 from confid.session import open_session
 from confid.store import FIRST_ID, MemoryStore, SQLiteStore
 from confid.store.base import Claim
-from confid.tenant import FIRST_NUMBER
 
 from .measure import Figure, difference, in_turns, plain, ratio
 from .tenants import fill, identities, opened
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from confid.person import Change, Person
     from confid.session import Session
-    from confid.tenant import Change, Person, Tenant
+    from confid.tenant import Tenant
 
     from .scale import Scale
 

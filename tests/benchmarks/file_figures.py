@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from confid.directory import to_document
+from confid.person import CHUNK
 from confid.powershell import (
     format_list,
     format_table,
@@ -20,7 +21,6 @@ from confid.powershell import (
 from confid.records import USER
 from confid.roster import import_users
 from confid.store import MemoryStore
-from confid.tenant import CHUNK
 
 from .measure import Figure, in_turns, plain, ratio
 from .tenants import opened
