@@ -57,11 +57,15 @@ def programs(folder: Path) -> Path:
     try:
         _run(newest / "bin" / "postgres", "--version")
     except (OSError, AssertionError):
-        copy = folder / newest.name
-        shutil.copytree(newest, copy, symlinks=True)
+        # The programs look for their libraries in a folder beside the package.
+        package = newest.parent
+        copy = folder / "site-packages"
+        newest = shutil.copytree(newest, copy / package.name / newest.name)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, copy / libraries.name)
         for path in [copy, *copy.rglob("*")]:
             path.chmod(0o755)
-        newest = copy
     return newest / "bin"
 
 
