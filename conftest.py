@@ -11,6 +11,8 @@ import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
+from confid import session as sessions
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,14 +20,35 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Run a page in a folder of its own, with the examples where the page says they are."""
+def workplace(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Run a page in a folder of its own, with the examples where it says; close what it opened."""
+    opened = set(sessions._open)
+    if request.path.name == "postgresql.md":
+        request.getfixturevalue("libpq_environment")
     folder = tmp_path_factory.mktemp("page")
     shutil.copytree(HERE / "docs" / "examples", folder / "docs" / "examples")
     before = Path.cwd()
     os.chdir(folder)
     yield
     os.chdir(before)
+    for session in set(sessions._open) - opened:
+        session.close()
+    sessions._current.set(None)
+
+
+@pytest.fixture(scope="module")
+def libpq_environment() -> Iterator[None]:
+    """A server of the page's own, which libpq's variables name."""
+    from tests.servers import running  # noqa: PLC0415 - for the one page that needs a server
+
+    with running() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PGHOST", "127.0.0.1")
+        patch.setenv("PGPORT", str(server.port))
+        patch.setenv("PGUSER", "postgres")
+        patch.setenv("PGDATABASE", "postgres")
+        yield
 
 
 @pytest.hookimpl(trylast=True)

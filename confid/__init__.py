@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from confid.errors import InvalidArgumentError as InvalidArgumentError
     from confid.errors import InvalidOperationError as InvalidOperationError
     from confid.errors import LicenseError as LicenseError
+    from confid.errors import LineError as LineError
     from confid.errors import NotConnectedError as NotConnectedError
     from confid.errors import NotEnabledError as NotEnabledError
     from confid.errors import NotFoundError as NotFoundError
@@ -42,14 +43,17 @@ if TYPE_CHECKING:
     from confid.errors import RosterError as RosterError
     from confid.errors import StaticConferenceIdError as StaticConferenceIdError
     from confid.errors import StoreError as StoreError
+    from confid.errors import TransactionConflictError as TransactionConflictError
     from confid.errors import UserNotFoundError as UserNotFoundError
     from confid.errors import WitnessError as WitnessError
     from confid.help import get_help as get_help
     from confid.ledger import whois as whois
+    from confid.line import invoke as invoke
     from confid.moving import move_tenant as move_tenant
     from confid.parameters import UNSET as UNSET
     from confid.restoring import restore as restore
     from confid.results import Results as Results
+    from confid.roster import import_tenant as import_tenant
     from confid.roster import import_users as import_users
     from confid.roster import remove_users as remove_users
     from confid.session import Session as Session
@@ -84,6 +88,7 @@ _HOMES = {
         "InvalidArgumentError",
         "InvalidOperationError",
         "LicenseError",
+        "LineError",
         "NotConnectedError",
         "NotEnabledError",
         "NotFoundError",
@@ -91,16 +96,18 @@ _HOMES = {
         "RosterError",
         "StaticConferenceIdError",
         "StoreError",
+        "TransactionConflictError",
         "UserNotFoundError",
         "WitnessError",
     ),
     "help": ("get_help",),
     "ledger": ("whois",),
+    "line": ("invoke",),
     "moving": ("move_tenant",),
     "parameters": ("UNSET",),
     "restoring": ("restore",),
     "results": ("Results",),
-    "roster": ("import_users", "remove_users"),
+    "roster": ("import_tenant", "import_users", "remove_users"),
     "session": ("Session", "connect"),
 }
 

@@ -11,6 +11,7 @@ from confid.session import current_session
 if TYPE_CHECKING:
     from confid.records import Bridge
     from confid.session import Session
+    from confid.tenant import Tenant
 
 
 def add_bridge(
@@ -38,9 +39,12 @@ def add_bridge(
         )
     # Read once, before a transaction is open: an iterable can be a slow one.
     read = _texts(numbers)
-    with current_session(session).unit(write=True) as tenant:
+
+    def work(tenant: Tenant) -> Bridge:
         bridge = tenant.add_bridge(name, numbers=read, region=region)
         return tenant.setup.bridge_record(bridge)
+
+    return current_session(session).call(work, write=True)
 
 
 def _texts(numbers: object) -> list[str]:

@@ -205,6 +205,27 @@ class ParameterBindingError(ConfidError, TypeError):
         self.parameter = parameter
 
 
+class LineError(ConfidError, ValueError):
+    """A line that can't be read, or holds more than one command with literal arguments.
+
+    `position` is where in `line`, counted from 0.
+    """
+
+    category = "ParserError"
+    error_id = "NotOneCommand"
+
+    def __init__(self, line: str, position: int, why: str, *, error_id: str | None = None) -> None:
+        begin = max(0, position - 40)
+        shown = "".join(c if c.isprintable() else " " for c in line[begin : position + 30])
+        super().__init__(
+            f"The line is wrong at position {position + 1}: {why}.\n"
+            f"  {shown}\n  {' ' * (position - begin)}^",
+            error_id=error_id,
+        )
+        self.line = line
+        self.position = position
+
+
 class ConversionError(ConfidError, ValueError):
     """A value that PowerShell's conversion rules refuse."""
 
@@ -270,6 +291,17 @@ class DuplicateKeyError(StoreError):
         super().__init__(f"A value of {what} is already taken.", category="ResourceExists")
         self.kind = kind
         self.field = field
+
+
+class TransactionConflictError(StoreError):
+    """Another transaction was in the way; nothing of this one was kept, and it can be tried again.
+
+    A call of its own is tried again by confid, a bounded number of times;
+    inside `session.transaction()` that is the caller's to do, with the whole block.
+    """
+
+    category = "ResourceBusy"
+    error_id = "TransactionConflict"
 
 
 class CommitOutcomeUnknownError(StoreError):

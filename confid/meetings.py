@@ -52,7 +52,8 @@ def schedule(
     _check_text("subject", subject, one_line=True)
     _check_text("body", body, one_line=False)
     addresses = tuple(checked(address, parameter="attendees") for address in attendees)
-    with current_session(session).unit(write=True) as tenant:
+
+    def work(tenant: Tenant) -> Meeting:
         person = _organizer(tenant, organizer)
         if not person.is_enabled:
             raise NotEnabledError(str(person))
@@ -69,7 +70,9 @@ def schedule(
             owner=person.user.owner,
         )
         put(tenant, [meeting])
-    return meeting
+        return meeting
+
+    return current_session(session).call(work, write=True)
 
 
 def reschedule(
@@ -86,20 +89,24 @@ def reschedule(
     Raises `NotFoundError` for a meeting that this tenant doesn't hold.
     """
     _check_moments(start, end)
-    with current_session(session).unit(write=True) as tenant:
-        key = str(meeting.meeting_id)
+    key = str(meeting.meeting_id)
+
+    def work(tenant: Tenant) -> Meeting:
         body = tenant.transaction.get(MEETING.name, [key], lock=True).get(key)
         if body is None:
             raise NotFoundError(f"There is no meeting {key} in this tenant.", target=key)
         kept = from_document(body)
         moved = start or kept.start
-        if end is None and kept.end is not None:
-            end = kept.end + (moved - kept.start)
-        _check_times(moved, end)
+        until = end
+        if until is None and kept.end is not None:
+            until = kept.end + (moved - kept.start)
+        _check_times(moved, until)
         person = tenant.people([tenant.users([kept.owner])[kept.owner]])[0]
-        (updated,) = renewed(tenant, person, [attrs.evolve(kept, start=moved, end=end)])
+        (updated,) = renewed(tenant, person, [attrs.evolve(kept, start=moved, end=until)])
         put(tenant, [updated])
-    return updated
+        return updated
+
+    return current_session(session).call(work, write=True)
 
 
 def outdated(organizer: object = None, *, session: Session | None = None) -> Results[Meeting]:

@@ -87,19 +87,25 @@ def view(records: Sequence[Record]) -> str:
 
 
 def html_view(records: Sequence[Record]) -> str:
-    """An HTML table of the same values, escaped, with a row count where it is cut."""
+    """An HTML table of the values that the default view shows, escaped.
+
+    Where it is cut, it says how many rows there are.
+    """
     from html import escape  # noqa: PLC0415 - as above
 
-    from confid.powershell.conversion import text_of  # noqa: PLC0415 - as above
+    from confid.powershell.values import LIST_VALUE, TABLE_CELL  # noqa: PLC0415 - as above
+    from confid.powershell.views import MOST_TABLE_PROPERTIES  # noqa: PLC0415 - as above
 
     if not records:
         return "<p>0 rows</p>"
-    names = list(records[0].__powershell__())
+    shown = [record.__powershell__() for record in records[:HTML_ROWS]]
+    names = list(dict.fromkeys(name for properties in shown for name in properties))
+    text = TABLE_CELL if len(shown[0]) <= MOST_TABLE_PROPERTIES else LIST_VALUE
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
     rows = []
-    for record in records[:HTML_ROWS]:
-        properties = record.__powershell__()
-        cells = "".join(f"<td>{escape(text_of(properties.get(name)))}</td>" for name in names)
+    for properties in shown:
+        values = [properties.get(name) for name in names]
+        cells = "".join(f"<td>{escape(text[type(value)](value))}</td>" for value in values)
         rows.append(f"<tr>{cells}</tr>")
     cut = f"<p>{len(records)} rows, {HTML_ROWS} shown</p>" if len(records) > HTML_ROWS else ""
     body = "".join(rows)

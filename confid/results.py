@@ -11,6 +11,7 @@ from confid.records import Record, html_view, view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from os import PathLike
 
     import pandas as pd
 
@@ -90,6 +91,35 @@ class Results(Sequence[R], Generic[R]):
         from confid.powershell import to_csv  # noqa: PLC0415 - as above
 
         return "".join(f"{line}\n" for line in to_csv(self._records))
+
+    def export_csv(
+        self,
+        path: str | PathLike[str],
+        *,
+        delimiter: str = ",",
+        encoding: str = "utf8NoBOM",
+        append: bool = False,
+        no_clobber: bool = False,
+        escape_formulas: bool = False,
+    ) -> None:
+        """Write the file that `Export-Csv` writes, completely or not at all.
+
+        `encoding` is a PowerShell name (`utf8BOM`, `unicode`, `ascii`, …); `append` adds to what
+        is there, in its encoding and columns; `no_clobber` refuses a file that exists;
+        `escape_formulas` is for people who open the file in a spreadsheet. Raises
+        `InvalidArgumentError` for an option or a path that can't be; the file is then as it was.
+        """
+        from confid.powershell import export_csv  # noqa: PLC0415 - as above
+
+        export_csv(
+            self._records,
+            path,
+            delimiter=delimiter,
+            encoding=encoding,
+            append=append,
+            no_clobber=no_clobber,
+            escape_formulas=escape_formulas,
+        )
 
     def to_json(self) -> str:
         """The text that `ConvertTo-Json -AsArray` writes; identifiers as text, IDs as numbers."""

@@ -320,7 +320,8 @@ def _execute(
     if manners.asks:
         # Nobody is asked while others wait for the store: first the answers, then the change.
         manners.answers = _collect_answers(info, body, session, bound, manners)
-    with session.unit(write=manners.writes) as tenant:
+
+    def work(tenant: Tenant) -> tuple[Command, list[str], Any]:
         command = Command(info, session, tenant, manners)
         result = body(command, **bound)
         warnings = [*accepted, *tenant.warnings]
@@ -332,8 +333,11 @@ def _execute(
         if warnings and manners.warning_action == "Stop":
             manners.collect_warnings(warnings)
             raise WarningStopError(warnings[0])
+        return command, warnings, result
+
+    command, warnings, result = session.call(work, write=manners.writes)
     manners.tell(session.host, info.name, warnings, command.errors)
-    tell_what_is_left(session.host, tenant)
+    tell_what_is_left(session.host, command.tenant)
     return result
 
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 import getpass
 import os
 import threading
+import time
 import weakref
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from confid.conference_id import Space
-from confid.errors import InvalidArgumentError, NotConnectedError
+from confid.errors import InvalidArgumentError, NotConnectedError, TransactionConflictError
 from confid.host import default_host
 from confid.issuing import FreeIds
 from confid.records import KINDS
@@ -36,6 +37,16 @@ if TYPE_CHECKING:
     from confid.conference_id import Dice
     from confid.host import Host
     from confid.store.base import Transaction
+
+T = TypeVar("T")
+
+ATTEMPTS = 10
+"""How often a call is begun that other transactions get in the way of."""
+
+FIRST_PAUSE = 0.005
+"""The longest pause before the second attempt, in seconds; it doubles, up to `LONGEST_PAUSE`."""
+
+LONGEST_PAUSE = 0.5
 
 _current: ContextVar[Session | None] = ContextVar("confid_session", default=None)
 _joints: ContextVar[tuple[_Joint, ...]] = ContextVar("confid_transactions", default=())
@@ -248,6 +259,26 @@ class Session:
         if expected is None:
             with self.exclusive_unit() as tenant:
                 tenant.attach(witness)
+
+    def call(self, work: Callable[[Tenant], T], *, write: bool) -> T:
+        """What `work` makes of a unit of work; done again when another transaction was in the way.
+
+        A bounded number of times, after a pause at random; never inside
+        `transaction()`, of which earlier parts would be lost, and never once
+        COMMIT was sent and not refused. `work` reads nothing that can be read
+        only once. Raises `TransactionConflictError` when no attempt came through.
+        """
+        for attempt in range(1, ATTEMPTS):
+            try:
+                with self.unit(write=write) as tenant:
+                    return work(tenant)
+            except TransactionConflictError:
+                if self.in_transaction:
+                    raise
+            longest = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
+            time.sleep(longest * int.from_bytes(self._dice(2), "big") / 2**16)
+        with self.unit(write=write) as tenant:
+            return work(tenant)
 
     def _joint_here(self) -> _Joint | None:
         for joint in reversed(_joints.get()):

@@ -18,7 +18,13 @@ import attrs
 
 from confid import directory, numbering, pin_pads
 from confid.conference_id import ConferenceId, Space, draw_pin
-from confid.errors import ConfidError, StoreError, WitnessError, listed
+from confid.errors import (
+    ConfidError,
+    StoreError,
+    TransactionConflictError,
+    WitnessError,
+    listed,
+)
 from confid.granting import Granting
 from confid.issuing import FreeIds, Issuer, free_ids
 from confid.migration_queue import MigrationQueue
@@ -63,7 +69,7 @@ if TYPE_CHECKING:
     from confid.policies import TeamsAudioConferencingPolicy
     from confid.records import DialInNumber, ServiceNumber
     from confid.setup import LastSetup, Setup, TenantFacts
-    from confid.store.base import Body, Kind, Transaction
+    from confid.store.base import Body, Kind, Lock, Transaction
     from confid.witness import Witness
 
 CHUNK = 1000
@@ -172,8 +178,12 @@ class Tenant:
         body = self._body
         assert body is not None  # noqa: S101 - a session on a store without a tenant isn't opened
         last = self._last_setup.setup
-        if last is None or last.mark != body.get("mark", ""):
+        while last is None or last.mark != body.get("mark", ""):
             last = self._last_setup.setup = self.read_setup()
+            # Where writers don't wait for each other, it may have changed in the midst of this.
+            self.__dict__.pop("_body")
+            body = self._body
+            assert body is not None  # noqa: S101 - as above
         return last
 
     def read_setup(self) -> Setup:
@@ -213,11 +223,17 @@ class Tenant:
         self.__dict__.pop("_body", None)
         self.__dict__.pop("setup", None)
 
-    def lock_setup(self) -> None:
-        """Read the set-up as it stands, and let nobody else change it before this call is over."""
+    def lock_setup(self, *, shared: bool = False) -> None:
+        """Read the set-up as it stands, and let nobody else change it before this call is over.
+
+        `shared` is for those who only take something from it that they keep
+        with a person, a bridge or a number: they don't wait for each other.
+        A reset takes nothing, so it waits for nobody.
+        """
+        lock: Lock = "shared" if shared else True
         for name in ("_body", "setup"):
             self.__dict__.pop(name, None)
-        self.__dict__["_body"] = self.transaction.get(TENANT.name, [FACTS], lock=True).get(FACTS)
+        self.__dict__["_body"] = self.transaction.get(TENANT.name, [FACTS], lock=lock).get(FACTS)
 
     # The witness.
 
@@ -350,6 +366,26 @@ class Tenant:
         self.put_bridges(bridge)
         return bridge
 
+    def is_first_bridge(self, bridge: BridgeSettings) -> bool:
+        """Whether a bridge is still the one that the tenant was made with."""
+        numbers = [n.number for n in self.setup.numbers_of(bridge)]
+        return bridge.name == FIRST_BRIDGE and numbers == [FIRST_NUMBER]
+
+    def replace_network(
+        self,
+        bridges: Iterable[BridgeSettings],
+        numbers: Iterable[ServiceNumber],
+        *,
+        gone_bridges: Iterable[UUID],
+        gone_numbers: Iterable[str],
+    ) -> None:
+        """Keep bridges and numbers that come from outside, and drop those whose place they take."""
+        unstructure = converter().unstructure
+        kept = {n.number: unstructure(n) for n in numbers}
+        self._put_setup(SERVICE_NUMBER, kept, gone=gone_numbers)
+        documents = {str(b.identity): unstructure(b) for b in bridges}
+        self._put_setup(BRIDGE, documents, gone=map(str, gone_bridges))
+
     @cached_property
     def granting(self) -> Granting:
         """The tenant's policies, and who is granted which."""
@@ -438,9 +474,16 @@ class Tenant:
         self.transaction.put(USER.name, {u.owner: directory.to_document(u) for u in users})
 
     def people(self, users: Sequence[DirectoryUser], *, lock: bool = False) -> list[Person]:
-        """Users with their dial-in settings and IDs; `lock` for those about to be changed."""
+        """Users with their dial-in settings and IDs; `lock` for those about to be changed.
+
+        Raises `TransactionConflictError` for one who was removed while this
+        call waited for the lock.
+        """
         owners = [user.owner for user in users]
         bodies = self.transaction.get(CONFERENCING.name, owners, lock=lock)
+        if lock:
+            self._demand_still_there([owner for owner in owners if owner not in bodies])
+        self._renew_setup({body["bridge_id"] for body in bodies.values()})
         current = self.transaction.current(owners)
         return [
             Person(
@@ -450,6 +493,20 @@ class Tenant:
             )
             for user in users
         ]
+
+    def _demand_still_there(self, owners: Sequence[str]) -> None:
+        # Whoever removes a person takes their settings along: without any they may be gone.
+        if owners and len(self.transaction.get(USER.name, owners)) < len(owners):
+            raise TransactionConflictError(
+                "A user was removed from the directory while this call was under way. "
+                "Nothing was changed; try again."
+            )
+
+    def _renew_setup(self, bridges: Iterable[str]) -> None:
+        # A bridge may be newer than the set-up which this call read at first.
+        if any(UUID(bridge) not in self.bridges for bridge in bridges):
+            for name in ("_body", "setup"):
+                self.__dict__.pop(name, None)
 
     def all_people(self, *, enabled: bool = False) -> Iterator[Person]:
         """Everybody in the directory, or everybody enabled, in the order of their keys."""

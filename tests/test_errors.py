@@ -25,10 +25,12 @@ BUILTINS = {
     "InvalidArgumentError": ValueError,
     "RosterError": ValueError,
     "ParameterBindingError": TypeError,
+    "LineError": ValueError,
     "NotConnectedError": RuntimeError,
     "ConferenceIdsExhaustedError": RuntimeError,
     "WitnessError": RuntimeError,
     "StoreError": RuntimeError,
+    "TransactionConflictError": RuntimeError,
     "CommitOutcomeUnknownError": RuntimeError,
 }
 
@@ -45,12 +47,14 @@ MADE: list[ConfidError] = [
     errors.RosterError("people.csv", ["row 2", "row 3"]),
     errors.ParameterBindingError("No.", error_id="NamedParameterNotFound", parameter="x"),
     errors.ConversionError("No number."),
+    errors.LineError("Get-It $x", 7, "there are no variables", error_id="Other"),
     errors.NotConnectedError("Nowhere."),
     errors.ConferenceIdsExhaustedError(9_000_000),
     errors.WitnessError("Away."),
     errors.StoreError("Broken."),
     errors.SealedError("it is a backup."),
     errors.DuplicateKeyError("user", "upn"),
+    errors.TransactionConflictError("In the way."),
     errors.CommitOutcomeUnknownError("Perhaps."),
     host.HostError(),
     attendant.CallError("Not asking."),
@@ -84,7 +88,7 @@ def test_every_error_carries_powershells_identity(error: ConfidError) -> None:
     assert error.error_id.isidentifier()
     assert error.fully_qualified_error_id == error.error_id
     assert str(error) == error.message
-    assert error.message.endswith((".", "row 3"))
+    assert error.message.endswith((".", "row 3", "^"))
     assert error.also == ()
 
 

@@ -37,7 +37,17 @@ FLOORS = [
         "tenant",
     ],
     ["session"],
-    ["job", "progress", "binding", "manners", "running", "command"],
+    [
+        "job",
+        "progress",
+        "binding",
+        "manners",
+        "settings_rules",
+        "running",
+        "command",
+        "text_binding",
+        "line",
+    ],
     [
         "help.*",
         "bridges",
@@ -196,7 +206,17 @@ def test_a_star_import_gives_just_the_cmdlets() -> None:
 
 
 @pytest.mark.parametrize(
-    "heavy", ["attr", "cattrs", "phonenumbers", "email_validator", "sqlite3", "pandas", "asyncio"]
+    "heavy",
+    [
+        "attr",
+        "cattrs",
+        "phonenumbers",
+        "email_validator",
+        "sqlite3",
+        "psycopg",
+        "pandas",
+        "asyncio",
+    ],
 )
 def test_import_confid_is_light(heavy: str) -> None:
     """`import confid` alone imports none of what costs time."""

@@ -32,9 +32,6 @@ BRIDGE = Bridge(
 )
 
 FITTING: dict[str, Any] = {
-    "MmsSourceMeetingTypes": "Teams",
-    "MmsTargetMeetingTypes": "Current",
-    "StateType": "Pending",
     "Boolean": True,
     "ConferencingBridge": BRIDGE,
     "ConferencingServiceNumber": NUMBER,
@@ -44,8 +41,11 @@ FITTING: dict[str, Any] = {
     "Fqdn": "dc.contoso.com",
     "Guid": str(SOME_ID),
     "Int32": 7,
+    "MmsSourceMeetingTypes": "All",
+    "MmsTargetMeetingTypes": "Current",
     "Object": ["+14255550177"],
     "ProviderType": "Microsoft",
+    "StateType": "Pending",
     "String": "text",
     "String[]": ["Licensed", "NoLicense"],
     "SwitchParameter": True,
@@ -58,16 +58,16 @@ FITTING: dict[str, Any] = {
 """A value that each type takes."""
 
 UNFIT: dict[str, Any] = {
-    "MmsSourceMeetingTypes": "none",
-    "MmsTargetMeetingTypes": "none",
-    "StateType": "none",
     "Boolean": "perhaps",
     "DateTime": "the day after",
     "EntryExitAnnouncementsType": "Trumpets",
     "FilterSelection": "Everybody",
     "Guid": "not one",
     "Int32": "many",
+    "MmsSourceMeetingTypes": "Lync",
+    "MmsTargetMeetingTypes": "Lync",
     "ProviderType": "Nobody",
+    "StateType": "Lost",
     "SwitchParameter": "perhaps",
     "UInt32": -1,
 }

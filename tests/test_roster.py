@@ -137,13 +137,6 @@ def test_a_list_that_is_the_name_of_its_type_says_nothing_of_a_licence(fresh: Se
     assert "Where-Object CapabilityStatus -eq 'Enabled'" in warning
 
 
-def test_the_export_of_conferencing_users_is_told_apart(fresh: Session) -> None:
-    """It names nobody by user principal name, and the error says where it belongs."""
-    (problem,) = problems(EXPORTS / "conferencing-users.csv", fresh)
-    assert "Get-CsOnlineDialInConferencingUser" in problem
-    assert "import_tenant" in problem
-
-
 def test_the_example_is_a_roster_without_a_flaw(fresh: Session) -> None:
     """44 people, one of another provider, one with an ID, one without a mail address."""
     users = import_users(CONTOSO)

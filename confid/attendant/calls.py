@@ -192,14 +192,15 @@ class Call:
     def hang_up(self) -> None:
         """End the call; a meeting ends with its last caller. Twice is fine."""
         if self._state in CONNECTED:
-            with self._session.unit(write=True) as tenant:
-                meeting = running(tenant, self._owner, lock=True)
-                style = style_of(tenant.settings)
-                keep(tenant, self._owner, meeting.left(self._id, style=style))
-            self._catch_up(meeting)
+            self._catch_up(self._session.call(self._leave, write=True))
         self._state = CallState.ENDED
 
     # What the attendant does.
+
+    def _leave(self, tenant: Tenant) -> RunningMeeting:
+        meeting = running(tenant, self._owner, lock=True)
+        keep(tenant, self._owner, meeting.left(self._id, style=style_of(tenant.settings)))
+        return meeting
 
     def _answer(self) -> None:
         with self._session.unit(write=False) as tenant:
@@ -234,12 +235,17 @@ class Call:
                 f"The call is not {expected.value.replace('_', ' ')}: it is {self._state.value}."
             )
         before = dict(self.__dict__)
+
+        def work(tenant: Tenant) -> None:
+            # What an attempt before this one heard and said never was.
+            self.__dict__.update(before)
+            if guessing.is_blocked(tenant, self._caller_counted):
+                self._say("blocked", CallState.ENDED)
+            else:
+                take(tenant)
+
         try:
-            with self._session.unit(write=True) as tenant:
-                if guessing.is_blocked(tenant, self._caller_counted):
-                    self._say("blocked", CallState.ENDED)
-                else:
-                    take(tenant)
+            self._session.call(work, write=True)
         except BaseException:
             self.__dict__.update(before)
             raise

@@ -135,6 +135,7 @@ def set_cs_online_dial_in_conferencing_user_default_number(
     """
     unit = command.tenant
     mail = MailOptions(notify=notify)
+    unit.lock_setup(shared=True)
     bridge = numbering.one_bridge(unit.setup, bridge_id, bridge_name)
     assert bridge is not None  # noqa: S101 - each parameter set demands one of the two
     field = _field(number_type)

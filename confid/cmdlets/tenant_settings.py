@@ -8,9 +8,8 @@ from typing import Annotated, Any, Unpack, overload
 import attrs
 
 from confid.command import Command, cmdlet
-from confid.errors import InvalidArgumentError, NotFoundError, StaticConferenceIdError
-from confid.mail_address import checked, checked_display_name
-from confid.manners import an_instance, one_of
+from confid.errors import NotFoundError
+from confid.manners import an_instance
 from confid.parameters import (
     AsJob,
     CommonParameters,
@@ -24,11 +23,9 @@ from confid.parameters import (
 )
 from confid.records import TenantSettings, fold
 from confid.results import Results
+from confid.settings_rules import checked_settings
 
 GLOBAL = "Global"
-PIN_LENGTHS = range(4, 13)
-ANNOUNCEMENTS = ("UseNames", "ToneOnly")
-MASKS = ("MaskedForExternalUsers", "MaskedForAllUsers", "NoMasking")
 
 
 @overload
@@ -236,7 +233,7 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
     _demand_global(identity)
     before = command.tenant.settings if instance is None else an_instance(TenantSettings, instance)
     after = attrs.evolve(before, **given)
-    after = _checked(after)
+    after = checked_settings(after)
     if not command.should_process(GLOBAL):
         return None
     command.tenant.put_settings(after)
@@ -293,33 +290,3 @@ def _demand_global(identity: str | None) -> None:
             target=identity,
             error_id="TenantSettingsNotFound",
         )
-
-
-def _checked(settings: TenantSettings) -> TenantSettings:
-    if not settings.use_unique_conference_ids:
-        raise StaticConferenceIdError("use_unique_conference_ids=False")
-    if settings.pin_length not in PIN_LENGTHS:
-        raise InvalidArgumentError(
-            f"PinLength: {settings.pin_length} is not 4 to 12 digits.",
-            target=settings.pin_length,
-            error_id="PinLengthOutOfRange",
-        )
-    address, name = settings.send_email_from_address, settings.send_email_from_display_name
-    if settings.send_email_from_override and not (address and name):
-        raise InvalidArgumentError(
-            "SendEmailFromOverride needs SendEmailFromAddress and SendEmailFromDisplayName.",
-            error_id="SenderIncomplete",
-        )
-    changes: dict[str, Any] = {
-        "entry_exit_announcements_type": one_of(
-            "EntryExitAnnouncementsType", settings.entry_exit_announcements_type, ANNOUNCEMENTS
-        ),
-        "mask_pstn_numbers_type": one_of(
-            "MaskPstnNumbersType", settings.mask_pstn_numbers_type, MASKS
-        ),
-    }
-    if address:
-        changes["send_email_from_address"] = checked(address, parameter="SendEmailFromAddress")
-    if name:
-        checked_display_name(name, parameter="SendEmailFromDisplayName")
-    return attrs.evolve(settings, **changes)

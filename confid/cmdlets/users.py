@@ -1,24 +1,29 @@
-"""Users: enable, disable, get, set. What the parameters mean, and what is to become of a person."""
+"""Users: enable, disable, get, set; what is to become of a person."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Unpack
+from typing import Annotated, Unpack
 from uuid import UUID
 
 import attrs
 
-from confid import numbering, phone_number
 from confid.cmdlets.listing import count, listed
-from confid.command import Command, Identity, Output, listing_cmdlet, user_cmdlet
-from confid.errors import (
-    InvalidArgumentError,
-    LicenseError,
-    NotEnabledError,
-    ParameterBindingError,
+from confid.cmdlets.user_parameters import (
+    Wanted,
+    conference_info,
+    demand_identity,
+    demand_license,
+    enabled,
+    events_of,
+    kept_by,
+    mail_options,
+    number_on,
+    one_bridge,
+    with_microsoft,
 )
-from confid.mail_address import checked, checked_display_name
-from confid.notices import MailOptions, owed
+from confid.command import Command, Identity, Output, listing_cmdlet, user_cmdlet
+from confid.notices import owed
 from confid.parameters import (
     UNSET,
     AsJob,
@@ -32,21 +37,8 @@ from confid.parameters import (
     WhatIf,
     is_given,
 )
-from confid.records import (
-    MICROSOFT,
-    Conferencing,
-    ConferencingUser,
-    DirectoryUser,
-    Event,
-    LicenseState,
-    Sender,
-    fold,
-)
+from confid.records import Conferencing, ConferencingUser, Event
 from confid.tenant import Change, Person
-from confid.tenant import Tenant as UnitOfWork
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 Identities = Identity | Iterable[Identity]
 UserId = Annotated[Identities | None, P("Identity", "UserIdParameter", position=0)]
@@ -132,8 +124,8 @@ def enable_cs_online_dial_in_conferencing_user(
 
     Page: https://learn.microsoft.com/powershell/module/skype/enable-csonlinedialinconferencinguser
     """
-    _demand_identity(command, identity)
-    mail = _mail_options(
+    demand_identity(command, identity)
+    mail = mail_options(
         send_email=send_email,
         to_address=send_email_to_address,
         from_address=send_email_from_address,
@@ -141,9 +133,10 @@ def enable_cs_online_dial_in_conferencing_user(
         notify=notify,
     )
     unit = command.tenant
+    unit.lock_setup(shared=True)
     bridge = unit.setup.default_bridge
-    number = _number_on(unit, bridge.identity, service_number, toll_free=False)
-    toll_free = _number_on(unit, bridge.identity, toll_free_service_number, toll_free=True)
+    number = number_on(unit, bridge.identity, service_number, toll_free=False)
+    toll_free = number_on(unit, bridge.identity, toll_free_service_number, toll_free=True)
     replace = replace_provider or unit.settings.automatically_replace_acp_provider
     pstn_only = (
         unit.settings.allow_pstn_only_meetings_by_default
@@ -153,8 +146,8 @@ def enable_cs_online_dial_in_conferencing_user(
 
     def plan(person: Person) -> Change | None:
         if person.is_enabled:
-            return _conference_info(unit, person, mail)
-        _demand_license(person.user, replace_provider=replace)
+            return conference_info(unit, person, mail)
+        demand_license(person.user, replace_provider=replace)
         pin = unit.new_pin()
         return Change(
             person=person,
@@ -170,7 +163,7 @@ def enable_cs_online_dial_in_conferencing_user(
             issue=True,
             pin=pin,
             notice=owed([Event.ENABLED], mail, unit.settings),
-            user=_with_microsoft(person.user),
+            user=with_microsoft(person.user),
         )
 
     return command.change(identity, plan)
@@ -226,8 +219,8 @@ def disable_cs_online_dial_in_conferencing_user(
 
     Page: https://learn.microsoft.com/powershell/module/skype/disable-csonlinedialinconferencinguser
     """
-    _demand_identity(command, identity)
-    mail = _mail_options(
+    demand_identity(command, identity)
+    mail = mail_options(
         send_email=send_email,
         to_address=send_email_to_address,
         from_address=send_email_from_address,
@@ -239,7 +232,7 @@ def disable_cs_online_dial_in_conferencing_user(
     def plan(person: Person) -> Change:
         return Change(
             person=person,
-            after=attrs.evolve(_enabled(person), enabled=False, pin_digest=None),
+            after=attrs.evolve(enabled(person), enabled=False, pin_digest=None),
             retire=True,
             notice=owed([Event.DISABLED], mail, unit.settings),
         )
@@ -341,7 +334,7 @@ def set_cs_online_dial_in_conferencing_user(
 
     Page: https://learn.microsoft.com/powershell/module/microsoftteams/set-csonlinedialinconferencinguser
     """
-    mail = _mail_options(
+    mail = mail_options(
         send_email=send_email,
         to_address=send_email_to_address,
         from_address=send_email_from_address,
@@ -349,8 +342,11 @@ def set_cs_online_dial_in_conferencing_user(
         notify=notify,
     )
     unit = command.tenant
-    wanted = _Wanted(
-        bridge_id=_one_bridge(unit, bridge_id, bridge_name),
+    if any(map(is_given, (bridge_id, bridge_name, service_number, toll_free_service_number))):
+        # What is taken from the set-up now must not be taken off it before this is kept.
+        unit.lock_setup(shared=True)
+    wanted = Wanted(
+        bridge_id=one_bridge(unit, bridge_id, bridge_name),
         service_number=service_number,
         toll_free_service_number=toll_free_service_number,
         allow_toll_free_dial_in=allow_toll_free_dial_in,
@@ -358,12 +354,12 @@ def set_cs_online_dial_in_conferencing_user(
     )
 
     def plan(person: Person) -> Change | None:
-        before = _enabled(person)
+        before = enabled(person)
         after = wanted.applied(unit, person, before)
         pin = unit.new_pin() if reset_leader_pin else None
         if pin is not None:
             after = attrs.evolve(after, pin_digest=unit.pin_digest(person.user.owner, pin))
-        events = _events(before, after, reset_conference_id, reset_leader_pin)
+        events = events_of(before, after, reset_conference_id, reset_leader_pin)
         notice = owed(events, mail, unit.settings)
         if before == after and not reset_conference_id and notice is None:
             return None
@@ -429,219 +425,12 @@ def get_cs_online_dial_in_conferencing_user(
     """
     unit = command.tenant
     most = count("ResultSize", result_size)
-    keep = _kept_by(_one_bridge(unit, bridge_id, bridge_name), service_number, ldap_filter)
+    keep = kept_by(one_bridge(unit, bridge_id, bridge_name), service_number, ldap_filter)
 
     def show(person: Person) -> ConferencingUser | None:
-        _enabled(person)
+        enabled(person)
         return unit.conferencing_user(person) if keep(person) else None
 
     if is_given(identity):
         return command.read(identity, show)
     return listed(unit.all_people(enabled=True), show, first=most)
-
-
-# What the parameters mean.
-
-
-@attrs.frozen(kw_only=True)
-class _Wanted:
-    """The settings that a call names; None leaves one as it is."""
-
-    bridge_id: UUID | None
-    service_number: str | None
-    toll_free_service_number: str | None
-    allow_toll_free_dial_in: bool | None
-    allow_pstn_only_meetings: bool | None
-
-    def applied(self, unit: UnitOfWork, person: Person, before: Conferencing) -> Conferencing:
-        """The settings afterwards; a move to another bridge takes that bridge's numbers."""
-        after = before
-        if self.bridge_id is not None and self.bridge_id != before.bridge_id:
-            bridge = unit.bridges[self.bridge_id]
-            after = attrs.evolve(
-                after,
-                bridge_id=bridge.identity,
-                service_number=unit.setup.default_toll_number(bridge, person.user),
-                toll_free_service_number=None,
-            )
-        changes: dict[str, Any] = {
-            "service_number": _number_on(
-                unit, after.bridge_id, self.service_number, toll_free=False
-            ),
-            "toll_free_service_number": _number_on(
-                unit, after.bridge_id, self.toll_free_service_number, toll_free=True
-            ),
-            "allow_toll_free_dial_in": self.allow_toll_free_dial_in,
-            "allow_pstn_only_meetings": self.allow_pstn_only_meetings,
-        }
-        wanted = {name: value for name, value in changes.items() if value is not None}
-        return attrs.evolve(after, **wanted) if wanted else after
-
-
-def _events(
-    before: Conferencing,
-    after: Conferencing,
-    reset_conference_id: bool,
-    reset_leader_pin: bool,
-) -> Iterator[Event]:
-    if reset_conference_id:
-        yield Event.CONFERENCE_ID_RESET
-    if (before.service_number, before.toll_free_service_number) != (
-        after.service_number,
-        after.toll_free_service_number,
-    ):
-        yield Event.NUMBER_CHANGED
-    if reset_leader_pin:
-        yield Event.PIN_RESET
-
-
-def _mail_options(
-    *,
-    send_email: bool,
-    to_address: str | None,
-    from_address: str | None,
-    from_display_name: str | None,
-    notify: bool | None,
-) -> MailOptions:
-    """The mail parameters of a call, checked. Source of the rules: behaviour, mail."""
-    given = {
-        "SendEmailToAddress": to_address,
-        "SendEmailFromAddress": from_address,
-        "SendEmailFromDisplayName": from_display_name,
-    }
-    named = [name for name, value in given.items() if value is not None]
-    if named and not send_email:
-        raise InvalidArgumentError(
-            f"{', '.join(named)} only with SendEmail: pass send_email=True as well.",
-            error_id="SendEmailMissing",
-            target=named[0],
-        )
-    if (from_address is None) != (from_display_name is None):
-        raise InvalidArgumentError(
-            "SendEmailFromAddress and SendEmailFromDisplayName need each other; give both.",
-            error_id="SenderIncomplete",
-        )
-    sender = Sender()
-    if from_address is not None and from_display_name is not None:
-        sender = Sender(
-            address=checked(from_address, parameter="SendEmailFromAddress"),
-            display_name=checked_display_name(
-                from_display_name, parameter="SendEmailFromDisplayName"
-            ),
-        )
-    to = None if to_address is None else checked(to_address, parameter="SendEmailToAddress")
-    return MailOptions(send_email=send_email, to_address=to, sender=sender, notify=notify)
-
-
-def _demand_identity(command: Command, identity: object) -> None:
-    if not is_given(identity):
-        raise ParameterBindingError(
-            f"{command.name}: Identity must be given.",
-            error_id="MissingMandatoryParameter",
-            parameter="Identity",
-        )
-
-
-def _enabled(person: Person) -> Conferencing:
-    if person.conferencing is None or not person.conferencing.enabled:
-        raise NotEnabledError(str(person))
-    return person.conferencing
-
-
-def _demand_license(user: DirectoryUser, *, replace_provider: bool) -> None:
-    name = user.user_principal_name
-    if user.license_state is LicenseState.UNLICENSED:
-        raise LicenseError(
-            f"{name} has no licence for audio conferencing (service plan MCOMEETADV). Assign one "
-            "and import the user again.",
-            target=name,
-        )
-    if user.license_state is LicenseState.UNKNOWN:
-        raise LicenseError(
-            f"Whether {name} has a licence for audio conferencing is unknown: the roster had no "
-            "column of licences, or Export-Csv wrote its type instead of its plans.",
-            target=name,
-        )
-    if user.has_other_provider and not replace_provider:
-        raise LicenseError(
-            f"{name} has the audio conferencing provider {user.provider!r}. "
-            "Pass replace_provider=True to replace it with Microsoft.",
-            target=name,
-            error_id="ThirdPartyProvider",
-        )
-
-
-def _with_microsoft(user: DirectoryUser) -> DirectoryUser | None:
-    return attrs.evolve(user, provider=MICROSOFT) if user.has_other_provider else None
-
-
-def _conference_info(unit: UnitOfWork, person: Person, mail: MailOptions) -> Change | None:
-    notice = owed([], mail, unit.settings)
-    return Change(person=person, after=_enabled(person), notice=notice) if notice else None
-
-
-def _one_bridge(
-    unit: UnitOfWork, bridge_id: UUID | str | None, bridge_name: str | None
-) -> UUID | None:
-    """The ID of the bridge that two parameters name; None when neither was given."""
-    bridge = numbering.one_bridge(unit.setup, bridge_id, bridge_name)
-    return bridge.identity if bridge else None
-
-
-def _number_on(
-    unit: UnitOfWork, bridge_id: UUID, number: str | None, *, toll_free: bool
-) -> str | None:
-    """The digits of a number, which must be of that kind and on that bridge; None for None."""
-    if number is None:
-        return None
-    parameter = "TollFreeServiceNumber" if toll_free else "ServiceNumber"
-    bridge = unit.bridges[bridge_id]
-    return numbering.number_on(unit.setup, bridge, number, toll_free=toll_free, parameter=parameter)
-
-
-def _kept_by(
-    bridge_id: UUID | None,
-    service_number: str | None,
-    ldap_filter: str | None,
-) -> Callable[[Person], bool]:
-    """Whether the filters of a Get- let a person through."""
-    tests: list[Callable[[Person], bool]] = []
-    if bridge_id is not None:
-        tests.append(lambda p: p.conferencing is not None and p.conferencing.bridge_id == bridge_id)
-    if service_number is not None:
-        digits = phone_number.parse(service_number, parameter="ServiceNumber")
-        tests.append(
-            lambda p: (
-                p.conferencing is not None
-                and digits
-                in (p.conferencing.service_number, p.conferencing.toll_free_service_number)
-            )
-        )
-    if ldap_filter is not None:
-        from confid.ldap_filter import compile_filter  # noqa: PLC0415 - few calls filter so
-
-        matches = compile_filter(ldap_filter)
-        tests.append(lambda p: matches(_ldap_attributes(p)))
-    return lambda person: all(test(person) for test in tests)
-
-
-_LDAP_ALIASES = {
-    "mail": "mail",
-    "l": "city",
-    "c": "usage_location",
-    "co": "country",
-    "cn": "display_name",
-    "memberof": "groups",
-    "samaccountname": "on_premises_sam_account_name",
-    "objectguid": "identity",
-    "msrtcsip-primaryuseraddress": "sip_address",
-}
-
-
-def _ldap_attributes(person: Person) -> dict[str, object]:
-    """A person's attributes under their LDAP names and PowerShell's, folded."""
-    user = person.user
-    attributes: dict[str, object] = {fold(k): v for k, v in user.__powershell__().items()}
-    attributes |= {name: getattr(user, field) for name, field in _LDAP_ALIASES.items()}
-    attributes["conferenceid"] = person.conference_id
-    return attributes

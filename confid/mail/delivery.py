@@ -214,7 +214,10 @@ class _Delivery:
 
     def _lease(self, waiting: Sequence[Place]) -> _Batch:
         """Lease what can leave: still pending, in nobody else's hands, nothing before it held."""
-        with self._session.unit(write=True) as tenant:
+        held_back = self._held_back
+
+        def work(tenant: Tenant) -> _Batch:
+            self._held_back = held_back
             until = tenant.now + LEASE
             lease = {"by": self._name, "until": until.isoformat()}
             keys = [place.key for place in waiting]
@@ -242,6 +245,8 @@ class _Delivery:
                 domains=_domains(tenant, entries),
                 links=links_of(tenant),
             )
+
+        return self._session.call(work, write=True)
 
     def _leased_elsewhere(self, body: Body, now: datetime) -> bool:
         lease: dict[str, Any] | None = body.get("lease")
@@ -327,7 +332,8 @@ class _Delivery:
         keys = [entry.key for entry in batch.entries]
         if not keys:
             return
-        with self._session.unit(write=True) as tenant:
+
+        def work(tenant: Tenant) -> None:
             # Who was removed meanwhile is gone, with the entry: nothing writes it again.
             bodies = tenant.transaction.get(OUTBOX.name, keys, lock=True)
             settled = []
@@ -341,6 +347,8 @@ class _Delivery:
             if settled:
                 tenant.put_outbox(settled)
                 erase(tenant.transaction, [e.key for e in settled if e.state != PENDING])
+
+        self._session.call(work, write=True)
 
 
 def _after(entry: OutboxEntry, outcome: _Outcome | None, now: datetime) -> OutboxEntry:

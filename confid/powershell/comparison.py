@@ -149,6 +149,24 @@ def _ordered(name: str, right: Any, case_sensitive: bool) -> Test:
     return test
 
 
+def order(left: object, right: object, *, case_sensitive: bool = False) -> int:
+    """Order any two values as Sort-Object does: below 0, 0, or above 0.
+
+    What can't be compared is ordered by the texts it becomes.
+    """
+    if left is None or right is None:
+        if left is right:
+            return 0
+        return -_against_null(right) if left is None else _against_null(left)
+    key = str if case_sensitive else order_key
+    if not isinstance(left, str) and not is_array(left):
+        try:
+            return _order(left, right)
+        except ConversionError:
+            pass
+    return _order_of(key(text_of(left)), key(text_of(right)))
+
+
 def _against_null(value: object) -> int:
     """Order a value and `$null`: only a negative number is less."""
     if isinstance(value, Decimal):

@@ -6,8 +6,12 @@ Source: csv.json, csvread.json and csvfile.json, the rows of the real engine.
 from __future__ import annotations
 
 import codecs
+import csv
+import io
 import re
+from decimal import Decimal
 from itertools import chain, count
+from numbers import Real
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,13 +37,16 @@ if TYPE_CHECKING:
 QUOTES: Final = ("Never", "Always", "AsNeeded")
 
 # The marks at the beginning of a file, a longer one before what it begins with.
-_MARKS: Final = (
+MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+
+_FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - as spreadsheets take them
+"""How text starts that a spreadsheet takes for a formula."""
 
 _LOG_HEADER: Final = "#Fields: "
 """How the line of names starts in a log of the W3C's format."""
@@ -97,10 +104,12 @@ def csv_lines(
     quote_fields: Iterable[str] = (),
     include_type_information: bool = False,
     no_header: bool = False,
+    escape_formulas: bool = False,
 ) -> Iterator[str]:
     """Yield what to_csv returns, line by line, taking the objects one by one.
 
-    Options are looked at at once, objects as the lines are asked for.
+    Options are looked at at once, objects as the lines are asked for. `escape_formulas` puts a
+    `'` before text that a spreadsheet would take for a formula.
     """
     quotes = choice("use_quotes", use_quotes, QUOTES)
     if not isinstance(delimiter, str) or len(delimiter) != 1:
@@ -117,9 +126,25 @@ def csv_lines(
             error_id="CannotSpecifyQuoteFieldsAndUseQuotes",
             category="InvalidData",
         )
-    items = (item for item in items_of(objects) if item is not None)
+    items: Iterator[Any] = (item for item in items_of(objects) if item is not None)
     join = _joiner(delimiter, quotes, names)
+    if escape_formulas:
+        items = map(_without_formulas, items)
     return _lines(items, join, header=not no_header, type_line=include_type_information)
+
+
+def _without_formulas(item: Any) -> Any:
+    """Return an object whose names and texts are none that a spreadsheet computes."""
+    if isinstance(item, str):
+        return item
+    return {_harmless(name): _harmless(value) for name, value in properties(item).items()}
+
+
+def _harmless(value: Any) -> Any:
+    if value is None or isinstance(value, (Real, Decimal)):
+        return value
+    text = value if isinstance(value, str) else CSV_FIELD[type(value)](value)
+    return f"'{text}" if text[:1] in _FORMULA else text
 
 
 def _field_names(given: Iterable[str]) -> frozenset[str]:
@@ -257,6 +282,24 @@ def from_csv(text: str) -> list[dict[str, str | None]]:
     ]
 
 
+def read_header(text: str, delimiter: str = ",") -> list[str]:
+    """Return the names in the header of a CSV text; an empty list if it has none.
+
+    Raises InvalidArgumentError where two have one name, or where it can't be read.
+    """
+    text = _after_type_line(text.removeprefix("\ufeff"))
+    if delimiter == ",":
+        return _named(_header(_records(text)))
+    try:
+        records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        return _named(_header(record for record in records if record))
+    except (TypeError, ValueError, csv.Error) as error:
+        raise InvalidArgumentError(
+            f"The header can't be read with the delimiter {delimiter!r}: {error}.",
+            target=delimiter,
+        ) from error
+
+
 def import_csv(path: str | PathLike[str]) -> list[dict[str, str | None]]:
     """Return the objects of a CSV file as `Import-Csv` gives them.
 
@@ -281,7 +324,7 @@ def import_csv(path: str | PathLike[str]) -> list[dict[str, str | None]]:
 
 
 def _decoded(content: bytes) -> str:
-    for mark, encoding in _MARKS:
+    for mark, encoding in MARKS:
         if content.startswith(mark):
             return content[len(mark) :].decode(encoding, "replace")
     return content.decode("utf-8", "replace")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from confid.errors import InvalidArgumentError
+from confid.powershell.literals import CONSTANTS, SINGLE_QUOTES, double_quoted, single_quoted
 from confid.powershell.number_text import parse_number
 
 
@@ -80,15 +81,6 @@ _TOKEN: Final = re.compile(
     """,  # noqa: RUF001 - PowerShell takes typographic dashes and quotes for plain ones
     re.VERBOSE | re.IGNORECASE,
 )
-_SINGLE: Final = re.compile("(?:[^'‘’‚‛]|['‘’‚‛]{2})*+['‘’‚‛]")  # noqa: RUF001 - as above
-_SINGLE_TWICE: Final = re.compile("['‘’‚‛](['‘’‚‛])")  # noqa: RUF001 - as above
-_DOUBLE: Final = re.compile('(?:[^"“”„`]|`.|["“”„]{2})*+["“”„]', re.DOTALL)
-_DOUBLE_PART: Final = re.compile(
-    '["“”„](?P<quote>["“”„])|`u\\{(?P<code>[0-9a-f]{1,6})\\}|`(?P<escaped>.)|(?P<variable>\\$[\\w{(:$?^])',
-    re.DOTALL | re.IGNORECASE,
-)
-_ESCAPES: Final = dict(zip("0abefnrtv", "\0\a\b\x1b\f\n\r\t\v", strict=True))
-_CONSTANTS: Final = {"true": True, "false": False, "null": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +91,11 @@ class _Token:
     value: object = None
 
 
-def parse(source: str) -> Node:
+def parse(source: str, *, bare_names: bool = True) -> Node:
     """Read a filter into a tree.
 
-    Braces around the whole are taken off. Raises InvalidArgumentError with the position
+    Braces around the whole are taken off. Without `bare_names` a property is `$_.Name`, as
+    a script block has it. Raises InvalidArgumentError with the position
     and the place in the text for anything that isn't a filter.
     """
     start, end = 0, len(source)
@@ -111,7 +104,7 @@ def parse(source: str) -> Node:
         end = len(source.rstrip()) - 1
         if end < start or source[end] != "}":
             reject(source, len(source), "a } is missing")
-    parser = _Parser(source, _tokens(source, start, end))
+    parser = _Parser(source, _tokens(source, start, end), bare_names=bare_names)
     node = parser.chain()
     parser.expect_end()
     return node
@@ -170,42 +163,28 @@ def _number(source: str, token: _Token) -> _Token:
 
 
 def _quoted(source: str, token: _Token, end: int) -> tuple[_Token, int]:
-    single = token.text in "'‘’‚‛"  # noqa: RUF001 - see _TOKEN
     place = token.position + 1
-    found = (_SINGLE if single else _DOUBLE).match(source, place, end)
+
+    def refuse(position: int, why: str) -> NoReturn:
+        reject(source, position, why)
+
+    found = (
+        single_quoted(source, place, end)
+        if token.text in SINGLE_QUOTES
+        else double_quoted(source, place, end, refuse)
+    )
     if found is None:
         reject(source, token.position, "the text is not closed, its other quote is missing")
-    inside = source[place : found.end() - 1]
-    text = (
-        _SINGLE_TWICE.sub(r"\1", inside)
-        if single
-        else _DOUBLE_PART.sub(lambda part: _expanded(source, place, part), inside)
-    )
-    return _Token("literal", inside, token.position, text), found.end()
-
-
-def _expanded(source: str, place: int, part: re.Match[str]) -> str:
-    if part["variable"]:
-        reject(
-            source,
-            place + part.start(),
-            "a variable in text isn't known here; put the text between ' or a ` before the $",
-        )
-    if part["quote"]:
-        return part["quote"]
-    if part["code"]:
-        code = int(part["code"], 16)
-        if code > 0x10FFFF:  # noqa: PLR2004 - the last character there is
-            reject(source, place + part.start(), "there is no such character")
-        return chr(code)
-    return _ESCAPES.get(part["escaped"], part["escaped"])
+    text, behind = found
+    return _Token("literal", source[place : behind - 1], token.position, text), behind
 
 
 class _Parser:
     """Recursive descent over the tokens, no deeper than _DEEPEST."""
 
-    def __init__(self, source: str, tokens: list[_Token]) -> None:
+    def __init__(self, source: str, tokens: list[_Token], *, bare_names: bool) -> None:
         self._source = source
+        self._bare_names = bare_names
         self._tokens = tokens
         self._next = 0
         self._depth = 0
@@ -279,13 +258,15 @@ class _Parser:
         token = self._token
         if token.kind == "mark" and token.text == "(":
             return self._parenthesis()
+        if token.kind == "name" and not behind and not self._bare_names:
+            self._reject(f"a property is written $_.{token.text[:40]} between braces")
         if token.kind == "property" or (token.kind == "name" and not behind):
             return Property(self._take().text)
         if token.kind in ("literal", "constant"):
             return self._constants()
         if token.kind == "name":
             word = token.text[:40]
-            meant = f"${word.lower()}" if word.lower() in _CONSTANTS else f"'{word}'"
+            meant = f"${word.lower()}" if word.lower() in CONSTANTS else f"'{word}'"
             self._reject(f"text behind -{behind} goes between quotes; is {meant} meant")
         return self._reject(
             f"a value is missing behind -{behind}" if behind else "a property is missing"
@@ -312,4 +293,4 @@ class _Parser:
 
     def _constant(self) -> object:
         token = self._take()
-        return _CONSTANTS[token.text.lower()] if token.kind == "constant" else token.value
+        return CONSTANTS[token.text.lower()] if token.kind == "constant" else token.value

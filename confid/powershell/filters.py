@@ -28,20 +28,25 @@ Properties = Mapping[str, Any]
 Evaluate = Callable[[Properties], object]
 
 
-def where(filter: str) -> Callable[[object], bool]:  # noqa: A002 - that is what it is
+def where(
+    filter: str,  # noqa: A002 - that is what it is
+    *,
+    bare_names: bool = True,
+) -> Callable[[object], bool]:
     """Return the predicate of a filter: it takes a record or a mapping and says whether it fits.
 
     `where("Department -eq 'Finance' -and Level -gt 2")`. The operators are -eq -ne -gt -ge -lt
     -le -like -notlike -match -notmatch -contains -notcontains -in -notin (a `c` in front minds
     casing), -and -or -xor, -not or !. Names of properties are written bare or as `$_.Name`, in
-    any casing; text goes between quotes; braces around the whole are taken off. As in
-    PowerShell, -and and -or bind alike, from left to right.
+    any casing; text goes between quotes; braces around the whole are taken off. Without
+    `bare_names` a property is `$_.Name` alone, as in a script block. As in PowerShell, -and
+    and -or bind alike, from left to right.
 
     Raises InvalidArgumentError, with the position, for what is no filter. The predicate raises
     ConversionError where PowerShell can't compare two values (`Level -gt 'abc'`), and
     InvalidArgumentError when it comes to a pattern that is wrong or takes too long to match.
     """
-    evaluate = _compile(parse(filter), filter)
+    evaluate = _compile(parse(filter, bare_names=bare_names), filter)
 
     def predicate(record: object) -> bool:
         known = record if type(record) is dict else properties(record)

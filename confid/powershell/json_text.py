@@ -21,15 +21,14 @@ from confid.powershell.values import (
     enum_text,
     in_range,
     int_text,
+    iso_moment,
     items_of,
     kind_of,
-    moment,
     properties,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import date
     from decimal import Decimal
 
 ESCAPE_HANDLING: Final = ("Default", "EscapeNonAscii", "EscapeHtml")
@@ -127,7 +126,7 @@ def _scalars(quote: Callable[[str], str], *, named_enums: bool) -> Writers:
             Kind.INT: int_text,
             Kind.DOUBLE: _double,
             Kind.DECIMAL: _decimal,
-            Kind.MOMENT: lambda when: f'"{_moment(when)}"',
+            Kind.MOMENT: lambda when: f'"{iso_moment(when)}"',
             Kind.GUID: quoted,
             Kind.OTHER: quoted,
             Kind.OBJECT: _not_scalar,
@@ -148,18 +147,6 @@ def _decimal(value: Decimal) -> str:
         return f'"{INVARIANT[type(value)](value)}"'
     text = decimal_text(value)
     return text if "." in text or "E" in text else f"{text}.0"
-
-
-def _moment(value: date) -> str:
-    """Write a moment in ISO 8601, no zeros behind its fraction, UTC as Z."""
-    when = moment(value)
-    text = when.replace(tzinfo=None).isoformat()
-    if "." in text:
-        text = text.rstrip("0")
-    offset = when.utcoffset()
-    if offset is None:
-        return text
-    return text + (when.isoformat()[-len("+00:00") :] if offset else "Z")
 
 
 # --- strings

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import Enum, Flag, auto
 from numbers import Integral
@@ -34,6 +34,8 @@ OBJECT_TYPE: Final = "System.Management.Automation.PSCustomObject"
 
 _ENUMERATION_LIMIT = 4
 """$FormatEnumerationLimit: a view shows so many elements of a list."""
+_LARGEST_DECIMAL: Final = Decimal(2**96 - 1)
+_DECIMAL_PLACES: Final = 28
 _LARGEST_DECIMAL_EXPONENT = 400
 """Far beyond .NET's Decimal (28); it keeps Decimal("1E+999999999") from filling memory."""
 
@@ -254,12 +256,15 @@ def double_text(value: float, *, infinity: str = "\u221e", digits: int | None = 
         return infinity if value > 0 else f"-{infinity}"
     if digits is not None:
         return f"{value:.{digits}G}"
-    shortest = float.__repr__(value).partition("e")[0].replace(".", "").strip("-0")
-    precision = max(len(shortest), 1) - 1
-    mantissa, _, exponent = f"{value:.{precision}E}".partition("E")
-    if -5 < int(exponent) < 15:  # noqa: PLR2004 - .NET's limits, see above
-        return f"{value:.{max(precision - int(exponent), 0)}f}"
-    return f"{mantissa}E{exponent}"
+    # Python's own digits: to format with as many of them can round to other ones.
+    exact = Decimal(float.__repr__(value))
+    exponent = exact.adjusted()
+    if -5 < exponent < 15:  # noqa: PLR2004 - .NET's limits, see above
+        text = f"{exact:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    mantissa = f"{exact.scaleb(-exponent):f}"
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa}E{'+' if exponent >= 0 else '-'}{abs(exponent):02}"
 
 
 def decimal_text(value: Decimal) -> str:
@@ -271,9 +276,45 @@ def decimal_text(value: Decimal) -> str:
     return f"{value:f}"
 
 
+def is_net_decimal(value: Decimal) -> bool:
+    """Say whether .NET's Decimal holds a finite number, with all its digits."""
+    _, digits, exponent = value.as_tuple()
+    return (
+        value.copy_abs() <= _LARGEST_DECIMAL
+        and -int(exponent) <= _DECIMAL_PLACES
+        and Decimal((0, digits, 0)) <= _LARGEST_DECIMAL
+    )
+
+
+def net_decimal_text(value: Decimal) -> str:
+    """Write a finite decimal that .NET can hold. Raises ConversionError for another one."""
+    if not is_net_decimal(value):
+        raise ConversionError(
+            "A number is beyond .NET's Decimal: 96 bits, 28 places behind the point.", target=value
+        )
+    return decimal_text(value) if int(value.as_tuple().exponent) <= 0 else str(int(value))
+
+
 def moment(value: date) -> datetime:
     """Return a date as the moment that .NET has for it, midnight; a datetime as it is."""
     return value if isinstance(value, datetime) else datetime.combine(value, time())
+
+
+def iso_moment(value: date) -> str:
+    """Write a moment in ISO 8601: no zeros behind its fraction, UTC as Z."""
+    when = moment(value)
+    offset = when.utcoffset()
+    if offset and offset % timedelta(minutes=1):  # .NET's offsets are whole minutes
+        try:
+            when, offset = when.astimezone(UTC), timedelta(0)
+        except OverflowError:
+            offset = None
+    text = when.replace(tzinfo=None).isoformat()
+    if "." in text:
+        text = text.rstrip("0")
+    if offset is None:
+        return text
+    return text + (when.isoformat()[-len("+00:00") :] if offset else "Z")
 
 
 def _en_us_moment(value: date) -> str:

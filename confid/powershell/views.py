@@ -29,7 +29,7 @@ from confid.powershell.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_MOST_TABLE_PROPERTIES: Final = 4
+MOST_TABLE_PROPERTIES: Final = 4
 """The default view of an object of more properties is a list."""
 _MOST_COLUMNS: Final = 10
 """A table of all properties shows so many of them."""
@@ -81,7 +81,7 @@ def out_string(objects: Iterable[Any], width: int = 80) -> str:
     for item in rest:
         seen.append(item)
         if is_object(item) and (found := properties(item)):
-            view = _table if len(found) <= _MOST_TABLE_PROPERTIES else _list
+            view = _table if len(found) <= MOST_TABLE_PROPERTIES else _list
             return view(chain(seen, rest), (), width)
     return _list(iter(seen), (), width)
 

@@ -1,5 +1,10 @@
-"""People from files: `import_users` takes a roster into the directory, `remove_users` takes out."""
+"""People and whole tenants from files.
+
+`import_users` takes a roster or an export into the directory, `import_tenant` a folder of
+exports, `remove_users` takes people out.
+"""
 
 from confid.roster.importing import import_users, remove_users
+from confid.roster.tenants import TenantImport, import_tenant
 
-__all__ = ["import_users", "remove_users"]
+__all__ = ["TenantImport", "import_tenant", "import_users", "remove_users"]

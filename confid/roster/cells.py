@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from typing import TYPE_CHECKING, TypeGuard
 from uuid import UUID
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     Complain = Callable[[str, str], None]
     """Takes a column's name and what is wrong with its cell."""
+
+SAYS_NOTHING = "System.Object[]"
+"""What Export-Csv writes in place of a list."""
 
 QUOTED = 40
 """As much of a cell as an error shows."""
@@ -43,6 +47,11 @@ _SIMPLE_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
 _TYPE_NAME = re.compile(
     r"(?:Deserialized\.)?(?:System\.Collections\.\S.*|(?:System|Microsoft)\.[\w.+]+\[\])"
 )
+
+
+_TYPE_OF_ITEM = re.compile(r"(?:Deserialized\.)?(?:System|Microsoft)\.\w+(?:\.\w+)+")
+_FLATTENED = re.compile(r"@\{(?P<inside>.*)\}", re.DOTALL)
+_PROPERTY = re.compile(r"(?:^|; )(\w+)=(.*?)(?=; \w+=|$)", re.DOTALL)
 
 
 def quoted(cell: object) -> str:
@@ -115,6 +124,8 @@ def plain_text(value: object) -> str:
         return str(value)
     if value is None or str(value) in ("nan", "<NA>", "NaT"):  # how data frames say None
         return ""
+    if isinstance(value, Enum):
+        return str(value.name)
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, float) and value.is_integer():
@@ -125,10 +136,23 @@ def plain_text(value: object) -> str:
         raise ValueError(f"A {type(value).__name__} is no text.") from None
 
 
-def plain_list(column: str, items: Iterable[object], complain: Complain) -> list[str]:
-    """A list of texts, or of plans as PowerShell's JSON and CLIXML have them: those enabled."""
+def unflattened(value: object) -> object:
+    """An object that was written as text, `@{Number=…; City=…}`, as a mapping; else the value.
+
+    Source: ConvertTo-Json and Export-Csv, which write what lies too deep like this.
+    """
+    if isinstance(value, str) and (match := _FLATTENED.fullmatch(value.strip())):
+        return dict(_PROPERTY.findall(match["inside"]))
+    return value
+
+
+def plain_list(column: str, items: Iterable[object], complain: Complain) -> list[str] | str:
+    """A list of texts, or of plans as PowerShell's JSON and CLIXML have them: those enabled.
+
+    Plans of which an export kept just the name of their type come out as that name.
+    """
     plain: list[str] = []
-    for item in items:
+    for item in map(unflattened, items):
         if isinstance(item, Mapping):
             facts = {str(name).casefold(): value for name, value in item.items()}
             if str(facts.get("capabilitystatus")).casefold() != "enabled":
@@ -141,4 +165,6 @@ def plain_list(column: str, items: Iterable[object], complain: Complain) -> list
             continue
         if text:
             plain.append(text)
+    if plain and all(_TYPE_OF_ITEM.fullmatch(text) for text in plain):
+        return SAYS_NOTHING
     return plain

@@ -59,11 +59,11 @@ def opened(source: str | os.PathLike[str] | TextFile) -> Iterator[Table]:
         # An open file is its owner's to close.
         yield Table(source, getattr(source, "name", None))
         return
-    path = _path(source)
+    path = path_of(source)
     try:
         binary = path.open("rb")
     except (OSError, ValueError) as error:  # a path with a NUL in it is a ValueError
-        raise _not_opened(path, error) from error
+        raise not_opened(path, error) from error
     with binary:
         mark = binary.peek(4)[:4]
         encoding = next((name for bom, name in _MARKS if mark.startswith(bom)), "utf-8-sig")
@@ -73,7 +73,8 @@ def opened(source: str | os.PathLike[str] | TextFile) -> Iterator[Table]:
             yield Table(text, path)
 
 
-def _path(source: str | os.PathLike[str]) -> Path:
+def path_of(source: str | os.PathLike[str]) -> Path:
+    """A path that was given. Raises `InvalidArgumentError` for a text that is none."""
     if isinstance(source, str) and "\n" in source:
         raise InvalidArgumentError(
             "A text with line breaks is no path; import_users takes the text of a file as "
@@ -83,7 +84,8 @@ def _path(source: str | os.PathLike[str]) -> Path:
     return Path(source)
 
 
-def _not_opened(path: Path, error: OSError | ValueError) -> NotFoundError | InvalidArgumentError:
+def not_opened(path: Path, error: OSError | ValueError) -> NotFoundError | InvalidArgumentError:
+    """The error of a path that can't be opened."""
     if isinstance(error, FileNotFoundError):
         return NotFoundError(
             f"There is no file {str(path)!r}.", target=str(path), error_id="FileOpenFailure"

@@ -17,9 +17,10 @@ from confid.errors import ConfidError, RosterError, StaticConferenceIdError
 from confid.migration_queue import is_licence_change
 from confid.records import USER, Conferencing, DirectoryUser, LicenseState, fold
 from confid.results import Results
+from confid.roster.bridges import Network
 from confid.roster.cells import quoted
-from confid.roster.reading import read_roster, some, warnings
-from confid.roster.rows import CONFERENCE_ID, UPN
+from confid.roster.reading import Roster, read_source, some, warnings
+from confid.roster.rows import CONFERENCE_ID, UPN, DialIn
 from confid.session import current_session
 from confid.tenant import CHUNK
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TypeVar
 
+    from confid.roster.exports import Item
     from confid.roster.files import TextFile
-    from confid.roster.reading import Roster
     from confid.roster.rows import Row
     from confid.session import Session
     from confid.tenant import Tenant
@@ -44,12 +45,19 @@ def import_users(
 ) -> Results[DirectoryUser]:
     """Take a roster over into the directory: all its rows, or none.
 
-    `source` is the path of a CSV file, an open text file, or an iterable of
-    mappings, and is read once. Columns go by their PowerShell names in any
-    casing and order; UserPrincipalName must be among them, others are
-    ignored. An absent column leaves what is on file, an empty cell clears
-    it. A person on file is found by object ID, then by user principal name;
-    whoever is missing stays. No row ever takes a conference ID away.
+    `source` is the path of a CSV, JSON (`.json`) or CLIXML file (`.xml`), an
+    open text file (CSV), or an iterable of mappings, and is read once. Columns
+    go by their PowerShell names in any casing and order; UserPrincipalName
+    must be among them, others are ignored. The exports of
+    Get-CsOnlineDialInConferencingUser and -UserInfo, which name people by
+    object ID, are known by their columns: they bring conference IDs, the
+    former also settings, and people who are new under their SIP address. An
+    export of Get-CsOnlineDialInConferencingBridge brings bridges with their
+    numbers, and nobody.
+
+    An absent column leaves what is on file, an empty cell clears it. A person
+    on file is found by object ID, then by user principal name; whoever is
+    missing stays. No row ever takes a conference ID away.
 
     Returns the directory users in the order of the rows. Raises
     `RosterError` that names every row and column at fault,
@@ -58,13 +66,28 @@ def import_users(
     that can't be read at all. Source: design, names that others rely on.
     """
     session = current_session(session)
-    roster = read_roster(source)
-    with session.unit(write=True) as tenant:
-        coming = _Import(tenant, roster)
-        users = coming.run()
-    for text in (*warnings(roster.remarks), *coming.warnings):
+    read = read_source(source)
+
+    def work(tenant: Tenant) -> tuple[list[DirectoryUser], list[str]]:
+        if isinstance(read, Roster):
+            coming = Import(tenant, read)
+            return coming.run(), [*warnings(read.remarks), *coming.warnings]
+        return [], _import_bridges(tenant, read, str(source))
+
+    users, remarks = session.call(work, write=True)
+    for text in remarks:
         session.host.write_warning(text)
     return Results(users)
+
+
+def _import_bridges(tenant: Tenant, items: Sequence[Item], name: str) -> list[str]:
+    network = Network([])
+    network.read_bridges(items)
+    if not network.problems:
+        network.bring(tenant)
+    if network.problems:
+        raise RosterError(name, network.problems)
+    return network.remarks
 
 
 def remove_users(identity: object, *, session: Session | None = None) -> Results[DirectoryUser]:
@@ -88,18 +111,25 @@ def remove_users(identity: object, *, session: Session | None = None) -> Results
             texts.append(directory.identity_text(item))
         except ConfidError as error:
             errors.append(error)
-    with session.unit(write=True) as tenant:
-        leaving: dict[str, DirectoryUser] = {}
-        for chunk in _chunks(texts):
-            for found in tenant.find_users(chunk):
-                if isinstance(found, ConfidError):
-                    errors.append(found)
-                else:
-                    leaving.setdefault(found.owner, found)
-        _raise_all(errors)
-        for users in _chunks(list(leaving.values())):
-            tenant.remove(tenant.people(users, lock=True))
-    return Results(leaving.values())
+    return Results(session.call(lambda tenant: _remove(tenant, texts, errors), write=True))
+
+
+def _remove(
+    tenant: Tenant, texts: Sequence[str], malformed: Sequence[ConfidError]
+) -> list[DirectoryUser]:
+    """Remove whom these identities name; those who left."""
+    errors = list(malformed)
+    leaving: dict[str, DirectoryUser] = {}
+    for chunk in _chunks(texts):
+        for found in tenant.find_users(chunk):
+            if isinstance(found, ConfidError):
+                errors.append(found)
+            else:
+                leaving.setdefault(found.owner, found)
+    _raise_all(errors)
+    for users in _chunks(list(leaving.values())):
+        tenant.remove(tenant.people(users, lock=True))
+    return list(leaving.values())
 
 
 def _raise_all(errors: Sequence[ConfidError]) -> None:
@@ -114,13 +144,19 @@ def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
         yield items[start : start + CHUNK]
 
 
-class _Import:
-    """One roster on its way into one tenant."""
+class Import:
+    """One roster on its way into one tenant.
 
-    def __init__(self, tenant: Tenant, roster: Roster) -> None:
+    `strict` refuses people on bridges or with numbers that the tenant has not.
+    """
+
+    def __init__(self, tenant: Tenant, roster: Roster, *, strict: bool = False) -> None:
+        self._strict = strict
         self.warnings: list[str] = []
         self._tenant = tenant
         self._roster = roster
+        self.entered = 0
+        """How many conference IDs were new to the ledger."""
         self._on_file: dict[str, DirectoryUser] = {}
         self._users: list[DirectoryUser] = []
 
@@ -146,10 +182,15 @@ class _Import:
         # Who has a row by object ID takes the name in that row, and leaves the one on file.
         named = {holder.owner for holder in by_id.values()}
         unchanged = {holder.upn for holder in by_id.values()}
-        by_upn = self._find("upn", [row.key for row in rows if row.key not in unchanged])
+        by_upn = self._find(
+            "upn", [row.key for row in rows if row.key and row.key not in unchanged]
+        )
         owners: list[str | None] = []
         for row in rows:
             person, holder = by_id.get(row.object_id or ""), by_upn.get(row.key)
+            if not row.has_upn:
+                holder = None if person else holder
+                self._note_nameless(row, known=person is not None)
             if holder and holder.owner not in named:
                 if row.object_id is None:
                     person = holder
@@ -157,6 +198,18 @@ class _Import:
                     self._roster.problems.append(_inherited(row, holder.object_id))
             owners.append(person and person.owner)
         return owners
+
+    def _note_nameless(self, row: Row, *, known: bool) -> None:
+        """Of a row that says no user principal name: it takes a known person, or a SIP address."""
+        if known:
+            return
+        if row.key:
+            self._roster.remarks.by_sip_address.append(quoted(row.user_principal_name))
+        else:
+            self._roster.problems.append(
+                f"{row.place}, {UPN}: The person isn't in the directory, and the export says "
+                "neither this nor a SIP address. The export of Get-CsOnlineUser comes first."
+            )
 
     def _find(self, field: str, values: Sequence[str]) -> dict[str, _Holder]:
         """Who is on file under which of these values of an index field."""
@@ -182,7 +235,8 @@ class _Import:
                 user_principal_name=row.user_principal_name,
                 **row.values,
             )
-        return attrs.evolve(before, user_principal_name=row.user_principal_name, **row.values)
+        upn = row.user_principal_name if row.has_upn else before.user_principal_name
+        return attrs.evolve(before, user_principal_name=upn, **row.values)
 
     def _write_users(self) -> None:
         """Write who is new or changed; first, and at once, who leaves a name to another one."""
@@ -221,14 +275,14 @@ class _Import:
         for chunk in _chunks(new):
             self._demand_no_other(chunk)
         self._roster.demand_sound()
-        barred = [claimed for claimed in new if not _may_have_one(claimed.user)]
+        barred = [claimed for claimed in new if not claimed.may_live]
         if barred:
             named = [f"{c.row.place}: {quoted(c.user.user_principal_name)}" for c in barred]
             self.warnings.append(
                 "People who may not have a conference ID (no licence, or another provider) have "
                 f"one in the roster; it was recorded as retired: {some(named)}."
             )
-        return [claimed for claimed in new if _may_have_one(claimed.user)], barred
+        return [claimed for claimed in new if claimed.may_live], barred
 
     def _not_in_ledger(self, pairs: Sequence[_Claimed]) -> list[_Claimed]:
         """Those that the ledger doesn't hold; one that is another person's is noted."""
@@ -259,31 +313,73 @@ class _Import:
         for chunk in _chunks(ids):
             proposals = [(int(c.conference_id), c.user) for c in chunk]
             accepted = self._tenant.import_ids(proposals, retired=retired)
+            self.entered += len(accepted)
             for claimed in chunk:
                 if claimed.conference_id not in accepted:
                     claimed.complain(self._roster, "it was issued to another person meanwhile")
             self._roster.demand_sound()
             if not retired:
-                self._enable([claimed.user for claimed in chunk])
+                self._enable(chunk)
+        self._roster.demand_sound()
 
-    def _enable(self, users: Sequence[DirectoryUser]) -> None:
-        """Settings as for anybody newly enabled, but no PIN, and nobody is told."""
+    def _enable(self, ids: Sequence[_Claimed]) -> None:
+        """Settings as the export has them, else as for anybody newly enabled.
+
+        There is no PIN, and nobody is told.
+        """
         tenant = self._tenant
-        bridge = tenant.setup.default_bridge
-        pstn_only = tenant.settings.allow_pstn_only_meetings_by_default
-        tenant.migrations.ask([user.owner for user in users])
+        tenant.lock_setup(shared=True)
+        people = tenant.people([claimed.user for claimed in ids], lock=True)
+        tenant.migrations.ask([claimed.user.owner for claimed in ids])
         tenant.put_conferencing(
             {
-                person.user.owner: Conferencing(
-                    enabled=True,
-                    bridge_id=bridge.identity,
-                    service_number=tenant.setup.default_toll_number(bridge, person.user),
-                    allow_pstn_only_meetings=pstn_only,
+                person.user.owner: attrs.evolve(
+                    self._settings(claimed),
                     revision=person.conferencing.revision + 1 if person.conferencing else 0,
                 )
-                for person in tenant.people(users, lock=True)
+                for claimed, person in zip(ids, people, strict=True)
             }
         )
+
+    def _settings(self, claimed: _Claimed) -> Conferencing:
+        setup, said = self._tenant.setup, claimed.row.dial_in or DialIn()
+        bridge = setup.bridges.get(said.bridge_id) if said.bridge_id else setup.default_bridge
+        unknown = [str(said.bridge_id)] if bridge is None else []
+        bridge = bridge or setup.default_bridge
+        own: dict[bool, str | None] = {False: None, True: None}
+        for digits, toll_free in (
+            (said.service_number, False),
+            (said.toll_free_service_number, True),
+        ):
+            number = setup.numbers.get(digits or "")
+            if number and (number.bridge_id, number.is_toll_free) == (bridge.identity, toll_free):
+                own[toll_free] = digits
+            elif digits:
+                unknown.append(f"+{digits}")
+        if unknown:
+            self._note_elsewhere(claimed, unknown)
+        pstn_only, toll_free_in = said.allow_pstn_only_meetings, said.allow_toll_free_dial_in
+        if pstn_only is None:
+            pstn_only = self._tenant.settings.allow_pstn_only_meetings_by_default
+        return Conferencing(
+            enabled=True,
+            bridge_id=bridge.identity,
+            service_number=own[False] or setup.default_toll_number(bridge, claimed.user),
+            toll_free_service_number=own[True],
+            allow_toll_free_dial_in=toll_free_in is not False,
+            allow_pstn_only_meetings=pstn_only,
+        )
+
+    def _note_elsewhere(self, claimed: _Claimed, unknown: Sequence[str]) -> None:
+        """Note that somebody's bridge or numbers aren't this tenant's, or refuse it."""
+        upn = quoted(claimed.user.user_principal_name)
+        if self._strict:
+            self._roster.problems.append(
+                f"{claimed.row.place}: {upn} is on a bridge, or has a number, that isn't there: "
+                f"{', '.join(unknown)}."
+            )
+        else:
+            self._roster.remarks.elsewhere.append(f"{upn}, {', '.join(unknown)}")
 
 
 class _Holder(NamedTuple):
@@ -301,6 +397,13 @@ class _Claimed:
     row: Row
     conference_id: int
     user: DirectoryUser
+
+    @property
+    def may_live(self) -> bool:
+        """Whether the ID may be in use: the export of conferencing users says so itself."""
+        if self.row.dial_in is not None:
+            return not self.user.has_other_provider
+        return _may_have_one(self.user)
 
     def complain(self, roster: Roster, why: str) -> None:
         """Note why the ID can't be taken over."""

@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from confid.errors import InvalidArgumentError, RosterError
 from confid.roster.cells import quoted
+from confid.roster.exports import (
+    PEOPLE,
+    Format,
+    Kind,
+    csv_items,
+    format_of,
+    kind_of,
+    read_export,
+)
 from confid.roster.files import opened
 from confid.roster.rows import CONFERENCE_ID, UPN, Columns, Remarks, Row
 
@@ -14,6 +23,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
 
+    from confid.roster.exports import Export, Item
     from confid.roster.files import TextFile
 
 NAMED = 10
@@ -63,18 +73,26 @@ class Roster:
             raise RosterError(self.name, self.problems)
 
 
-def read_roster(source: object) -> Roster:
-    """The rows of a source. Raises `RosterError` for all that is wrong with them."""
+def read_source(source: object) -> Roster | list[Item]:
+    """The people of a source, or the bridges of an export of bridges.
+
+    Raises `RosterError` for all that is wrong with it.
+    """
     if isinstance(source, (bytes, Mapping)) or hasattr(source, "columns"):
         raise _no_source(source, _hint(source))
-    if isinstance(source, str) or hasattr(source, "__fspath__") or hasattr(source, "readline"):
-        roster = _read_file(source)  # type: ignore[arg-type]  # by what it can do, not by its type
+    file_format = format_of(source)
+    read: Roster | list[Item]
+    if file_format in (Format.JSON, Format.CLIXML):
+        read = _read_export(read_export(source, file_format))  # type: ignore[arg-type]  # a path
+    elif isinstance(source, str) or hasattr(source, "__fspath__") or hasattr(source, "readline"):
+        read = _read_file(source)  # type: ignore[arg-type]  # by what it can do, not by its type
     elif isinstance(source, Iterable):
-        roster = _read_mappings(source)
+        read = _read_mappings(source)
     else:
         raise _no_source(source, "")
-    roster.demand_sound()
-    return roster
+    if isinstance(read, Roster):
+        read.demand_sound()
+    return read
 
 
 def _no_source(source: object, hint: str) -> InvalidArgumentError:
@@ -93,14 +111,16 @@ def _hint(source: object) -> str:
     return ': frame.to_dict("records") for a DataFrame'
 
 
-def _read_file(source: str | os.PathLike[str] | TextFile) -> Roster:
+def _read_file(source: str | os.PathLike[str] | TextFile) -> Roster | list[Item]:
     with opened(source) as table:
+        if kind_of(table.header) is Kind.BRIDGES:
+            return csv_items(table)
         roster = Roster(table.name)
         try:
             columns = Columns(table.header)
         except ValueError as error:
             raise RosterError(table.name, [f"The header: {error}"]) from None
-        if not columns.has_upn:
+        if columns.kind not in PEOPLE:
             raise RosterError(table.name, [_without_upn(columns)])
         roster.problems = table.problems  # one list, in the order of the lines
         for line, cells in table.rows():
@@ -109,32 +129,47 @@ def _read_file(source: str | os.PathLike[str] | TextFile) -> Roster:
 
 
 def _without_upn(columns: Columns) -> str:
-    if columns.is_conferencing_export:
+    if columns.kind is not None:
         return (
-            f"The header has no {UPN}: this looks like an export of "
-            "Get-CsOnlineDialInConferencingUser, which doesn't say who people are. Put it in a "
-            "folder with the export of Get-CsOnlineUser, for confid.import_tenant(folder)."
+            f"This looks like an export of {columns.kind.value}, which names no people. "
+            "confid.import_tenant(folder) takes it, from a folder with other exports."
         )
     names = ", ".join(quoted(name) for name in columns.names[:NAMED])
     return f"The header has no {UPN}, which names the people; it begins with {names}."
 
 
+def _read_export(export: Export) -> Roster | list[Item]:
+    """The people, or bridges, in a file of objects."""
+    if export.kind is Kind.BRIDGES:
+        return export.items
+    roster = Roster(str(export.path))
+    if export.items and export.kind not in PEOPLE:
+        raise RosterError(roster.name, [_without_upn(Columns(export.items[0].facts))])
+    add_items(roster, [(item.place, item.facts) for item in export.items])
+    return roster
+
+
 def _read_mappings(source: Iterable[object]) -> Roster:
     roster = Roster("The roster")
+    add_items(roster, ((f"item {number}", item) for number, item in enumerate(source, 1)))
+    return roster
+
+
+def add_items(roster: Roster, items: Iterable[tuple[str, object]]) -> None:
+    """Take mappings into a roster, each with its place."""
     known: dict[tuple[object, ...], Columns] = {}
-    for number, item in enumerate(source, 1):
+    for place, item in items:
         if not isinstance(item, Mapping):
             kind = type(item).__name__
-            roster.problems.append(f"item {number}: A {kind} is no mapping of columns to values.")
+            roster.problems.append(f"{place}: A {kind} is no mapping of columns to values.")
             continue
         names = tuple(item)
         try:
             columns = known.get(names) or known.setdefault(names, Columns(names))
         except ValueError as error:
-            roster.problems.append(f"item {number}: {error}")
+            roster.problems.append(f"{place}: {error}")
             continue
-        roster.add(f"item {number}", columns, [item[name] for name in names], is_mapping=True)
-    return roster
+        roster.add(place, columns, [item[name] for name in names], is_mapping=True)
 
 
 def warnings(remarks: Remarks) -> Iterator[str]:
@@ -144,6 +179,18 @@ def warnings(remarks: Remarks) -> Iterator[str]:
             f"{', '.join(remarks.saying_nothing)}: Export-Csv wrote the name of a type in place of "
             "a list, which says neither that there is a licence nor that there is none, so what "
             f"was on file stays. This exports the plans: {EXPORT}"
+        )
+    if remarks.by_sip_address:
+        yield (
+            "The export doesn't say the user principal names of people who are new here; they came "
+            f"in under their SIP addresses: {some(remarks.by_sip_address)}. An export of "
+            "Get-CsOnlineUser puts that right."
+        )
+    if remarks.elsewhere:
+        yield (
+            "People are on a bridge, or have a number, that this tenant has not, and got the "
+            f"default one: {some(remarks.elsewhere)}. confid.import_tenant(folder) takes the "
+            "bridges along."
         )
     if remarks.impossible_ids:
         yield (

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import attrs
 
-from confid import directory
+from confid import directory, phone_number
 from confid.conference_id import ConferenceId
+from confid.errors import InvalidArgumentError
 from confid.records import LicenseState, fold
 from confid.roster.cells import (
     CONTROL,
@@ -26,6 +28,7 @@ from confid.roster.cells import (
     plain_text,
     quoted,
 )
+from confid.roster.exports import Kind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,6 +46,11 @@ DOMAIN = "OnPremisesDomainName"
 DN = "DistinguishedName"
 GROUPS = "Groups"
 CONFERENCE_ID = "ConferenceId"
+BRIDGE_ID = "BridgeId"
+SERVICE_NUMBER = "ServiceNumber"
+TOLL_FREE_NUMBER = "TollFreeServiceNumber"
+ALLOW_TOLL_FREE = "AllowTollFreeDialIn"
+ALLOW_PSTN_ONLY = "AllowPstnOnlyMeetings"
 
 ONE_LINE = {
     "display_name": ("DisplayName",),
@@ -58,7 +66,21 @@ LINES = {
 }
 """Attributes of a directory user that are just text, and the columns that fill them."""
 
+SWITCHES = {"true": True, "1": True, "false": False, "0": False}
+"""How True and False are written."""
+
 _LISTS = frozenset(name.casefold() for name in (PROXIES, GROUPS, *LICENSES))
+
+
+@attrs.frozen(kw_only=True)
+class DialIn:
+    """What an export of conferencing users says of somebody's settings; None is not said."""
+
+    bridge_id: UUID | None = None
+    service_number: str | None = None
+    toll_free_service_number: str | None = None
+    allow_toll_free_dial_in: bool | None = None
+    allow_pstn_only_meetings: bool | None = None
 
 
 @attrs.define
@@ -70,6 +92,9 @@ class Row:
     object_id: str | None
     values: dict[str, Any]
     conference_id: ConferenceId | None
+    dial_in: DialIn | None = None
+    has_upn: bool = True
+    """Whether the export says the name; else it is the SIP address, which mostly is the same."""
     key: str = attrs.field(init=False)
     """The user principal name as the directory finds it."""
 
@@ -85,6 +110,10 @@ class Remarks:
     """Columns whose cells hold the name of a type in place of a list."""
     impossible_ids: list[str] = attrs.Factory(list)
     """Where a conference ID stands that is none."""
+    by_sip_address: list[str] = attrs.Factory(list)
+    """Who is new here, and named by nothing but a SIP address."""
+    elsewhere: list[str] = attrs.Factory(list)
+    """Who is on a bridge, or has a number, that this tenant has not."""
 
 
 class Columns:
@@ -101,6 +130,7 @@ class Columns:
                 raise ValueError(
                     f"The column {quoted(name)} stands twice; casing is no difference."
                 )
+        self.kind = kind_of(self.names)
         self.has_upn = UPN.casefold() in self._places
         self._texts = [
             (attribute, places, one_line)
@@ -119,6 +149,12 @@ class Columns:
         self._dn = self._of(DN)
         self._groups = self._of(GROUPS)
         self._conference_id = self._of(CONFERENCE_ID)
+        conferencing = self.kind is Kind.CONFERENCING
+        self._bridge_id = self._of(BRIDGE_ID) if conferencing else ()
+        self._service_number = self._of(SERVICE_NUMBER) if conferencing else ()
+        self._toll_free_number = self._of(TOLL_FREE_NUMBER) if conferencing else ()
+        self._allow_toll_free = self._of(ALLOW_TOLL_FREE) if conferencing else ()
+        self._allow_pstn_only = self._of(ALLOW_PSTN_ONLY) if conferencing else ()
         self._used = sorted(
             {place for _, places, _ in self._texts for place in places}.union(
                 *(value for name, value in vars(self).items() if isinstance(value, tuple))
@@ -130,11 +166,6 @@ class Columns:
         return tuple(
             self._places[folded] for name in names if (folded := name.casefold()) in self._places
         )
-
-    @property
-    def is_conferencing_export(self) -> bool:
-        """Whether these are the columns of Get-CsOnlineDialInConferencingUser."""
-        return not self.has_upn and bool(self._conference_id)
 
     def plain(self, values: Sequence[object], complain: Complain) -> list[Any]:
         """The values of a mapping as a file's cells would be; lists stay lists where one may be."""
@@ -157,10 +188,15 @@ class Columns:
             values[attribute] = self._text(cells, places, complain, one_line=one_line) or None
         if "display_name" in values:
             values["display_name"] = values["display_name"] or ""
-        upn = self._checked_upn(cells, complain)
+        has_upn = self.kind not in (Kind.CONFERENCING, Kind.USER_INFO)
+        upn = self._checked_upn(cells, complain) if has_upn else ""
         object_id = self._names(cells, values, complain)
         if self._sip:
             values["sip_address"] = self._checked_sip(cells, complain)
+        if not has_upn:
+            upn = (values.get("sip_address") or "").removeprefix("sip:")
+            if not object_id:
+                complain("Identity", "It is empty, and names the person.")
         if self._mail or self._proxies:
             self._read_mail(cells, values, complain, remarks)
         if self._logon or self._domain:
@@ -170,7 +206,8 @@ class Columns:
         if self._groups:
             self._read_groups(cells, values, complain, remarks)
         conference_id = self._read_conference_id(place, upn, cells, remarks)
-        return Row(place, upn, object_id, values, conference_id)
+        dial_in = self._read_dial_in(cells, complain) if self.kind is Kind.CONFERENCING else None
+        return Row(place, upn, object_id, values, conference_id, dial_in, has_upn=has_upn)
 
     def _filled(self, cells: Sequence[Any], places: Sequence[int]) -> tuple[str, str]:
         """Of the columns that mean one thing, the first that isn't blank: its name and cell."""
@@ -310,3 +347,35 @@ class Columns:
         except ValueError:
             remarks.impossible_ids.append(f"{place}: {quoted(upn)}, {quoted(text)}")
             return None
+
+    def _read_dial_in(self, cells: Sequence[Any], complain: Complain) -> DialIn:
+        text = self._text(cells, self._bridge_id, complain)
+        match = GUID.fullmatch(text.lower())
+        if text and not match:
+            complain(BRIDGE_ID, f"{quoted(text)} is no GUID.")
+        return DialIn(
+            bridge_id=UUID(match[1]) if match else None,
+            service_number=self._number(cells, self._service_number, complain),
+            toll_free_service_number=self._number(cells, self._toll_free_number, complain),
+            allow_toll_free_dial_in=self._switch(cells, self._allow_toll_free, complain),
+            allow_pstn_only_meetings=self._switch(cells, self._allow_pstn_only, complain),
+        )
+
+    def _number(
+        self, cells: Sequence[Any], places: Sequence[int], complain: Complain
+    ) -> str | None:
+        name, text = self._filled(cells, places)
+        try:
+            return phone_number.parse(text, parameter=name) if text else None
+        except InvalidArgumentError as error:
+            complain(name, error.message)
+            return None
+
+    def _switch(
+        self, cells: Sequence[Any], places: Sequence[int], complain: Complain
+    ) -> bool | None:
+        name, text = self._filled(cells, places)
+        found = SWITCHES.get(text.lower())
+        if text and found is None:
+            complain(name, f"{quoted(text)} is neither True nor False.")
+        return found

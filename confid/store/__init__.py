@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from confid.store.memory import MemoryStore
+    from confid.store.postgres import PostgresStore
     from confid.store.read_only import ReadOnlyStore
     from confid.store.sqlite import SQLiteStore
 
@@ -40,6 +41,7 @@ __all__ = [
     "Kind",
     "LedgerEntry",
     "MemoryStore",
+    "PostgresStore",
     "ReadOnlyStore",
     "SQLiteStore",
     "Store",
@@ -65,6 +67,10 @@ def __getattr__(name: str) -> object:
         from confid.store.read_only import ReadOnlyStore  # noqa: PLC0415 - see above
 
         return ReadOnlyStore
+    if name == "PostgresStore":
+        from confid.store.postgres import PostgresStore  # noqa: PLC0415 - see above
+
+        return PostgresStore
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -100,17 +106,33 @@ def _sqlite(url: str) -> Store:
     return SQLiteStore(unquote(parts.path[1:]), timeout=timeout)
 
 
+def _postgres(url: str) -> Store:
+    from confid.store.postgres import PostgresStore  # noqa: PLC0415 - see above
+
+    if "://" not in url:
+        raise StoreError(
+            "A PostgreSQL URL begins with postgresql://, a user or a host.",
+            category="InvalidArgument",
+        )
+    return PostgresStore(url)
+
+
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*")
 
 GROUP = "confid.stores"
 """The entry points under which other packages bring stores: a scheme, and what makes a store
 of a URL."""
 
-SCHEMES: dict[str, Callable[[str], Store]] = {"memory": _memory, "sqlite": _sqlite}
+SCHEMES: dict[str, Callable[[str], Store]] = {
+    "memory": _memory,
+    "sqlite": _sqlite,
+    "postgresql": _postgres,
+    "postgres": _postgres,
+}
 
 
 def from_url(store: str | os.PathLike[str]) -> Store:
-    """The store that a URL (`memory:`, `sqlite:///tenant.db`) or a path to a file names.
+    """The store that a URL (`memory:`, `sqlite:///tenant.db`, `postgresql://…`) or a path names.
 
     Another package's store has the scheme of its entry point in the group
     `confid.stores`; confid's own come first. Raises `StoreError` for a scheme

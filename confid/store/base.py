@@ -12,7 +12,7 @@ import abc
 import json
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
@@ -29,6 +29,9 @@ Body = dict[str, Any]
 
 An index field that isn't there, or no `"index"` at all, is None.
 """
+
+Lock = bool | Literal["shared"]
+"""How `get` locks what it reads: not at all, for itself alone, or beside others who share."""
 
 FIRST_ID = 1_000_000
 LAST_ID = 9_999_999
@@ -118,11 +121,13 @@ class Transaction(abc.ABC):
     """
 
     @abc.abstractmethod
-    def get(self, kind: str, keys: Iterable[str], *, lock: bool = False) -> dict[str, Body]:
+    def get(self, kind: str, keys: Iterable[str], *, lock: Lock = False) -> dict[str, Body]:
         """The documents with these keys. An absent key is absent from the answer.
 
-        With `lock` in a write transaction nobody else can write these
-        documents before the transaction ends; locks are taken in key order.
+        With `lock` in a write transaction nobody else can lock or write these
+        documents before the transaction ends, and of two who lock an absent
+        one the later waits too; locks are taken in key order. `"shared"` lets
+        others share the lock, and nobody write.
         """
 
     @abc.abstractmethod

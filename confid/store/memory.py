@@ -18,6 +18,7 @@ from confid.store.base import (
     Claim,
     Kind,
     LedgerEntry,
+    Lock,
     Store,
     Transaction,
     check_proposals,
@@ -165,7 +166,7 @@ class _MemoryTransaction(Transaction):
         if write and not self._write:
             raise StoreError("A reading transaction can't write.", category="InvalidOperation")
 
-    def get(self, kind: str, keys: Iterable[str], *, lock: bool = False) -> dict[str, Body]:  # noqa: ARG002 - one transaction at a time locks everything
+    def get(self, kind: str, keys: Iterable[str], *, lock: Lock = False) -> dict[str, Body]:  # noqa: ARG002 - one transaction at a time locks everything
         documents = self._of(kind).documents
         keys = list(keys)
         check_text(*keys)

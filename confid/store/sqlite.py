@@ -22,6 +22,7 @@ from confid.store.base import (
     Claim,
     Kind,
     LedgerEntry,
+    Lock,
     Store,
     Transaction,
     check_proposals,
@@ -447,7 +448,7 @@ class _SQLiteTransaction(Transaction):
                 raise StoreError(f"{self._path} {sentence}.", category=category) from error
             yield key, body
 
-    def get(self, kind: str, keys: Iterable[str], *, lock: bool = False) -> dict[str, Body]:  # noqa: ARG002 - BEGIN IMMEDIATE has locked everything
+    def get(self, kind: str, keys: Iterable[str], *, lock: Lock = False) -> dict[str, Body]:  # noqa: ARG002 - BEGIN IMMEDIATE has locked everything
         self._store.kind(kind)
         keys = list(keys)
         check_text(*keys)

@@ -35,7 +35,16 @@ _HOMES = {
     "run_in_lockstep": "confid.testing.lockstep",
 }
 
-_ASSERTING = ("confid.testing.contract", "confid.testing.lockstep", "confid.testing.model")
+_ASSERTING = (
+    "confid.testing.contract",
+    "confid.testing.contract.common",
+    "confid.testing.contract.documents",
+    "confid.testing.contract.ledger",
+    "confid.testing.contract.places",
+    "confid.testing.contract.transactions",
+    "confid.testing.lockstep",
+    "confid.testing.model",
+)
 
 
 def __getattr__(name: str) -> object:

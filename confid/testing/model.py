@@ -19,6 +19,7 @@ from confid.store.base import (
     Claim,
     Kind,
     LedgerEntry,
+    Lock,
     Store,
     Transaction,
     check_proposals,
@@ -98,7 +99,7 @@ class _ModelTransaction(Transaction):
             self._store.state = before
             raise
 
-    def get(self, kind: str, keys: Iterable[str], *, lock: bool = False) -> dict[str, Body]:  # noqa: ARG002 - knows no threads
+    def get(self, kind: str, keys: Iterable[str], *, lock: Lock = False) -> dict[str, Body]:  # noqa: ARG002 - knows no threads
         keys = list(keys)
         documents = self._of(kind, *keys)
         return {key: copy.deepcopy(documents[key]) for key in keys if key in documents}

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from . import call_figures, mail_figures, sqlite_figures, start_figures
+from . import (
+    call_figures,
+    file_figures,
+    mail_figures,
+    postgres_figures,
+    sqlite_figures,
+    start_figures,
+)
 from .measure import Figure, table
 from .scale import FULL, QUICK, Scale
 
@@ -29,6 +36,8 @@ def measure(scale: Scale) -> list[Figure]:
             *start_figures.figures(scale),
             *call_figures.figures(scale, folder),
             *sqlite_figures.figures(scale, folder),
+            *postgres_figures.figures(scale),
+            *file_figures.figures(scale, folder),
             *mail_figures.figures(scale, folder),
         ]
 

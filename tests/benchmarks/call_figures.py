@@ -15,6 +15,7 @@ from confid.cmdlets import (
     set_cs_online_dial_in_conferencing_user,
 )
 from confid.conference_id import Space
+from confid.line import invoke
 from confid.notices import MailOptions, owed
 from confid.records import Event
 from confid.session import open_session
@@ -51,8 +52,8 @@ def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
 
 def _calls(session: Session, scale: Scale) -> Iterator[Figure]:
     names = identities(min(PEOPLE, scale.users))
-    turns = [cycle(names) for _ in range(3)]
-    call, rule, what_if = in_turns(
+    turns = [cycle(names) for _ in range(4)]
+    call, rule, what_if, line = in_turns(
         scale.singles,
         lambda: set_cs_online_dial_in_conferencing_user(
             next(turns[0]), reset_conference_id=True, session=session
@@ -61,9 +62,14 @@ def _calls(session: Session, scale: Scale) -> Iterator[Figure]:
         lambda: set_cs_online_dial_in_conferencing_user(
             next(turns[2]), reset_conference_id=True, what_if=True, session=session
         ),
+        lambda: invoke(
+            f"Set-CsOnlineDialInConferencingUser {next(turns[3])} -ResetConf -WhatIf",
+            session=session,
+        ),
     )
     yield difference("a call's overhead, in memory", call, rule, target=15)
     yield plain("a reset under WhatIf, in memory", what_if)
+    yield difference("the same as a line, beyond the call", line, what_if)
     yield plain("enabling one, in memory", list(_enabling(session, names, scale)))
     yield plain("dial and key in an ID, in memory", _calling(session, scale))
 

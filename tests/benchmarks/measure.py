@@ -117,7 +117,9 @@ def difference(
     )
 
 
-def plain(name: str, seconds: Sequence[float], *, per: int = 1) -> Figure:
+def plain(
+    name: str, seconds: Sequence[float], *, target: float | None = None, per: int = 1
+) -> Figure:
     """The time itself, in microseconds an item."""
     micro = [taken * 1e6 / per for taken in _medians(seconds)]
     return Figure(
@@ -126,6 +128,7 @@ def plain(name: str, seconds: Sequence[float], *, per: int = 1) -> Figure:
         low=min(micro),
         high=max(micro),
         unit="µs",
+        target=target,
         confid=show(statistics.median(seconds) / per),
     )
 

@@ -145,3 +145,10 @@ def test_json_says_what_was_given(shown: list[Any], compress: bool, handling: st
 def test_any_value_is_valid_json(shown: list[Any], depth: int, named: bool) -> None:
     """Arbitrary Python values give JSON that can be read."""
     json.loads(to_json(shown, depth=depth, enums_as_strings=named, as_array=True))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_double_keeps_all_its_digits(number: float) -> None:
+    """A double is read back as the very same, the ones between two roundings too."""
+    assert json.loads(to_json([number])) == number
+    assert json.loads(to_json([2.0**-24])) == 2.0**-24

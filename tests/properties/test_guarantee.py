@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import tempfile
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 import pytest
@@ -31,6 +31,7 @@ from confid.errors import (
 from confid.records import OUTBOX, Event
 from confid.session import Session, open_session
 from confid.store.memory import MemoryStore
+from confid.store.postgres import PostgresStore
 from confid.store.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
@@ -120,6 +121,10 @@ class GuaranteeMachine(RuleBasedStateMachine):
 
     def new_store(self) -> Store:
         return self.make_store(f"{self.folder.name}/tenant.db")
+
+    def again(self) -> Store:
+        """Another store on the same place."""
+        return self.new_store()
 
     def open(self) -> Session:
         return open_session(
@@ -257,8 +262,8 @@ class GuaranteeMachine(RuleBasedStateMachine):
     @rule()
     def close_and_reopen(self) -> None:
         self.session.close()
-        if isinstance(self.store, SQLiteStore):
-            self.store = self.new_store()
+        if not isinstance(self.store, MemoryStore):
+            self.store = self.again()
         self.session = self.open()
 
     # What must hold, always.
@@ -410,6 +415,19 @@ class SQLiteMachine(GuaranteeMachine):
         return SQLiteStore(path)
 
 
+class PostgresMachine(GuaranteeMachine):
+    """On a PostgreSQL server, each tenant in a schema of its own."""
+
+    schemas: ClassVar[Iterator[str]]
+
+    def new_store(self) -> Store:
+        self.url = next(self.schemas)
+        return PostgresStore(self.url)
+
+    def again(self) -> Store:
+        return PostgresStore(self.url)
+
+
 def _bounded(machine: type[GuaranteeMachine], examples: int) -> type:
     case = machine.TestCase
     case.settings = settings(
@@ -423,3 +441,12 @@ def _bounded(machine: type[GuaranteeMachine], examples: int) -> type:
 
 TestGuaranteeInMemory = _bounded(MemoryMachine, 300)
 TestGuaranteeOnSQLite = _bounded(SQLiteMachine, 120)
+
+
+@pytest.mark.usefixtures("_schemas")
+class TestGuaranteeOnPostgreSQL(_bounded(PostgresMachine, 30)):  # type: ignore[misc]  # a class that is made
+    """The same rules."""
+
+    @pytest.fixture
+    def _schemas(self, new_schema: Callable[[], str]) -> None:
+        PostgresMachine.schemas = iter(new_schema, "")

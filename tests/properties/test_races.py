@@ -18,10 +18,11 @@ from confid.cmdlets import (
 from confid.conference_id import Space
 from confid.errors import ConferenceIdsExhaustedError
 from confid.session import Session, open_session
+from confid.store import from_url
 from confid.store.memory import MemoryStore
-from confid.store.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from confid.store.base import LedgerEntry, Store
@@ -53,6 +54,15 @@ with confid.connect(path, create=False) as session:
 """
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where processes can meet: a path, or a URL."""
+    if request.param == "sqlite":
+        return str(tmp_path / "tenant.db")
+    new_schema: Callable[[], str] = request.getfixturevalue("new_schema")
+    return new_schema()
+
+
 def fill(session: Session) -> None:
     """Import and enable the people."""
     confid.import_users(
@@ -76,10 +86,10 @@ def living(session: Session) -> dict[str, int]:
     }
 
 
-def start(path: Path, person: str, count: int) -> subprocess.Popen[str]:
+def start(place: str, person: str, count: int) -> subprocess.Popen[str]:
     """Start a process that resets one person's ID over and over, undoing every fifth."""
     return subprocess.Popen(
-        [sys.executable, "-c", RESETTER, str(path), person, str(count)],
+        [sys.executable, "-c", RESETTER, place, person, str(count)],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -92,10 +102,18 @@ def finished(process: subprocess.Popen[str]) -> list[str]:
     return output.split()
 
 
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])
-def test_eight_threads_reset_at_once(kind: str, tmp_path: Path) -> None:
+def test_eight_threads_reset_at_once_in_memory() -> None:
     """Eight threads reset the same people: every ID was returned once, all are in the ledger."""
-    store: Store = MemoryStore() if kind == "memory" else SQLiteStore(tmp_path / "tenant.db")
+    eight_threads_reset_at_once(MemoryStore())
+
+
+def test_eight_threads_reset_at_once(place: str) -> None:
+    """So they do where processes can meet."""
+    eight_threads_reset_at_once(from_url(place))
+
+
+def eight_threads_reset_at_once(store: Store) -> None:
+    """Each resets one person alone, and then several that others reset too."""
     with confid.connect(store) as session:
         fill(session)
         first = {entry.conference_id for entry in ledger(session)}
@@ -121,13 +139,12 @@ def test_eight_threads_reset_at_once(kind: str, tmp_path: Path) -> None:
         assert not confid.check(session).problems
 
 
-def test_four_processes_reset_at_once(tmp_path: Path) -> None:
+def test_four_processes_reset_at_once(place: str) -> None:
     """Four processes reset one person: the ledger holds what they printed, in one order."""
-    path = tmp_path / "tenant.db"
-    with confid.connect(path) as session:
+    with confid.connect(place) as session:
         fill(session)
         first = {entry.conference_id for entry in ledger(session)}
-        processes = [start(path, PEOPLE[0], 40) for _ in range(PROCESSES)]
+        processes = [start(place, PEOPLE[0], 40) for _ in range(PROCESSES)]
         returned = [int(word) for process in processes for word in finished(process)]
         assert len(returned) == len(set(returned)) == PROCESSES * 40 * 4 // 5
         entries = ledger(session)
@@ -138,12 +155,11 @@ def test_four_processes_reset_at_once(tmp_path: Path) -> None:
         assert not confid.check(session).problems
 
 
-def test_four_processes_walk_a_small_space_to_its_last_id(tmp_path: Path) -> None:
+def test_four_processes_walk_a_small_space_to_its_last_id(place: str) -> None:
     """Four processes use up a small space, rolling back on the way: each ID exactly once."""
-    path = tmp_path / "tenant.db"
-    with open_session(path, space=SMALL) as session:
+    with open_session(place, space=SMALL) as session:
         fill(session)
-        processes = [start(path, PEOPLE[i], 10_000) for i in range(PROCESSES)]
+        processes = [start(place, PEOPLE[i], 10_000) for i in range(PROCESSES)]
         printed = [finished(process) for process in processes]
         assert all(words[-1] == "exhausted" for words in printed)
         ids = [int(word) for words in printed for word in words[:-1]]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from confid.store import MemoryStore, SQLiteStore
+from confid.store import MemoryStore, PostgresStore, SQLiteStore
 from confid.testing import run_in_lockstep
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -18,3 +19,8 @@ def test_memory_and_sqlite_agree(tmp_path: Path) -> None:
     run_in_lockstep(
         lambda: (MemoryStore(), SQLiteStore(tmp_path / f"{next(names)}.db")), examples=150
     )
+
+
+def test_memory_and_postgresql_agree(new_schema: Callable[[], str]) -> None:
+    """Nor these two."""
+    run_in_lockstep(lambda: (MemoryStore(), PostgresStore(new_schema())), examples=100)

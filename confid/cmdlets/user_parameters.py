@@ -1,0 +1,244 @@
+"""What the parameters of the user cmdlets mean: settings, mails, and who is left in a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import attrs
+
+from confid import numbering, phone_number
+from confid.command import Command
+from confid.errors import (
+    InvalidArgumentError,
+    LicenseError,
+    NotEnabledError,
+    ParameterBindingError,
+)
+from confid.mail_address import checked, checked_display_name
+from confid.notices import MailOptions, owed
+from confid.parameters import is_given
+from confid.records import (
+    MICROSOFT,
+    Conferencing,
+    DirectoryUser,
+    Event,
+    LicenseState,
+    Sender,
+    fold,
+)
+from confid.tenant import Change, Person
+from confid.tenant import Tenant as UnitOfWork
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@attrs.frozen(kw_only=True)
+class Wanted:
+    """The settings that a call names; None leaves one as it is."""
+
+    bridge_id: UUID | None
+    service_number: str | None
+    toll_free_service_number: str | None
+    allow_toll_free_dial_in: bool | None
+    allow_pstn_only_meetings: bool | None
+
+    def applied(self, unit: UnitOfWork, person: Person, before: Conferencing) -> Conferencing:
+        """The settings afterwards; a move to another bridge takes that bridge's numbers."""
+        after = before
+        if self.bridge_id is not None and self.bridge_id != before.bridge_id:
+            bridge = unit.bridges[self.bridge_id]
+            after = attrs.evolve(
+                after,
+                bridge_id=bridge.identity,
+                service_number=unit.setup.default_toll_number(bridge, person.user),
+                toll_free_service_number=None,
+            )
+        changes: dict[str, Any] = {
+            "service_number": number_on(
+                unit, after.bridge_id, self.service_number, toll_free=False
+            ),
+            "toll_free_service_number": number_on(
+                unit, after.bridge_id, self.toll_free_service_number, toll_free=True
+            ),
+            "allow_toll_free_dial_in": self.allow_toll_free_dial_in,
+            "allow_pstn_only_meetings": self.allow_pstn_only_meetings,
+        }
+        wanted = {name: value for name, value in changes.items() if value is not None}
+        return attrs.evolve(after, **wanted) if wanted else after
+
+
+def events_of(
+    before: Conferencing,
+    after: Conferencing,
+    reset_conference_id: bool,
+    reset_leader_pin: bool,
+) -> Iterator[Event]:
+    """What a call tells the user of: what differs, and what was reset."""
+    if reset_conference_id:
+        yield Event.CONFERENCE_ID_RESET
+    if (before.service_number, before.toll_free_service_number) != (
+        after.service_number,
+        after.toll_free_service_number,
+    ):
+        yield Event.NUMBER_CHANGED
+    if reset_leader_pin:
+        yield Event.PIN_RESET
+
+
+def mail_options(
+    *,
+    send_email: bool,
+    to_address: str | None,
+    from_address: str | None,
+    from_display_name: str | None,
+    notify: bool | None,
+) -> MailOptions:
+    """The mail parameters of a call, checked. Source of the rules: behaviour, mail."""
+    given = {
+        "SendEmailToAddress": to_address,
+        "SendEmailFromAddress": from_address,
+        "SendEmailFromDisplayName": from_display_name,
+    }
+    named = [name for name, value in given.items() if value is not None]
+    if named and not send_email:
+        raise InvalidArgumentError(
+            f"{', '.join(named)} only with SendEmail: pass send_email=True as well.",
+            error_id="SendEmailMissing",
+            target=named[0],
+        )
+    if (from_address is None) != (from_display_name is None):
+        raise InvalidArgumentError(
+            "SendEmailFromAddress and SendEmailFromDisplayName need each other; give both.",
+            error_id="SenderIncomplete",
+        )
+    sender = Sender()
+    if from_address is not None and from_display_name is not None:
+        sender = Sender(
+            address=checked(from_address, parameter="SendEmailFromAddress"),
+            display_name=checked_display_name(
+                from_display_name, parameter="SendEmailFromDisplayName"
+            ),
+        )
+    to = None if to_address is None else checked(to_address, parameter="SendEmailToAddress")
+    return MailOptions(send_email=send_email, to_address=to, sender=sender, notify=notify)
+
+
+def demand_identity(command: Command, identity: object) -> None:
+    """Raise PowerShell's error for a mandatory parameter where nobody is named."""
+    if not is_given(identity):
+        raise ParameterBindingError(
+            f"{command.name}: Identity must be given.",
+            error_id="MissingMandatoryParameter",
+            parameter="Identity",
+        )
+
+
+def enabled(person: Person) -> Conferencing:
+    """The settings of somebody enabled. Raises `NotEnabledError`."""
+    if person.conferencing is None or not person.conferencing.enabled:
+        raise NotEnabledError(str(person))
+    return person.conferencing
+
+
+def demand_license(user: DirectoryUser, *, replace_provider: bool) -> None:
+    """Raise `LicenseError` for who may not be enabled. Source: behaviour, conference ID."""
+    name = user.user_principal_name
+    if user.license_state is LicenseState.UNLICENSED:
+        raise LicenseError(
+            f"{name} has no licence for audio conferencing (service plan MCOMEETADV). Assign one "
+            "and import the user again.",
+            target=name,
+        )
+    if user.license_state is LicenseState.UNKNOWN:
+        raise LicenseError(
+            f"Whether {name} has a licence for audio conferencing is unknown: the roster had no "
+            "column of licences, or Export-Csv wrote its type instead of its plans.",
+            target=name,
+        )
+    if user.has_other_provider and not replace_provider:
+        raise LicenseError(
+            f"{name} has the audio conferencing provider {user.provider!r}. "
+            "Pass replace_provider=True to replace it with Microsoft.",
+            target=name,
+            error_id="ThirdPartyProvider",
+        )
+
+
+def with_microsoft(user: DirectoryUser) -> DirectoryUser | None:
+    """The user with Microsoft as the provider; None for who has it already."""
+    return attrs.evolve(user, provider=MICROSOFT) if user.has_other_provider else None
+
+
+def conference_info(unit: UnitOfWork, person: Person, mail: MailOptions) -> Change | None:
+    """The change that only sends the conference info; None where it wasn't asked for."""
+    notice = owed([], mail, unit.settings)
+    return Change(person=person, after=enabled(person), notice=notice) if notice else None
+
+
+def one_bridge(
+    unit: UnitOfWork, bridge_id: UUID | str | None, bridge_name: str | None
+) -> UUID | None:
+    """The ID of the bridge that two parameters name; None when neither was given."""
+    bridge = numbering.one_bridge(unit.setup, bridge_id, bridge_name)
+    return bridge.identity if bridge else None
+
+
+def number_on(
+    unit: UnitOfWork, bridge_id: UUID, number: str | None, *, toll_free: bool
+) -> str | None:
+    """The digits of a number, which must be of that kind and on that bridge; None for None."""
+    if number is None:
+        return None
+    parameter = "TollFreeServiceNumber" if toll_free else "ServiceNumber"
+    bridge = unit.bridges[bridge_id]
+    return numbering.number_on(unit.setup, bridge, number, toll_free=toll_free, parameter=parameter)
+
+
+def kept_by(
+    bridge_id: UUID | None,
+    service_number: str | None,
+    ldap_filter: str | None,
+) -> Callable[[Person], bool]:
+    """Whether the filters of a Get- let a person through."""
+    tests: list[Callable[[Person], bool]] = []
+    if bridge_id is not None:
+        tests.append(lambda p: p.conferencing is not None and p.conferencing.bridge_id == bridge_id)
+    if service_number is not None:
+        digits = phone_number.parse(service_number, parameter="ServiceNumber")
+        tests.append(
+            lambda p: (
+                p.conferencing is not None
+                and digits
+                in (p.conferencing.service_number, p.conferencing.toll_free_service_number)
+            )
+        )
+    if ldap_filter is not None:
+        from confid.ldap_filter import compile_filter  # noqa: PLC0415 - few calls filter so
+
+        matches = compile_filter(ldap_filter)
+        tests.append(lambda p: matches(_ldap_attributes(p)))
+    return lambda person: all(test(person) for test in tests)
+
+
+_LDAP_ALIASES = {
+    "mail": "mail",
+    "l": "city",
+    "c": "usage_location",
+    "co": "country",
+    "cn": "display_name",
+    "memberof": "groups",
+    "samaccountname": "on_premises_sam_account_name",
+    "objectguid": "identity",
+    "msrtcsip-primaryuseraddress": "sip_address",
+}
+
+
+def _ldap_attributes(person: Person) -> dict[str, object]:
+    """A person's attributes under their LDAP names and PowerShell's, folded."""
+    user = person.user
+    attributes: dict[str, object] = {fold(k): v for k, v in user.__powershell__().items()}
+    attributes |= {name: getattr(user, field) for name, field in _LDAP_ALIASES.items()}
+    attributes["conferenceid"] = person.conference_id
+    return attributes

@@ -1,0 +1,197 @@
+"""Exports as files: CSV, JSON or CLIXML, read whole into items, and told apart by properties.
+
+Nothing of what the items mean for a tenant is known here, but which cmdlet gave them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import enum
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from confid.errors import ConfidError, RosterError
+from confid.roster.files import not_opened, opened, path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from confid.roster.files import Table
+
+_MARKS = (
+    # UTF-32 first: its little-endian mark begins with that of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class Kind(enum.Enum):
+    """What an export holds; the value is the cmdlet that gave it."""
+
+    USERS = "Get-CsOnlineUser"
+    CONFERENCING = "Get-CsOnlineDialInConferencingUser"
+    USER_INFO = "Get-CsOnlineDialInConferencingUserInfo"
+    BRIDGES = "Get-CsOnlineDialInConferencingBridge"
+    NUMBERS = "Get-CsOnlineDialInConferencingServiceNumber"
+    SETTINGS = "Get-CsOnlineDialInConferencingTenantSettings"
+    POLICIES = "Get-CsTeamsAudioConferencingPolicy"
+
+
+PEOPLE = (Kind.USERS, Kind.CONFERENCING, Kind.USER_INFO)
+
+_TOLD_BY = (
+    (Kind.USERS, {"userprincipalname"}),
+    (Kind.BRIDGES, {"defaultservicenumber", "isdefault"}),
+    (Kind.NUMBERS, {"number", "primarylanguage"}),
+    (Kind.SETTINGS, {"pinlength", "entryexitannouncementstype"}),
+    (Kind.POLICIES, {"meetinginvitephonenumbers"}),
+    (Kind.CONFERENCING, {"conferenceid", "bridgeid"}),
+    (Kind.CONFERENCING, {"conferenceid", "servicenumber"}),
+    (Kind.USER_INFO, {"conferenceid", "identity"}),
+)
+"""The properties, in lower casing, by which each is known; the first that fits."""
+
+
+class Format(enum.IntEnum):
+    """How a file is written; the higher, the more of an object it keeps."""
+
+    CSV = 1
+    JSON = 2
+    CLIXML = 3
+
+
+_ENDINGS = {".csv": Format.CSV, ".json": Format.JSON, ".xml": Format.CLIXML}
+_ENDINGS[".clixml"] = Format.CLIXML
+
+
+@attrs.frozen
+class Item:
+    """One object of an export, and where it stands."""
+
+    place: str
+    facts: Mapping[str, Any]
+
+
+@attrs.frozen
+class Export:
+    """A file that was read: what it holds, if that is known, and its items."""
+
+    path: Path
+    format: Format
+    kind: Kind | None
+    items: list[Item]
+
+
+def kind_of(names: Iterable[object]) -> Kind | None:
+    """Which cmdlet gives objects with these properties; None if none that is known here."""
+    have = {name.strip().lower() for name in names if isinstance(name, str)}
+    return next((kind for kind, marks in _TOLD_BY if marks <= have), None)
+
+
+def format_of(source: object) -> Format | None:
+    """How a file is written, by the end of its name; None for what is no path or another file."""
+    if not isinstance(source, (str, os.PathLike)):
+        return None
+    name = os.fspath(source)
+    return _ENDINGS.get(Path(name).suffix.lower()) if isinstance(name, str) else None
+
+
+def read_export(source: str | os.PathLike[str], file_format: Format) -> Export:
+    """Read a file whole.
+
+    Raises `RosterError` that names the lines or items at fault, `NotFoundError`
+    or `InvalidArgumentError` for a path that can't be opened.
+    """
+    path = path_of(source)
+    if file_format is Format.CSV:
+        with opened(path) as table:
+            items = csv_items(table)
+    else:
+        values = _clixml_values(path) if file_format is Format.CLIXML else _json_values(path)
+        items = _items(path, values)
+    kinds = {kind_of(item.facts) for item in items}
+    if len(kinds) > 1:
+        first = kind_of(items[0].facts)
+        other = next(item for item in items if kind_of(item.facts) is not first)
+        raise RosterError(
+            str(path), [f"{other.place}: It is another kind of object than {items[0].place}."]
+        )
+    return Export(path, file_format, kinds.pop() if kinds else None, items)
+
+
+def csv_items(table: Table) -> list[Item]:
+    """The rows of a CSV file as objects. Raises `RosterError` for what is wrong with them."""
+    lower = [name.lower() for name in table.header]
+    twice = next((n for n in table.header if n and lower.count(n.lower()) > 1), None)
+    if twice:
+        why = f"The header: The column {twice!r:.40} stands twice; casing is no difference."
+        raise RosterError(table.name, [why])
+    items = [
+        Item(f"line {line}", dict(zip(table.header, cells, strict=True)))
+        for line, cells in table.rows()
+    ]
+    if table.problems:
+        raise RosterError(table.name, table.problems)
+    return items
+
+
+def _text_of(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise not_opened(path, error) from error
+    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8-sig")
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RosterError(
+            str(path),
+            [f"line {line}: Its bytes are no text in the file's encoding; save the file as UTF-8."],
+        ) from error
+
+
+def _json_values(path: Path) -> list[Any]:
+    try:
+        found = json.loads(_text_of(path))
+    except json.JSONDecodeError as error:
+        raise RosterError(
+            str(path), [f"line {error.lineno}, column {error.colno}: This is no JSON: {error.msg}."]
+        ) from error
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, or brackets in brackets without end.
+        raise RosterError(str(path), [f"This is no JSON of an export: {error}."]) from error
+    return found if isinstance(found, list) else [found]
+
+
+def _clixml_values(path: Path) -> list[Any]:
+    from confid.powershell import from_clixml  # noqa: PLC0415 - few imports are of CLIXML
+
+    text = _text_of(path)
+    try:
+        found = from_clixml(text)
+    except ConfidError as error:
+        raise RosterError(str(path), [error.message]) from error
+    # `Export-Clixml -InputObject $users` writes one list of all.
+    return found[0] if len(found) == 1 and isinstance(found[0], list) else found
+
+
+def _items(path: Path, values: list[Any]) -> list[Item]:
+    items, problems = [], []
+    for number, value in enumerate(values, 1):
+        if not isinstance(value, Mapping):
+            problems.append(f"item {number}: A {type(value).__name__} is no object.")
+        elif len({name.lower() for name in value}) < len(value):
+            problems.append(f"item {number}: A property stands twice; casing is no difference.")
+        else:
+            items.append(Item(f"item {number}", value))
+    if problems:
+        raise RosterError(str(path), problems)
+    return items

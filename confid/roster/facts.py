@@ -1,0 +1,147 @@
+"""The properties of one object of an export, whatever file it came from, checked one by one."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from confid.errors import ConfidError
+from confid.roster.cells import (
+    CONTROL,
+    GUID,
+    MAX_LENGTH,
+    is_list,
+    listed,
+    plain_text,
+    quoted,
+    unflattened,
+)
+from confid.roster.rows import SWITCHES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+_NOT_THERE = object()
+
+
+class Facts:
+    """An object's properties by name in any casing.
+
+    Each reader gives None where the property is absent, blank, or says
+    nothing; what is wrong is noted in `problems`, with the place.
+    """
+
+    def __init__(self, place: str, facts: Mapping[str, Any], problems: list[str]) -> None:
+        self.place = place
+        self._facts = {name.strip().lower(): value for name, value in facts.items()}
+        self._problems = problems
+
+    def complain(self, name: str, what: str) -> None:
+        """Note what is wrong with a property."""
+        self._problems.append(f"{self.place}, {name}: {what}")
+
+    def has(self, name: str) -> bool:
+        """Whether the property is there, blank or not."""
+        return name.lower() in self._facts
+
+    def value(self, name: str) -> Any:
+        """The value as the file has it."""
+        return self._facts.get(name.lower())
+
+    def text(self, name: str) -> str | None:
+        """One line of text."""
+        value = self.value(name)
+        if isinstance(value, Enum):
+            value = value.name
+        try:
+            text = plain_text(value).strip()
+        except ValueError as error:
+            self.complain(name, str(error))
+            return None
+        if len(text) > MAX_LENGTH or CONTROL.search(text):
+            self.complain(name, f"{quoted(text)} is to be one line of at most {MAX_LENGTH}.")
+            return None
+        return text or None
+
+    def required(self, name: str) -> str | None:
+        """Text that has to be there."""
+        before = len(self._problems)
+        text = self.text(name)
+        if text is None and len(self._problems) == before:
+            self.complain(name, "It is empty.")
+        return text
+
+    def guid(self, name: str) -> UUID | None:
+        """A GUID."""
+        text = self.text(name)
+        match = GUID.fullmatch(text.lower()) if text else None
+        if text and not match:
+            self.complain(name, f"{quoted(text)} is no GUID.")
+        return UUID(match[1]) if match else None
+
+    def switch(self, name: str) -> bool | None:
+        """True or False."""
+        value = self.value(name)
+        if isinstance(value, bool):
+            return value
+        text = self.text(name)
+        found = SWITCHES.get(text.lower()) if text else None
+        if text and found is None:
+            self.complain(name, f"{quoted(text)} is neither True nor False.")
+        return found
+
+    def number(self, name: str) -> int | None:
+        """A whole number."""
+        text = self.text(name)
+        if text and not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - as long as any here
+            self.complain(name, f"{quoted(text)} is no whole number.")
+            return None
+        return int(text) if text else None
+
+    def items(self, name: str) -> list[Any] | None:
+        """A list; None too where an export wrote the name of its type instead."""
+        value = self.value(name)
+        if value is None:
+            return None
+        if is_list(value):
+            return [unflattened(item) for item in value]
+        found = listed(self.text(name) or "")
+        return [unflattened(item) for item in found] if found is not None else None
+
+    def texts(self, name: str) -> list[str] | None:
+        """A list of texts."""
+        found = self.items(name)
+        if found is None:
+            return None
+        plain: list[str] = []
+        for item in found:
+            try:
+                plain.append(plain_text(item).strip())
+            except ValueError as error:
+                self.complain(name, str(error))
+        return plain
+
+    def checked(self, name: str, check: Callable[..., T], *values: object) -> T | None:
+        """What a rule of confid makes of values; its error is noted."""
+        try:
+            return check(*values)
+        except ConfidError as error:
+            self.complain(name, error.message)
+            return None
+
+
+def agree(
+    place: str, name: str, known: Mapping[str, tuple[str, object]], value: object
+) -> str | None:
+    """Say how a value contradicts what another place says of it; None if it doesn't.
+
+    `known` has the place and the value for each name.
+    """
+    where, before = known.get(name, ("", _NOT_THERE))
+    if before is _NOT_THERE or before == value:
+        return None
+    return f"{place}, {name}: {quoted(value)} stands here and {quoted(before)} in {where}."

@@ -1,0 +1,187 @@
+"""A folder of exports: which file holds what, which of several that say the same is taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from confid.errors import ConfidError, InvalidArgumentError, NotFoundError, RosterError
+from confid.roster.cells import quoted
+from confid.roster.exports import Export, Format, Item, Kind, format_of, read_export
+from confid.roster.files import not_opened, path_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from typing import Any
+
+_NAMED_BY = {
+    Kind.USERS: ("userprincipalname",),
+    Kind.CONFERENCING: ("identity", "conferenceid"),
+    Kind.USER_INFO: ("identity", "conferenceid"),
+    Kind.BRIDGES: ("identity",),
+    Kind.NUMBERS: ("number",),
+    Kind.SETTINGS: ("identity",),
+    Kind.POLICIES: ("identity",),
+}
+"""What a thing of each kind is known by in every format."""
+
+_MOST_PROBLEMS = 20
+_DEEPEST = 3
+
+
+@attrs.define
+class Folder:
+    """The items of a folder's exports by kind, and what was left out of it, with the reason."""
+
+    path: Path
+    items: dict[Kind, list[Item]] = attrs.Factory(dict)
+    taken: dict[str, str] = attrs.Factory(dict)
+    left_out: dict[str, str] = attrs.Factory(dict)
+    problems: list[str] = attrs.Factory(list)
+
+
+def read_folder(source: str | os.PathLike[str]) -> Folder:
+    """Read all exports in a folder, and take of each kind the files that say most.
+
+    Raises `NotFoundError` or `InvalidArgumentError` for what is no folder of
+    exports, and `RosterError` for all that is wrong with its files.
+    """
+    folder = Folder(path_of(source))
+    exports: dict[Kind, list[Export]] = {}
+    for path in _files(folder):
+        file_format = format_of(path)
+        if file_format is None:
+            folder.left_out[path.name] = "Its name doesn't end in .csv, .json or .xml."
+            continue
+        _read(folder, path, file_format, exports)
+    for kind in Kind:
+        if found := exports.get(kind):
+            _choose(folder, kind, found)
+    if folder.problems:
+        raise RosterError(str(folder.path), folder.problems)
+    if not folder.items:
+        raise InvalidArgumentError(
+            f"{str(folder.path)!r} holds no export that is known here, as those of "
+            f"{', '.join(kind.value for kind in Kind)} in CSV, JSON or CLIXML.",
+            target=str(folder.path),
+        )
+    return folder
+
+
+def _files(folder: Folder) -> list[Path]:
+    path = folder.path
+    try:
+        if path.is_file():
+            raise InvalidArgumentError(
+                f"{str(path)!r} is a file; confid.import_users takes one, "
+                "import_tenant the folder that it is in.",
+                target=str(path),
+            )
+        found = sorted(path.iterdir())
+    except FileNotFoundError as error:
+        raise NotFoundError(
+            f"There is no folder {str(path)!r}.", target=str(path), error_id="FileOpenFailure"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise not_opened(path, error) from error
+    files = []
+    for entry in found:
+        if entry.is_file():
+            files.append(entry)
+        else:
+            folder.left_out[entry.name] = "It is no file; folders within are not looked into."
+    return files
+
+
+def _read(
+    folder: Folder, path: Path, file_format: Format, exports: dict[Kind, list[Export]]
+) -> None:
+    try:
+        export = read_export(path, file_format)
+    except RosterError as error:
+        folder.problems += [f"{path.name}, {problem}" for problem in error.problems]
+    except ConfidError as error:
+        folder.problems.append(f"{path.name}: {error.message}")
+    else:
+        if export.kind is not None:
+            items = [Item(f"{path.name}, {item.place}", item.facts) for item in export.items]
+            exports.setdefault(export.kind, []).append(attrs.evolve(export, items=items))
+        elif export.items:
+            names = ", ".join(quoted(name) for name in list(export.items[0].facts)[:5])
+            folder.left_out[path.name] = f"What it holds isn't known here: {names}."
+        else:
+            folder.left_out[path.name] = "It holds nothing."
+
+
+def _choose(folder: Folder, kind: Kind, exports: list[Export]) -> None:
+    """Take the files in the format that keeps most; the others must say nothing beyond them."""
+    best = max(export.format for export in exports)
+    key = _key_of(kind)
+    items: dict[object, Item] = {}
+    for export in exports:
+        if export.format is best:
+            _take(folder, kind, export, items, key)
+    taken = ", ".join(name for name, what in folder.taken.items() if what == kind.value)
+    for export in exports:
+        if export.format is not best:
+            folder.left_out[export.path.name] = f"{taken} says the same, and more of it."
+            beyond = [item for item in export.items if key(item) not in items]
+            folder.problems += [
+                f"{item.place}: This isn't in {taken}, which says more of the others; the files "
+                "are of different days. Leave one of them out."
+                for item in beyond[:_MOST_PROBLEMS]
+            ]
+    folder.items[kind] = list(items.values())
+
+
+def _take(
+    folder: Folder,
+    kind: Kind,
+    export: Export,
+    items: dict[object, Item],
+    key: Callable[[Item], object],
+) -> None:
+    repeated = 0
+    for item in export.items:
+        # What another file says too, word for word, is taken once; else both places are named.
+        first = items.setdefault(key(item), item)
+        if first is item:
+            continue
+        if _all_facts(first) == _all_facts(item):
+            repeated += 1
+        else:
+            folder.problems.append(f"{item.place}: {first.place} says something else of this.")
+    if export.items and repeated == len(export.items):
+        folder.left_out[export.path.name] = "Another file of its kind says the same."
+    else:
+        folder.taken[export.path.name] = kind.value
+
+
+def _key_of(kind: Kind) -> Callable[[Item], object]:
+    names = _NAMED_BY[kind]
+
+    def key(item: Item) -> object:
+        facts = {name.strip().lower(): value for name, value in item.facts.items()}
+        return tuple(_plain(facts.get(name), 0) for name in names)
+
+    return key
+
+
+def _all_facts(item: Item) -> Mapping[str, Any]:
+    return {n.strip().lower(): _plain(value, _DEEPEST) for n, value in item.facts.items()}
+
+
+def _plain(value: object, depth: int) -> object:
+    """A value as any format would have it: text in lower casing; what lies deeper is left out.
+
+    A hostile file could hold objects that hold themselves.
+    """
+    if isinstance(value, (list, tuple, dict)):
+        if not depth:
+            return type(value).__name__
+        inner = value.items() if isinstance(value, dict) else enumerate(value)
+        return tuple((name, _plain(each, depth - 1)) for name, each in inner)
+    return "" if value is None else str(value).strip().casefold()

@@ -1,0 +1,242 @@
+"""Connections to PostgreSQL: how they are made, kept, and taken through BEGIN and COMMIT."""
+
+from __future__ import annotations
+
+import functools
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import psycopg
+from psycopg import pq
+from psycopg.adapt import AdaptersMap, Loader
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.string import TextBinaryLoader, TextLoader
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from confid.errors import CommitOutcomeUnknownError, StoreError
+from confid.store.postgres_errors import (
+    exhausted,
+    explain,
+    explain_refusal,
+    gone,
+    unknown_outcome,
+)
+from confid.store.postgres_place import malformed_dsn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from psycopg.abc import Buffer
+
+    from confid.store.postgres_place import Place
+
+DEFAULTS: dict[str, Any] = {
+    "connect_timeout": 10,
+    "fallback_application_name": "confid",
+    # A host that vanishes without a word is noticed, while a COMMIT waits for its answer too.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""What libpq is told where the DSN says nothing."""
+
+# Every row is found by an index, but for what reads a whole table in the order of one; the
+# planner, which knows nothing yet of a table just filled, would guess otherwise. Without bitmaps
+# rows are locked in the order of the index.
+PLANNING = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;"
+
+READ_ONLY = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+READ_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
+READ = f"{READ_ONLY} {PLANNING}"
+WRITE = (
+    f"{READ_WRITE} SET LOCAL lock_timeout = {{timeout}}; "
+    # Else the server could keep to itself that a standby has not got the commit.
+    "SET LOCAL client_min_messages = warning; "
+    f"SET LOCAL synchronous_commit = {{synchronous_commit}}; {PLANNING} "
+    # Writers share it; who has to be alone takes it from them all.
+    "SELECT pg_advisory_xact_lock{shared}({writers})"
+)
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class _MomentLoader(Loader):
+    """A timestamptz in UTC, whatever time zone or date style the server has in mind."""
+
+    format = pq.Format.BINARY
+
+    def load(self, data: Buffer) -> datetime:
+        return _EPOCH + timedelta(microseconds=int.from_bytes(data, "big", signed=True))
+
+
+def _adapters() -> AdaptersMap:
+    adapters = AdaptersMap(psycopg.adapters)
+    adapters.register_loader("json", TextLoader)
+    adapters.register_loader("json", TextBinaryLoader)
+    adapters.register_loader("timestamptz", _MomentLoader)
+    return adapters
+
+
+ADAPTERS = _adapters()
+
+
+class _Connection(psycopg.Connection[Any]):
+    """A connection that keeps to itself where it goes; the pool writes both of these to its log."""
+
+    def __repr__(self) -> str:
+        return "<a connection of confid>"
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **options: Any) -> _Connection:
+        try:
+            return super().connect(conninfo, **options)
+        except psycopg.Error:
+            raise psycopg.OperationalError("no connection was made") from None
+
+
+def options_of(place: Place) -> dict[str, Any]:
+    """What libpq is to be told of a place; raises `StoreError` for what it doesn't understand."""
+    try:
+        options: dict[str, Any] = conninfo_to_dict(place.conninfo)
+    except (psycopg.Error, UnicodeError, ValueError):
+        raise malformed_dsn() from None
+    return DEFAULTS | options | {"client_encoding": "utf8", "autocommit": True}
+
+
+def connect(place: Place, options: dict[str, Any]) -> psycopg.Connection[Any]:
+    """A connection outside of the pool; raises `StoreError` that says why there is none."""
+    try:
+        return psycopg.Connection.connect(**options, context=ADAPTERS)
+    except (psycopg.Error, UnicodeError, ValueError) as error:
+        refused = error if isinstance(error, psycopg.Error) else psycopg.OperationalError()
+    raise explain_refusal(refused, place)
+
+
+class Pool:
+    """The connections of one store in one process."""
+
+    def __init__(self, place: Place, options: dict[str, Any], *, synchronous_commit: str) -> None:
+        self.place = place
+        self._options = options
+        self._begin_read = READ
+        write = functools.partial(
+            WRITE.format,
+            timeout=max(1, int(place.timeout * 1000)),
+            synchronous_commit=synchronous_commit,
+            writers=place.lock_id("writers"),
+        )
+        self._begin_write = write(shared="_shared")
+        self._begin_exclusive = write(shared="")
+        self._pool = ConnectionPool(
+            kwargs={**options, "context": ADAPTERS},
+            connection_class=cast("type[psycopg.Connection[Any]]", _Connection),
+            min_size=0,
+            max_size=place.pool_size,
+            timeout=place.timeout,
+            reconnect_timeout=place.timeout,
+            num_workers=1,
+            name="confid",
+            open=True,
+        )
+
+    def close(self) -> None:
+        """Close what is idle now, and the rest when it comes back."""
+        self._pool.close()
+
+    def take(self) -> psycopg.Connection[Any]:
+        """A connection, to be given back; waits for one up to the place's timeout."""
+        try:
+            return self._pool.getconn()
+        except PoolTimeout:
+            pass
+        # Too few, or none to be had? Asking once more tells, and tells why.
+        if self._pool.get_stats().get("pool_size", 0) < self.place.pool_size:
+            connect(self.place, self._options).close()
+        raise exhausted(self.place)
+
+    def give_back(self, connection: psycopg.Connection[Any]) -> None:
+        """Keep a connection for the next transaction, unless it is none to be used again."""
+        if connection.info.transaction_status != pq.TransactionStatus.IDLE:
+            connection.close()
+        self._pool.putconn(connection)
+
+    def begin(self, *, write: bool, alone: bool = False) -> psycopg.Connection[Any]:
+        """A connection in a new transaction, whose isolation is said and not left to defaults.
+
+        One that is to be `alone` begins when no other one writes, and none
+        that writes begins before it has ended.
+        """
+        statement = self._begin_write if write else self._begin_read
+        if alone:
+            statement = self._begin_exclusive
+        # Each connection that lay idle may have died since, as after a restart of the server.
+        for _ in range(self.place.pool_size + 1):
+            connection = self.take()
+            try:
+                connection.execute(statement.encode(), prepare=False)
+            except psycopg.Error as error:
+                died = connection.closed
+                self.give_back(connection)
+                if not died:
+                    raise explain(error, self.place) from error
+            except BaseException:
+                self.give_back(connection)
+                raise
+            else:
+                return connection
+        raise gone(self.place)
+
+
+def commit(connection: psycopg.Connection[Any], place: Place) -> None:
+    """Commit. Raises `CommitOutcomeUnknownError` where nobody can say what became of it."""
+    severities: list[str | None] = []
+
+    def note(diagnostic: psycopg.errors.Diagnostic) -> None:
+        # Read here and now: it is gone when the notice has been handled.
+        severities.append(diagnostic.severity_nonlocalized)
+
+    connection.add_notice_handler(note)
+    try:
+        done = connection.execute(b"COMMIT", prepare=False).statusmessage
+    except psycopg.Error as error:
+        # An answer that the transaction was refused is one; a farewell of the server is none.
+        if connection.closed or error.sqlstate is None:
+            raise _lost(place) from error
+        raise explain(error, place) from error
+    finally:
+        connection.remove_notice_handler(note)
+    if done != "COMMIT":
+        raise StoreError(
+            f"{place}: a statement had failed, so the transaction was rolled back. Nothing of it "
+            "was changed.",
+            category="InvalidOperation",
+        )
+    if "WARNING" in severities:
+        raise unknown_outcome(place, "the server warned that a standby may not have the commit")
+
+
+def _lost(place: Place) -> CommitOutcomeUnknownError:
+    return unknown_outcome(place, "the connection was lost while COMMIT was under way")
+
+
+def roll_back(connection: psycopg.Connection[Any]) -> None:
+    """Roll back what is open; a connection that can't even do that isn't used again."""
+    if connection.info.transaction_status != pq.TransactionStatus.IDLE:
+        with suppress(psycopg.Error):
+            connection.execute(b"ROLLBACK", prepare=False)
+
+
+@contextmanager
+def all_or_nothing(
+    connection: psycopg.Connection[Any], place: Place, *, write: bool
+) -> Iterator[None]:
+    """A transaction on a connection of its own, to look at the schema or to make it."""
+    connection.execute((READ_WRITE if write else READ_ONLY).encode(), prepare=False)
+    try:
+        yield
+        if write:
+            commit(connection, place)
+    finally:
+        roll_back(connection)

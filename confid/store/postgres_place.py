@@ -1,0 +1,108 @@
+"""Where a PostgreSQL tenant lives: what a DSN says to confid, and what of it may be shown."""
+
+from __future__ import annotations
+
+import re
+import threading
+from hashlib import blake2b
+from urllib.parse import parse_qsl, quote
+
+import attrs
+
+from confid.errors import StoreError
+
+DEFAULT_SCHEMA = "confid"
+DEFAULT_POOL = 10
+
+_SCHEMA = re.compile(r"(?!pg_)[A-Za-z_][A-Za-z0-9_-]{0,62}")
+_URL = re.compile(r"postgres(ql)?://", re.IGNORECASE)
+_PLAIN = re.compile(r"[\w./:,\-]+")
+_OWN = ("schema", "timeout", "pool_size")
+
+
+@attrs.frozen(kw_only=True)
+class Place:
+    """A schema of a database. `conninfo` is for libpq, and for nobody's eyes."""
+
+    conninfo: str = attrs.field(repr=False)
+    schema: str
+    timeout: float
+    pool_size: int
+    where: str = "PostgreSQL"
+    """The server and database, when they are known and can be shown."""
+
+    def __str__(self) -> str:
+        return f"The schema {self.schema!r} of {self.where}"
+
+    @property
+    def quoted(self) -> str:
+        """The schema's name as SQL has it."""
+        return f'"{self.schema}"'
+
+    def lock_id(self, what: str) -> int:
+        """The number of an advisory lock on something in this schema."""
+        digest = blake2b(f"confid/{self.schema}/{what}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big", signed=True)
+
+    def seen_as(self, host: str, database: str) -> Place:
+        """The same place with its server and database named, where they are plain names."""
+        # A slip in a URL can make a password part of either: what looks odd isn't shown.
+        if not (_PLAIN.fullmatch(host) and _PLAIN.fullmatch(database)):
+            return self
+        return attrs.evolve(self, where=f"the database {database} on {host}")
+
+
+def place_of(
+    dsn: str,
+    *,
+    schema: str | None = None,
+    timeout: float | str | None = None,
+    pool_size: int | str | None = None,
+) -> Place:
+    """The place that a DSN names: a URL, whose query may hold confid's options, or `key=value`s.
+
+    Raises `StoreError` for options that can't be; it never shows what was given.
+    """
+    given = {"schema": schema, "timeout": timeout, "pool_size": pool_size}
+    if _URL.match(dsn):
+        dsn, options = _split(dsn)
+        given |= {name: value for name, value in options.items() if given[name] is None}
+    try:
+        name = DEFAULT_SCHEMA if given["schema"] is None else str(given["schema"])
+        seconds = 30.0 if given["timeout"] is None else float(given["timeout"])
+        size = DEFAULT_POOL if given["pool_size"] is None else int(given["pool_size"])
+    except ValueError:
+        raise _malformed() from None
+    if not _SCHEMA.fullmatch(name) or not 0 < seconds <= threading.TIMEOUT_MAX or size < 1:
+        raise _malformed()
+    return Place(conninfo=dsn, schema=name, timeout=seconds, pool_size=size)
+
+
+def _split(url: str) -> tuple[str, dict[str, str]]:
+    """A URL without confid's own options, and these."""
+    base, _, query = url.partition("?")
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+    except ValueError:
+        raise _malformed() from None
+    own = {name: value for name, value in pairs if name in _OWN}
+    rest = [f"{name}={quote(value, safe='')}" for name, value in pairs if name not in _OWN]
+    return base + ("?" + "&".join(rest) if rest else ""), own
+
+
+def _malformed() -> StoreError:
+    return StoreError(
+        "A PostgreSQL URL is postgresql://user@host/database?schema=contoso, with what else libpq "
+        "takes, and timeout=seconds (above 0) and pool_size=connections (1 or more) if you like. "
+        "A schema's name is of letters, digits, _ and -, begins with a letter, and not with pg_.",
+        category="InvalidArgument",
+    )
+
+
+def malformed_dsn() -> StoreError:
+    """The error for a DSN that libpq doesn't understand; what it says may show a password."""
+    return StoreError(
+        "libpq doesn't understand the connection string: an option that it doesn't know, or a "
+        "character of a user or password that has to be written as %XX in a URL.",
+        category="InvalidArgument",
+    )

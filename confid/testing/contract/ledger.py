@@ -1,0 +1,218 @@
+"""The contract's part on the ledger: claim, retire, and the ways to read it."""
+
+from __future__ import annotations
+
+from datetime import timedelta, timezone
+
+import attrs
+import pytest
+
+from confid.errors import DuplicateKeyError, StoreError
+from confid.store.base import (
+    FIRST_ID,
+    IMPORTED,
+    ISSUED,
+    LAST_ID,
+    Claim,
+    LedgerEntry,
+    Store,
+    Transaction,
+)
+from confid.testing.contract.common import AT, LATER, ContractBase, Undo, contents, fill
+
+# ruff: noqa: S101 - the tests of the contract assert
+
+# ruff: noqa: PT012 - what happens in a block before it is undone is the point of many
+
+
+class LedgerContract(ContractBase):
+    """What a store promises of the ledger."""
+
+    # The ledger: claim.
+
+    def test_a_new_ledger_is_empty(self, tx: Transaction) -> None:
+        """Nobody has an ID, no ID has an owner."""
+        assert (tx.count(), tx.has_issued(), list(tx.entries())) == (0, False, [])
+        assert (tx.history("ann"), tx.current(["ann"]), tx.lookup([FIRST_ID])) == ([], {}, {})
+
+    @pytest.mark.parametrize("origin", [ISSUED, IMPORTED])
+    @pytest.mark.parametrize("by", ["admin", None])
+    def test_claim_enters_all_facts(self, tx: Transaction, origin: str, by: str | None) -> None:
+        """The entry says what, whose, where from, when and by whom, to the microsecond, in UTC."""
+        elsewhere = AT.astimezone(timezone(timedelta(hours=-8)))
+        assert tx.claim([(FIRST_ID, "ann")], Claim(at=elsewhere, by=by, origin=origin)) == {
+            FIRST_ID
+        }
+        entry = LedgerEntry(
+            conference_id=FIRST_ID, owner="ann", serial=1, origin=origin, issued_at=AT, issued_by=by
+        )
+        assert tx.lookup([FIRST_ID, LAST_ID]) == {FIRST_ID: entry}
+        assert tx.lookup([FIRST_ID])[FIRST_ID].issued_at.utcoffset() == timedelta(0)
+        assert tx.history("ann") == [entry]
+        assert tx.current(["ann", "bob"]) == {"ann": FIRST_ID}
+        assert tx.has_issued() is (origin == ISSUED)
+
+    @pytest.mark.parametrize("others", [0, 3])
+    def test_an_id_in_the_ledger_is_refused(self, tx: Transaction, others: int) -> None:
+        """Living or retired, whoever proposes it; the row stays as it is, others are accepted."""
+        tx.claim([(FIRST_ID, "ann"), (FIRST_ID + 1, "bob")], Claim(at=AT, by="first"))
+        tx.retire(["bob"], at=LATER)
+        rows = tx.lookup([FIRST_ID, FIRST_ID + 1])
+        rest = [(FIRST_ID + 10 + i, f"other {i}") for i in range(others)]
+        accepted = {i for i, _ in rest}
+        for conference_id, owner in (
+            (FIRST_ID, "cyd"),
+            (FIRST_ID + 1, "dan"),
+            (FIRST_ID + 1, "bob"),
+        ):
+            proposals = [(conference_id, owner), *rest]
+            assert tx.claim(proposals, Claim(at=LATER, by="second")) == accepted
+            assert tx.claim([(conference_id, owner)], Claim(at=LATER, retired=True)) == set()
+            assert tx.lookup([FIRST_ID, FIRST_ID + 1]) == rows
+            rest, accepted = [], set()
+        assert tx.current(["cyd", "dan", "bob"]) == {}
+
+    @pytest.mark.parametrize("others", [0, 3])
+    def test_an_owner_has_one_living_id(self, tx: Transaction, others: int) -> None:
+        """A second one is a DuplicateKeyError, and nothing of the call is entered."""
+        tx.claim([(FIRST_ID, "ann")], Claim(at=AT))
+        before = contents(tx)
+        rest = [(FIRST_ID + 10 + i, f"other {i}") for i in range(others)]
+        with pytest.raises(DuplicateKeyError) as raised:
+            tx.claim([*rest, (FIRST_ID + 20, "ann")], Claim(at=AT))
+        assert (raised.value.kind, raised.value.field) == ("ledger", "owner")
+        assert contents(tx) == before
+
+    def test_a_refused_proposal_is_no_second_living_id(self, tx: Transaction) -> None:
+        """An owner with a living ID whose proposal stands in the ledger is just refused."""
+        tx.claim([(FIRST_ID, "ann"), (FIRST_ID + 1, "bob")], Claim(at=AT))
+        assert tx.claim([(FIRST_ID, "ann")], Claim(at=AT)) == set()
+        assert tx.claim([(FIRST_ID, "bob"), (FIRST_ID + 2, "cyd")], Claim(at=AT)) == {FIRST_ID + 2}
+
+    def test_a_retired_claim_is_history_from_the_start(self, tx: Transaction) -> None:
+        """It may stand beside a living ID and gives the owner none."""
+        tx.claim([(FIRST_ID, "ann")], Claim(at=AT))
+        claim = Claim(at=LATER, by="importer", origin=IMPORTED, retired=True)
+        proposals = [(FIRST_ID + 1, "ann"), (FIRST_ID + 2, "bob")]
+        assert tx.claim(proposals, claim) == {FIRST_ID + 1, FIRST_ID + 2}
+        assert tx.current(["ann", "bob"]) == {"ann": FIRST_ID}
+        entry = tx.lookup([FIRST_ID + 1])[FIRST_ID + 1]
+        assert (entry.retired_at, entry.retired_by, entry.serial) == (LATER, "importer", 2)
+        tx.claim([(FIRST_ID + 3, "bob")], Claim(at=LATER))
+        assert tx.current(["bob"]) == {"bob": FIRST_ID + 3}
+
+    @pytest.mark.parametrize("conference_id", [0, -1, FIRST_ID - 1, LAST_ID + 1, 2**31, 10**20])
+    def test_an_id_outside_the_range_is_refused(self, tx: Transaction, conference_id: int) -> None:
+        """With an error, and nothing of the call is entered; the range's ends are inside."""
+        for rest in ([], [(FIRST_ID, "ann"), (LAST_ID, "bob")]):
+            with pytest.raises(StoreError):
+                tx.claim([*rest, (conference_id, "cyd")], Claim(at=AT))
+            assert tx.count() == 0
+        assert tx.claim([(FIRST_ID, "ann"), (LAST_ID, "bob")], Claim(at=AT)) == {FIRST_ID, LAST_ID}
+
+    def test_an_id_or_owner_twice_in_a_call_is_refused(self, tx: Transaction) -> None:
+        """`claim` answers with IDs: two owners of one ID would both think that it is theirs."""
+        for proposals in (
+            [(FIRST_ID, "ann"), (FIRST_ID, "bob")],
+            [(FIRST_ID, "ann"), (FIRST_ID + 1, "ann")],
+            [(FIRST_ID, "ann"), (FIRST_ID, "ann")],
+        ):
+            for retired in (False, True):
+                with pytest.raises(StoreError):
+                    tx.claim(proposals, Claim(at=AT, retired=retired))
+        assert tx.count() == 0
+
+    def test_serials_count_an_owners_ids(self, tx: Transaction) -> None:
+        """One more than the owner's last, whatever the clock or the IDs say."""
+        for n, conference_id in enumerate((FIRST_ID + 50, FIRST_ID + 10, FIRST_ID + 90)):
+            at = AT - timedelta(days=n)
+            tx.retire(["ann"], at=at)
+            tx.claim([(conference_id, "ann"), (conference_id + 1, f"other {n}")], Claim(at=at))
+        history = tx.history("ann")
+        assert [entry.conference_id - FIRST_ID for entry in history] == [50, 10, 90]
+        assert [entry.serial for entry in history] == [1, 2, 3]
+        assert [entry.retired_at is None for entry in history] == [False, False, True]
+        assert [entry.serial for entry in tx.history("other 2")] == [1]
+
+    def test_serials_go_on_after_a_rollback(self, store: Store) -> None:
+        """What was rolled back was never issued: its serial is given again, and its ID too."""
+        with store.transaction(write=True) as tx:
+            tx.claim([(FIRST_ID, "ann")], Claim(at=AT))
+            with pytest.raises(Undo), tx.savepoint():
+                tx.retire(["ann"], at=AT)
+                tx.claim([(FIRST_ID + 1, "ann")], Claim(at=AT))
+                raise Undo
+            tx.retire(["ann"], at=LATER)
+            assert tx.claim([(FIRST_ID + 1, "ann")], Claim(at=LATER)) == {FIRST_ID + 1}
+            assert [entry.serial for entry in tx.history("ann")] == [1, 2]
+
+    def test_a_naive_moment_is_refused(self, tx: Transaction) -> None:
+        """Nobody knows when it is."""
+        naive = AT.replace(tzinfo=None)
+        with pytest.raises(StoreError):
+            Claim(at=naive)
+        tx.claim([(FIRST_ID, "ann")], Claim(at=AT))
+        with pytest.raises(StoreError):
+            tx.retire(["ann"], at=naive)
+        assert tx.current(["ann"]) == {"ann": FIRST_ID}
+
+    # The ledger: retire, and the ways to read it.
+
+    def test_retire_ends_living_ids(self, tx: Transaction) -> None:
+        """The answer says which; who has none is absent; the entry says when and by whom."""
+        tx.claim([(FIRST_ID, "ann"), (FIRST_ID + 1, "bob")], Claim(at=AT, by="first"))
+        before = tx.lookup([FIRST_ID])[FIRST_ID]
+        elsewhere = LATER.astimezone(timezone(timedelta(hours=9)))
+        assert tx.retire(["ann", "nobody", "ann"], at=elsewhere, by="admin") == {"ann": FIRST_ID}
+        assert tx.current(["ann", "bob"]) == {"bob": FIRST_ID + 1}
+        after = attrs.evolve(before, retired_at=LATER, retired_by="admin")
+        assert tx.lookup([FIRST_ID]) == {FIRST_ID: after}
+        assert tx.history("ann") == [after]
+        assert tx.lookup([FIRST_ID + 1])[FIRST_ID + 1].retired_at is None
+
+    def test_retiring_twice_changes_nothing(self, tx: Transaction) -> None:
+        """A retired ID stays retired, and when and by whom stays as it was."""
+        fill(tx)
+        tx.retire(["ann"], at=AT, by="first")
+        before = contents(tx)
+        for owners in (["ann"], ["ann", "cyd"], ["nobody"]):
+            assert tx.retire(owners, at=LATER, by="second") == {}
+        assert contents(tx) == before
+
+    def test_entries_come_in_the_order_of_their_ids(self, tx: Transaction) -> None:
+        """The whole ledger, retired ones too, from behind `after`; `issued_ids` likewise."""
+        ids = [LAST_ID, FIRST_ID, FIRST_ID + 7, 5_000_000, FIRST_ID + 2]
+        for n, conference_id in enumerate(ids):
+            tx.claim([(conference_id, f"owner {n}")], Claim(at=AT))
+        tx.retire(["owner 1", "owner 3"], at=LATER)
+        assert [entry.conference_id for entry in tx.entries()] == sorted(ids)
+        assert list(tx.issued_ids()) == sorted(ids)
+        assert [e.conference_id for e in tx.entries(after=FIRST_ID + 2)] == sorted(ids)[2:]
+        assert [e.conference_id for e in tx.entries(after=FIRST_ID + 3)] == sorted(ids)[2:]
+        assert list(tx.entries(after=LAST_ID)) == []
+        assert tx.lookup(ids) == {entry.conference_id: entry for entry in tx.entries()}
+        assert tx.count() == len(ids)
+
+    def test_has_issued_tells_issued_from_imported(self, tx: Transaction) -> None:
+        """Imports leave it False; an issued one turns it True, and its retirement leaves it."""
+        tx.claim([(FIRST_ID, "ann")], Claim(at=AT, origin=IMPORTED))
+        assert not tx.has_issued()
+        with pytest.raises(Undo), tx.savepoint():
+            tx.claim([(FIRST_ID + 1, "bob")], Claim(at=AT))
+            assert tx.has_issued()
+            raise Undo
+        assert not tx.has_issued()
+        tx.claim([(FIRST_ID + 2, "bob")], Claim(at=AT))
+        tx.retire(["bob"], at=AT)
+        assert tx.has_issued()
+
+    def test_ids_come_out_as_plain_numbers(self, tx: Transaction) -> None:
+        """Whatever subclass of int went in."""
+
+        class Number(int):
+            __slots__ = ()
+
+        assert {type(i) for i in tx.claim([(Number(FIRST_ID), "ann")], Claim(at=AT))} == {int}
+        assert [type(i) for i in tx.issued_ids()] == [int]
+        assert [type(i) for i in tx.current(["ann"]).values()] == [int]
+        assert [type(i) for i in tx.lookup([Number(FIRST_ID)])] == [int]

@@ -1,0 +1,287 @@
+"""The contract's part on transactions, savepoints and threads."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from confid.errors import DuplicateKeyError, StoreError
+from confid.store.base import (
+    FIRST_ID,
+    LAST_ID,
+    Claim,
+    Store,
+    Transaction,
+)
+from confid.testing.contract.common import AT, ContractBase, Undo, change, contents, fill, thing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# ruff: noqa: S101 - the tests of the contract assert
+
+# ruff: noqa: PT012 - what happens in a block before it is undone is the point of many
+
+
+class TransactionsContract(ContractBase):
+    """What a store promises of transactions."""
+
+    # Transactions.
+
+    def test_a_transaction_commits_when_its_block_ends(self, store: Store) -> None:
+        """Others see what it did."""
+        with store.transaction(write=True) as tx:
+            fill(tx)
+            inside = contents(tx)
+        with store.transaction(write=False) as tx:
+            assert contents(tx) == inside
+
+    @pytest.mark.parametrize("error", [Undo, KeyboardInterrupt, GeneratorExit])
+    def test_an_exception_rolls_everything_back(
+        self, store: Store, error: type[BaseException]
+    ) -> None:
+        """Documents, indexes, ledger and serials; and the exception goes on its way."""
+        with store.transaction(write=True) as tx:
+            fill(tx)
+            before = contents(tx)
+        with pytest.raises(error), store.transaction(write=True) as tx:
+            change(tx)
+            assert contents(tx) != before
+            raise error
+        with store.transaction(write=True) as tx:
+            assert contents(tx) == before
+            change(tx)
+
+    def test_a_reading_transaction_cant_write(self, store: Store) -> None:
+        """Every writing method is a StoreError, with something to do or without."""
+        with store.transaction(write=True) as tx:
+            fill(tx)
+        with store.transaction(write=False) as tx:
+            before = contents(tx)
+            free = [(FIRST_ID + 50, "x"), (FIRST_ID + 51, "y")]
+            attempts: list[Callable[[], object]] = [
+                lambda: tx.put("plain", {"1": {}}),
+                lambda: tx.put("plain", {"1": {}, "2": {}}),
+                lambda: tx.put("plain", {}),
+                lambda: tx.delete("plain", ["1"]),
+                lambda: tx.delete("plain", []),
+                lambda: tx.claim(free[:1], Claim(at=AT)),
+                lambda: tx.claim(free, Claim(at=AT)),
+                lambda: tx.claim([], Claim(at=AT)),
+                lambda: tx.retire(["ann"], at=AT),
+                lambda: tx.retire([], at=AT),
+            ]
+            for attempt in attempts:
+                with pytest.raises(StoreError):
+                    attempt()
+            assert tx.get("plain", ["1"], lock=True) == {"1": {"x": 1}}
+            assert contents(tx) == before
+
+    def test_a_transaction_dies_with_its_block(self, store: Store) -> None:
+        """Afterwards every method is a StoreError, and so is a stream that is read on."""
+        with store.transaction(write=True) as tx:
+            fill(tx)
+            streams: list[Iterator[object]] = [tx.scan("thing"), tx.entries(), tx.issued_ids()]
+            unread: list[Iterator[object]] = [tx.scan("thing"), tx.entries(), tx.issued_ids()]
+            for stream in streams:
+                next(stream)
+        attempts: list[Callable[[], object]] = [
+            lambda: tx.get("plain", ["1"]),
+            lambda: tx.find("thing", "name", ["a"]),
+            lambda: list(tx.scan("plain")),
+            lambda: tx.put("plain", {"9": {}}),
+            lambda: tx.delete("plain", ["1"]),
+            lambda: tx.claim([(LAST_ID, "x")], Claim(at=AT)),
+            lambda: tx.retire(["ann"], at=AT),
+            lambda: tx.current(["ann"]),
+            lambda: tx.lookup([FIRST_ID]),
+            lambda: tx.history("ann"),
+            lambda: list(tx.entries()),
+            lambda: list(tx.issued_ids()),
+            tx.count,
+            tx.has_issued,
+            lambda: tx.savepoint().__enter__(),
+            *(lambda stream=stream: list(stream) for stream in (*streams, *unread)),
+        ]
+        for attempt in attempts:
+            with pytest.raises(StoreError):
+                attempt()
+
+    def test_a_reading_transaction_sees_one_state(self, store: Store) -> None:
+        """A writer that comes meanwhile waits or writes beside it; the next one sees it."""
+        with store.transaction(write=True) as tx:
+            fill(tx)
+        with ThreadPoolExecutor(1) as pool:
+            with store.transaction(write=False) as tx:
+                before = contents(tx)
+                writing = pool.submit(self.in_transaction, store, change)
+                threading.Event().wait(0.1)
+                assert contents(tx) == before
+            writing.result(timeout=30)
+        with store.transaction(write=False) as tx:
+            assert contents(tx) != before
+
+    # Exclusive transactions.
+
+    def test_an_exclusive_transaction_is_a_writing_one(self, store: Store) -> None:
+        """It commits when its block ends, and is rolled back when an exception leaves it."""
+        with store.exclusive() as tx:
+            fill(tx)
+            inside = contents(tx)
+        with pytest.raises(Undo), store.exclusive() as tx:
+            change(tx)
+            raise Undo
+        with store.transaction(write=False) as tx:
+            assert contents(tx) == inside
+
+    @pytest.mark.parametrize("first", ["exclusive", "writing"])
+    def test_an_exclusive_transaction_is_alone(self, store: Store, first: str) -> None:
+        """It waits for a writer that has begun, and a writer that comes later waits for it.
+
+        What the first one read before, on documents that are not even there,
+        still holds when it writes: nothing came in between.
+        """
+        begun, seen = threading.Event(), []
+
+        def come_later() -> None:
+            begun.wait(30)
+            with store.transaction(write=True) if first == "exclusive" else store.exclusive() as tx:
+                seen.append(tx.get("plain", ["first"]))
+                tx.put("plain", {"second": {}})
+
+        with ThreadPoolExecutor(1) as pool:
+            later = pool.submit(come_later)
+            with store.exclusive() if first == "exclusive" else store.transaction(write=True) as tx:
+                assert tx.get("plain", ["first", "second"]) == {}
+                begun.set()
+                threading.Event().wait(0.2)
+                assert tx.get("plain", ["second"]) == {}
+                assert not seen
+                tx.put("plain", {"first": {}})
+            later.result(timeout=30)
+        assert seen == [{"first": {}}]
+
+    # Savepoints.
+
+    def test_a_savepoint_is_undone_alone(self, tx: Transaction) -> None:
+        """What was done before it stays, and the transaction goes on."""
+        fill(tx)
+        before = contents(tx)
+        with pytest.raises(Undo), tx.savepoint():
+            change(tx)
+            raise Undo
+        assert contents(tx) == before
+        with tx.savepoint():
+            change(tx)
+        assert contents(tx) != before
+
+    def test_savepoints_nest(self, store: Store) -> None:
+        """An inner one is undone alone, an outer one with what was kept inside it."""
+        with store.transaction(write=True) as tx:
+            with tx.savepoint():
+                tx.put("plain", {"a": {}})
+                with pytest.raises(Undo), tx.savepoint():
+                    with tx.savepoint():
+                        tx.put("plain", {"b": {}})
+                    raise Undo
+                with tx.savepoint():
+                    tx.put("plain", {"c": {}})
+            with pytest.raises(Undo), tx.savepoint():
+                with tx.savepoint():
+                    tx.delete("plain", ["a"])
+                raise Undo
+        with store.transaction(write=False) as tx:
+            assert dict(tx.scan("plain")) == {"a": {}, "c": {}}
+
+    def test_kept_savepoints_fall_with_their_transaction(self, store: Store) -> None:
+        """A savepoint is no commit."""
+        with pytest.raises(Undo), store.transaction(write=True) as tx:
+            with tx.savepoint():
+                fill(tx)
+            raise Undo
+        with store.transaction(write=False) as tx:
+            assert (tx.count(), list(tx.scan("thing"))) == (0, [])
+
+    def test_a_failed_call_leaves_the_transaction_usable(self, store: Store) -> None:
+        """A DuplicateKeyError that is caught is as if the call had not been made."""
+        with store.transaction(write=True) as tx:
+            fill(tx)
+            for _ in range(3):
+                with pytest.raises(DuplicateKeyError):
+                    tx.put("thing", {"7": thing("a"), "8": thing("h")})
+                with pytest.raises(DuplicateKeyError), tx.savepoint():
+                    tx.put("plain", {"gone": {}})
+                    tx.claim([(FIRST_ID + 40, "ann")], Claim(at=AT))
+            tx.put("thing", {"8": thing("h")})
+            inside = contents(tx)
+        with store.transaction(write=False) as tx:
+            assert contents(tx) == inside
+
+    def test_a_savepoint_left_too_late_undoes_nothing(self, store: Store) -> None:
+        """What the transaction committed stays committed."""
+        with store.transaction(write=True) as tx:
+            tx.put("plain", {"a": {}})
+            block = tx.savepoint()
+            block.__enter__()
+            tx.put("plain", {"b": {}})
+        with suppress(StoreError):
+            block.__exit__(Undo, Undo(), None)
+        with store.transaction(write=False) as tx:
+            assert "a" in dict(tx.scan("plain"))
+
+    def test_savepoints_in_a_reading_transaction(self, store: Store) -> None:
+        """They are allowed; there is nothing to undo."""
+        with store.transaction(write=False) as tx, tx.savepoint():
+            assert tx.count() == 0
+
+    # Threads.
+
+    def test_read_then_write_loses_nothing(self, store: Store) -> None:
+        """Of two who read one document with `lock` and write it, the later one waits."""
+        self.in_transaction(store, lambda tx: tx.put("plain", {"n": {"x": 0}}))
+
+        def count_on(_: int) -> None:
+            with store.transaction(write=True) as tx:
+                body = tx.get("plain", ["n"], lock=True)["n"]
+                tx.put("plain", {"n": {"x": body["x"] + 1}})
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(count_on, range(40)))
+        with store.transaction(write=False) as tx:
+            assert tx.get("plain", ["n"]) == {"n": {"x": 40}}
+
+    def test_locks_are_taken_in_key_order(self, store: Store) -> None:
+        """Two who name the same documents in other orders don't wait for each other for ever."""
+        keys = [f"{i:02}" for i in range(20)]
+        self.in_transaction(store, lambda tx: tx.put("plain", {key: {} for key in keys}))
+
+        def lock(n: int) -> None:
+            with store.transaction(write=True) as tx:
+                got = tx.get("plain", keys if n % 2 else keys[::-1], lock=True)
+                tx.put("plain", got)
+
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(lock, n) for n in range(40)]:
+                done.result(timeout=60)
+
+    def test_one_id_goes_to_one_thread(self, store: Store) -> None:
+        """Threads that all propose the same IDs share them out; none is accepted twice."""
+        ids = range(FIRST_ID, FIRST_ID + 100)
+        barrier = threading.Barrier(4)
+
+        def claim(n: int) -> list[int]:
+            accepted: list[int] = []
+            barrier.wait()
+            for i in ids:
+                with store.transaction(write=True) as tx:
+                    accepted += tx.claim([(i, f"{n}-{i}")], Claim(at=AT))
+            return accepted
+
+        with ThreadPoolExecutor(4) as pool:
+            accepted = list(itertools.chain(*pool.map(claim, range(4))))
+        assert sorted(accepted) == list(ids)

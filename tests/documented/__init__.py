@@ -1,0 +1,1 @@
+"""The calls that the public documentation shows, as Python calls."""
