@@ -19,7 +19,7 @@ from confid.records import OUTBOX, DirectoryUser, LicenseState
 from confid.session import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from confid.session import Session
@@ -81,10 +81,15 @@ class Office:
             return dict(tenant.transaction.scan(OUTBOX.name))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    """An empty tenant, once in memory and once in a file."""
-    where = "memory:" if request.param == "memory" else tmp_path / "tenant.db"
+    """An empty tenant: in memory, in a file, in a PostgreSQL server."""
+    where: str | Path = "memory:"
+    if request.param == "sqlite":
+        where = tmp_path / "tenant.db"
+    elif request.param == "postgres":
+        new_schema: Callable[[], str] = request.getfixturevalue("new_schema")
+        where = new_schema()
     clock = Clock()
     with connect(where, clock=clock, host=SilentHost()) as session:
         yield Office(session, clock)
