@@ -1,0 +1,96 @@
+"""The script with small counts; the large ones are run by hand (docs/explanation/guarantee.md)."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+import confid
+from confid.host import SilentHost
+
+from .killed_writers import killed_writers, main
+from .told import DISABLED, ISSUED, READ, Line, audit, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A path, or a URL."""
+    if request.param == "sqlite":
+        return str(tmp_path / "tenant.db")
+    new_schema: Callable[[], str] = request.getfixturevalue("new_schema")
+    return new_schema()
+
+
+def test_a_killed_writer_leaves_what_it_was_told_and_nothing_half_done(store: str) -> None:
+    """Killed at random moments; an audit after each, and the next call works."""
+    outcome = killed_writers(store, 4, random.Random(7))
+    assert outcome.problems == []
+    assert outcome.kills == 4
+    assert outcome.silent < 4
+
+
+def test_the_script_says_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:
+    """And ends well when it saw nothing wrong."""
+    assert main(["--count", "1"]) == 0
+    assert "1 writers killed" in capsys.readouterr().out
+
+
+class TestAudit:
+    """The audit sees what it is there to see."""
+
+    def found(self, folder: Path, change: Callable[[list[Line]], list[Line]]) -> list[str]:
+        """What it says of two people when something else was told than happened."""
+        path = str(folder / "tenant.db")
+        told = change(fill(path, 2))
+        with confid.connect(path, host=SilentHost()) as session:
+            return audit(session, told, untold=0)
+
+    def test_a_sound_tenant_has_no_problems(self, tmp_path: Path) -> None:
+        """What was told is there, and nothing else."""
+        assert self.found(tmp_path, lambda told: told) == []
+
+    def test_an_id_told_twice(self, tmp_path: Path) -> None:
+        """Even to the same person."""
+        (problem,) = self.found(tmp_path, lambda told: [*told, told[0]])
+        assert "issued 2 times" in problem
+
+    def test_an_id_that_nobody_was_told(self, tmp_path: Path) -> None:
+        """Nobody was killed, so there is none."""
+        (problem,) = self.found(tmp_path, lambda told: told[1:])
+        assert "told to nobody" in problem
+
+    @pytest.mark.parametrize("what", [ISSUED, READ])
+    def test_an_id_that_is_not_in_the_ledger(self, tmp_path: Path, what: str) -> None:
+        """Issued and lost, or read before it was committed."""
+        (problem,) = self.found(tmp_path, lambda told: [*told, Line(what, told[0].who, 1)])
+        assert "is not theirs" in problem
+
+    def test_an_id_of_two_owners(self, tmp_path: Path) -> None:
+        """One of them is not who the ledger says."""
+        other = self.found(
+            tmp_path, lambda told: [*told, Line(READ, told[0].who, told[1].conference_id)]
+        )
+        assert len(other) == 1
+        assert "is not theirs" in other[0]
+
+    def test_a_lost_disable(self, tmp_path: Path) -> None:
+        """Told as done, and there is no mail of it."""
+        (problem,) = self.found(tmp_path, lambda told: [*told, Line(DISABLED, told[0].who, None)])
+        assert "told of it less often" in problem
+
+    def test_a_lost_mail(self, tmp_path: Path) -> None:
+        """An ID whose owner will not hear of it."""
+        path = str(tmp_path / "tenant.db")
+        told = fill(path, 2)
+        with confid.connect(path, host=SilentHost()) as session:
+            with session.unit(write=True) as tenant:
+                (first, _) = [key for key, _ in tenant.transaction.scan("outbox")]
+                tenant.transaction.delete("outbox", [first])
+            (problem,) = audit(session, told, untold=0)
+        assert "has 0 mails" in problem

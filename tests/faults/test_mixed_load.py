@@ -1,0 +1,41 @@
+"""The script with small counts; the large ones are run by hand (docs/explanation/guarantee.md)."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .mixed_load import Load, main, mixed_load
+from .told import DISABLED, ISSUED, READ
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SMALL = Load(seconds=1, processes=3, threads=2, people=6)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A path, or a URL."""
+    if request.param == "sqlite":
+        return str(tmp_path / "tenant.db")
+    new_schema: Callable[[], str] = request.getfixturevalue("new_schema")
+    return new_schema()
+
+
+def test_processes_and_threads_on_the_same_people_agree(store: str) -> None:
+    """What was acknowledged is in the ledger, with users and mails, and no ID besides."""
+    outcome = mixed_load(store, SMALL, random.Random(7))
+    assert outcome.problems == []
+    assert outcome.count(ISSUED) > SMALL.people
+    assert outcome.count(DISABLED)
+    assert outcome.count(READ)
+
+
+def test_the_script_says_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:
+    """And ends well when it saw nothing wrong."""
+    assert main(["--count", "0.3", "--processes", "2", "--threads", "2", "--people", "3"]) == 0
+    assert "2 processes of 2 threads for 0.3 s" in capsys.readouterr().out

@@ -1,0 +1,111 @@
+"""Resets, enables, disables and reads at random: `writer STORE SECONDS THREADS SEED`.
+
+Prints `ready`, then a line for each person as soon as a call has returned:
+what was done, who, and the conference ID or `-`. Killed at any moment, it has
+printed only what was committed. The people are those of the store.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import confid
+from confid.cmdlets import (
+    disable_cs_online_dial_in_conferencing_user,
+    enable_cs_online_dial_in_conferencing_user,
+    get_cs_online_dial_in_conferencing_user,
+    set_cs_online_dial_in_conferencing_user,
+)
+from confid.errors import NotEnabledError, TransactionConflictError
+from confid.host import SilentHost
+
+from .told import DISABLED, ISSUED, READ, REFUSED, is_new
+
+if TYPE_CHECKING:
+    from confid.records import ConferencingUser
+    from confid.session import Session
+
+MOST_AT_ONCE = 3
+"""How many people one reset is for."""
+
+
+def tell(what: str, user: ConferencingUser) -> None:
+    """One line by one write, so that threads don't mix and a kill leaves no half line."""
+    said = user.conference_id or "-"
+    os.write(1, f"{what} {user.identity} {said}\n".encode())
+
+
+def reset(session: Session, names: list[str]) -> None:
+    """Reset several people in one call, all or none."""
+    with session.transaction():
+        users = [
+            set_cs_online_dial_in_conferencing_user(name, reset_conference_id=True, session=session)
+            for name in names
+        ]
+    for user in users:
+        tell(ISSUED, user)
+
+
+def enable(session: Session, name: str) -> None:
+    """Enable somebody; who is enabled already gets no ID."""
+    user = enable_cs_online_dial_in_conferencing_user(name, session=session)
+    tell(ISSUED if is_new(user) else READ, user)
+
+
+def disable(session: Session, name: str) -> None:
+    """Disable somebody."""
+    tell(DISABLED, disable_cs_online_dial_in_conferencing_user(name, session=session))
+
+
+def read(session: Session, name: str) -> None:
+    """Show somebody."""
+    tell(READ, get_cs_online_dial_in_conferencing_user(name, session=session))
+
+
+def work(session: Session, names: list[str], until: float, dice: random.Random) -> None:
+    """One thread's calls; those that others were too much in the way of are told as refused."""
+    while time.monotonic() < until:
+        name = dice.choice(names)
+        try:
+            match dice.randrange(10):
+                case 0 | 1:
+                    enable(session, name)
+                case 2:
+                    disable(session, name)
+                case 3 | 4:
+                    read(session, name)
+                case 5:
+                    # In one order for everybody, as locks are taken one by one.
+                    count = min(MOST_AT_ONCE, len(names))
+                    reset(session, sorted(dice.sample(names, count)))
+                case _:
+                    reset(session, [name])
+        except NotEnabledError:
+            continue
+        except TransactionConflictError:
+            os.write(1, f"{REFUSED} {name} -\n".encode())
+
+
+def main(store: str, seconds: float, threads: int, seed: int) -> None:
+    """Work for so long; an error other than those above ends the process with it."""
+    os.write(1, b"ready\n")
+    with confid.connect(store, create=False, host=SilentHost()) as session:
+        with session.unit(write=False) as tenant:
+            names = [someone.user.user_principal_name for someone in tenant.all_people()]
+        until = time.monotonic() + seconds
+        with ThreadPoolExecutor(threads) as pool:
+            jobs = [
+                pool.submit(work, session, names, until, random.Random(seed * 1000 + number))
+                for number in range(threads)
+            ]
+        for job in jobs:
+            job.result()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
