@@ -16,6 +16,7 @@ from rows import Record, load
 
 from confid.errors import ConfidError, ConversionError, InvalidArgumentError
 from confid.powershell import quote
+from confid.powershell.line import Argument, parse_line
 
 QUOTES = "'‘’‚‛"  # noqa: RUF001 - what the engine takes for a single quote
 
@@ -148,3 +149,16 @@ def test_any_value_is_literals_and_nothing_else(given_value: Any) -> None:
     except ConfidError:
         return
     assert LITERAL.sub("", argument) == ""
+
+
+plain = st.none() | st.booleans() | st.integers(-(2**31), 2**31 - 1) | st.text()
+
+
+@given(plain | st.lists(st.text()))
+def test_a_line_reads_back_what_was_quoted(given_value: Any) -> None:
+    """Quoted and then parsed, a text is that very text, and so is what else has a literal."""
+    (command,) = parse_line(f"Get-Thing {quote(given_value)}")
+    (argument,) = command.elements
+    assert isinstance(argument, Argument)
+    assert argument.value == given_value
+    assert type(argument.value) is type(given_value)
