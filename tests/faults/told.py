@@ -14,8 +14,10 @@ import attrs
 
 import confid
 from confid.cmdlets import enable_cs_online_dial_in_conferencing_user
+from confid.conference_id import Space
 from confid.host import SilentHost
 from confid.records import MASKED_PIN, OUTBOX, Event, OutboxEntry, converter
+from confid.session import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from confid.session import Session
 
 ROOT = Path(__file__).parents[2]
+
+SPACE = Space(1_000_000, 1_199_999)
+"""A small one: the dice propose hundreds of IDs again that the ledger has to refuse."""
 
 ISSUED, DISABLED, READ, REFUSED = "issued", "disabled", "read", "refused"
 
@@ -88,7 +93,7 @@ def place(store: str) -> Iterator[str]:
 def fill(store: str, people: int) -> list[Line]:
     """Make the tenant, with so many people enabled; what it tells of them."""
     names = [f"person{number:03}@contoso.com" for number in range(people)]
-    with confid.connect(store, host=SilentHost()) as session:
+    with open_session(store, space=SPACE, host=SilentHost()) as session:
         confid.import_users(
             [{"UserPrincipalName": n, "Mail": n, "Licenses": "MCOMEETADV"} for n in names],
             session=session,
