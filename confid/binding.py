@@ -182,12 +182,11 @@ def bind_arguments(
     """
     bound: dict[str, Any] = {}
     for (name, p), value in zip(_named(info, tuple(arguments)), arguments.values(), strict=True):
-        if value is UNSET or (value is None and name not in info.takes_none):
+        if value is None or value is UNSET:
+            if value is None and name in info.takes_none:
+                bound[name] = None
             continue
-        if value is None or isinstance(value, p.taken_as_is):
-            bound[name] = value
-        else:
-            bound[name] = _converted(info, p, value)
+        bound[name] = value if isinstance(value, p.taken_as_is) else _converted(info, p, value)
         if isinstance(value, str) and not value and (p.mandatory or p.mandatory_in):
             raise ParameterBindingError(
                 f"{info.name}: {p.name} is empty; it takes a value.",
@@ -204,12 +203,13 @@ def refuse_chosen_ids(arguments: Mapping[str, object]) -> None:
     Whatever else is wrong with the call, and None is a value too: it is never ignored.
     """
     for given, value in arguments.items():
-        if value is not UNSET and _is_chosen_id(given):
+        if value is not UNSET and is_chosen_id(given):
             raise StaticConferenceIdError(given)
 
 
 @functools.lru_cache(maxsize=1024)
-def _is_chosen_id(given: str) -> bool:
+def is_chosen_id(given: str) -> bool:
+    """Whether an argument of that name would choose a conference ID."""
     return given.replace("_", "").lower() in CHOSEN_ID
 
 

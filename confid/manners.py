@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from confid.errors import ConfidError, InvalidArgumentError, ParameterBindingError
@@ -42,6 +43,11 @@ class Manners:
     shouldprocess.json and erroraction.json.
     """
 
+    progress: ProgressOption = None
+    answers: dict[str, bool] | None = None
+    _to_all: bool | None = None
+    _collected: Mapping[str, list[Any]] = MappingProxyType({})
+
     def __init__(
         self,
         preferences: Preferences,
@@ -57,18 +63,31 @@ class Manners:
         level = preferences.confirm if confirm is None else "Low" if confirm else "None"
         self.asks: bool = writes and not self.what_if and _asks(level, impact)
         self.writes: bool = writes and not self.what_if
+        self.verbose: bool = preferences.verbose
         # Checked now: once the change has committed it is too late to complain.
-        self.error_action = _action(common, "error_action", preferences.error_action)
-        self.warning_action = _action(common, "warning_action", preferences.warning)
+        self.error_action = _preferred("error_action", preferences.error_action)
+        self.warning_action = _preferred("warning_action", preferences.warning)
+        if common:
+            self._take(common)
         self.stops = self.error_action == "Stop"
-        self.verbose: bool = common.get("verbose") or preferences.verbose
-        self.progress: ProgressOption = common.get("progress")
-        self._collected = _lists(common) if common else {}
-        self.answers: dict[str, bool] | None = None
-        self._to_all: bool | None = None
+        self.goes_unsaid = not (self.what_if or self.asks or self.verbose)
+
+    @property
+    def collects(self) -> bool:
+        """Whether the caller gave a list to be filled."""
+        return bool(self._collected)
+
+    def _take(self, common: Mapping[str, Any]) -> None:
+        self.error_action = _action(common, "error_action", self.error_action)
+        self.warning_action = _action(common, "warning_action", self.warning_action)
+        self.verbose = common.get("verbose") or self.verbose
+        self.progress = common.get("progress")
+        self._collected = _lists(common)
 
     def should_process(self, host: Host, cmdlet: str, target: str) -> bool:
         """What ShouldProcess answers for a target. Source: behaviour, PowerShell's manners."""
+        if self.goes_unsaid:
+            return True
         line = f'Performing the operation "{cmdlet}" on target "{target}".'
         if self.what_if:
             host.write_line(f"What if: {line}")
@@ -128,13 +147,14 @@ def _asks(preference: str, impact: str) -> bool:
     return 0 < wanted <= CONFIRM_LEVELS.index(impact)
 
 
+def _preferred(name: str, value: str) -> str:
+    return value if value in ERROR_ACTIONS else one_of(f"preferences.{name}", value, ERROR_ACTIONS)
+
+
 def _action(common: Mapping[str, Any], name: str, preference: str) -> str:
     value = common.get(name)
     if value is None:
-        value = preference
-        if value in ERROR_ACTIONS:
-            return value
-        return one_of(f"preferences.{name}", value, ERROR_ACTIONS)
+        return preference
     return value if value in ERROR_ACTIONS else action_preference(name, value)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from confid import directory
-from confid.binding import bind_arguments, refuse_chosen_ids
+from confid.binding import bind_arguments, is_chosen_id, refuse_chosen_ids
 from confid.conference_id import ConferenceId
 from confid.errors import ConfidError, ParameterBindingError, StaticConferenceIdError
 from confid.manners import Manners, WarningStopError
@@ -73,6 +73,10 @@ class Command:
         changed unless all can be, and the error names everyone who can't.
         One in, one record out; an iterable in, `Results`.
         """
+        if isinstance(identity, str):
+            record = self._change_one(identity, plan)
+            self._raise_under_stop()
+            return record
         done: list[ConferencingUser] = []
         for found in self._found(identity):
             done.extend(self._change(found, plan))
@@ -125,23 +129,47 @@ class Command:
             if left:
                 advance(left)  # those named twice
 
+    def _change_one(
+        self, identity: str, plan: Callable[[Person], Change | None]
+    ) -> ConferencingUser | None:
+        # What `_change` does, without its lists: nearly all calls name one person.
+        (found,) = self._find_one(identity)
+        if isinstance(found, ConfidError):
+            self.fail(found)
+            return None
+        (person,) = self.tenant.people([found], lock=self.manners.writes)
+        try:
+            change = plan(person)
+        except ConfidError as error:
+            self.fail(error)
+            return None
+        if not self.should_process(person.user.user_principal_name):
+            return None
+        if change is None:
+            return self.tenant.conferencing_user(person)
+        (after,) = self.tenant.apply([change])
+        return self.tenant.conferencing_user(after, pin=change.pin)
+
     def _change(
         self,
         found: Sequence[DirectoryUser | ConfidError],
         plan: Callable[[Person], Change | None],
-    ) -> Iterator[ConferencingUser]:
+    ) -> list[ConferencingUser]:
         planned = [
             (person, change)
             for person, change in self._each(found, plan, lock=self.manners.writes)
             if self.should_process(person.user.user_principal_name)
         ]
         if self.errors and self.manners.stops:
-            return
+            return []
         changes = [change for _, change in planned if change]
         after = iter(self.tenant.apply(changes) if changes else ())
-        for person, change in planned:
-            became = next(after) if change else person
-            yield self.tenant.conferencing_user(became, pin=change.pin if change else None)
+        return [
+            self.tenant.conferencing_user(
+                next(after) if change else person, pin=change.pin if change else None
+            )
+            for person, change in planned
+        ]
 
     def _each(
         self,
@@ -149,25 +177,25 @@ class Command:
         look: Callable[[Person], Looked],
         *,
         lock: bool = False,
-    ) -> Iterator[tuple[Person, Looked]]:
+    ) -> list[tuple[Person, Looked]]:
         """The people found, with what `look` says of them; errors are noted in their place."""
         users = [user for user in found if isinstance(user, DirectoryUser)]
         people = iter(self.tenant.people(users, lock=lock) if users else ())
+        looked: list[tuple[Person, Looked]] = []
         for one in found:
             if isinstance(one, ConfidError):
                 self.fail(one)
                 continue
             person = next(people)
             try:
-                looked = look(person)
+                looked.append((person, look(person)))
             except ConfidError as error:
                 self.fail(error)
-            else:
-                yield person, looked
+        return looked
 
     def _find_one(self, identity: object) -> list[DirectoryUser | ConfidError]:
         try:
-            return list(self.tenant.find_users([directory.identity_text(identity)]))
+            return self.tenant.find_users([directory.identity_text(identity)])
         except ConfidError as error:
             return [error]
 
@@ -200,18 +228,21 @@ class Command:
 
     def output(self, identity: object, records: Sequence[R]) -> Output[R]:
         """One record for one identity (None where there is none), `Results` for an iterable."""
-        results = self.results(records)
-        if is_given(identity) and directory.is_one(identity):
-            return results[0] if results else None
-        return results
+        if isinstance(identity, str) or (is_given(identity) and directory.is_one(identity)):
+            self._raise_under_stop()
+            return records[0] if records else None
+        return self.results(records)
 
     def results(self, records: Sequence[R]) -> Results[R]:
         """`Results` with the errors noted; under Stop those are raised instead."""
+        self._raise_under_stop()
+        return Results(records, self.errors)
+
+    def _raise_under_stop(self) -> None:
         if self.errors and self.manners.stops:
             first, *others = self.errors
             first.also = tuple(others)
             raise first
-        return Results(records, self.errors)
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -235,25 +266,13 @@ def run(
 
     Raises `ConfidError`s, each with the cmdlet's name.
     """
-    arguments: dict[str, Any] = _positional(info, args) if args else {}
-    common: dict[str, Any] = {}
-    own: dict[str, Any] = {}
-    for name, value in given.items():
-        if name in COMMON:
-            common[name] = value
-        elif name == "notify" and info.notifies:
-            own[name] = value
-        elif name in arguments:
-            raise ParameterBindingError(
-                f"{info.name}: {name} was given twice, by its place and by its name.",
-                error_id="ParameterAlreadyBound",
-                parameter=name,
-            )
-        else:
-            arguments[name] = value
+    arguments = _with_places(info, args, given) if args else dict(given)
+    aside, chooses = _aside(info, tuple(given))
+    common = {name: arguments.pop(name) for name in aside}
     try:
-        session = current_session(common.get("session"))
-        refuse_chosen_ids(arguments)
+        session = current_session(common.pop("session", None))
+        if chooses:
+            refuse_chosen_ids(arguments)
         _, bound = bind_arguments(info, arguments, default_set=info.call_set)
         manners = Manners(
             session.preferences,
@@ -262,18 +281,28 @@ def run(
             what_if=bound.pop("what_if", None),
             confirm=bound.pop("confirm", None),
         )
-        bound.update(own)
+        if "notify" in common:
+            bound["notify"] = common["notify"]
         if bound.pop("as_job", False):
             from confid.job import Job  # noqa: PLC0415 - few calls are jobs
 
-            return Job(session, lambda: _finish(info, body, session, bound, manners))
+            return Job(session, lambda: _execute(info, body, session, bound, manners))
     except ConfidError as error:
         error.cmdlet = error.cmdlet or info.name
         raise
-    return _finish(info, body, session, bound, manners)
+    return _execute(info, body, session, bound, manners)
 
 
-def _positional(info: CommandInfo, args: tuple[Any, ...]) -> dict[str, Any]:
+@functools.lru_cache(maxsize=1024)
+def _aside(info: CommandInfo, names: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """The names that aren't for the binder, and whether one of the others would choose an ID."""
+    aside = tuple(n for n in names if n in COMMON or (n == "notify" and info.notifies))
+    return aside, any(map(is_chosen_id, names))
+
+
+def _with_places(
+    info: CommandInfo, args: tuple[Any, ...], given: Mapping[str, Any]
+) -> dict[str, Any]:
     places = info.places
     taken = len(places[:1])
     if len(args) > taken:
@@ -286,7 +315,14 @@ def _positional(info: CommandInfo, args: tuple[Any, ...]) -> dict[str, Any]:
         )
     # Two sets can have a place each; PowerShell binds by type, so a record is the instance.
     is_instance = isinstance(args[0], Record) and "instance" in places
-    return {"instance" if is_instance else places[0]: args[0]}
+    name = "instance" if is_instance else places[0]
+    if name in given:
+        raise ParameterBindingError(
+            f"{info.name}: {name} was given twice, by its place and by its name.",
+            error_id="ParameterAlreadyBound",
+            parameter=name,
+        )
+    return {name: args[0], **given}
 
 
 def _is_conference_id(value: object) -> bool:
@@ -295,21 +331,6 @@ def _is_conference_id(value: object) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _finish(
-    info: CommandInfo,
-    body: Callable[..., Any],
-    session: Session,
-    bound: dict[str, Any],
-    manners: Manners,
-) -> Any:
-    try:
-        return _execute(info, body, session, bound, manners)
-    except ConfidError as error:
-        error.cmdlet = error.cmdlet or info.name
-        manners.collect_errors([error, *error.also])
-        raise
 
 
 _PLAIN_TYPES = frozenset({str, bool, int, list, type(None)})
@@ -322,19 +343,10 @@ def _execute(
     bound: dict[str, Any],
     manners: Manners,
 ) -> Any:
-    for name, value in bound.items():
-        # Read once, before a transaction is open: an iterable can be a slow one.
-        if type(value) not in _PLAIN_TYPES and _is_read_now(name, value):
-            bound[name] = list(value)
-    accepted = _accepted(info, tuple(bound))
-    if manners.asks:
-        # Nobody is asked while others wait for the store: first the answers, then the change.
-        manners.answers = _collect_answers(info, body, session, bound, manners)
-
     def work(tenant: Tenant) -> tuple[Command, list[str], Any]:
         command = Command(info, session, tenant, manners)
         result = body(command, **bound)
-        warnings = [*accepted, *tenant.warnings]
+        warnings = [*_accepted(info, tuple(bound)), *tenant.warnings]
         if tenant.is_nearly_full:
             warnings.append(
                 "More than 90 % of the conference IDs have been issued; "
@@ -345,8 +357,21 @@ def _execute(
             raise WarningStopError(warnings[0])
         return command, warnings, result
 
-    command, warnings, result = session.call(work, write=manners.writes)
-    manners.tell(session.host, info.name, warnings, command.errors)
+    try:
+        for name, value in bound.items():
+            # Read once, before a transaction is open: an iterable can be a slow one.
+            if type(value) not in _PLAIN_TYPES and _is_read_now(name, value):
+                bound[name] = list(value)
+        if manners.asks:
+            # Nobody is asked while others wait for the store: first the answers, then the change.
+            manners.answers = _collect_answers(info, body, session, bound, manners)
+        command, warnings, result = session.call(work, write=manners.writes)
+    except ConfidError as error:
+        error.cmdlet = error.cmdlet or info.name
+        manners.collect_errors([error, *error.also])
+        raise
+    if warnings or command.errors or manners.collects:
+        manners.tell(session.host, info.name, warnings, command.errors)
     tell_what_is_left(session.host, command.tenant)
     return result
 
@@ -386,6 +411,8 @@ def _accepted(info: CommandInfo, bound: tuple[str, ...]) -> tuple[str, ...]:
 
 def tell_what_is_left(host: Host, tenant: Tenant) -> None:
     """Tell a host that wants to know what is left to do by hand after a call."""
+    if not (tenant.pins_drawn or tenant.mails_queued):
+        return
     write = getattr(host, "write_information", None)
     if write is None:
         return

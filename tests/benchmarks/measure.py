@@ -52,15 +52,18 @@ def timed(call: Callable[[], object]) -> float:
     return perf_counter() - start
 
 
-def in_turns(rounds: int, *calls: Callable[[], object]) -> list[list[float]]:
-    """The seconds of each call, `rounds` times, one call after the other in every round."""
+def in_turns(rounds: int, *calls: Callable[[], object], row: int = 1) -> list[list[float]]:
+    """The seconds of each call, `rounds` times, one call after the other in every round.
+
+    With `row`, each is made so many times in a row before the next has its turn.
+    """
     seconds: list[list[float]] = [[] for _ in calls]
     gc.collect()
     for _ in range(rounds):
         for call, taken in zip(calls, seconds, strict=True):
             if rounds < MANY_ROUNDS:
                 gc.collect()  # what earlier calls left is not this one's to clear away
-            taken.append(timed(call))
+            taken.extend(timed(call) for _ in range(row))
     return seconds
 
 
