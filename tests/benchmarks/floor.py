@@ -1,8 +1,9 @@
 """The floor: hand-written SQL on bare `sqlite3`, with the durability that confid promises.
 
 It opens a file that confid made, so tables, indexes and triggers are the
-same; it reads and writes the same documents and ledger rows; it checks
-nothing, and returns no records.
+same; it reads and writes the same documents and ledger rows (a person is
+looked for by both names, and their meetings are asked for); it checks nothing,
+and returns no records.
 """
 
 from __future__ import annotations
@@ -24,13 +25,26 @@ if TYPE_CHECKING:
 SPACE = LAST_ID - FIRST_ID + 1
 CHUNK = 1000
 
-FIND_ONE = (
-    "SELECT key, body FROM documents WHERE kind = 'user' AND json_extract(body, '$.index.upn') = ?"
-)
-FIND_MANY = (
-    "SELECT documents.key, body FROM json_each(?) AS wanted CROSS JOIN documents "
-    "WHERE kind = 'user' AND json_extract(body, '$.index.upn') = wanted.value"
-)
+
+def _find_one(kind: str, field: str) -> str:
+    return (
+        f"SELECT key, body FROM documents WHERE kind = '{kind}' "  # noqa: S608 - constants
+        f"AND json_extract(body, '$.index.{field}') = ?"
+    )
+
+
+def _find_many(kind: str, field: str) -> str:
+    return (
+        "SELECT documents.key, body "  # noqa: S608 - constants
+        "FROM json_each(?) AS wanted CROSS JOIN documents "
+        f"WHERE kind = '{kind}' AND json_extract(body, '$.index.{field}') = wanted.value"
+    )
+
+
+FIND_ONE = (_find_one("user", "sip"), _find_one("user", "upn"))
+FIND_MANY = (_find_many("user", "sip"), _find_many("user", "upn"))
+MEETINGS_OF_ONE = _find_one("meeting", "owner")
+MEETINGS_OF_MANY = _find_many("meeting", "owner")
 GET_ONE = "SELECT body FROM documents WHERE kind = 'conferencing' AND key = ?"
 GET_MANY = (
     "SELECT key, body FROM documents "
@@ -65,7 +79,7 @@ def connect(path: Path) -> sqlite3.Connection:
 def reset_one(db: sqlite3.Connection, upn: str) -> int:
     """Reset one user's conference ID."""
     db.execute("BEGIN IMMEDIATE")
-    owner, text = db.execute(FIND_ONE, (upn.lower(),)).fetchone()
+    ((owner, text),) = (row for find in FIND_ONE for row in db.execute(find, (upn.lower(),)))
     user = json.loads(text)
     (text,) = db.execute(GET_ONE, (owner,)).fetchone()
     settings = json.loads(text)
@@ -81,6 +95,7 @@ def reset_one(db: sqlite3.Connection, upn: str) -> int:
     key, entry = _entry(user, settings, conference_id, numbers, now)
     db.execute(PUT, ("conferencing", owner, json.dumps(settings, ensure_ascii=False)))
     db.execute(PUT, ("outbox", key, json.dumps(entry, ensure_ascii=False)))
+    assert not db.execute(MEETINGS_OF_ONE, (owner,)).fetchall()
     db.execute("COMMIT")
     return conference_id
 
@@ -99,7 +114,8 @@ def reset_many(db: sqlite3.Connection, upns: Sequence[str]) -> None:
 def _reset_chunk(
     db: sqlite3.Connection, upns: Sequence[str], numbers: list[Any], at: int, now: str
 ) -> None:
-    found = db.execute(FIND_MANY, (json.dumps([upn.lower() for upn in upns]),))
+    wanted = json.dumps([upn.lower() for upn in upns])
+    found = (row for find in FIND_MANY for row in db.execute(find, (wanted,)))
     users = {owner: json.loads(body) for owner, body in found}
     kept = db.execute(GET_MANY, (json.dumps(list(users)),))
     settings = {owner: json.loads(body) for owner, body in kept}
@@ -116,6 +132,7 @@ def _reset_chunk(
     db.executemany(
         PUT, [("outbox", key, json.dumps(body, ensure_ascii=False)) for key, body in entries]
     )
+    assert not db.execute(MEETINGS_OF_MANY, (json.dumps(list(users)),)).fetchall()
 
 
 def _claim_many(db: sqlite3.Connection, owners: list[str], at: int) -> dict[str, int]:

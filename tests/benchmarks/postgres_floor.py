@@ -15,8 +15,14 @@ from .floor import _draw, _entry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-UPN = expression("user", "upn")
-FIND = f"SELECT key, body::text FROM documents WHERE {UPN} = ANY(%s)"  # noqa: S608 - constants
+
+def _find(kind: str, field: str) -> str:
+    indexed = expression(kind, field)
+    return f"SELECT key, body::text FROM documents WHERE {indexed} = ANY(%s)"  # noqa: S608 - constants
+
+
+FIND = (_find("user", "sip"), _find("user", "upn"))
+MEETINGS = _find("meeting", "owner")
 LOCK = """
 SELECT key, body::text FROM documents
 WHERE kind = 'conferencing' AND key = ANY(%s) ORDER BY key FOR UPDATE
@@ -70,7 +76,7 @@ def _run(db: psycopg.Connection[Any], statement: str, *values: object) -> psycop
 def reset_one(db: psycopg.Connection[Any], upn: str) -> int:
     """Reset one user's conference ID."""
     _run(db, "BEGIN")
-    ((owner, text),) = _run(db, FIND, [upn]).fetchall()
+    ((owner, text),) = (row for find in FIND for row in _run(db, find, [upn]))
     user = json.loads(text)
     ((_, text),) = _run(db, LOCK, [owner]).fetchall()
     settings = json.loads(text)
@@ -85,6 +91,7 @@ def reset_one(db: psycopg.Connection[Any], upn: str) -> int:
     key, entry = _entry(user, settings, conference_id, numbers, now.isoformat())
     _run(db, PUT, "conferencing", owner, json.dumps(settings, ensure_ascii=False))
     _run(db, PUT, "outbox", key, json.dumps(entry, ensure_ascii=False))
+    assert not _run(db, MEETINGS, [owner]).fetchall()
     _run(db, "COMMIT")
     return conference_id
 
@@ -94,7 +101,8 @@ def reset_many(db: psycopg.Connection[Any], upns: Sequence[str]) -> None:
     _run(db, "BEGIN")
     numbers = _tenant(db)
     now = datetime.now(UTC)
-    users = {key: json.loads(body) for key, body in _run(db, FIND, list(upns))}
+    found = (row for find in FIND for row in _run(db, find, list(upns)))
+    users = {key: json.loads(body) for key, body in found}
     settings = {key: json.loads(body) for key, body in _run(db, LOCK, list(users))}
     _run(db, "CREATE TEMP TABLE wanted (conference_id int, owner text) ON COMMIT DROP")
     _run(db, "CREATE TEMP TABLE kept (key text, body json) ON COMMIT DROP")
@@ -120,6 +128,7 @@ def reset_many(db: psycopg.Connection[Any], upns: Sequence[str]) -> None:
         "documents (kind, key, body)",
         _outbox(users, settings, issued, numbers, now.isoformat()),
     )
+    assert not _run(db, MEETINGS, list(users)).fetchall()
     _run(db, "COMMIT")
 
 
