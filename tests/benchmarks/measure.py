@@ -133,6 +133,23 @@ def plain(
     )
 
 
+def spread(name: str, *seconds: Sequence[float], target: float | None = None) -> Figure:
+    """How many times what the fastest of these calls takes the slowest does."""
+    stretches = zip(*map(_medians, seconds), strict=True)
+    ratios = [max(medians) / min(medians) for medians in stretches]
+    medians = [statistics.median(taken) for taken in seconds]
+    value = max(medians) / min(medians)
+    return Figure(
+        name=name,
+        value=value,
+        low=min(value, *ratios),
+        high=max(value, *ratios),
+        unit="x",
+        target=target,
+        confid=", ".join(map(show, medians)),
+    )
+
+
 def show(seconds: float) -> str:
     """Seconds as people read them."""
     for factor, unit in ((1, "s"), (1e3, "ms")):

@@ -48,6 +48,13 @@ ROWS = (
     "importing a roster",
     "a mail by SMTP",
     "a mail to memory",
+    "a reset at 20, 40 users, SQLite",
+    "room for 40 users, SQLite",
+    "a reset at 20, 40 users, PostgreSQL",
+    "room for 40 users, PostgreSQL",
+    "2 processes to one, PostgreSQL",
+    "moving 40 users, SQLite to PostgreSQL",
+    "moving 40 users, PostgreSQL to SQLite",
 )
 
 

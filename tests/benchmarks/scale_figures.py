@@ -1,0 +1,97 @@
+"""Figures on size: a reset in tenants of several sizes, their room, and a move from one store."""
+
+from __future__ import annotations
+
+import random
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING
+
+import psycopg
+from servers import running, sql, with_schema
+
+import confid
+from confid.cmdlets import set_cs_online_dial_in_conferencing_user
+from confid.store import PostgresStore
+
+from . import process_figures
+from .measure import Figure, in_turns, plain, spread, timed
+from .tenants import fill, identities, opened, sqlite_tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from confid.session import Session
+    from confid.store.base import Store
+
+    from .scale import Scale
+
+ROOM = """
+SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
+WHERE relnamespace = %s::regnamespace AND relkind = 'r'
+"""
+
+
+def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
+    """Tenants of every size, each in a file, then each in a schema of one durable server."""
+    files = [sqlite_tenant(folder / f"{users}.db", users) for users in scale.sizes]
+    yield _sizes("SQLite", files, scale)
+    yield _room("SQLite", files[-1].stat().st_size, scale)
+    with running("fsync=on", "shared_buffers=256MB", "max_wal_size=8GB") as server:
+        schemas = [PostgresStore(server.dsn, schema=f"of_{users}") for users in scale.sizes]
+        for store, users in zip(schemas, scale.sizes, strict=True):
+            with opened(store) as session:
+                fill(session, users)
+        sql(server.dsn, "VACUUM ANALYZE", "CHECKPOINT")
+        yield _sizes("PostgreSQL", schemas, scale)
+        with psycopg.connect(server.dsn) as connection:
+            ((size,),) = connection.execute(ROOM, [schemas[-1].schema]).fetchall()
+        yield _room("PostgreSQL", size, scale)
+        yield process_figures.eight_to_one(server, schemas[0].schema, scale)
+        yield from _moves(files[1], with_schema(server.dsn, "moved"), scale.sizes[1])
+
+
+def _sizes(kind: str, stores: Sequence[Path | Store], scale: Scale) -> Figure:
+    """A reset of somebody at random in each tenant, in turns."""
+    with ExitStack() as stack:
+        calls = [
+            _reset_somebody(stack.enter_context(opened(store)), users)
+            for store, users in zip(stores, scale.sizes, strict=True)
+        ]
+        in_turns(max(1, scale.singles // 10), *calls)  # a first call reads what is then at hand
+        seconds = in_turns(scale.singles, *calls)
+    sizes = ", ".join(f"{users:,}" for users in scale.sizes)
+    return spread(f"a reset at {sizes} users, {kind}", *seconds, target=1.5)
+
+
+def _reset_somebody(session: Session, users: int) -> Callable[[], object]:
+    names, dice = identities(users), random.Random(users)
+    return lambda: set_cs_online_dial_in_conferencing_user(
+        dice.choice(names), reset_conference_id=True, session=session
+    )
+
+
+def _room(kind: str, size: int, scale: Scale) -> Figure:
+    """Bytes that a user takes: who they are, their settings, an ID and all the indexes."""
+    users = scale.sizes[-1]
+    each = size / users
+    return Figure(
+        name=f"room for {users} users, {kind}",
+        value=each,
+        low=each,
+        high=each,
+        unit="B/user",
+        confid=f"{size / 1e6:.1f} MB",
+    )
+
+
+def _moves(file: Path, url: str, users: int) -> Iterator[Figure]:
+    """From a file to the server, and back to a new file; once, for a move seals its source."""
+    back = file.with_name("back.db")
+    for kinds, source, target in (
+        ("SQLite to PostgreSQL", str(file), url),
+        ("PostgreSQL to SQLite", url, str(back)),
+    ):
+        taken = timed(partial(confid.move_tenant, source, target))
+        yield plain(f"moving {users} users, {kinds}, a user", [taken], per=users)
