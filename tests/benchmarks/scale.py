@@ -47,7 +47,7 @@ QUICK = Scale(
     bulk=100,
     space=100_000,
     sizes=(1_000, 10_000),
-    seconds=1,
+    seconds=0.3,
 )
 TINY = Scale(
     singles=2,
