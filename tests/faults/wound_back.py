@@ -72,54 +72,65 @@ def wound_back(run: Run, dice: random.Random) -> Outcome:
         confid.import_users([row], session=session)
         enable_cs_online_dial_in_conferencing_user(KEN, session=session)
     before = dice.randrange(run.resets)
-    _reset(run, before, outcome, dice)
+    some = run.kills // 3
+    _reset(run, outcome, dice, count=before, kills=some)
     put_back = snapshots.take(run.store, run.folder)
-    _reset(run, run.resets - before, outcome, dice)
+    _reset(run, outcome, dice, count=run.resets - before, kills=some)
     put_back()
-    _reset(run, run.resets, outcome, dice)
+    _reset(run, outcome, dice, count=run.resets, kills=run.kills - 2 * some)
     with confid.connect(run.store, witness=run.witness, host=SilentHost()) as session:
         outcome.problems = confid.check(session).problems
     return outcome
 
 
-def _reset(run: Run, count: int, outcome: Outcome, dice: random.Random) -> None:
+def _reset(run: Run, outcome: Outcome, dice: random.Random, *, count: int, kills: int) -> None:
     """So many resets that were told, by processes some of which are killed at random moments."""
     goal = len(outcome.told) + count
-    kills = run.kills // 3
-    while len(outcome.told) < goal:
-        left = goal - len(outcome.told)
-        some = dice.randint(1, max(1, 2 * left // (kills + 1))) if kills else left
-        told = _process(run, min(some, left), dice if kills else None)
+    while left := goal - len(outcome.told):
+        if not kills:
+            outcome.told += _process(run, left)
+            continue
+        some = min(left, dice.randint(1, max(1, 2 * left // (kills + 1))))
+        told, killed = _killed(run, some, dice)
         outcome.told += told
-        if kills:
-            kills -= 1
-            outcome.kills += 1
+        outcome.kills += killed
+        kills -= killed
 
 
-def _process(run: Run, count: int, dice: random.Random | None) -> list[int]:
-    """The IDs that a process has told; with dice, it is killed at a moment of theirs."""
-    process = subprocess.Popen(
+def _start(run: Run, count: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-m", "tests.faults.resetter", run.store, run.witness, KEN, str(count)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
     )
+
+
+def _process(run: Run, count: int) -> list[int]:
+    """The IDs that a process has told, all of them."""
+    process = _start(run, count)
+    output, _ = process.communicate(timeout=600)
+    assert process.returncode == 0
+    return [int(line) for line in output.split()]
+
+
+def _killed(run: Run, count: int, dice: random.Random) -> tuple[list[int], bool]:
+    """The IDs that a process has told until it was killed, and whether it lived until then."""
+    process = _start(run, count)
     assert process.stdout is not None
-    if dice is None:
-        output, _ = process.communicate(timeout=600)
-        assert process.returncode == 0
-        return [int(line) for line in output.split()]
     lines = []
     for line in process.stdout:
         lines.append(line)
         if dice.random() < 2 / (count + 1):
             break
+    alive = process.poll() is None
     process.kill()
     # What it had written when it was killed is in the pipe still; a half line was not told.
     lines += process.stdout.readlines()
     process.wait(timeout=60)
     process.stdout.close()
-    return [int(line) for line in lines if line.endswith("\n")]
+    assert alive or process.returncode == 0
+    return [int(line) for line in lines if line.endswith("\n")], alive
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
