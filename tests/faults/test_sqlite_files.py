@@ -51,7 +51,7 @@ def problems(path: Path, told: list[Line]) -> list[str]:
         return audit(session, told, untold=0)
 
 
-@pytest.mark.parametrize("room", range(0, 12, 2))
+@pytest.mark.parametrize("room", [0, 3, 8])
 def test_a_reset_that_the_disk_has_no_room_for_leaves_nothing(
     path: Path, told: list[Line], room: int
 ) -> None:
