@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from servers import with_schema
 
-from .measure import Figure
+from .measure import Figure, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from servers import Server
 
@@ -33,12 +33,13 @@ TRANSACTIONS = 400
 """Of each of pgbench's clients, for every second that confid's processes have."""
 
 
-def eight_to_one(server: Server, schema: str, scale: Scale) -> Figure:
+def figures(server: Server, schema: str, scale: Scale) -> Iterator[Figure]:
     """Resets a second of `scale.processes` processes to those of one, in turns with pgbench's."""
     # Its scale is twice its clients, which otherwise queue for one row.
     _pgbench(server, "-i", "-q", "-s", str(2 * scale.processes))
     ours: tuple[list[float], list[float]] = ([], [])
     theirs: tuple[list[float], list[float]] = ([], [])
+    busy: list[float] = []
     with ExitStack() as stack:
         workers = [
             stack.enter_context(_worker(with_schema(server.dsn, schema), scale.sizes[0]))
@@ -48,10 +49,13 @@ def eight_to_one(server: Server, schema: str, scale: Scale) -> Figure:
             assert _line(worker) == "ready"
         for _ in range(scale.rounds):
             for count, rates, tps in zip((1, scale.processes), ours, theirs, strict=True):
-                rates.append(_resets_a_second(workers[:count], scale.seconds))
+                answers = _resets(workers[:count], scale.seconds)
+                rates.append(sum(rate for rate, _ in answers))
+                if count == 1:
+                    busy.append(answers[0][1])
                 tps.append(_transactions_a_second(server, count, scale.seconds))
     each = [many / one for one, many in zip(*ours, strict=True)]
-    return Figure(
+    yield Figure(
         name=f"{scale.processes} processes to one, PostgreSQL, resets a second",
         value=_scaling(*ours),
         low=min(each),
@@ -60,6 +64,7 @@ def eight_to_one(server: Server, schema: str, scale: Scale) -> Figure:
         confid=_shown(*ours),
         floor=f"pgbench {_scaling(*theirs):.2f} x: {_shown(*theirs)}",
     )
+    yield plain("processor time of a reset in its process, PostgreSQL", busy)
 
 
 def _scaling(one: Sequence[float], many: Sequence[float]) -> float:
@@ -85,13 +90,14 @@ def _line(worker: subprocess.Popen[str]) -> str:
     return worker.stdout.readline().strip()
 
 
-def _resets_a_second(workers: Sequence[subprocess.Popen[str]], seconds: float) -> float:
-    """All of them together, at the same time."""
+def _resets(workers: Sequence[subprocess.Popen[str]], seconds: float) -> list[tuple[float, float]]:
+    """Of all of them at the same time, each's resets a second and processor time for one."""
     for worker in workers:
         assert worker.stdin is not None
         worker.stdin.write(f"{seconds}\n")
         worker.stdin.flush()
-    return sum(float(_line(worker)) for worker in workers)
+    answers = [_line(worker).split() for worker in workers]
+    return [(float(rate), float(busy)) for rate, busy in answers]
 
 
 def _transactions_a_second(server: Server, clients: int, seconds: float) -> float:

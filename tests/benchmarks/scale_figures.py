@@ -48,7 +48,7 @@ def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
         with psycopg.connect(server.dsn) as connection:
             ((size,),) = connection.execute(ROOM, [schemas[-1].schema]).fetchall()
         yield _room("PostgreSQL", size, scale)
-        yield process_figures.eight_to_one(server, schemas[0].schema, scale)
+        yield from process_figures.figures(server, schemas[0].schema, scale)
         yield from _moves(files[1], with_schema(server.dsn, "moved"), scale.sizes[1])
 
 

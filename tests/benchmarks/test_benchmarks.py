@@ -53,6 +53,7 @@ ROWS = (
     "a reset at 20, 40 users, PostgreSQL",
     "room for 40 users, PostgreSQL",
     "2 processes to one, PostgreSQL",
+    "processor time of a reset in its process",
     "moving 40 users, SQLite to PostgreSQL",
     "moving 40 users, PostgreSQL to SQLite",
 )
