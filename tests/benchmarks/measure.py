@@ -150,6 +150,14 @@ def spread(name: str, *seconds: Sequence[float], target: float | None = None) ->
     )
 
 
+def room(name: str, size: int, count: int) -> Figure:
+    """The bytes that each of so many takes."""
+    each = size / count
+    return Figure(
+        name=name, value=each, low=each, high=each, unit="B", confid=f"{size / 1e6:.1f} MB"
+    )
+
+
 def show(seconds: float) -> str:
     """Seconds as people read them."""
     for factor, unit in ((1, "s"), (1e3, "ms")):

@@ -12,11 +12,13 @@ from servers import running, sql, with_schema
 
 import confid
 from confid.cmdlets import set_cs_online_dial_in_conferencing_user
+from confid.host import SilentHost
+from confid.session import open_session
 from confid.store import PostgresStore
 
 from . import process_figures
-from .measure import Figure, in_turns, plain, spread, timed
-from .tenants import fill, identities, opened, sqlite_tenant
+from .measure import Figure, in_turns, plain, room, spread, timed
+from .tenants import copied, fill, identities, opened, sqlite_tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +40,7 @@ def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
     files = [sqlite_tenant(folder / f"{users}.db", users) for users in scale.sizes]
     yield _sizes("SQLite", files, scale)
     yield _room("SQLite", files[-1].stat().st_size, scale)
+    yield from _growth(copied(files[0], "growing.db"), scale.sizes[0])
     with running("fsync=on", "shared_buffers=256MB", "max_wal_size=8GB") as server:
         schemas = [PostgresStore(server.dsn, schema=f"of_{users}") for users in scale.sizes]
         for store, users in zip(schemas, scale.sizes, strict=True):
@@ -75,15 +78,25 @@ def _reset_somebody(session: Session, users: int) -> Callable[[], object]:
 def _room(kind: str, size: int, scale: Scale) -> Figure:
     """Bytes that a user takes: who they are, their settings, an ID and all the indexes."""
     users = scale.sizes[-1]
-    each = size / users
-    return Figure(
-        name=f"room for {users} users, {kind}",
-        value=each,
-        low=each,
-        high=each,
-        unit="B/user",
-        confid=f"{size / 1e6:.1f} MB",
-    )
+    return room(f"room for {users} users, {kind}", size, users)
+
+
+def _growth(file: Path, users: int) -> Iterator[Figure]:
+    """Bytes that a reset adds for good: a row of the ledger, a message, a row of the witness."""
+    witness = file.with_name("room-witness.db")
+    for name, grows, notify in (
+        ("room for an ID more in the ledger", file, False),
+        ("room for an ID more and its mail", file, True),
+        ("room for an ID more in the witness", witness, False),
+    ):
+        sizes = []
+        for _ in range(2):
+            with open_session(file, witness=witness, host=SilentHost()) as session:
+                set_cs_online_dial_in_conferencing_user(
+                    identities(users), reset_conference_id=True, notify=notify, session=session
+                )
+            sizes.append(grows.stat().st_size)
+        yield room(f"{name}, SQLite", sizes[1] - sizes[0], users)
 
 
 def _moves(file: Path, url: str, users: int) -> Iterator[Figure]:
