@@ -79,8 +79,9 @@ def check(session: Session | None = None) -> Report:
     """Audit the tenant: ledger, users, bridges, meetings, migrations, outbox and indexes.
 
     What they say of each other is compared, and with what the witness holds,
-    if the session was opened with one. Reads everything in one transaction and changes nothing;
-    a sealed store can be audited too.
+    if the session was opened with one; a SQLite file is gone through page by
+    page. Reads everything in one transaction and changes nothing; a sealed
+    store can be audited too.
     """
     with current_session(session).unit(write=False) as tenant:
         return _Audit(tenant).report()
@@ -118,6 +119,7 @@ class _Audit:
             self._outbox,
             self._migrations,
             self._indexes,
+            self.tenant.transaction.damage,
         ):
             problems.extend(part())
         problems.extend(self.noted)

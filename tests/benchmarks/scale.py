@@ -21,6 +21,11 @@ class Scale:
     bulk: int
     """IDs issued at once."""
     space: int
+    sizes: tuple[int, ...]
+    """Users of the tenants that are compared by size; the second is moved."""
+    processes: int = 8
+    seconds: float = 5
+    """For how long they reset at once."""
 
 
 FULL = Scale(
@@ -31,8 +36,28 @@ FULL = Scale(
     starts=11,
     bulk=1000,
     space=1_000_000,
+    sizes=(10_000, 100_000, 1_000_000),
 )
 QUICK = Scale(
-    singles=150, users=6_000, few_users=2_000, rounds=3, starts=5, bulk=100, space=100_000
+    singles=150,
+    users=6_000,
+    few_users=2_000,
+    rounds=3,
+    starts=5,
+    bulk=100,
+    space=100_000,
+    sizes=(1_000, 10_000),
+    seconds=0.3,
 )
-TINY = Scale(singles=2, users=40, few_users=20, rounds=1, starts=1, bulk=5, space=5000)
+TINY = Scale(
+    singles=2,
+    users=40,
+    few_users=20,
+    rounds=1,
+    starts=1,
+    bulk=5,
+    space=5000,
+    sizes=(20, 40),
+    processes=2,
+    seconds=0.1,
+)

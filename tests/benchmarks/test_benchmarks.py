@@ -48,6 +48,17 @@ ROWS = (
     "importing a roster",
     "a mail by SMTP",
     "a mail to memory",
+    "a reset at 20, 40 users, SQLite",
+    "room for 40 users, SQLite",
+    "room for an ID more in the ledger",
+    "room for an ID more and its mail",
+    "room for an ID more in the witness",
+    "a reset at 20, 40 users, PostgreSQL",
+    "room for 40 users, PostgreSQL",
+    "2 processes to one, PostgreSQL",
+    "processor time of a reset in its process",
+    "moving 40 users, SQLite to PostgreSQL",
+    "moving 40 users, PostgreSQL to SQLite",
 )
 
 

@@ -1,6 +1,10 @@
 """A restored backup that nobody noticed: resets, a restore, more resets, killed in between.
 
-`python -m tests.faults.wound_back [--resets 1000] [--kills 20] [--store URL] [--witness URL]`
+`python -m tests.faults.wound_back [--resets 1000] [--kills 20] [--seed N]
+[--store sqlite|postgres|URL] [--witness sqlite|postgres|URL]`
+
+The backup is one that the database's own tools take and put in the tenant's
+place: SQLite's backup, or pg_dump and pg_restore.
 
 Without a witness the same run is expected to repeat 0.11 IDs in 1,000 and
 1,000 of nine million; with one it repeats none. In the run the space is a
@@ -20,18 +24,17 @@ from typing import TYPE_CHECKING
 import attrs
 
 import confid
-from confid import moving
 from confid.cmdlets import enable_cs_online_dial_in_conferencing_user
 from confid.conference_id import Space
 from confid.host import SilentHost
-from confid.records import KINDS
-from confid.session import as_store, open_session
-from confid.store import SQLiteStore
+from confid.session import open_session
+
+from . import snapshots
+from .told import ROOT, place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROOT = Path(__file__).parents[2]
 KEN = "ken@contoso.com"
 
 
@@ -61,7 +64,7 @@ class Outcome:
 
 
 def wound_back(run: Run, dice: random.Random) -> Outcome:
-    """Resets, a copy at a random moment, more resets; the copy restored; as many again."""
+    """Resets, a snapshot at a random moment, more resets; that put back; as many again."""
     space = Space(1_000_000, 1_000_000 + 8 * run.resets)
     outcome = Outcome()
     with open_session(run.store, space=space, witness=run.witness, host=SilentHost()) as session:
@@ -69,65 +72,65 @@ def wound_back(run: Run, dice: random.Random) -> Outcome:
         confid.import_users([row], session=session)
         enable_cs_online_dial_in_conferencing_user(KEN, session=session)
     before = dice.randrange(run.resets)
-    _reset(run, run.store, before, outcome, dice)
-    backup = run.folder / "backup.db"
-    _copy(run.store, backup)
-    _reset(run, run.store, run.resets - before, outcome, dice)
-    confid.restore(backup, host=SilentHost())
-    _reset(run, str(backup), run.resets, outcome, dice)
-    with confid.connect(backup, witness=run.witness, host=SilentHost()) as session:
+    some = run.kills // 3
+    _reset(run, outcome, dice, count=before, kills=some)
+    put_back = snapshots.take(run.store, run.folder)
+    _reset(run, outcome, dice, count=run.resets - before, kills=some)
+    put_back()
+    _reset(run, outcome, dice, count=run.resets, kills=run.kills - 2 * some)
+    with confid.connect(run.store, witness=run.witness, host=SilentHost()) as session:
         outcome.problems = confid.check(session).problems
     return outcome
 
 
-def _copy(store: str, backup: Path) -> None:
-    """A backup, as SQLite takes one; of any other store what a move would bring over."""
-    with as_store(store) as source:
-        source.open(KINDS)
-        if isinstance(source, SQLiteStore):
-            source.backup(backup)
-        else:
-            moving.copy_sealed(source, SQLiteStore(backup))
-
-
-def _reset(run: Run, store: str, count: int, outcome: Outcome, dice: random.Random) -> None:
+def _reset(run: Run, outcome: Outcome, dice: random.Random, *, count: int, kills: int) -> None:
     """So many resets that were told, by processes some of which are killed at random moments."""
     goal = len(outcome.told) + count
-    kills = run.kills // 3
-    while len(outcome.told) < goal:
-        left = goal - len(outcome.told)
-        some = dice.randint(1, max(1, 2 * left // (kills + 1))) if kills else left
-        told = _process(run, store, min(some, left), dice if kills else None)
+    while left := goal - len(outcome.told):
+        if not kills:
+            outcome.told += _process(run, left)
+            continue
+        some = min(left, dice.randint(1, max(1, 2 * left // (kills + 1))))
+        told, killed = _killed(run, some, dice)
         outcome.told += told
-        if kills:
-            kills -= 1
-            outcome.kills += 1
+        outcome.kills += killed
+        kills -= killed
 
 
-def _process(run: Run, store: str, count: int, dice: random.Random | None) -> list[int]:
-    """The IDs that a process has told; with dice, it is killed at a moment of theirs."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.resetter", store, run.witness, KEN, str(count)],
+def _start(run: Run, count: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.resetter", run.store, run.witness, KEN, str(count)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
     )
+
+
+def _process(run: Run, count: int) -> list[int]:
+    """The IDs that a process has told, all of them."""
+    process = _start(run, count)
+    output, _ = process.communicate(timeout=600)
+    assert process.returncode == 0
+    return [int(line) for line in output.split()]
+
+
+def _killed(run: Run, count: int, dice: random.Random) -> tuple[list[int], bool]:
+    """The IDs that a process has told until it was killed, and whether it lived until then."""
+    process = _start(run, count)
     assert process.stdout is not None
-    if dice is None:
-        output, _ = process.communicate(timeout=600)
-        assert process.returncode == 0
-        return [int(line) for line in output.split()]
     lines = []
     for line in process.stdout:
         lines.append(line)
         if dice.random() < 2 / (count + 1):
             break
+    alive = process.poll() is None
     process.kill()
     # What it had written when it was killed is in the pipe still; a half line was not told.
     lines += process.stdout.readlines()
     process.wait(timeout=60)
     process.stdout.close()
-    return [int(line) for line in lines if line.endswith("\n")]
+    assert alive or process.returncode == 0
+    return [int(line) for line in lines if line.endswith("\n")], alive
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -136,15 +139,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--resets", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--store", help="path or URL of an empty store; default: a SQLite file")
-    parser.add_argument("--witness", help="likewise")
+    where = "sqlite, postgres, or an empty one's URL"
+    parser.add_argument("--store", default="sqlite", help=where)
+    parser.add_argument("--witness", default="sqlite", help=where)
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="confid-faults-") as name:
+    with (
+        place(options.store) as store,
+        place(options.witness) as witness,
+        tempfile.TemporaryDirectory(prefix="confid-faults-") as name,
+    ):
         run = Run(
             resets=options.resets,
             kills=options.kills,
-            store=options.store or f"{name}/tenant.db",
-            witness=options.witness or f"{name}/witness.db",
+            store=store,
+            witness=witness,
             folder=Path(name),
         )
         outcome = wound_back(run, random.Random(options.seed))

@@ -1,0 +1,110 @@
+"""Figures on size: a reset in tenants of several sizes, their room, and a move from one store."""
+
+from __future__ import annotations
+
+import random
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING
+
+import psycopg
+from servers import running, sql, with_schema
+
+import confid
+from confid.cmdlets import set_cs_online_dial_in_conferencing_user
+from confid.host import SilentHost
+from confid.session import open_session
+from confid.store import PostgresStore
+
+from . import process_figures
+from .measure import Figure, in_turns, plain, room, spread, timed
+from .tenants import copied, fill, identities, opened, sqlite_tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from confid.session import Session
+    from confid.store.base import Store
+
+    from .scale import Scale
+
+ROOM = """
+SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
+WHERE relnamespace = %s::regnamespace AND relkind = 'r'
+"""
+
+
+def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
+    """Tenants of every size, each in a file, then each in a schema of one durable server."""
+    files = [sqlite_tenant(folder / f"{users}.db", users) for users in scale.sizes]
+    yield _sizes("SQLite", files, scale)
+    yield _room("SQLite", files[-1].stat().st_size, scale)
+    yield from _growth(copied(files[0], "growing.db"), scale.sizes[0])
+    with running("fsync=on", "shared_buffers=256MB", "max_wal_size=8GB") as server:
+        schemas = [PostgresStore(server.dsn, schema=f"of_{users}") for users in scale.sizes]
+        for store, users in zip(schemas, scale.sizes, strict=True):
+            with opened(store) as session:
+                fill(session, users)
+        sql(server.dsn, "VACUUM ANALYZE", "CHECKPOINT")
+        yield _sizes("PostgreSQL", schemas, scale)
+        with psycopg.connect(server.dsn) as connection:
+            ((size,),) = connection.execute(ROOM, [schemas[-1].schema]).fetchall()
+        yield _room("PostgreSQL", size, scale)
+        yield from process_figures.figures(server, schemas[0].schema, scale)
+        yield from _moves(files[1], with_schema(server.dsn, "moved"), scale.sizes[1])
+
+
+def _sizes(kind: str, stores: Sequence[Path | Store], scale: Scale) -> Figure:
+    """A reset of somebody at random in each tenant, in turns."""
+    with ExitStack() as stack:
+        calls = [
+            _reset_somebody(stack.enter_context(opened(store)), users)
+            for store, users in zip(stores, scale.sizes, strict=True)
+        ]
+        in_turns(max(1, scale.singles // 10), *calls)  # a first call reads what is then at hand
+        seconds = in_turns(scale.singles, *calls)
+    sizes = ", ".join(f"{users:,}" for users in scale.sizes)
+    return spread(f"a reset at {sizes} users, {kind}", *seconds, target=1.5)
+
+
+def _reset_somebody(session: Session, users: int) -> Callable[[], object]:
+    names, dice = identities(users), random.Random(users)
+    return lambda: set_cs_online_dial_in_conferencing_user(
+        dice.choice(names), reset_conference_id=True, session=session
+    )
+
+
+def _room(kind: str, size: int, scale: Scale) -> Figure:
+    """Bytes that a user takes: who they are, their settings, an ID and all the indexes."""
+    users = scale.sizes[-1]
+    return room(f"room for {users} users, {kind}", size, users)
+
+
+def _growth(file: Path, users: int) -> Iterator[Figure]:
+    """Bytes that a reset adds for good: a row of the ledger, a message, a row of the witness."""
+    witness = file.with_name("room-witness.db")
+    for name, grows, notify in (
+        ("room for an ID more in the ledger", file, False),
+        ("room for an ID more and its mail", file, True),
+        ("room for an ID more in the witness", witness, False),
+    ):
+        sizes = []
+        for _ in range(2):
+            with open_session(file, witness=witness, host=SilentHost()) as session:
+                set_cs_online_dial_in_conferencing_user(
+                    identities(users), reset_conference_id=True, notify=notify, session=session
+                )
+            sizes.append(grows.stat().st_size)
+        yield room(f"{name}, SQLite", sizes[1] - sizes[0], users)
+
+
+def _moves(file: Path, url: str, users: int) -> Iterator[Figure]:
+    """From a file to the server, and back to a new file; once, for a move seals its source."""
+    back = file.with_name("back.db")
+    for kinds, source, target in (
+        ("SQLite to PostgreSQL", str(file), url),
+        ("PostgreSQL to SQLite", url, str(back)),
+    ):
+        taken = timed(partial(confid.move_tenant, source, target))
+        yield plain(f"moving {users} users, {kinds}, a user", [taken], per=users)

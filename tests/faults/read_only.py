@@ -1,0 +1,56 @@
+"""What can be done with tenants where nothing can be written: `read_only UID PATH…`.
+
+Reads, audits and resets each, as that user; a line for each path says whether
+it was done, or the error's category and whether it names the file.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import confid
+from confid.cmdlets import (
+    get_cs_online_dial_in_conferencing_user,
+    set_cs_online_dial_in_conferencing_user,
+)
+from confid.errors import StoreError
+from confid.host import SilentHost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _reset() -> None:
+    (someone, *_) = get_cs_online_dial_in_conferencing_user()
+    set_cs_online_dial_in_conferencing_user(someone.identity, reset_conference_id=True)
+
+
+def tried(path: str, call: Callable[[], object]) -> str:
+    """What came of a call."""
+    try:
+        with confid.connect(path, host=SilentHost()):
+            call()
+    except StoreError as error:
+        return f"{error.category} {path in str(error)}"
+    return "done"
+
+
+def main(uid: int, paths: list[str]) -> None:
+    """Try each, and say what came of it."""
+    calls = (get_cs_online_dial_in_conferencing_user, confid.check, _reset)
+    # What is imported late has to be here before somebody else can't read it any more.
+    with confid.demo():
+        for call in calls:
+            call()
+    tried("missing/tenant.db", confid.check)
+    if uid != os.getuid():
+        os.setuid(uid)
+    for path in paths:
+        said = [tried(path, call) for call in calls]
+        sys.stdout.write(", ".join(said) + "\n")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])

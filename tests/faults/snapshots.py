@@ -1,0 +1,54 @@
+"""A tenant wound back with the tools of its database, of which confid hears nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from servers import installed, sql
+
+from confid.session import as_store
+from confid.store import SQLiteStore
+from confid.store.postgres_place import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def take(store: str, folder: Path) -> Callable[[], None]:
+    """Copy a store, a path or a PostgreSQL URL, as it stands; what comes out puts it back."""
+    place = as_store(store)
+    if isinstance(place, SQLiteStore):
+        return _take_file(place.path, folder / "snapshot.db")
+    return _take_schema(store, folder / "snapshot.dump")
+
+
+def _take_file(path: Path, copy: Path) -> Callable[[], None]:
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+
+    def put_back() -> None:
+        for left in (f"{path}-wal", f"{path}-shm"):
+            Path(left).unlink(missing_ok=True)
+        shutil.copy(copy, path)
+
+    return put_back
+
+
+def _take_schema(url: str, dump: Path) -> Callable[[], None]:
+    place = place_of(url)
+    _run("pg_dump", "--format=custom", f"--schema={place.schema}", f"--file={dump}", place.conninfo)
+
+    def put_back() -> None:
+        sql(place.conninfo, f"DROP SCHEMA {place.quoted} CASCADE")
+        _run("pg_restore", "--exit-on-error", f"--dbname={place.conninfo}", str(dump))
+
+    return put_back
+
+
+def _run(program: str, *arguments: str) -> None:
+    subprocess.run([installed() / program, *arguments], check=True)
