@@ -161,6 +161,7 @@ class Pair:
 
     primary: Server
     standby: Server
+    _muted: int | None = None
 
     @property
     def dsn(self) -> str:
@@ -188,8 +189,20 @@ class Pair:
             for (pid,) in connection.execute("SELECT pid FROM pg_stat_replication"):
                 os.kill(pid, signal.SIGSTOP)
 
+    def mute(self) -> None:
+        """Have the standby get everything, but say nothing of it until the primary is dead."""
+        with psycopg.connect(self.standby.dsn, autocommit=True) as connection:
+            for (pid,) in connection.execute("SELECT pid FROM pg_stat_wal_receiver"):
+                os.kill(pid, signal.SIGSTOP)
+                self._muted = pid
+
     def fail_over(self) -> None:
         """Promote the standby of a primary that is dead."""
+        if self._muted is not None:
+            pid, self._muted = self._muted, None
+            os.kill(pid, signal.SIGCONT)
+            # It writes down what it has got, and then finds that nobody is there.
+            wait_until(lambda: not _exists(pid))
         self.standby.promote()
         self.primary, self.standby = self.standby, self.primary
 
@@ -199,6 +212,14 @@ class Pair:
                 "SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'"
             ).fetchone()
         return None if row is None else str(row[0])
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def wait_until(true: Callable[[], bool], *, seconds: float = 30) -> None:

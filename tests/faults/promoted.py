@@ -4,11 +4,12 @@
 [--seed N] [--asynchronous] [--witness]`
 
 Two PostgreSQL servers, streaming. Writers connect once, through a URL that
-names both, and go on whatever happens. After each promotion every one of them
-has to be issued IDs again, and what was acknowledged is in the ledger with its
-mail, nothing was issued twice, and of a call of unknown outcome all is there
-or nothing. Then the dead server follows the new primary, and is the next to
-be promoted.
+names both, and go on whatever happens. When the primary dies the standby may
+lack commits that are under way, or have some that nobody knows of. After each
+promotion every writer has to be issued IDs again, and what was acknowledged
+is in the ledger with its mail, nothing was issued twice, and of a call of
+unknown outcome all is there or nothing. Then the dead server follows the new
+primary, and is the next to be promoted.
 
 `--asynchronous` shows what happens when the primary doesn't wait for its
 standby, which lags behind: acknowledged IDs are lost, and some of them issued
@@ -43,6 +44,11 @@ if TYPE_CHECKING:
 
 TIMEOUT = 2
 """Seconds that a call waits for a connection: longer than some failovers, shorter than others."""
+
+PROMPT, LAGGING, MUTE = "prompt", "lagging", "mute"
+HOW = (PROMPT, LAGGING, MUTE)
+"""How the standby follows before the primary dies: as it should; with commits under way that it
+never gets; with commits under way that it has, though the primary never hears so."""
 
 SHOWN = 20
 """How many problems are told; without a synchronous standby there are hundreds."""
@@ -144,10 +150,14 @@ def promoted(run: Run, pair: Pair, dice: random.Random) -> Outcome:
 def _fail_over(run: Run, pair: Pair, dice: random.Random) -> None:
     """Kill the primary at a random moment; after another one its standby is promoted."""
     time.sleep(dice.uniform(0.1, 1))
-    if not run.synchronous:
+    how = dice.choice(HOW) if run.synchronous else LAGGING
+    if how == LAGGING:
         pair.lag()
+    elif how == MUTE:
+        pair.mute()
+    if how != PROMPT:
         time.sleep(dice.uniform(0, 0.5))
-    if run.synchronous and dice.random() < 1 / 2:
+    if how == PROMPT and dice.random() < 1 / 2:
         pair.primary.stop("immediate")
     else:
         pair.primary.kill()
