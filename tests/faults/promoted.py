@@ -1,6 +1,6 @@
 """The primary killed under load and its standby promoted, over and over, under the same writers.
 
-`python -m tests.faults.promoted [--count 100] [--processes 3] [--threads 2] [--people 20]
+`python -m tests.faults.promoted [--count 20] [--processes 3] [--threads 2] [--people 20]
 [--seed N] [--asynchronous] [--witness]`
 
 Two PostgreSQL servers, streaming. Writers connect once, through a URL that
@@ -35,9 +35,10 @@ import attrs
 from servers import CARELESS, Pair, running_pair, wait_until, with_schema
 
 import confid
+from confid.conference_id import Space
 from confid.host import SilentHost
 
-from .told import FAILED, ISSUED, UNKNOWN, Line, audit, fill, line_of, start_program
+from .told import FAILED, ISSUED, SPACE, UNKNOWN, Line, audit, fill, line_of, start_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,6 +50,9 @@ PROMPT, LAGGING, MUTE = "prompt", "lagging", "mute"
 HOW = (PROMPT, LAGGING, MUTE)
 """How the standby follows before the primary dies: as it should; with commits under way that it
 never gets; with commits under way that it has, though the primary never hears so."""
+
+SMALL_SPACE = Space(1_000_000, 1_029_999)
+"""One in which lost IDs are soon issued again."""
 
 SHOWN = 20
 """How many problems are told; without a synchronous standby there are hundreds."""
@@ -129,7 +133,8 @@ class Writer:
 def promoted(run: Run, pair: Pair, dice: random.Random) -> Outcome:
     """So many failovers of an empty pair, until something is wrong that mustn't be."""
     store = with_schema(pair.dsn, "promoted", timeout=TIMEOUT)
-    outcome = Outcome(fill(store, run.people, witness=run.witness))
+    space = SPACE if run.synchronous else SMALL_SPACE
+    outcome = Outcome(fill(store, run.people, space=space, witness=run.witness))
     if not run.synchronous:
         pair.replicate(synchronous=False)
     with _writers(run, store, outcome, dice) as writers:
@@ -207,7 +212,7 @@ def _lost(run: Run, store: str, told: list[Line]) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it as the command line says; 0 when nothing was wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--count", type=int, default=100, help="how many are killed")
+    parser.add_argument("--count", type=int, default=20, help="how many are killed")
     parser.add_argument("--processes", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--people", type=int, default=20)

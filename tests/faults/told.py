@@ -110,10 +110,12 @@ def place(store: str) -> Iterator[str]:
         yield store
 
 
-def fill(store: str, people: int, *, witness: str | None = None) -> list[Line]:
+def fill(
+    store: str, people: int, *, space: Space = SPACE, witness: str | None = None
+) -> list[Line]:
     """Make the tenant, with so many people enabled; what it tells of them."""
     names = [f"person{number:03}@contoso.com" for number in range(people)]
-    with open_session(store, space=SPACE, witness=witness, host=SilentHost()) as session:
+    with open_session(store, space=space, witness=witness, host=SilentHost()) as session:
         confid.import_users(
             [{"UserPrincipalName": n, "Mail": n, "Licenses": "MCOMEETADV"} for n in names],
             session=session,
