@@ -6,10 +6,12 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import threading
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +21,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NOBODY = "nobody"
 """Who runs the server where the tests run as root, which PostgreSQL refuses."""
@@ -84,23 +86,153 @@ class Server:
     settings: tuple[str, ...]
 
     @property
+    def data(self) -> Path:
+        """Where its files are."""
+        return self.folder / f"data-{self.port}"
+
+    @property
     def dsn(self) -> str:
         """A URL of the server, through TCP, as from another host."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs."""
+        return (self.data / "postmaster.pid").exists()
+
+    def initialize(self) -> None:
+        """Make its files."""
+        _run(
+            self.programs / "initdb",
+            *("-D", str(self.data), "-U", "postgres", "--auth=trust", "--no-sync"),
+            *("--encoding=UTF8", "--locale=C"),
+        )
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
         options = " ".join(f"-c {setting}" for setting in self.settings)
         options += f" -c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories="
-        log = self.folder / "log"
+        log = self.folder / f"log-{self.port}"
         self._control("-l", str(log), "-o", options, "-w", "start")
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it; `immediate` is as a crash."""
         self._control("-m", mode, "-w", "stop")
 
+    def end(self) -> None:
+        """Stop it if it runs, whatever becomes of its files."""
+        if self.is_running:
+            self.stop("immediate")
+
+    def kill(self) -> None:
+        """End all its processes at once, without a word to anybody."""
+        pid = int((self.data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        # The first process is held, or it would bring the others back; at its end it takes away
+        # what they shared.
+        os.kill(pid, signal.SIGSTOP)
+        for child in children.read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+        os.kill(pid, signal.SIGQUIT)
+        os.kill(pid, signal.SIGCONT)
+        wait_until(lambda: not self.is_running)
+
+    def promote(self) -> None:
+        """Make a primary of a standby, and wait until it takes writes."""
+        self._control("-w", "promote")
+
+    def follow(self, primary: Server) -> None:
+        """Begin anew as a standby of `primary`, from a copy of it."""
+        self.end()
+        shutil.rmtree(self.data, ignore_errors=True)
+        _run(
+            self.programs / "pg_basebackup",
+            *("-d", primary.dsn, "-D", str(self.data), "--checkpoint=fast", "--no-sync"),
+        )
+        # In the place of what the copy has brought along.
+        (self.data / "postgresql.auto.conf").write_text(
+            f"primary_conninfo = '{primary.dsn}?application_name=standby'\n", encoding="utf-8"
+        )
+        (self.data / "standby.signal").touch()
+        self.start()
+
     def _control(self, *arguments: str) -> None:
-        _run(self.programs / "pg_ctl", "-D", str(self.folder / "data"), *arguments)
+        _run(self.programs / "pg_ctl", "-D", str(self.data), *arguments)
+
+
+@attrs.define
+class Pair:
+    """A primary and its standby, which take each other's place."""
+
+    primary: Server
+    standby: Server
+    _muted: int | None = None
+
+    @property
+    def dsn(self) -> str:
+        """A URL of both, in one order whoever is the primary."""
+        ports = sorted([self.primary.port, self.standby.port])
+        hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
+        return f"postgresql://postgres@{hosts}/postgres"
+
+    def replicate(self, *, synchronous: bool = True) -> None:
+        """Make the standby anew, and have the primary wait for it at every commit."""
+        self.standby.follow(self.primary)
+        names = "standby" if synchronous else ""
+        sql(
+            self.primary.dsn,
+            f"ALTER SYSTEM SET synchronous_standby_names = '{names}'",
+            "SELECT pg_reload_conf()",
+        )
+        wait_until(lambda: self._standing_by() == ("sync" if synchronous else "async"))
+        # The process that checkpoints tells the others for whom to wait.
+        sql(self.primary.dsn, "CHECKPOINT")
+
+    def lag(self) -> None:
+        """Have the standby get nothing any more, as over a line that hangs."""
+        with psycopg.connect(self.primary.dsn, autocommit=True) as connection:
+            for (pid,) in connection.execute("SELECT pid FROM pg_stat_replication"):
+                os.kill(pid, signal.SIGSTOP)
+
+    def mute(self) -> None:
+        """Have the standby get everything, but say nothing of it until the primary is dead."""
+        with psycopg.connect(self.standby.dsn, autocommit=True) as connection:
+            for (pid,) in connection.execute("SELECT pid FROM pg_stat_wal_receiver"):
+                os.kill(pid, signal.SIGSTOP)
+                self._muted = pid
+
+    def fail_over(self) -> None:
+        """Promote the standby of a primary that is dead."""
+        if self._muted is not None:
+            pid, self._muted = self._muted, None
+            os.kill(pid, signal.SIGCONT)
+            # It writes down what it has got, and then finds that nobody is there.
+            wait_until(lambda: not _exists(pid))
+        self.standby.promote()
+        self.primary, self.standby = self.standby, self.primary
+
+    def _standing_by(self) -> str | None:
+        with psycopg.connect(self.primary.dsn, autocommit=True) as connection:
+            row = connection.execute(
+                "SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'"
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_until(true: Callable[[], bool], *, seconds: float = 30) -> None:
+    """Wait for something that is about to happen."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "It didn't happen."
+        time.sleep(0.01)
 
 
 def _free_port() -> int:
@@ -113,21 +245,34 @@ def _free_port() -> int:
 @contextmanager
 def running(*settings: str) -> Iterator[Server]:
     """A new server with these settings, gone afterwards."""
+    with _new_servers(1, settings) as (server,):
+        yield server
+
+
+@contextmanager
+def running_pair(*settings: str) -> Iterator[Pair]:
+    """A new primary and its synchronous standby, gone afterwards."""
+    with _new_servers(2, settings) as (primary, standby):
+        pair = Pair(primary, standby)
+        pair.replicate()
+        yield pair
+
+
+@contextmanager
+def _new_servers(count: int, settings: tuple[str, ...]) -> Iterator[list[Server]]:
+    """So many, of which the first one runs."""
     with tempfile.TemporaryDirectory(prefix="confid-pg-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o777)
         found = programs(folder)
-        _run(
-            found / "initdb",
-            *("-D", str(folder / "data"), "-U", "postgres", "--auth=trust", "--no-sync"),
-            *("--encoding=UTF8", "--locale=C"),
-        )
-        server = Server(folder, found, _free_port(), settings or CARELESS)
-        server.start()
+        servers = [Server(folder, found, _free_port(), settings or CARELESS) for _ in range(count)]
         try:
-            yield server
+            servers[0].initialize()
+            servers[0].start()
+            yield servers
         finally:
-            server.stop("immediate")
+            for server in servers:
+                server.end()
 
 
 def sql(dsn: str, *statements: str) -> None:
@@ -160,6 +305,10 @@ class CuttingProxy:
         self.armed = ""
         self.commits = 0
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def lead_to(self, server: Server) -> None:
+        """Lead those who come from now on to another server."""
+        self._server = ("127.0.0.1", server.port)
 
     def close(self) -> None:
         """Take no more connections."""

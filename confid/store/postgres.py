@@ -29,7 +29,8 @@ class PostgresStore(Store):
     `dsn` is a URL or libpq's `key=value` words; `schema`, `timeout` (seconds
     to wait for a lock or a connection) and `pool_size` may stand in a URL's
     query too. Durable at every commit, on the server and on its synchronous
-    standbys. Needs the extra `confid[postgres]`, imported by `open`.
+    standbys; of several hosts, the primary is found, and found again. Needs
+    the extra `confid[postgres]`, imported by `open`.
     """
 
     def __init__(
@@ -70,7 +71,9 @@ class PostgresStore(Store):
         connection = connections.connect(self._place, options)
         try:
             host = connection.info.host or connection.info.hostaddr
-            self._place = self._place.seen_as(host, connection.info.dbname)
+            self._place = self._place.seen_as(
+                host, connection.info.dbname, hosts=len(connections.hosts_of(options))
+            )
             durable = self._prepare(connection, create=create)
         finally:
             connection.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -12,7 +14,7 @@ from psycopg import pq
 from psycopg.adapt import AdaptersMap, Loader
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.string import TextBinaryLoader, TextLoader
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from confid.errors import CommitOutcomeUnknownError, StoreError
 from confid.store.postgres_errors import (
@@ -20,6 +22,7 @@ from confid.store.postgres_errors import (
     explain,
     explain_refusal,
     gone,
+    is_standby,
     unknown_outcome,
 )
 from confid.store.postgres_place import malformed_dsn
@@ -41,6 +44,9 @@ DEFAULTS: dict[str, Any] = {
     "tcp_user_timeout": 60_000,
 }
 """What libpq is told where the DSN says nothing."""
+
+RETRY = 0.5
+"""Seconds between two attempts at a connection that somebody waits for; less for a short wait."""
 
 # Every row is found by an index, but for what reads a whole table in the order of one; the
 # planner, which knows nothing yet of a table just filled, would guess otherwise. Without bitmaps
@@ -102,7 +108,20 @@ def options_of(place: Place) -> dict[str, Any]:
         options: dict[str, Any] = conninfo_to_dict(place.conninfo)
     except (psycopg.Error, UnicodeError, ValueError):
         raise malformed_dsn() from None
-    return DEFAULTS | options | {"client_encoding": "utf8", "autocommit": True}
+    defaults = dict(DEFAULTS)
+    if len(hosts_of(options)) > 1 and not os.environ.get("PGTARGETSESSIONATTRS"):
+        # Of a primary and its standbys, the one that takes writes. Not `read-write`: that one
+        # goes by the role's default_transaction_read_only, which confid overrules.
+        defaults["target_session_attrs"] = "primary"
+    return defaults | options | {"client_encoding": "utf8", "autocommit": True}
+
+
+def hosts_of(options: dict[str, Any]) -> list[str]:
+    """The hosts that libpq is to try, named by the DSN or its environment."""
+    for option, variable in (("hostaddr", "PGHOSTADDR"), ("host", "PGHOST")):
+        if named := options.get(option) or os.environ.get(variable):
+            return str(named).split(",")
+    return []
 
 
 def connect(place: Place, options: dict[str, Any]) -> psycopg.Connection[Any]:
@@ -129,13 +148,16 @@ class Pool:
         )
         self._begin_write = write(shared="_shared")
         self._begin_exclusive = write(shared="")
+        self._refused_at = float("-inf")
+        self._pace = min(RETRY, place.timeout / 4)
         self._pool = ConnectionPool(
             kwargs={**options, "context": ADAPTERS},
             connection_class=cast("type[psycopg.Connection[Any]]", _Connection),
             min_size=0,
             max_size=place.pool_size,
             timeout=place.timeout,
-            reconnect_timeout=place.timeout,
+            reconnect_timeout=self._pace,
+            reconnect_failed=self._go_on,
             num_workers=1,
             name="confid",
             open=True,
@@ -145,15 +167,30 @@ class Pool:
         """Close what is idle now, and the rest when it comes back."""
         self._pool.close()
 
+    def _go_on(self, pool: ConnectionPool[Any]) -> None:
+        """No connection could be made; try on, at a steady pace, for as long as somebody waits.
+
+        The pool would give up on those who wait already, or let them wait
+        twice as long each time, and miss the moment at which a server is back.
+        """
+        self._refused_at = time.monotonic()
+        if pool.get_stats().get("requests_waiting"):
+            with suppress(PoolTimeout, PoolClosed):
+                # One request more has it grow again.
+                pool.putconn(pool.getconn(timeout=self._pace))
+
     def take(self) -> psycopg.Connection[Any]:
         """A connection, to be given back; waits for one up to the place's timeout."""
-        try:
+        began = time.monotonic()
+        with suppress(PoolTimeout):
             return self._pool.getconn()
-        except PoolTimeout:
-            pass
         # Too few, or none to be had? Asking once more tells, and tells why.
-        if self._pool.get_stats().get("pool_size", 0) < self.place.pool_size:
+        lacking = self._pool.get_stats().get("pool_size", 0) < self.place.pool_size
+        if lacking or self._refused_at >= began:
             connect(self.place, self._options).close()
+            # The server is back this very moment.
+            with suppress(PoolTimeout):
+                return self._pool.getconn(timeout=2 * RETRY)
         raise exhausted(self.place)
 
     def give_back(self, connection: psycopg.Connection[Any]) -> None:
@@ -178,6 +215,9 @@ class Pool:
                 connection.execute(statement.encode(), prepare=False)
             except psycopg.Error as error:
                 died = connection.closed
+                if is_standby(error):
+                    # The name or the proxy that led here may lead to the primary by now.
+                    connection.close()
                 self.give_back(connection)
                 if not died:
                     raise explain(error, self.place) from error

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SENTENCES = {
     "25006": "PermissionDenied: can't be written: it is a replica, or read-only. Connect to the "
-    "primary; with several hosts in the URL, target_session_attrs=read-write finds it",
+    "primary; a URL that names every host (postgresql://db1,db2/…) finds it",
     "25P02": "InvalidOperation: takes nothing more in this transaction: a statement failed",
     "25P03": "OperationTimeout: ended the session: its transaction was idle for too long",
     "28": "AuthenticationError: can't be opened: the server refuses the user or the password",
@@ -57,9 +57,10 @@ _REASONS = {
     r"database .* does not exist": SENTENCES["3D"],
     r"too many (connections|clients)|remaining connection slots": SENTENCES["53300"],
     r"session is (not )?read-only|server is (not )?in hot standby": "ResourceUnavailable: can't be "
-    "opened: none of the servers is what target_session_attrs asks for",
-    r"starting up|shutting down|recovery": "ResourceUnavailable: can't be opened: the server is "
-    "starting up or shutting down. Try again",
+    "opened: none of the servers is what target_session_attrs asks for, which is the primary where "
+    "several hosts are named and nothing else is said. Promote a standby, and try again",
+    r"starting up|shutting down|recovery|not (yet )?accepting connections": "ResourceUnavailable: "
+    "can't be opened: the server is starting up or shutting down. Try again",
     r"translate host name|resolve": "OpenError: can't be opened: no such host is known. Check the "
     "URL",
     r"SSL|certificate": "SecurityError: can't be opened: no TLS connection that the URL's sslmode "
@@ -86,7 +87,7 @@ def explain(
     if state == "23505" and constraint.startswith("ledger_"):
         # A claim looks before it enters, so somebody was faster.
         return conflict(place)
-    if "during recovery" in (error.diag.message_primary or ""):
+    if is_standby(error):
         state = "25006"
     if not state or state.startswith(GONE):
         return gone(place)
@@ -95,6 +96,11 @@ def explain(
             return _said_of(place, SENTENCES[known])
     said = error.diag.message_primary
     return StoreError(f"{place}: PostgreSQL says {state}: {said}.", category="InvalidData")
+
+
+def is_standby(error: psycopg.Error) -> bool:
+    """Whether a statement was refused as a primary wouldn't."""
+    return "during recovery" in (error.diag.message_primary or "")
 
 
 def explain_refusal(error: psycopg.Error, place: Place) -> StoreError:

@@ -44,12 +44,16 @@ class Place:
         digest = blake2b(f"confid/{self.schema}/{what}".encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big", signed=True)
 
-    def seen_as(self, host: str, database: str) -> Place:
-        """The same place with its server and database named, where they are plain names."""
+    def seen_as(self, host: str, database: str, *, hosts: int) -> Place:
+        """The same place with its server and database named, where they are plain names.
+
+        Of several `hosts` only the one that has answered is: another may be no host at all.
+        """
         # A slip in a URL can make a password part of either: what looks odd isn't shown.
         if not (_PLAIN.fullmatch(host) and _PLAIN.fullmatch(database)):
             return self
-        return attrs.evolve(self, where=f"the database {database} on {host}")
+        others = f" or another of its {hosts} hosts" if hosts > 1 else ""
+        return attrs.evolve(self, where=f"the database {database} on {host}{others}")
 
 
 def place_of(

@@ -1,6 +1,6 @@
 """Faults as they happen: real processes, killed or in each other's way.
 
-`python -m tests.faults.wound_back --help`, and so `killed_writers` and `mixed_load`.
+`python -m tests.faults.wound_back --help`, and so `killed_writers`, `mixed_load` and `promoted`.
 """
 
 import sys

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 import confid
+from confid.cmdlets import set_cs_online_dial_in_conferencing_user
 from confid.host import SilentHost
 
 from .killed_writers import killed_writers, main
-from .told import DISABLED, ISSUED, READ, Line, audit, fill
+from .told import DISABLED, ISSUED, READ, UNKNOWN, Line, audit, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +85,21 @@ class TestAudit:
         """Told as done, and there is no mail of it."""
         (problem,) = self.found(tmp_path, lambda told: [*told, Line(DISABLED, told[0].who, None)])
         assert "told of it less often" in problem
+
+    @pytest.mark.parametrize(("half", "found"), [(True, 1), (False, 0)])
+    def test_a_part_of_a_call_of_unknown_outcome(
+        self, tmp_path: Path, half: bool, found: int
+    ) -> None:
+        """Told as one for two people, of whom only the first one's ID is there; or none."""
+        path, moment = str(tmp_path / "tenant.db"), datetime.now(UTC)
+        told = fill(path, 2)
+        names = "person000@contoso.com", "person001@contoso.com"
+        told.append(Line(UNKNOWN, ",".join(names), None, moment))
+        with confid.connect(path, clock=lambda: moment, host=SilentHost()) as session:
+            if half:
+                set_cs_online_dial_in_conferencing_user(names[0], reset_conference_id=True)
+            problems = set(audit(session, told, untold=0))
+        assert [problem.endswith("a part is there.") for problem in problems] == [True] * found
 
     def test_a_lost_mail(self, tmp_path: Path) -> None:
         """An ID whose owner will not hear of it."""

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -31,15 +32,21 @@ SPACE = Space(1_000_000, 1_199_999)
 """A small one: the dice propose hundreds of IDs again that the ledger has to refuse."""
 
 ISSUED, DISABLED, READ, REFUSED = "issued", "disabled", "read", "refused"
+FAILED, UNKNOWN = "failed", "unknown"
 
 
 @attrs.frozen
 class Line:
-    """A line of a writer: `what` was done to `who`, and the ID that the call returned."""
+    """A line of a writer: `what` was done to `who`, and the ID that the call returned.
+
+    A call that returned nothing may be for several, with commas between; one
+    of unknown outcome says which moment it has entered, if it has.
+    """
 
     what: str
     who: str
     conference_id: int | None
+    at: datetime | None = None
 
 
 def is_new(user: ConferencingUser) -> bool:
@@ -58,16 +65,29 @@ def lines(output: str) -> list[Line]:
     for text in output.splitlines():
         if text == "ready":
             continue
-        what, who, said = text.split()
-        told.append(Line(what, who, None if said == "-" else int(said)))
+        told.append(line_of(text))
     return told
+
+
+def line_of(text: str) -> Line:
+    """One line."""
+    what, who, said, *at = text.split()
+    moment = datetime.fromisoformat(at[0]) if at else None
+    return Line(what, who, None if said == "-" else int(said), moment)
 
 
 def start(store: str, *, seconds: float, threads: int, seed: int) -> subprocess.Popen[str]:
     """A writer, a process of its own."""
-    arguments = [store, str(seconds), str(threads), str(seed)]
+    return start_program("writer", store, str(seconds), str(threads), str(seed))
+
+
+def start_program(
+    name: str, *arguments: str, stdin: int = subprocess.DEVNULL
+) -> subprocess.Popen[str]:
+    """A program of this folder, a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.writer", *arguments],
+        [sys.executable, "-m", f"tests.faults.{name}", *arguments],
+        stdin=stdin,
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
@@ -90,10 +110,12 @@ def place(store: str) -> Iterator[str]:
         yield store
 
 
-def fill(store: str, people: int) -> list[Line]:
+def fill(
+    store: str, people: int, *, space: Space = SPACE, witness: str | None = None
+) -> list[Line]:
     """Make the tenant, with so many people enabled; what it tells of them."""
     names = [f"person{number:03}@contoso.com" for number in range(people)]
-    with open_session(store, space=SPACE, host=SilentHost()) as session:
+    with open_session(store, space=space, witness=witness, host=SilentHost()) as session:
         confid.import_users(
             [{"UserPrincipalName": n, "Mail": n, "Licenses": "MCOMEETADV"} for n in names],
             session=session,
@@ -102,11 +124,12 @@ def fill(store: str, people: int) -> list[Line]:
         return [issued_to(user) for user in users]
 
 
-def audit(session: Session, told: list[Line], *, untold: int) -> list[str]:
+def audit(session: Session, told: list[Line], *, untold: int | None) -> list[str]:
     """What is wrong: ledger against users against outbox, and all of it against what was told.
 
     Of the IDs in the ledger, at most `untold` may be known to nobody: those
-    of calls that were killed between their commit and their answer.
+    of calls that were killed between their commit and their answer. None
+    leaves that open, while there are writers that go on.
     """
     return [*confid.check(session).problems, *_Audit(session, told).problems(untold)]
 
@@ -116,19 +139,26 @@ class _Audit:
         self.told = told
         with session.unit(write=False) as tenant:
             people = list(tenant.all_people())
-            self.ledger = {line.conference_id: line.owner for line in tenant.transaction.entries()}
+            self.entries = list(tenant.transaction.entries())
             self.mails = [
                 converter().structure(body, OutboxEntry)
                 for _, body in tenant.transaction.scan(OUTBOX.name)
             ]
-        self.owner_of = {someone.user.identity: someone.user.owner for someone in people}
+        self.ledger = {entry.conference_id: entry.owner for entry in self.entries}
+        users = [someone.user for someone in people]
+        self.owner_of = {user.identity: user.owner for user in users}
+        self.owner_named = {user.user_principal_name: user.owner for user in users}
+        self.in_doubt = {line.at: line for line in told if line.what == UNKNOWN}
 
-    def problems(self, untold: int) -> Iterator[str]:
-        yield from self._ledger(untold)
+    def problems(self, untold: int | None) -> Iterator[str]:
+        yield from self._ledger()
+        yield from self._unknown()
+        if untold is not None:
+            yield from self._untold(untold)
         yield from self._mails()
         yield from self._disabled()
 
-    def _ledger(self, untold: int) -> Iterator[str]:
+    def _ledger(self) -> Iterator[str]:
         issued = Counter(line.conference_id for line in self.told if line.what == ISSUED)
         for conference_id, times in issued.items():
             if times > 1:
@@ -138,9 +168,31 @@ class _Audit:
                 continue
             if self.ledger.get(line.conference_id) != self.owner_of[line.who]:
                 yield f"{line.conference_id}, {line.what} to {line.who}, is not theirs."
-        unknown = len(self.ledger.keys() - issued.keys())
-        if unknown > untold:
-            yield f"{unknown} IDs in the ledger were told to nobody, and {untold} may be."
+
+    def _untold(self, untold: int) -> Iterator[str]:
+        issued = {line.conference_id for line in self.told if line.what == ISSUED}
+        unheard = [
+            entry
+            for entry in self.entries
+            if entry.conference_id not in issued and entry.issued_at not in self.in_doubt
+        ]
+        if len(unheard) > untold:
+            yield f"{len(unheard)} IDs in the ledger were told to nobody, and {untold} may be."
+
+    def _unknown(self) -> Iterator[str]:
+        """Of a call of unknown outcome all is there, or nothing."""
+        issued, retired = defaultdict[Any, set[str]](set), defaultdict[Any, set[str]](set)
+        for entry in self.entries:
+            issued[entry.issued_at].add(entry.owner)
+            retired[entry.retired_at].add(entry.owner)
+        for at, line in self.in_doubt.items():
+            everyone = {self.owner_named[name] for name in line.who.split(",")}
+            # Enabling retires nothing, disabling issues nothing, a reset does both.
+            for owners in (issued[at], retired[at]):
+                if owners and owners != everyone:
+                    yield f"Of a call for {line.who} a part is there."
+            if len(everyone) > 1 and issued[at] != retired[at]:
+                yield f"Of a reset of {line.who} a part is there."
 
     def _mails(self) -> Iterator[str]:
         """Each ID is told by one mail, to its owner, when it is issued."""

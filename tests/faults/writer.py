@@ -14,6 +14,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import attrs
+
 import confid
 from confid.cmdlets import (
     disable_cs_online_dial_in_conferencing_user,
@@ -27,6 +29,8 @@ from confid.host import SilentHost
 from .told import DISABLED, ISSUED, READ, REFUSED, is_new
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from confid.records import ConferencingUser
     from confid.session import Session
 
@@ -38,6 +42,11 @@ def tell(what: str, user: ConferencingUser) -> None:
     """One line by one write, so that threads don't mix and a kill leaves no half line."""
     said = user.conference_id or "-"
     os.write(1, f"{what} {user.identity} {said}\n".encode())
+
+
+def tell_failed(what: str, call: Call, at: str = "") -> None:
+    """The line of a call that didn't come through, or may have not."""
+    os.write(1, f"{what} {','.join(call.names)} - {at}\n".encode())
 
 
 def reset(session: Session, names: list[str]) -> None:
@@ -67,36 +76,55 @@ def read(session: Session, name: str) -> None:
     tell(READ, get_cs_online_dial_in_conferencing_user(name, session=session))
 
 
+@attrs.frozen
+class Call:
+    """A call that may be made, and whom it is for."""
+
+    names: tuple[str, ...]
+    make: Callable[[], None]
+
+
+def draw(session: Session, names: list[str], dice: random.Random) -> Call:
+    """A call at random; it tells what it has done."""
+    name = dice.choice(names)
+    match dice.randrange(10):
+        case 0 | 1:
+            return Call((name,), lambda: enable(session, name))
+        case 2:
+            return Call((name,), lambda: disable(session, name))
+        case 3 | 4:
+            return Call((name,), lambda: read(session, name))
+        case 5:
+            # In one order for everybody, as locks are taken one by one.
+            some = sorted(dice.sample(names, min(MOST_AT_ONCE, len(names))))
+            return Call(tuple(some), lambda: reset(session, some))
+        case _:
+            return Call((name,), lambda: reset(session, [name]))
+
+
+def everybody(session: Session) -> list[str]:
+    """The names of the people of a store."""
+    with session.unit(write=False) as tenant:
+        return [someone.user.user_principal_name for someone in tenant.all_people()]
+
+
 def work(session: Session, names: list[str], until: float, dice: random.Random) -> None:
     """One thread's calls; those that others were too much in the way of are told as refused."""
     while time.monotonic() < until:
-        name = dice.choice(names)
+        call = draw(session, names, dice)
         try:
-            match dice.randrange(10):
-                case 0 | 1:
-                    enable(session, name)
-                case 2:
-                    disable(session, name)
-                case 3 | 4:
-                    read(session, name)
-                case 5:
-                    # In one order for everybody, as locks are taken one by one.
-                    count = min(MOST_AT_ONCE, len(names))
-                    reset(session, sorted(dice.sample(names, count)))
-                case _:
-                    reset(session, [name])
+            call.make()
         except NotEnabledError:
             continue
         except TransactionConflictError:
-            os.write(1, f"{REFUSED} {name} -\n".encode())
+            tell_failed(REFUSED, call)
 
 
 def main(store: str, seconds: float, threads: int, seed: int) -> None:
     """Work for so long; an error other than those above ends the process with it."""
     os.write(1, b"ready\n")
     with confid.connect(store, create=False, host=SilentHost()) as session:
-        with session.unit(write=False) as tenant:
-            names = [someone.user.user_principal_name for someone in tenant.all_people()]
+        names = everybody(session)
         until = time.monotonic() + seconds
         with ThreadPoolExecutor(threads) as pool:
             jobs = [

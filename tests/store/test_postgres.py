@@ -508,6 +508,8 @@ SECRET = "hunter2"  # noqa: S105 - everybody's
         "postgresql://hunter2:hunter2@127.0.0.1:1/hunter2@x",
         "postgresql://user:pa@hunter2:wo@rd@127.0.0.1:1/db",
         "postgresql://user:hunter2/x@127.0.0.1/db",
+        "postgresql://user:hunter2@127.0.0.1:1,127.0.0.1:2/db",
+        "postgresql://user:pa,hunter2@wo@127.0.0.1:1,127.0.0.1:2/db",
         "postgresql://user@no-such-host.invalid:1/db?password=hunter2",
         "postgresql://user@127.0.0.1:hunter2/db",
         "postgresql://user@127.0.0.1/db?sslmode=hunter2",

@@ -27,7 +27,6 @@ from confid.store import FIRST_ID, Claim, Kind, PostgresStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Future
 
     from confid.session import Session
 
@@ -337,69 +336,6 @@ def test_a_restart_of_the_server(server: Server, caplog: pytest.LogCaptureFixtur
     assert "confid" in caplog.text
     assert "127.0.0.1" not in caplog.text
     assert str(server.port) not in caplog.text
-
-
-def test_a_replica_says_so(server: Server) -> None:
-    """It can be read; what writes is told where to go."""
-    url = with_schema(server.dsn, "replicated")
-    with tenant("ken", store=url) as session:
-        before = state(session)
-    signal = server.folder / "data" / "standby.signal"
-    server.stop()
-    signal.touch()
-    server.start()
-    try:
-        with confid.connect(url) as session:
-            assert state(session) == before
-            with pytest.raises(StoreError) as raised:
-                reset(session)
-            assert raised.value.category == "PermissionDenied"
-            assert "target_session_attrs=read-write" in str(raised.value)
-        with pytest.raises(StoreError, match="none of the servers"):
-            confid.connect(f"{url}&target_session_attrs=read-write")
-    finally:
-        server.stop()
-        signal.unlink()
-        server.start()
-
-
-def test_a_commit_that_a_standby_may_not_have_is_an_unknown_outcome(server: Server) -> None:
-    """The server warns and goes on when the wait for it is canceled; confid doesn't."""
-    url = with_schema(server.dsn, "standing_by")
-    with tenant("ken", store=url) as session:
-        before = state(session)
-        awaiting = "ALTER SYSTEM SET synchronous_standby_names = 'nobody'"
-        sql(server.dsn, awaiting, "SELECT pg_reload_conf()")
-        try:
-            with ThreadPoolExecutor(1) as pool:
-                resetting = pool.submit(_reset_on_and_on, session)
-                _cancel_what_waits_for_a_standby(server.dsn, resetting)
-                assert isinstance(resetting.exception(timeout=30), CommitOutcomeUnknownError)
-        finally:
-            with psycopg.connect(server.dsn, autocommit=True) as admin:
-                admin.execute("SET synchronous_commit = local")
-                admin.execute("ALTER SYSTEM RESET synchronous_standby_names")
-                admin.execute("SELECT pg_reload_conf()")
-        # It did commit here; what confid can't know is whether that will last.
-        assert state(session)[1] > before[1]
-        assert not confid.check(session).problems
-
-
-def _reset_on_and_on(session: Session) -> None:
-    # The server takes a moment to know that it has a standby to wait for.
-    for _ in range(100):
-        reset(session)
-
-
-def _cancel_what_waits_for_a_standby(dsn: str, waiting: Future[None]) -> None:
-    cancel = (
-        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity "
-        "WHERE wait_event = 'SyncRep' AND application_name = 'confid'"
-    )
-    with psycopg.connect(dsn, autocommit=True) as admin:
-        while not waiting.done():
-            admin.execute(cancel)
-            threading.Event().wait(0.02)
 
 
 def test_a_server_without_a_connection_left_says_so(server: Server) -> None:
