@@ -321,14 +321,14 @@ def check_proposals(proposals: Sequence[tuple[int, str]]) -> None:
     Twice, because `claim` answers with IDs alone: two owners would both think
     that the ID is theirs.
     """
-    for conference_id, owner in proposals:
-        check_text(owner)
+    if not proposals:
+        return
+    ids, owners = zip(*proposals, strict=True)
+    check_text("".join(owners))
+    for conference_id in (min(ids), max(ids)):
         if not FIRST_ID <= conference_id <= LAST_ID:
             raise StoreError(f"{conference_id} is no conference ID.", category="InvalidData")
-    if len(proposals) == 1:
-        return
-    for part in zip(*proposals, strict=True):
-        if len(set(part)) < len(proposals):
-            raise StoreError(
-                "An ID and an owner are proposed once in a call.", category="InvalidArgument"
-            )
+    if min(len(set(ids)), len(set(owners))) < len(proposals):
+        raise StoreError(
+            "An ID and an owner are proposed once in a call.", category="InvalidArgument"
+        )
