@@ -25,6 +25,7 @@ from confid.store.base import (
     check_text,
     index_of,
     to_json,
+    unknown_kind,
     utc,
 )
 from confid.store.postgres_connections import commit as commit_now
@@ -167,7 +168,7 @@ class PostgresTransaction(Transaction):
     def _kind(self, name: str, field: str | None = None) -> Kind:
         kind = self._kinds.get(name)
         if kind is None:
-            raise StoreError(f"This store was not opened with the kind {name!r}.")
+            raise unknown_kind(name)
         if field is not None and field not in kind.fields:
             raise StoreError(f"The kind {name!r} has no index field {field!r}.")
         return kind
@@ -248,7 +249,7 @@ class PostgresTransaction(Transaction):
         check_text(after)
         statement = self._sql(SCAN, kind=kind)
         for key, text in self._pages(statement, after, limit=limit):
-            yield key, _from_json(text)
+            yield key, from_json(text)
 
     def put(self, kind: str, documents: Mapping[str, Body]) -> None:
         self._check(write=True)
@@ -378,10 +379,10 @@ def _among(values: Sequence[str]) -> tuple[str, object]:
 
 
 def _documents(rows: Iterable[tuple[str, str]]) -> dict[str, Body]:
-    return {key: _from_json(text) for key, text in rows}
+    return {key: from_json(text) for key, text in rows}
 
 
-def _from_json(text: str) -> Body:
+def from_json(text: str) -> Body:
     """`json.loads` without its search for white space, of which documents have none before them."""
     body: Body = _DECODE(text)[0]
     return body
