@@ -71,16 +71,19 @@ def test_whose_an_id_is_waits_for_no_writer(tmp_path: Path) -> None:
         assert call.say_organizer(False) is CallState.ASKING_CONFERENCE_ID
 
 
-def test_a_bridge_that_this_session_has_not_read_yet_is_read(tmp_path: Path) -> None:
-    """Another session has made it meanwhile, and moved the organizer to it."""
+def test_a_bridge_changed_by_another_session_is_read_anew(tmp_path: Path) -> None:
+    """The organizer's record shows it as it is now."""
     place = tmp_path / "tenant.db"
     with tenant("ken", store=place) as session, confid.connect(place) as other:
+        add_bridge(session, "Oslo", "4721405000", "4721405001")
+        set_user(KEN, bridge_name="Oslo", session=session)
         call, keys = dial(NUMBER, session=session), keyed()
-        add_bridge(other, "Oslo", "4721405000")
-        set_user(KEN, bridge_name="Oslo", session=other)
+        other.cmdlets.set_cs_online_dial_in_conferencing_bridge(
+            name="Oslo", default_service_number="4721405001"
+        )
         call.enter_conference_id(keys)
         assert call.organizer is not None
-        assert call.organizer.bridge_name == "Oslo"
+        assert call.organizer.default_toll_number == "4721405001"
 
 
 def test_both_ways_say_the_same_of_an_organizer() -> None:
