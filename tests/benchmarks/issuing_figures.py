@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 import psycopg
-from servers import running, sql
+from servers import sql
 
 from confid.conference_id import Space
 from confid.host import SilentHost
@@ -48,6 +48,7 @@ LEVELS = (0, 0.5, 0.75, 0.999)
 """How full the ledger is."""
 
 MOST_TURNS = 9
+SCANS = 2
 
 SCHEMA = "tenant"
 
@@ -144,28 +145,30 @@ class _BareSQLite:
 
 @attrs.frozen
 class _Postgres:
-    server: Server
+    url: str
     name: str = "PostgreSQL"
 
+    @property
+    def dsn(self) -> str:
+        return f"{self.url}/issuing"
+
     def store(self) -> Store:
-        return PostgresStore(self.server.dsn, schema=SCHEMA)
+        return PostgresStore(self.dsn, schema=SCHEMA)
 
     def fill(self, **places: int) -> None:
-        with psycopg.connect(self.server.dsn, autocommit=True) as db:
+        with psycopg.connect(self.dsn, autocommit=True) as db:
             db.execute(FILL_POSTGRES.encode(), places)
-        sql(self.server.dsn, "VACUUM ANALYZE")
+            db.execute("VACUUM ANALYZE")
 
     @contextmanager
     def twin(self) -> Iterator[_Bare]:
-        server, _, first = self.server.dsn.rpartition("/")
         # From a third database: one that is copied may have nobody in it.
         sql(
-            f"{server}/template1",
+            f"{self.url}/postgres",
             "DROP DATABASE IF EXISTS twin",
-            f"CREATE DATABASE twin TEMPLATE {first} STRATEGY file_copy",
-            "CHECKPOINT",
+            "CREATE DATABASE twin TEMPLATE issuing STRATEGY file_copy",
         )
-        with postgres_floor.connect(f"{server}/twin", SCHEMA) as db:
+        with postgres_floor.connect(f"{self.url}/twin", SCHEMA) as db:
             yield _BarePostgres(db)
 
 
@@ -191,18 +194,19 @@ def _marked(rows: Iterable[tuple[int]]) -> bytearray:
     return taken
 
 
-def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
-    """The same on a file and on a server that forces every commit to the disk."""
+def figures(scale: Scale, folder: Path, server: Server) -> Iterator[Figure]:
+    """The same in a file and in a database of its own on a server."""
     path = folder / "issuing.db"
     yield from _figures(scale, _SQLite(path))
     path.unlink()
     path.with_name("twin.db").unlink()
-    with running("fsync=on", "shared_buffers=256MB", "max_wal_size=8GB") as server:
-        yield from _figures(scale, _Postgres(server))
+    sql(server.dsn, "CREATE DATABASE issuing")
+    yield from _figures(scale, _Postgres(server.dsn.rpartition("/")[0]))
 
 
 def _figures(scale: Scale, place: _Place) -> Iterator[Figure]:
     taken = 0
+    scans: list[list[float]] = []
     with _opened(scale, place):
         """Makes the tenant."""
     for level in LEVELS:
@@ -210,7 +214,10 @@ def _figures(scale: Scale, place: _Place) -> Iterator[Figure]:
         place.fill(low=taken, high=full, first=FIRST_ID, size=scale.space, factor=FACTOR)
         taken = full
         with place.twin() as bare, _opened(scale, place) as session:
-            scans = in_turns(scale.rounds, partial(_scan, session), bare.ids) if level else []
+            if level == LEVELS[-1]:
+                scans = in_turns(SCANS, partial(_scan, session), bare.ids)
+            elif level:
+                _scan(session)
             yield _issuing(scale, place.name, level, partial(_issue, session), bare.insert)
     yield ratio(f"the scan for the free of {scale.space}, {place.name}, a row", *scans, per=taken)
 
@@ -239,7 +246,8 @@ def _issuing(
         ours.append(timed(lambda: rows.extend(issue(owners))))  # noqa: B023 - called at once
         rows.sort()
         theirs.append(timed(partial(insert, rows)))
-    name = f"issuing {scale.bulk} IDs, {level:.4g} of {scale.space} taken, {where}, an ID"
+    taken = f"{100 * level:g} %" if level else "none"
+    name = f"issuing {scale.bulk} IDs, {taken} of {scale.space} taken, {where}, an ID"
     return ratio(name, ours, theirs, target=2, per=scale.bulk)
 
 

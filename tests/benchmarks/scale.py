@@ -7,7 +7,7 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Scale:
-    """Sizes of a run. `space` is the part of the ID space that is nearly full."""
+    """Sizes of a run. `space` is the part of the ID space that is filled."""
 
     singles: int
     """Calls of each kind that are timed one by one."""
@@ -30,9 +30,9 @@ FULL = Scale(
     rounds=3,
     starts=11,
     bulk=1000,
-    space=1_000_000,
+    space=9_000_000,
 )
 QUICK = Scale(
-    singles=150, users=6_000, few_users=2_000, rounds=3, starts=5, bulk=100, space=100_000
+    singles=150, users=6_000, few_users=2_000, rounds=3, starts=5, bulk=100, space=400_000
 )
 TINY = Scale(singles=2, users=40, few_users=20, rounds=1, starts=1, bulk=5, space=5000)
