@@ -80,12 +80,12 @@ class _Told:
 
 
 class _Run:
-    def __init__(self, session: Session, space: Space) -> None:
+    def __init__(self, session: Session, space: Space, calls: int) -> None:
         self.session = session
         self.space = space
         self.told = _Told(space)
         self.outcome = Outcome()
-        count = max(1, len(space) // CALLS)
+        count = max(1, len(space) // calls)
         self.names = [f"person{number:05}@contoso.com" for number in range(count)]
 
     def whole(self) -> Outcome:
@@ -122,12 +122,12 @@ class _Run:
             claim = Claim(at=tenant.now, by=tenant.actor)
             return list(tenant.issuer.issue(owners, claim).values())
 
-        while self.told.left > BY_CMDLET * len(owners):
+        while self.told.left > BY_CMDLET * len(owners) and not self.told.problems:
             self.told.take(self.session.call(work, write=True))
 
     def use_up(self) -> None:
         """The last of it; the last call is for as many people as IDs are left."""
-        while self.told.left:
+        while self.told.left and not self.told.problems:
             self.told.take(self._reset(self.names[: self.told.left]))
         assert isinstance(self.session.host, RecordingHost)
         self.outcome.warned = any("More than 90 %" in line for line in self.session.host.lines)
@@ -170,10 +170,10 @@ class _Run:
             return {p.user.owner: p.conference_id for p in tenant.all_people(enabled=True)}
 
 
-def whole_space(store: str, space: Space) -> Outcome:
-    """Issue every ID of a space on an empty store."""
+def whole_space(store: str, space: Space, *, calls: int = CALLS) -> Outcome:
+    """Issue every ID of a space on an empty store, in about so many calls."""
     with open_session(store, space=space, host=RecordingHost()) as session:
-        return _Run(session, space).whole()
+        return _Run(session, space, calls).whole()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
