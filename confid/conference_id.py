@@ -6,7 +6,7 @@ import operator
 import re
 import threading
 from array import array
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import TYPE_CHECKING, Self
 
 import attrs
@@ -131,7 +131,7 @@ class FreeSet:
         for conference_id in taken:
             if space.first <= conference_id <= space.last:
                 free[conference_id - space.first] = 0
-        self._free = array("i", (space.first + i for i, is_free in enumerate(free) if is_free))
+        self._free = array("i", compress(range(space.first, space.last + 1), free))
         self._lock = threading.Lock()
 
     def __len__(self) -> int:

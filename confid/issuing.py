@@ -131,7 +131,9 @@ class Issuer:
     def _issue_many(self, owners: list[str], claim: Claim) -> dict[str, ConferenceId]:
         issued: dict[str, ConferenceId] = {}
         waiting = owners
-        for _ in range(ROUNDS):
+        # Where one call has needed the free set, dice would mostly be refused from then on.
+        rounds = 0 if self._free_ids.set and len(owners) >= BULK else ROUNDS
+        for _ in range(rounds):
             if not waiting:
                 return issued
             if 2 * len(waiting) > len(self._space):

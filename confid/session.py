@@ -30,13 +30,14 @@ from confid.tenant import Tenant
 from confid.witness import UnreachableWitnessError, Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
     from confid.conference_id import Dice
     from confid.host import Host
-    from confid.store.base import Transaction
+    from confid.setup import Setup
+    from confid.store.base import Body, Transaction
 
 T = TypeVar("T")
 
@@ -259,6 +260,20 @@ class Session:
         if expected is None:
             with self.exclusive_unit() as tenant:
                 tenant.attach(witness)
+
+    def setup_of(self, facts: Body | None) -> Setup | None:
+        """The set-up that this session read last, if the tenant's own document says it holds."""
+        last = self._last_setup.setup
+        return last if last and facts and facts.get("mark", "") == last.mark else None
+
+    def holder(
+        self, conference_id: int, *, owned: Sequence[str], beside: Sequence[tuple[str, str]]
+    ) -> tuple[str, list[Body | None]] | None:
+        """What `Store.holder` says; None inside `transaction()`, whose changes it can't see."""
+        self._demand_open()
+        if self.in_transaction:
+            return None
+        return self._store.holder(conference_id, owned=owned, beside=beside)
 
     def call(self, work: Callable[[Tenant], T], *, write: bool) -> T:
         """What `work` makes of a unit of work; done again when another transaction was in the way.

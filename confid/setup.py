@@ -20,10 +20,12 @@ from confid.policies import GLOBAL, Family, Grants, TeamsAudioConferencingPolicy
 from confid.records import (
     AUDIO_POLICY,
     BRIDGE,
+    MASKED_PIN,
     SERVICE_NUMBER,
     Bridge,
     BridgeSettings,
     Conferencing,
+    ConferencingUser,
     DialInNumber,
     DirectoryUser,
     ServiceNumber,
@@ -34,6 +36,7 @@ from confid.records import (
 from confid.store.base import TENANT
 
 if TYPE_CHECKING:
+    from confid.conference_id import ConferenceId
     from confid.store.base import Body, Transaction
 
 FACTS, SETTINGS = "tenant", "settings"
@@ -120,6 +123,33 @@ class Setup:
             region=bridge.region,
             service_numbers=tuple(self.numbers_of(bridge)),
             tenant_id=self.facts.tenant_id,
+        )
+
+    def conferencing_user(
+        self,
+        user: DirectoryUser,
+        conferencing: Conferencing,
+        conference_id: ConferenceId | None,
+        *,
+        pin: str | None = None,
+    ) -> ConferencingUser:
+        """The record of an enabled person, as cmdlets return it."""
+        bridge = self.bridges[conferencing.bridge_id]
+        return ConferencingUser(
+            allow_pstn_only_meetings=conferencing.allow_pstn_only_meetings,
+            allow_toll_free_dial_in=conferencing.allow_toll_free_dial_in,
+            bridge_id=bridge.identity,
+            bridge_name=bridge.name,
+            conference_id=conference_id,
+            default_toll_free_number="",
+            default_toll_number=bridge.default_number or "",
+            display_name=user.display_name,
+            identity=user.identity,
+            leader_pin=pin or MASKED_PIN,
+            service_number=conferencing.service_number,
+            sip_address=user.sip_address,
+            tenant_id=self.facts.tenant_id,
+            toll_free_service_number=conferencing.toll_free_service_number,
         )
 
     def default_toll_number(self, bridge: BridgeSettings, user: DirectoryUser) -> str | None:

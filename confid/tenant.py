@@ -35,7 +35,6 @@ from confid.records import (
     CONFERENCING,
     FAILED,
     GRANT,
-    MASKED_PIN,
     MEETING,
     MIGRATION,
     OUTBOX,
@@ -355,24 +354,9 @@ class Tenant:
 
     def conferencing_user(self, person: Person, *, pin: str | None = None) -> ConferencingUser:
         """The record of an enabled person, as cmdlets return it."""
-        conferencing, user = person.conferencing, person.user
-        assert conferencing is not None  # noqa: S101 - callers have an enabled person
-        bridge = self.bridges[conferencing.bridge_id]
-        return ConferencingUser(
-            allow_pstn_only_meetings=conferencing.allow_pstn_only_meetings,
-            allow_toll_free_dial_in=conferencing.allow_toll_free_dial_in,
-            bridge_id=bridge.identity,
-            bridge_name=bridge.name,
-            conference_id=person.conference_id,
-            default_toll_free_number="",
-            default_toll_number=bridge.default_number or "",
-            display_name=user.display_name,
-            identity=user.identity,
-            leader_pin=pin or MASKED_PIN,
-            service_number=conferencing.service_number,
-            sip_address=user.sip_address,
-            tenant_id=self.facts.tenant_id,
-            toll_free_service_number=conferencing.toll_free_service_number,
+        assert person.conferencing is not None  # noqa: S101 - callers have an enabled person
+        return self.setup.conferencing_user(
+            person.user, person.conferencing, person.conference_id, pin=pin
         )
 
     def dial_in_numbers(self, person: Person) -> tuple[DialInNumber, ...]:

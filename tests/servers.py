@@ -292,7 +292,8 @@ class CuttingProxy:
     """Stands between confid and a server, and cuts the line at the next COMMIT when it is told to.
 
     `armed` says where: `"before"` the server gets it, or `"after"` it has
-    answered, of which the client hears nothing. `commits` counts those seen.
+    answered, of which the client hears nothing. `commits` counts those seen,
+    `round_trips` how often the client has waited for the server.
     """
 
     def __init__(self, dsn: str) -> None:
@@ -304,6 +305,8 @@ class CuttingProxy:
         )
         self.armed = ""
         self.commits = 0
+        self.round_trips = 0
+        self._asked = False
         threading.Thread(target=self._accept, daemon=True).start()
 
     def lead_to(self, server: Server) -> None:
@@ -326,6 +329,8 @@ class CuttingProxy:
         with client, socket.create_connection(self._server) as server, suppress(OSError):
             threading.Thread(target=self._back, args=[server, client], daemon=True).start()
             while data := client.recv(65536):
+                self.round_trips += not self._asked
+                self._asked = True
                 if b"COMMIT\0" in data:
                     self.commits += 1
                     if self.armed:
@@ -336,6 +341,7 @@ class CuttingProxy:
     def _back(self, server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):
             while data := server.recv(65536):
+                self._asked = False
                 client.sendall(data)
 
     def _cut(self, client: socket.socket, server: socket.socket, data: bytes) -> None:

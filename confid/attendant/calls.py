@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from confid import phone_number
 from confid.attendant import guessing
+from confid.attendant.glance import glance
 from confid.attendant.prompts import TRANSLATIONS, say
 from confid.attendant.running import asks_for_names, keep, running, shows_numbers, style_of
 from confid.conference_id import ConferenceId
@@ -128,6 +129,8 @@ class Call:
 
     def enter_conference_id(self, keys: str) -> CallState:
         """Key in a conference ID, spaces, dashes and `#` allowed; the state afterwards."""
+        if self._recognizes(keys):
+            return self._state
 
         def take(tenant: Tenant) -> None:
             person = _organizer_of(tenant, keys)
@@ -218,6 +221,23 @@ class Call:
             self._say("welcome", CallState.ASKING_CONFERENCE_ID)
             for key, language in self._choices():
                 self._said += (say(language, "language_choice", key=key),)
+
+    def _recognizes(self, keys: str) -> bool:
+        """Take an ID in the usual case, in which a PIN is asked for next and nothing is written.
+
+        Nothing is locked either: every later step looks at the ID again.
+        """
+        number = self._answered_on
+        if self._state is not CallState.ASKING_CONFERENCE_ID or number is None:
+            return False
+        # Whether toll-free callers get in is for the policies to say.
+        seen = None if number.is_toll_free else glance(self._session, keys, self._caller_counted)
+        if seen is None:
+            return False
+        self._owner, self.organizer = seen
+        self._conference_id = self.organizer.conference_id
+        self._say("organizer", CallState.ASKING_ORGANIZER)
+        return True
 
     def _choices(self) -> Iterator[tuple[str, str]]:
         """Keys for the number's secondary languages, as far as there is a translation."""

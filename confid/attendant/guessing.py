@@ -37,6 +37,11 @@ def is_blocked(tenant: Tenant, caller: str) -> bool:
     return len(_recent(tenant, CALLER + caller)) >= CALLER_LIMIT
 
 
+def blocks(body: Body, now: datetime) -> bool:
+    """Whether a caller's number is blocked of whom that is the count."""
+    return len(_within_the_hour(body, now)) >= CALLER_LIMIT
+
+
 def is_closed(tenant: Tenant, owner: str) -> bool:
     """Whether too many wrong PINs for an organizer were entered within the hour."""
     return len(_recent(tenant, ORGANIZER + owner)) >= ORGANIZER_LIMIT

@@ -6,16 +6,26 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from confid.errors import StoreError
-from confid.store.base import Kind, Store, Transaction
+from confid.store.base import (
+    FIRST_ID,
+    LAST_ID,
+    Kind,
+    Store,
+    Transaction,
+    check_text,
+    holder_statement,
+    unknown_kind,
+)
 from confid.store.postgres_place import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
     from types import TracebackType
 
     import psycopg
 
+    from confid.store.base import Body
     from confid.store.postgres_connections import Pool
     from confid.store.postgres_place import Place
 
@@ -145,6 +155,35 @@ class PostgresStore(Store):
     def exclusive(self) -> AbstractContextManager[Transaction]:
         """A writing transaction that waits until nobody else writes, and lets nobody begin."""
         return _Block(self, write=True, alone=True)
+
+    def holder(
+        self,
+        conference_id: int,
+        *,
+        owned: Sequence[str] = (),
+        beside: Sequence[tuple[str, str]] = (),
+    ) -> tuple[str, list[Body | None]] | None:
+        """Whose living ID that is, with documents; there and back once.
+
+        Not prepared: it is planned for the tables as large as they are now.
+        """
+        from confid.store.postgres_transaction import from_json  # noqa: PLC0415 - the driver is imported only when a store is opened
+
+        named = [text for document in beside for text in document]
+        for name in (*owned, *named[::2]):
+            if name not in self.kinds:
+                raise unknown_kind(name)
+        check_text(*named)
+        pool = self.pool()
+        if not FIRST_ID <= conference_id <= LAST_ID:
+            return None
+        statement = holder_statement(
+            len(owned), len(beside), mark="%s", schema=f"{self._place.quoted}."
+        )
+        rows = pool.ask(statement, (*owned, *named, int(conference_id)))
+        for owner, *texts in rows:
+            return owner, [None if text is None else from_json(text) for text in texts]
+        return None
 
     @property
     def place(self) -> Place:

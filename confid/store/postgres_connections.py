@@ -28,7 +28,7 @@ from confid.store.postgres_errors import (
 from confid.store.postgres_place import malformed_dsn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from psycopg.abc import Buffer
 
@@ -208,11 +208,29 @@ class Pool:
         statement = self._begin_write if write else self._begin_read
         if alone:
             statement = self._begin_exclusive
+        connection, _ = self._send(statement)
+        return connection
+
+    def ask(self, statement: str, values: Sequence[object]) -> list[Any]:
+        """The rows of a statement that is a transaction of its own: there and back once."""
+        connection, cursor = self._send(statement, values)
+        try:
+            return cursor.fetchall()
+        finally:
+            self.give_back(connection)
+
+    def _send(
+        self, statement: str, values: Sequence[object] | None = None
+    ) -> tuple[psycopg.Connection[Any], psycopg.Cursor[Any]]:
+        """A connection that has run the statement, not prepared, and what it answered."""
+        binary = values is not None
         # Each connection that lay idle may have died since, as after a restart of the server.
         for _ in range(self.place.pool_size + 1):
             connection = self.take()
             try:
-                connection.execute(statement.encode(), prepare=False)
+                cursor = connection.execute(
+                    statement.encode(), values, prepare=False, binary=binary
+                )
             except psycopg.Error as error:
                 died = connection.closed
                 if is_standby(error):
@@ -225,7 +243,7 @@ class Pool:
                 self.give_back(connection)
                 raise
             else:
-                return connection
+                return connection, cursor
         raise gone(self.place)
 
 

@@ -8,10 +8,10 @@ from confid.errors import StoreError
 from confid.store.base import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
 
-    from confid.store.base import Kind, Transaction
+    from confid.store.base import Body, Kind, Transaction
 
 
 class ReadOnlyStore(Store):
@@ -36,6 +36,16 @@ class ReadOnlyStore(Store):
         if write:
             raise StoreError(f"{self!r} can't be written.", category="PermissionDenied")
         return self._store.transaction(write=False)
+
+    def holder(
+        self,
+        conference_id: int,
+        *,
+        owned: Sequence[str] = (),
+        beside: Sequence[tuple[str, str]] = (),
+    ) -> tuple[str, list[Body | None]] | None:
+        """As the store does."""
+        return self._store.holder(conference_id, owned=owned, beside=beside)
 
     def close(self) -> None:
         """Close the store."""

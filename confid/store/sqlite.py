@@ -27,8 +27,10 @@ from confid.store.base import (
     Transaction,
     check_proposals,
     check_text,
+    holder_statement,
     index_of,
     to_json,
+    unknown_kind,
     utc,
 )
 from confid.store.sqlite_backup import write_backup
@@ -238,11 +240,43 @@ class SQLiteStore(Store):
         """A deferred reading transaction, or an immediate writing one."""
         return _Block(self, write=write)
 
+    def holder(
+        self,
+        conference_id: int,
+        *,
+        owned: Sequence[str] = (),
+        beside: Sequence[tuple[str, str]] = (),
+    ) -> tuple[str, list[Body | None]] | None:
+        """Whose living ID that is, with documents; one statement, which is a transaction too."""
+        named = [text for document in beside for text in document]
+        for name in (*owned, *named[::2]):
+            self.kind(name)
+        check_text(*named)
+        statement = holder_statement(len(owned), len(beside), mark="?")
+        connection = self.take_connection()
+        try:
+            rows = connection.execute(statement, (*owned, *named, int(conference_id))).fetchall()
+        except sqlite3.Error as error:
+            raise explain(error, self.path) from error
+        finally:
+            self.give_back(connection)
+        for owner, *texts in rows:
+            return owner, [None if text is None else self.body(text) for text in texts]
+        return None
+
+    def body(self, text: str) -> Body:
+        """The document that a text says."""
+        try:
+            return _from_json(text)
+        except ValueError as error:
+            category, sentence = SENTENCES["SQLITE_CORRUPT"]
+            raise StoreError(f"{self.path} {sentence}.", category=category) from error
+
     def kind(self, name: str, field: str | None = None) -> Kind:
         """The kind of that name, which has that field; raises where there is none."""
         kind = self._kinds.get(name)
         if kind is None:
-            raise StoreError(f"This store was not opened with the kind {name!r}.")
+            raise unknown_kind(name)
         if field is not None and field not in kind.fields:
             raise StoreError(f"The kind {name!r} has no index field {field!r}.")
         return kind
@@ -441,12 +475,7 @@ class _SQLiteTransaction(Transaction):
 
     def _documents(self, rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, Body]]:
         for key, text in rows:
-            try:
-                body = _from_json(text)
-            except ValueError as error:
-                category, sentence = SENTENCES["SQLITE_CORRUPT"]
-                raise StoreError(f"{self._path} {sentence}.", category=category) from error
-            yield key, body
+            yield key, self._store.body(text)
 
     def get(self, kind: str, keys: Iterable[str], *, lock: Lock = False) -> dict[str, Body]:  # noqa: ARG002 - BEGIN IMMEDIATE has locked everything
         self._store.kind(kind)

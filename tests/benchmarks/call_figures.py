@@ -1,10 +1,8 @@
-"""Figures of single calls in memory, and of issuing; for information, but for the overhead."""
+"""Figures of single calls in memory; for information, but for the overhead."""
 
 from __future__ import annotations
 
 import inspect
-import sqlite3
-from contextlib import closing, contextmanager, suppress
 from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, cast
@@ -15,19 +13,15 @@ from confid.cmdlets import (
     enable_cs_online_dial_in_conferencing_user,
     set_cs_online_dial_in_conferencing_user,
 )
-from confid.conference_id import Space
 from confid.line import invoke
 from confid.network import FIRST_NUMBER
-from confid.session import open_session
-from confid.store import FIRST_ID, MemoryStore, SQLiteStore
-from confid.store.base import Claim
+from confid.store import MemoryStore
 
-from .measure import Figure, difference, in_turns, plain, ratio
+from .measure import Figure, difference, in_turns, plain
 from .tenants import fill, identities, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from confid.person import Change, Person
     from confid.session import Session
@@ -41,16 +35,11 @@ ROW = 20
 """A script calls one cmdlet many times in a row, and so was the engine's figure taken."""
 
 
-class _TakenBackError(Exception):
-    """Ends a transaction that is to be as if it had never been."""
-
-
-def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
-    """Calls on the memory store; issuing on SQLite."""
+def figures(scale: Scale) -> Iterator[Figure]:
+    """Calls on the memory store."""
     with opened(MemoryStore()) as session:
         fill(session, min(PEOPLE, scale.users))
         yield from _calls(session, scale)
-    yield from _issuing(scale, folder)
 
 
 def _calls(session: Session, scale: Scale) -> Iterator[Figure]:
@@ -124,46 +113,3 @@ def _calling(session: Session, scale: Scale) -> list[float]:
 
     (seconds,) = in_turns(scale.singles, call)
     return seconds
-
-
-def _issuing(scale: Scale, folder: Path) -> Iterator[Figure]:
-    """IDs in bulk, each time taken back, on an empty space and on a nearly full one."""
-    with (
-        _small(scale, folder / "empty.db", taken=0) as empty,
-        _small(scale, folder / "full.db", taken=scale.space - scale.space // 1000) as full,
-    ):
-        count = min(scale.bulk, scale.space // 1000)
-        on_full, on_empty = in_turns(
-            scale.rounds, partial(_issue, full, count), partial(_issue, empty, count)
-        )
-    name = f"issuing {count} IDs, 99.9 % of {scale.space} taken, to none"
-    yield ratio(name, on_full, on_empty, per=count)
-
-
-@contextmanager
-def _small(scale: Scale, path: Path, *, taken: int) -> Iterator[Session]:
-    """A tenant with a small space of IDs, the first `taken` of which are."""
-    space = Space(FIRST_ID, FIRST_ID + scale.space - 1)
-    session = open_session(SQLiteStore(path), space=space)
-    try:
-        with closing(sqlite3.connect(path)) as db, db:
-            db.executemany(
-                "INSERT INTO ledger (conference_id, owner, serial, origin, issued_at, retired_at) "
-                "VALUES (?, 'former', ?, 'issued', 0, 0)",
-                ((FIRST_ID + i, i + 1) for i in range(taken)),
-            )
-        yield session
-    finally:
-        session.close()
-
-
-def _issue(session: Session, count: int) -> None:
-    session._free_ids.set = None  # each time anew, with the scan
-    with suppress(_TakenBackError), session.unit(write=True) as tenant:
-        _issue_and_take_back(tenant, count)
-
-
-def _issue_and_take_back(tenant: Tenant, count: int) -> None:
-    issued = tenant.issuer.issue([f"stranger {i}" for i in range(count)], Claim(at=tenant.now))
-    assert len(set(issued.values())) == count
-    raise _TakenBackError

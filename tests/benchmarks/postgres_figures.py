@@ -7,11 +7,12 @@ from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from servers import running, sql
+from servers import sql
 
 from confid.cmdlets import set_cs_online_dial_in_conferencing_user
 from confid.store import PostgresStore
 
+from . import look_up_figures
 from . import postgres_floor as floor
 from .measure import Figure, in_turns, ratio
 from .tenants import fill, identities, opened
@@ -19,15 +20,14 @@ from .tenants import fill, identities, opened
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from servers import Server
+
     from .scale import Scale
 
 
-def figures(scale: Scale) -> Iterator[Figure]:
+def figures(scale: Scale, server: Server) -> Iterator[Figure]:
     """Confid and the floor work on two tenants alike, in two schemas of one server."""
-    with (
-        running("fsync=on", "shared_buffers=256MB", "max_wal_size=8GB") as server,
-        ExitStack() as stack,
-    ):
+    with ExitStack() as stack:
         session = stack.enter_context(opened(PostgresStore(server.dsn, schema="ours")))
         fill(session, scale.users)
         with opened(PostgresStore(server.dsn, schema="theirs")) as other:
@@ -60,4 +60,12 @@ def figures(scale: Scale) -> Iterator[Figure]:
             many_floor,
             target=2,
             per=scale.users,
+        )
+        select = look_up_figures.SELECT.format(mark="%s").encode()
+        yield from look_up_figures.figures(
+            scale,
+            "PostgreSQL",
+            session,
+            lambda i: db.execute(select, (i,)).fetchone(),
+            [conference_id for (conference_id,) in db.execute(look_up_figures.LIVING.encode())],
         )

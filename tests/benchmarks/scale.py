@@ -7,7 +7,7 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Scale:
-    """Sizes of a run. `space` is the part of the ID space that is nearly full."""
+    """Sizes of a run. `space` is the part of the ID space that is filled."""
 
     singles: int
     """Calls of each kind that are timed one by one."""
@@ -35,7 +35,7 @@ FULL = Scale(
     rounds=3,
     starts=11,
     bulk=1000,
-    space=1_000_000,
+    space=9_000_000,
     sizes=(10_000, 100_000, 1_000_000),
 )
 QUICK = Scale(
@@ -45,7 +45,7 @@ QUICK = Scale(
     rounds=3,
     starts=5,
     bulk=100,
-    space=100_000,
+    space=400_000,
     sizes=(1_000, 10_000),
     seconds=0.3,
 )

@@ -18,7 +18,7 @@ from confid.cmdlets import (
 from confid.host import SilentHost
 from confid.session import open_session
 
-from . import floor
+from . import floor, look_up_figures
 from .measure import Figure, in_turns, ratio
 from .tenants import copied, identities, opened, sqlite_tenant
 
@@ -71,6 +71,15 @@ def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
         )
         yield ratio(
             f"listing {scale.users}, a user", listed, listed_floor, target=3, per=scale.users
+        )
+        select = look_up_figures.SELECT.format(mark="?")
+        yield from look_up_figures.figures(
+            scale,
+            "SQLite",
+            session,
+            lambda i: db.execute(select, (i,)).fetchone(),
+            [conference_id for (conference_id,) in db.execute(look_up_figures.LIVING)],
+            target=4,
         )
     yield _witnessed(third, watched, scale)
     yield _memory_growth(third, scale)

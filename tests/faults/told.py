@@ -103,8 +103,9 @@ def place(store: str) -> Iterator[str]:
     elif store == "postgres":
         from servers import running  # noqa: PLC0415 - only where a server is asked for
 
-        # Every process has a pool of its own.
-        with running("fsync=on", "max_connections=200") as server:
+        # Every process has a pool of its own; a ledger of millions wants room.
+        room = ("max_connections=200", "shared_buffers=512MB", "max_wal_size=8GB")
+        with running("fsync=on", *room) as server:
             yield server.dsn
     else:
         yield store

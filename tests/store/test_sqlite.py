@@ -565,6 +565,9 @@ def test_every_call_goes_by_an_index(
                 "history": lambda: tx.history("001"),
                 "page of entries": lambda: next(tx.entries(after=FIRST_ID + 5), None),
                 "retire": lambda: tx.retire(keys, at=AT),
+                "holder": lambda: store.holder(
+                    FIRST_ID, owned=["thing"], beside=[("thing", key) for key in keys[:10]]
+                ),
             }
             for name, call in calls.items():
                 plans.clear()

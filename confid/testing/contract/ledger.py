@@ -179,6 +179,43 @@ class LedgerContract(ContractBase):
             assert tx.retire(owners, at=LATER, by="second") == {}
         assert contents(tx) == before
 
+    def test_the_holder_of_a_living_id(self, store: Store) -> None:
+        """The owner, their documents of some kinds, and others, in the order asked for."""
+        with store.transaction(write=True) as tx:
+            tx.claim([(FIRST_ID, "ann"), (FIRST_ID + 1, "bob")], Claim(at=AT))
+            tx.put("thing", {"ann": {"a": 1}, "bob": {"b": 1}})
+            tx.put("plain", {"ann": {"a": 2}, "x": {"é'": [None]}})
+        beside = [("plain", "x"), ("thing", "nothing"), ("thing", "bob")]
+        assert store.holder(FIRST_ID) == ("ann", [])
+        assert store.holder(FIRST_ID, owned=["plain", "thing"], beside=beside) == (
+            "ann",
+            [{"a": 2}, {"a": 1}, {"é'": [None]}, None, {"b": 1}],
+        )
+        assert store.holder(FIRST_ID + 1, owned=["plain"]) == ("bob", [None])
+
+    def test_an_id_that_nobody_holds(self, store: Store) -> None:
+        """Never issued, retired, or no conference ID at all."""
+        with store.transaction(write=True) as tx:
+            tx.claim([(FIRST_ID, "ann")], Claim(at=AT))
+            tx.put("plain", {"ann": {}})
+            tx.retire(["ann"], at=LATER)
+        for conference_id in (FIRST_ID, FIRST_ID + 1, LAST_ID, 0, -1, 10**9):
+            assert store.holder(conference_id, owned=["plain"]) is None
+
+    def test_a_holder_is_asked_of_an_open_store(self, store: Store) -> None:
+        """With kinds that it was opened with, and text that can be stored."""
+        with store.transaction(write=True) as tx:
+            tx.claim([(FIRST_ID, "ann")], Claim(at=AT))
+        with pytest.raises(StoreError, match="opened with the kind"):
+            store.holder(FIRST_ID, owned=["stranger"])
+        with pytest.raises(StoreError, match="opened with the kind"):
+            store.holder(FIRST_ID, beside=[("stranger", "ann")])
+        with pytest.raises(StoreError, match="stored"):
+            store.holder(FIRST_ID, beside=[("plain", "a\0b")])
+        store.close()
+        with pytest.raises(StoreError):
+            store.holder(FIRST_ID)
+
     def test_entries_come_in_the_order_of_their_ids(self, tx: Transaction) -> None:
         """The whole ledger, retired ones too, from behind `after`; `issued_ids` likewise."""
         ids = [LAST_ID, FIRST_ID, FIRST_ID + 7, 5_000_000, FIRST_ID + 2]

@@ -1,0 +1,264 @@
+"""Figures of issuing in bulk into a ledger that is more and more full, on both stores.
+
+The floor inserts the very IDs that confid has just issued, to the same owners,
+into a copy of the ledger: no dice, no look at what is taken, no last serial.
+The scan for free IDs, which a session makes once and keeps, is told apart.
+"""
+
+from __future__ import annotations
+
+import gc
+import secrets
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+import psycopg
+from servers import sql
+
+from confid.conference_id import Space
+from confid.host import SilentHost
+from confid.session import open_session
+from confid.store import FIRST_ID, LAST_ID, PostgresStore, SQLiteStore
+from confid.store.base import Claim
+
+from . import floor, postgres_floor
+from .measure import Figure, in_turns, ratio, timed
+from .tenants import copied
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from servers import Server
+
+    from confid.session import Session
+    from confid.store import Store
+    from confid.tenant import Tenant
+
+    from .scale import Scale
+
+    Row = tuple[int, str]
+    Insert = Callable[[list[Row]], None]
+
+LEVELS = (0, 0.5, 0.75, 0.999)
+"""How full the ledger is."""
+
+MOST_TURNS = 9
+SCANS = 2
+
+SCHEMA = "tenant"
+
+FACTOR = 7_654_321
+"""Shares no divisor with a space: times this, modulo its size, its places come in disorder."""
+
+FILL_SQLITE = """
+WITH RECURSIVE places (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM places WHERE i + 1 < :size)
+INSERT INTO ledger (conference_id, owner, serial, origin, issued_at, retired_at)
+SELECT :first + i, printf('%08x', i / 1000 * 2654435761 % 4294967296), 1 + i % 1000,
+       'issued', 0, 0
+FROM places WHERE i * :factor % :size >= :low AND i * :factor % :size < :high
+ON CONFLICT (conference_id) DO NOTHING
+"""
+FILL_POSTGRES = """
+INSERT INTO tenant.ledger (conference_id, owner, serial, origin, issued_at, retired_at)
+SELECT %(first)s + i, lpad(to_hex(i / 1000 * 2654435761 %% 4294967296), 8, '0'), 1 + i %% 1000,
+       'issued', now(), now()
+FROM generate_series(0::int8, %(size)s - 1) AS i
+WHERE i * %(factor)s %% %(size)s >= %(low)s AND i * %(factor)s %% %(size)s < %(high)s
+ON CONFLICT (conference_id) DO NOTHING
+"""
+"""Of what is to be taken, some was issued in the turns at the level before."""
+INSERT_SQLITE = """
+INSERT INTO ledger (conference_id, owner, serial, origin, issued_at, issued_by)
+VALUES (?, ?, 1, 'issued', 0, 'root')
+"""
+INSERT_POSTGRES = """
+INSERT INTO ledger (conference_id, owner, serial, origin, issued_at, issued_by)
+SELECT conference_id, owner, 1, 'issued', now(), 'root'
+FROM unnest(%b::int4[], %b::text[]) AS new (conference_id, owner)
+"""
+"""Nothing plainer is faster: COPY takes as long, a statement a row three times as long."""
+IDS = "SELECT conference_id FROM ledger"
+
+
+class _Place(Protocol):
+    """Where a ledger is filled step by step, and copied for the floor."""
+
+    @property
+    def name(self) -> str:
+        """The store's."""
+
+    def store(self) -> Store:
+        """The store that confid issues from."""
+
+    def fill(self, **places: int) -> None:
+        """Take the places from `low` to below `high`, as `FACTOR` spreads them over the space."""
+
+    def twin(self) -> AbstractContextManager[_Bare]:
+        """The driver on a copy of the ledger as it stands; nobody may have the store open."""
+
+
+class _Bare(Protocol):
+    """The bare driver."""
+
+    def insert(self, rows: Sequence[Row]) -> None:
+        """Insert the rows, known to be free, in one transaction."""
+
+    def ids(self) -> bytearray:
+        """Every ID in the ledger, each marked in a byte of its own."""
+
+
+@attrs.frozen
+class _SQLite:
+    path: Path
+    name: str = "SQLite"
+
+    def store(self) -> Store:
+        return SQLiteStore(self.path)
+
+    def fill(self, **places: int) -> None:
+        with closing(floor.connect(self.path)) as db, db:
+            db.execute(FILL_SQLITE, places)
+
+    @contextmanager
+    def twin(self) -> Iterator[_Bare]:
+        with closing(floor.connect(copied(self.path, "twin.db"))) as db:
+            yield _BareSQLite(db)
+
+
+@attrs.frozen
+class _BareSQLite:
+    db: sqlite3.Connection
+
+    def insert(self, rows: Sequence[Row]) -> None:
+        self.db.execute("BEGIN IMMEDIATE")
+        self.db.executemany(INSERT_SQLITE, rows)
+        self.db.execute("COMMIT")
+
+    def ids(self) -> bytearray:
+        return _marked(self.db.execute(IDS))
+
+
+@attrs.frozen
+class _Postgres:
+    url: str
+    name: str = "PostgreSQL"
+
+    @property
+    def dsn(self) -> str:
+        return f"{self.url}/issuing"
+
+    def store(self) -> Store:
+        return PostgresStore(self.dsn, schema=SCHEMA)
+
+    def fill(self, **places: int) -> None:
+        with psycopg.connect(self.dsn, autocommit=True) as db:
+            db.execute(FILL_POSTGRES.encode(), places)
+            db.execute("VACUUM ANALYZE")
+
+    @contextmanager
+    def twin(self) -> Iterator[_Bare]:
+        # From a third database: one that is copied may have nobody in it.
+        sql(
+            f"{self.url}/postgres",
+            "DROP DATABASE IF EXISTS twin",
+            "CREATE DATABASE twin TEMPLATE issuing STRATEGY file_copy",
+        )
+        with postgres_floor.connect(f"{self.url}/twin", SCHEMA) as db:
+            yield _BarePostgres(db)
+
+
+@attrs.frozen
+class _BarePostgres:
+    db: psycopg.Connection[Any]
+
+    def insert(self, rows: Sequence[Row]) -> None:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        with self.db.transaction():
+            self.db.execute(INSERT_POSTGRES.encode(), columns)
+
+    def ids(self) -> bytearray:
+        with self.db.transaction(), self.db.cursor("ids", binary=True) as cursor:
+            cursor.itersize = 50_000
+            return _marked(cursor.execute(IDS.encode()))
+
+
+def _marked(rows: Iterable[tuple[int]]) -> bytearray:
+    taken = bytearray(LAST_ID - FIRST_ID + 1)
+    for (conference_id,) in rows:
+        taken[conference_id - FIRST_ID] = 1
+    return taken
+
+
+def figures(scale: Scale, folder: Path, server: Server) -> Iterator[Figure]:
+    """The same in a file and in a database of its own on a server."""
+    path = folder / "issuing.db"
+    yield from _figures(scale, _SQLite(path))
+    path.unlink()
+    path.with_name("twin.db").unlink()
+    sql(server.dsn, "CREATE DATABASE issuing")
+    yield from _figures(scale, _Postgres(server.dsn.rpartition("/")[0]))
+
+
+def _figures(scale: Scale, place: _Place) -> Iterator[Figure]:
+    taken = 0
+    scans: list[list[float]] = []
+    with _opened(scale, place):
+        """Makes the tenant."""
+    for level in LEVELS:
+        full = round(level * scale.space)
+        place.fill(low=taken, high=full, first=FIRST_ID, size=scale.space, factor=FACTOR)
+        taken = full
+        with place.twin() as bare, _opened(scale, place) as session:
+            if level == LEVELS[-1]:
+                scans = in_turns(SCANS, partial(_scan, session), bare.ids)
+            elif level:
+                _scan(session)
+            yield _issuing(scale, place.name, level, partial(_issue, session), bare.insert)
+    yield ratio(f"the scan for the free of {scale.space}, {place.name}, a row", *scans, per=taken)
+
+
+@contextmanager
+def _opened(scale: Scale, place: _Place) -> Iterator[Session]:
+    space = Space(FIRST_ID, FIRST_ID + scale.space - 1)
+    with open_session(place.store(), space=space, host=SilentHost()) as session:
+        yield session
+
+
+def _issuing(
+    scale: Scale,
+    where: str,
+    level: float,
+    issue: Callable[[list[str]], list[Row]],
+    insert: Callable[[list[Row]], None],
+) -> Figure:
+    """Turn by turn, until at most half of what is free is used up."""
+    free = scale.space - round(level * scale.space)
+    ours, theirs = [], []
+    for _ in range(max(1, min(MOST_TURNS, free // (2 * scale.bulk)))):
+        owners = [secrets.token_hex(8) for _ in range(scale.bulk)]
+        rows: list[Row] = []
+        gc.collect()
+        ours.append(timed(lambda: rows.extend(issue(owners))))  # noqa: B023 - called at once
+        rows.sort()
+        theirs.append(timed(partial(insert, rows)))
+    taken = f"{100 * level:g} %" if level else "none"
+    name = f"issuing {scale.bulk} IDs, {taken} of {scale.space} taken, {where}, an ID"
+    return ratio(name, ours, theirs, target=2, per=scale.bulk)
+
+
+def _issue(session: Session, owners: list[str]) -> list[Row]:
+    def work(tenant: Tenant) -> list[Row]:
+        issued = tenant.issuer.issue(owners, Claim(at=tenant.now, by=tenant.actor))
+        return [(int(conference_id), owner) for owner, conference_id in issued.items()]
+
+    return session.call(work, write=True)
+
+
+def _scan(session: Session) -> None:
+    with session.unit(write=False) as tenant:
+        session._free_ids.scan(tenant.transaction, tenant.facts.space)

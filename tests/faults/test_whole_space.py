@@ -1,0 +1,42 @@
+"""The script on a small space; the whole one is run by hand (docs/explanation/guarantee.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from confid.conference_id import Space
+from confid.store import LAST_ID
+
+from .whole_space import main, whole_space
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SPACE = Space(LAST_ID - 4_321, LAST_ID)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A path, or a URL."""
+    if request.param == "sqlite":
+        return str(tmp_path / "tenant.db")
+    new_schema: Callable[[], str] = request.getfixturevalue("new_schema")
+    return new_schema()
+
+
+def test_every_id_is_issued_once_and_then_none(store: str) -> None:
+    """Thousands of them, in calls of many; a warning on the way, an error at the end."""
+    outcome = whole_space(store, SPACE, calls=40)
+    assert outcome.problems == []
+    assert outcome.issued == 4_322
+    assert outcome.warned
+    assert outcome.refusals == 2
+
+
+def test_the_script_says_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:
+    """And ends well when it saw nothing wrong."""
+    assert main(["--space", "400"]) == 0
+    assert "400 IDs issued, warned, 2 calls refused, 0 problems" in capsys.readouterr().out
