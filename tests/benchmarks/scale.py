@@ -33,6 +33,6 @@ FULL = Scale(
     space=9_000_000,
 )
 QUICK = Scale(
-    singles=150, users=6_000, few_users=2_000, rounds=3, starts=5, bulk=100, space=400_000
+    singles=150, users=6_000, few_users=2_000, rounds=3, starts=5, bulk=100, space=200_000
 )
 TINY = Scale(singles=2, users=40, few_users=20, rounds=1, starts=1, bulk=5, space=5000)
