@@ -46,7 +46,7 @@ def _calls(session: Session, scale: Scale) -> Iterator[Figure]:
     names = identities(min(PEOPLE, scale.users))
     turns = [cycle(names) for _ in range(4)]
     call, rule, what_if, line = in_turns(
-        max(1, scale.singles // ROW),
+        max(1, scale.singles // 4),
         lambda: set_cs_online_dial_in_conferencing_user(
             next(turns[0]), reset_conference_id=True, session=session
         ),

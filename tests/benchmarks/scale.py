@@ -39,6 +39,7 @@ FULL = Scale(
     sizes=(10_000, 100_000, 1_000_000),
 )
 QUICK = Scale(
+<<<<<<< HEAD
     singles=150,
     users=6_000,
     few_users=2_000,
@@ -56,8 +57,11 @@ TINY = Scale(
     rounds=1,
     starts=1,
     bulk=5,
-    space=5000,
+    space=50_000,
     sizes=(20, 40),
     processes=2,
     seconds=0.1,
+=======
+    singles=150, users=6_000, few_users=2_000, rounds=3, starts=5, bulk=100, space=200_000
+>>>>>>> space
 )
