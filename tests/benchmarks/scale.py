@@ -39,14 +39,13 @@ FULL = Scale(
     sizes=(10_000, 100_000, 1_000_000),
 )
 QUICK = Scale(
-<<<<<<< HEAD
     singles=150,
     users=6_000,
     few_users=2_000,
     rounds=3,
     starts=5,
     bulk=100,
-    space=400_000,
+    space=200_000,
     sizes=(1_000, 10_000),
     seconds=0.3,
 )
@@ -61,7 +60,4 @@ TINY = Scale(
     sizes=(20, 40),
     processes=2,
     seconds=0.1,
-=======
-    singles=150, users=6_000, few_users=2_000, rounds=3, starts=5, bulk=100, space=200_000
->>>>>>> space
 )
