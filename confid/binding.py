@@ -102,6 +102,11 @@ class CommandInfo:
         }
 
     @functools.cached_property
+    def accepted(self) -> frozenset[str]:
+        """The parameters, by Python name, that are taken and without effect."""
+        return frozenset(name for name, p in self.declared.items() if p.accepted)
+
+    @functools.cached_property
     def takes_none(self) -> frozenset[str]:
         """The parameters, by Python name, for which None is a value of its own."""
         signature = inspect.signature(self._body)
@@ -181,12 +186,14 @@ def bind_arguments(
     would not bind.
     """
     bound: dict[str, Any] = {}
-    for (name, p), value in zip(_named(info, tuple(arguments)), arguments.values(), strict=True):
+    meant = _named(info, tuple(arguments))
+    for given, value in arguments.items():
+        name, p, taken_as_is = meant[given]
         if value is None or value is UNSET:
             if value is None and name in info.takes_none:
                 bound[name] = None
             continue
-        bound[name] = value if isinstance(value, p.taken_as_is) else _converted(info, p, value)
+        bound[name] = value if isinstance(value, taken_as_is) else _converted(info, p, value)
         if isinstance(value, str) and not value and (p.mandatory or p.mandatory_in):
             raise ParameterBindingError(
                 f"{info.name}: {p.name} is empty; it takes a value.",
@@ -214,9 +221,9 @@ def is_chosen_id(given: str) -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def _named(info: CommandInfo, names: tuple[str, ...]) -> tuple[tuple[str, P], ...]:
-    """What a call with arguments of these names, in this order, means by them."""
-    found: dict[str, P] = {}
+def _named(info: CommandInfo, names: tuple[str, ...]) -> dict[str, tuple[str, P, tuple[Any, ...]]]:
+    """What a call with arguments of these names means by each, and the types taken as they are."""
+    meant: dict[str, tuple[str, P, tuple[Any, ...]]] = {}
     for given in names:
         known = info.by_name.get(given.lower())
         if known is None:
@@ -226,14 +233,14 @@ def _named(info: CommandInfo, names: tuple[str, ...]) -> tuple[tuple[str, P], ..
                 parameter=given,
             )
         name, p = known
-        if name in found:
+        if any(name == other for other, _, _ in meant.values()):
             raise ParameterBindingError(
                 f"{info.name}: {p.name} was given twice.",
                 error_id="ParameterAlreadyBound",
                 parameter=p.name,
             )
-        found[name] = p
-    return tuple(found.items())
+        meant[given] = (name, p, p.taken_as_is)
+    return meant
 
 
 _PLAIN = (bool, int, float, Decimal, UUID, datetime, enum.Enum)

@@ -61,15 +61,22 @@ class Manners:
         self.what_if: bool = preferences.what_if if what_if is None else what_if
         # The switch stands for the preference at its lowest, or for none.
         level = preferences.confirm if confirm is None else "Low" if confirm else "None"
-        self.asks: bool = writes and not self.what_if and _asks(level, impact)
         self.writes: bool = writes and not self.what_if
+        self.asks: bool = self.writes and (
+            impact == "High" if level == "High" else _asks(level, impact)
+        )
         self.verbose: bool = preferences.verbose
         # Checked now: once the change has committed it is too late to complain.
-        self.error_action = _preferred("error_action", preferences.error_action)
-        self.warning_action = _preferred("warning_action", preferences.warning)
+        self.error_action = preferences.error_action
+        if self.error_action not in ERROR_ACTIONS:
+            self.error_action = one_of("preferences.error_action", self.error_action, ERROR_ACTIONS)
+        self.warning_action = preferences.warning
+        if self.warning_action not in ERROR_ACTIONS:
+            self.warning_action = one_of("preferences.warning", self.warning_action, ERROR_ACTIONS)
         if common:
             self._take(common)
         self.stops = self.error_action == "Stop"
+        # What ShouldProcess answers without a word, in most calls.
         self.goes_unsaid = not (self.what_if or self.asks or self.verbose)
 
     @property
@@ -86,8 +93,6 @@ class Manners:
 
     def should_process(self, host: Host, cmdlet: str, target: str) -> bool:
         """What ShouldProcess answers for a target. Source: behaviour, PowerShell's manners."""
-        if self.goes_unsaid:
-            return True
         line = f'Performing the operation "{cmdlet}" on target "{target}".'
         if self.what_if:
             host.write_line(f"What if: {line}")
@@ -145,10 +150,6 @@ def _asks(preference: str, impact: str) -> bool:
         preference = one_of("preferences.confirm", preference, CONFIRM_LEVELS)
     wanted = CONFIRM_LEVELS.index(preference)
     return 0 < wanted <= CONFIRM_LEVELS.index(impact)
-
-
-def _preferred(name: str, value: str) -> str:
-    return value if value in ERROR_ACTIONS else one_of(f"preferences.{name}", value, ERROR_ACTIONS)
 
 
 def _action(common: Mapping[str, Any], name: str, preference: str) -> str:

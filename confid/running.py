@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from confid.binding import CommandInfo
     from confid.host import Host
+    from confid.job import Job
     from confid.session import Session
     from confid.tenant import Tenant
 
@@ -53,7 +54,8 @@ class Command:
 
     def should_process(self, target: str) -> bool:
         """Whether to go ahead with `target`: says "What if:", or asks, when it is to."""
-        return self.manners.should_process(self.session.host, self.name, target)
+        manners = self.manners
+        return manners.goes_unsaid or manners.should_process(self.session.host, self.name, target)
 
     def fail(self, error: ConfidError) -> None:
         """Note the error of one item; raises at once when nothing can go on after it."""
@@ -75,7 +77,8 @@ class Command:
         """
         if isinstance(identity, str):
             record = self._change_one(identity, plan)
-            self._raise_under_stop()
+            if self.errors:
+                self._raise_under_stop()
             return record
         done: list[ConferencingUser] = []
         for found in self._found(identity):
@@ -268,7 +271,9 @@ def run(
     """
     arguments = _with_places(info, args, given) if args else dict(given)
     aside, chooses = _aside(info, tuple(given))
-    common = {name: arguments.pop(name) for name in aside}
+    common: dict[str, Any] = {}
+    for name in aside:
+        common[name] = arguments.pop(name)
     try:
         session = current_session(common.pop("session", None))
         if chooses:
@@ -284,9 +289,7 @@ def run(
         if "notify" in common:
             bound["notify"] = common["notify"]
         if bound.pop("as_job", False):
-            from confid.job import Job  # noqa: PLC0415 - few calls are jobs
-
-            return Job(session, lambda: _execute(info, body, session, bound, manners))
+            return _started(info, body, session, bound, manners)
     except ConfidError as error:
         error.cmdlet = error.cmdlet or info.name
         raise
@@ -304,7 +307,7 @@ def _with_places(
     info: CommandInfo, args: tuple[Any, ...], given: Mapping[str, Any]
 ) -> dict[str, Any]:
     places = info.places
-    taken = len(places[:1])
+    taken = 1 if places else 0
     if len(args) > taken:
         if any(map(_is_conference_id, args[taken:])):
             raise StaticConferenceIdError("A value without its name")
@@ -336,6 +339,18 @@ def _is_conference_id(value: object) -> bool:
 _PLAIN_TYPES = frozenset({str, bool, int, list, type(None)})
 
 
+def _started(
+    info: CommandInfo,
+    body: Callable[..., Any],
+    session: Session,
+    bound: dict[str, Any],
+    manners: Manners,
+) -> Job:
+    from confid.job import Job  # noqa: PLC0415 - few calls are jobs
+
+    return Job(session, lambda: _execute(info, body, session, bound, manners))
+
+
 def _execute(
     info: CommandInfo,
     body: Callable[..., Any],
@@ -346,7 +361,9 @@ def _execute(
     def work(tenant: Tenant) -> tuple[Command, list[str], Any]:
         command = Command(info, session, tenant, manners)
         result = body(command, **bound)
-        warnings = [*_accepted(info, tuple(bound)), *tenant.warnings]
+        warnings = tenant.warnings
+        if not info.accepted.isdisjoint(bound):
+            warnings = [_without_effect(info, bound), *warnings]
         if tenant.is_nearly_full:
             warnings.append(
                 "More than 90 % of the conference IDs have been issued; "
@@ -399,14 +416,11 @@ def _collect_answers(
     return {target: manners.should_process(session.host, info.name, target) for target in targets}
 
 
-@functools.lru_cache(maxsize=1024)
-def _accepted(info: CommandInfo, bound: tuple[str, ...]) -> tuple[str, ...]:
-    """The warning of the parameters given that are only accepted, if any is."""
-    taken = [
-        info.declared[n].name for n in bound if n in info.declared and info.declared[n].accepted
-    ]
+def _without_effect(info: CommandInfo, bound: Mapping[str, object]) -> str:
+    """The warning of the parameters given that are only accepted."""
+    taken = [info.declared[name].name for name in bound if name in info.accepted]
     verb = "has" if len(taken) == 1 else "have"
-    return (f"{info.name}: {', '.join(taken)} {verb} no effect here.",) if taken else ()
+    return f"{info.name}: {', '.join(taken)} {verb} no effect here."
 
 
 def tell_what_is_left(host: Host, tenant: Tenant) -> None:
