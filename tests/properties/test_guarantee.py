@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from thorough import examples
 
 import confid
 from confid.attendant import CallState, dial
@@ -428,10 +429,10 @@ class PostgresMachine(GuaranteeMachine):
         return PostgresStore(self.url)
 
 
-def _bounded(machine: type[GuaranteeMachine], examples: int) -> type:
+def _bounded(machine: type[GuaranteeMachine], count: int) -> type:
     case = machine.TestCase
     case.settings = settings(
-        max_examples=examples,
+        max_examples=examples(count),
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=list(HealthCheck),
@@ -439,12 +440,12 @@ def _bounded(machine: type[GuaranteeMachine], examples: int) -> type:
     return case
 
 
-TestGuaranteeInMemory = _bounded(MemoryMachine, 300)
-TestGuaranteeOnSQLite = _bounded(SQLiteMachine, 120)
+TestGuaranteeInMemory = _bounded(MemoryMachine, 200)
+TestGuaranteeOnSQLite = _bounded(SQLiteMachine, 80)
 
 
 @pytest.mark.usefixtures("_schemas")
-class TestGuaranteeOnPostgreSQL(_bounded(PostgresMachine, 30)):  # type: ignore[misc]  # a class that is made
+class TestGuaranteeOnPostgreSQL(_bounded(PostgresMachine, 15)):  # type: ignore[misc]  # a class that is made
     """The same rules."""
 
     @pytest.fixture

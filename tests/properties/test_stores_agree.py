@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from thorough import examples
+
 from confid.store import MemoryStore, PostgresStore, SQLiteStore
 from confid.testing import run_in_lockstep
 
@@ -17,10 +19,10 @@ def test_memory_and_sqlite_agree(tmp_path: Path) -> None:
     """No story of transactions, savepoints, rollbacks and misuse parts them."""
     names = itertools.count()
     run_in_lockstep(
-        lambda: (MemoryStore(), SQLiteStore(tmp_path / f"{next(names)}.db")), examples=150
+        lambda: (MemoryStore(), SQLiteStore(tmp_path / f"{next(names)}.db")), examples=examples(100)
     )
 
 
 def test_memory_and_postgresql_agree(new_schema: Callable[[], str]) -> None:
     """Nor these two."""
-    run_in_lockstep(lambda: (MemoryStore(), PostgresStore(new_schema())), examples=100)
+    run_in_lockstep(lambda: (MemoryStore(), PostgresStore(new_schema())), examples=examples(60))

@@ -26,6 +26,7 @@ from hypothesis.stateful import (
     rule,
 )
 from tenants import disable, enable, get, set_user, tenant, upn
+from thorough import examples
 
 import confid
 from confid.errors import ConferenceIdsExhaustedError, WitnessError
@@ -235,10 +236,10 @@ class SQLiteMachine(WoundBackMachine):
         shutil.copy(older, self.path(n))
 
 
-def _bounded(machine: type[WoundBackMachine], examples: int) -> type:
+def _bounded(machine: type[WoundBackMachine], count: int) -> type:
     case = machine.TestCase
     case.settings = settings(
-        max_examples=examples,
+        max_examples=examples(count),
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=list(HealthCheck),
@@ -246,5 +247,5 @@ def _bounded(machine: type[WoundBackMachine], examples: int) -> type:
     return case
 
 
-TestWoundBackInMemory = _bounded(MemoryMachine, 150)
+TestWoundBackInMemory = _bounded(MemoryMachine, 100)
 TestWoundBackOnSQLite = _bounded(SQLiteMachine, 25)
