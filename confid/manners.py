@@ -46,6 +46,7 @@ class Manners:
     progress: ProgressOption = None
     answers: dict[str, bool] | None = None
     _to_all: bool | None = None
+    collects = False
     _collected: Mapping[str, list[Any]] = MappingProxyType({})
 
     def __init__(
@@ -79,17 +80,13 @@ class Manners:
         # What ShouldProcess answers without a word, in most calls.
         self.goes_unsaid = not (self.what_if or self.asks or self.verbose)
 
-    @property
-    def collects(self) -> bool:
-        """Whether the caller gave a list to be filled."""
-        return bool(self._collected)
-
     def _take(self, common: Mapping[str, Any]) -> None:
         self.error_action = _action(common, "error_action", self.error_action)
         self.warning_action = _action(common, "warning_action", self.warning_action)
         self.verbose = common.get("verbose") or self.verbose
         self.progress = common.get("progress")
         self._collected = _lists(common)
+        self.collects = bool(self._collected)
 
     def should_process(self, host: Host, cmdlet: str, target: str) -> bool:
         """What ShouldProcess answers for a target. Source: behaviour, PowerShell's manners."""

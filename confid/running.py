@@ -136,11 +136,12 @@ class Command:
         self, identity: str, plan: Callable[[Person], Change | None]
     ) -> ConferencingUser | None:
         # What `_change` does, without its lists: nearly all calls name one person.
-        (found,) = self._find_one(identity)
-        if isinstance(found, ConfidError):
-            self.fail(found)
+        try:
+            user = self.tenant.user(identity)
+        except ConfidError as error:
+            self.fail(error)
             return None
-        (person,) = self.tenant.people([found], lock=self.manners.writes)
+        (person,) = self.tenant.people([user], lock=self.manners.writes)
         try:
             change = plan(person)
         except ConfidError as error:
