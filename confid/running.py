@@ -38,6 +38,8 @@ Output: TypeAlias = R | Results[R] | None
 class Command:
     """A cmdlet while it runs: its unit of work, ShouldProcess, and where errors go."""
 
+    __slots__ = ("errors", "manners", "name", "session", "tenant")
+
     def __init__(
         self, info: CommandInfo, session: Session, tenant: Tenant, manners: Manners
     ) -> None:
@@ -376,10 +378,8 @@ def _execute(
         return command, warnings, result
 
     try:
-        for name, value in bound.items():
-            # Read once, before a transaction is open: an iterable can be a slow one.
-            if type(value) not in _PLAIN_TYPES and _is_read_now(name, value):
-                bound[name] = list(value)
+        if not _PLAIN_TYPES.issuperset(map(type, bound.values())):
+            _read_now(bound)
         if manners.asks:
             # Nobody is asked while others wait for the store: first the answers, then the change.
             manners.answers = _collect_answers(info, body, session, bound, manners)
@@ -394,8 +394,11 @@ def _execute(
     return result
 
 
-def _is_read_now(name: str, value: object) -> bool:
-    return isinstance(value, Iterator) or (name == "identity" and not directory.is_one(value))
+def _read_now(bound: dict[str, Any]) -> None:
+    """Read iterables once, before a transaction is open: one can be slow."""
+    for name, value in bound.items():
+        if isinstance(value, Iterator) or (name == "identity" and not directory.is_one(value)):
+            bound[name] = list(value)
 
 
 def _collect_answers(

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from thorough import examples
 
 from confid import session as sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-settings.register_profile("confid", deadline=None)
+settings.register_profile("confid", deadline=None, max_examples=examples(60))
 settings.load_profile("confid")
 
 _numbers = itertools.count()

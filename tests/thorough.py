@@ -1,4 +1,4 @@
-"""How long the properties search: with `CONFID_TEST_TIMES=20`, twenty times as many examples."""
+"""How long properties search: with `CONFID_TEST_TIMES=20`, twenty times as many examples."""
 
 from __future__ import annotations
 
