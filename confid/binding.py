@@ -194,7 +194,7 @@ def bind_arguments(
                 bound[name] = None
             continue
         bound[name] = value if isinstance(value, taken_as_is) else _converted(info, p, value)
-        if isinstance(value, str) and not value and (p.mandatory or p.mandatory_in):
+        if not value and isinstance(value, str) and (p.mandatory or p.mandatory_in):
             raise ParameterBindingError(
                 f"{info.name}: {p.name} is empty; it takes a value.",
                 error_id="ParameterArgumentValidationErrorEmptyStringNotAllowed",
@@ -212,6 +212,39 @@ def refuse_chosen_ids(arguments: Mapping[str, object]) -> None:
     for given, value in arguments.items():
         if value is not UNSET and is_chosen_id(given):
             raise StaticConferenceIdError(given)
+
+
+SWITCHES = ("what_if", "confirm", "as_job")
+"""The parameters that say how a call is made, so aren't its body's."""
+
+
+@functools.lru_cache(maxsize=1024)
+def binds_as_it_is(
+    info: CommandInfo, placed: int, given: tuple[str, ...], types: tuple[type, ...]
+) -> bool:
+    """Whether a call binds just what it gives, under the Python names it gives.
+
+    Most calls do, and are alike: names and types alone say that there is
+    nothing to convert or to refuse, but for an empty text. `types` are those
+    of the values, first so many by their `placed`, then the ones named.
+    """
+    if placed > min(1, len(info.places)):
+        return False
+    aside = {"session", "notify"} if info.notifies else {"session"}
+    kinds = dict(zip((*info.places[:placed], *given), types, strict=True))
+    names = tuple(name for name in kinds if name not in aside)
+    if len(kinds) != len(types) or not info.declared.keys() >= set(names):
+        return False
+    if any(is_chosen_id(name) or name in SWITCHES for name in names):
+        return False
+    try:
+        _parameter_set(info, names, info.call_set)
+    except ParameterBindingError:
+        return False
+    return all(
+        kinds[name] in (str, bool) and issubclass(kinds[name], info.declared[name].taken_as_is)
+        for name in names
+    )
 
 
 @functools.lru_cache(maxsize=1024)

@@ -22,10 +22,11 @@ from typing import (
 )
 
 from confid.binding import Binding, CommandInfo, bind_arguments
+from confid.calling import run
 from confid.errors import ParameterBindingError
 from confid.parameters import COMMON
 from confid.records import ConferencingUser, DirectoryUser, Record, UserInfo, UserState
-from confid.running import Command, Output, run
+from confid.running import Command, Output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

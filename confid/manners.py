@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import enum
 import functools
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
 
 from confid.errors import ConfidError, InvalidArgumentError, ParameterBindingError
 from confid.host import CONFIRM_CHOICES, NO_TO_ALL, SUSPEND, YES, YES_TO_ALL
+from confid.preferences import CONFIRM_LEVELS, ERROR_ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from confid.host import Host
+    from confid.preferences import Preferences
     from confid.progress import ProgressOption
-    from confid.session import Preferences
 
 R = TypeVar("R")
-
-ERROR_ACTIONS = ("Stop", "Continue", "SilentlyContinue", "Ignore")
-CONFIRM_LEVELS = ("None", "Low", "Medium", "High")
 
 ACTION_PREFERENCES = (
     *("SilentlyContinue", "Stop", "Continue", "Inquire", "Ignore", "Suspend", "Break"),
@@ -36,95 +35,64 @@ class WarningStopError(ConfidError, RuntimeError):
     ends_the_call = True
 
 
+@attrs.frozen(kw_only=True)
 class Manners:
     """How one call behaves: what its common parameters and the preferences make of it.
 
-    `impact` is the cmdlet's ConfirmImpact. Source: the engine's answers,
+    `asks` says that each change is confirmed first, `progress` and the two
+    variables are the caller's own. Source: the engine's answers,
     shouldprocess.json and erroraction.json.
     """
 
+    writes: bool
+    what_if: bool
+    asks: bool
+    verbose: bool
+    error_action: str
+    warning_action: str
     progress: ProgressOption = None
-    answers: dict[str, bool] | None = None
-    _to_all: bool | None = None
-    collects = False
-    _collected: Mapping[str, list[Any]] = MappingProxyType({})
+    error_variable: list[Any] | None = None
+    warning_variable: list[Any] | None = None
+    goes_unsaid: bool = attrs.field(init=False)
+    """Whether ShouldProcess says yes without a word, as in most calls."""
+    collects: bool = attrs.field(init=False)
+    """Whether the caller gave a list for errors or for warnings."""
 
-    def __init__(
-        self,
-        preferences: Preferences,
-        common: Mapping[str, Any],
-        *,
-        writes: bool,
-        what_if: bool | None = None,
-        confirm: bool | None = None,
-        impact: str = "Medium",
-    ) -> None:
-        self.what_if: bool = preferences.what_if if what_if is None else what_if
-        # The switch stands for the preference at its lowest, or for none.
-        level = preferences.confirm if confirm is None else "Low" if confirm else "None"
-        self.writes: bool = writes and not self.what_if
-        self.asks: bool = self.writes and (
-            impact == "High" if level == "High" else _asks(level, impact)
-        )
-        self.verbose: bool = preferences.verbose
-        # Checked now: once the change has committed it is too late to complain.
-        self.error_action = preferences.error_action
-        if self.error_action not in ERROR_ACTIONS:
-            self.error_action = one_of("preferences.error_action", self.error_action, ERROR_ACTIONS)
-        self.warning_action = preferences.warning
-        if self.warning_action not in ERROR_ACTIONS:
-            self.warning_action = one_of("preferences.warning", self.warning_action, ERROR_ACTIONS)
-        if common:
-            self._take(common)
-        self.stops = self.error_action == "Stop"
-        # What ShouldProcess answers without a word, in most calls.
-        self.goes_unsaid = not (self.what_if or self.asks or self.verbose)
+    @goes_unsaid.default
+    def _goes_unsaid(self) -> bool:
+        return not (self.what_if or self.asks or self.verbose)
 
-    def _take(self, common: Mapping[str, Any]) -> None:
-        self.error_action = _action(common, "error_action", self.error_action)
-        self.warning_action = _action(common, "warning_action", self.warning_action)
-        self.verbose = common.get("verbose") or self.verbose
-        self.progress = common.get("progress")
-        self._collected = _lists(common)
-        self.collects = bool(self._collected)
+    @collects.default
+    def _collects(self) -> bool:
+        return self.error_variable is not None or self.warning_variable is not None
 
-    def should_process(self, host: Host, cmdlet: str, target: str) -> bool:
-        """What ShouldProcess answers for a target. Source: behaviour, PowerShell's manners."""
-        line = f'Performing the operation "{cmdlet}" on target "{target}".'
+    @property
+    def stops(self) -> bool:
+        """Whether the first error ends the call."""
+        return self.error_action == "Stop"
+
+    def should_process(
+        self, host: Host, cmdlet: str, target: str, answers: Mapping[str, bool]
+    ) -> bool:
+        """What ShouldProcess answers for a target; where it asks, what `answers` has for it."""
+        line = _operation(cmdlet, target)
         if self.what_if:
             host.write_line(f"What if: {line}")
             return False
-        if not self.asks:
-            goes = True
-        elif self.answers is None:
-            goes = self._ask(host, line)
-        else:
-            goes = self.answers.get(target, False)
+        goes = answers.get(target, False) if self.asks else True
         if goes and self.verbose:
             host.write_verbose(line)
         return goes
 
-    def _ask(self, host: Host, line: str) -> bool:
-        if self._to_all is not None:
-            return self._to_all
-        message = f"Are you sure you want to perform this action?\n{line}"
-        while True:
-            answer = host.prompt_for_choice("Confirm", message, CONFIRM_CHOICES, YES)
-            if answer != SUSPEND:
-                break
-        if answer in (YES_TO_ALL, NO_TO_ALL):
-            self._to_all = answer == YES_TO_ALL
-        return answer in (YES, YES_TO_ALL)
-
     def collect_errors(self, errors: Iterable[ConfidError]) -> None:
         """Put them in the caller's `error_variable`, in place of what it held."""
-        if "error_variable" in self._collected:
-            self._collected["error_variable"][:] = errors
+        if self.error_variable is not None:
+            self.error_variable[:] = errors
 
     def collect_warnings(self, warnings: Iterable[str]) -> None:
         """Put them in the caller's `warning_variable`, in place of what it held."""
-        if "warning_variable" in self._collected:
-            self._collected["warning_variable"][:] = warnings
+        if self.warning_variable is not None:
+            self.warning_variable[:] = warnings
 
     def tell(
         self, host: Host, cmdlet: str, warnings: Sequence[str], errors: Sequence[ConfidError]
@@ -136,17 +104,95 @@ class Manners:
         if self.error_action == "Continue":
             for error in errors:
                 host.write_error(f"{cmdlet}: {error.message}")
-        if self._collected:
-            self.collect_warnings(warnings)
-            self.collect_errors(errors)
+        self.collect_warnings(warnings)
+        self.collect_errors(errors)
 
 
-def _asks(preference: str, impact: str) -> bool:
-    """Whether a cmdlet of that impact asks under this ConfirmPreference."""
-    if preference != "High":
-        preference = one_of("preferences.confirm", preference, CONFIRM_LEVELS)
-    wanted = CONFIRM_LEVELS.index(preference)
-    return 0 < wanted <= CONFIRM_LEVELS.index(impact)
+def manners_of(
+    preferences: Preferences,
+    common: Mapping[str, Any],
+    *,
+    writes: bool,
+    what_if: bool | None = None,
+    confirm: bool | None = None,
+    impact: str = "Medium",
+) -> Manners:
+    """The manners of a call of a cmdlet with that ConfirmImpact."""
+    manners = _manners(
+        preferences.confirm if confirm is None else "Low" if confirm else "None",
+        preferences.what_if if what_if is None else what_if,
+        preferences.error_action,
+        preferences.warning,
+        preferences.verbose,
+        writes,
+        impact,
+    )
+    return _with(common, manners) if common else manners
+
+
+@functools.lru_cache(maxsize=256)
+def _manners(  # noqa: PLR0917 - a cache compares places faster than names
+    confirm: str,
+    what_if: bool,
+    error_action: str,
+    warning_action: str,
+    verbose: bool,
+    writes: bool,
+    impact: str,
+) -> Manners:
+    wanted = CONFIRM_LEVELS.index(confirm)
+    writes = writes and not what_if
+    return Manners(
+        writes=writes,
+        what_if=what_if,
+        asks=writes and 0 < wanted <= CONFIRM_LEVELS.index(impact),
+        verbose=verbose,
+        error_action=error_action,
+        warning_action=warning_action,
+    )
+
+
+def _with(common: Mapping[str, Any], manners: Manners) -> Manners:
+    verbose = common.get("verbose")
+    return attrs.evolve(
+        manners,
+        error_action=_action(common, "error_action", manners.error_action),
+        warning_action=_action(common, "warning_action", manners.warning_action),
+        verbose=manners.verbose if verbose is None else bool(verbose),
+        progress=common.get("progress"),
+        error_variable=_list(common, "error_variable"),
+        warning_variable=_list(common, "warning_variable"),
+    )
+
+
+def ask(host: Host, cmdlet: str, targets: Iterable[str]) -> dict[str, bool]:
+    """What the host answers for each target, until one answer is for all.
+
+    Raises what the host raises that has nobody to ask.
+    """
+    answers: dict[str, bool] = {}
+    to_all: bool | None = None
+    for target in targets:
+        if to_all is None:
+            answer = _choice(host, _operation(cmdlet, target))
+            answers[target] = answer in (YES, YES_TO_ALL)
+            if answer in (YES_TO_ALL, NO_TO_ALL):
+                to_all = answers[target]
+        else:
+            answers[target] = to_all
+    return answers
+
+
+def _choice(host: Host, operation: str) -> int:
+    message = f"Are you sure you want to perform this action?\n{operation}"
+    while True:
+        answer = host.prompt_for_choice("Confirm", message, CONFIRM_CHOICES, YES)
+        if answer != SUSPEND:
+            return answer
+
+
+def _operation(cmdlet: str, target: str) -> str:
+    return f'Performing the operation "{cmdlet}" on target "{target}".'
 
 
 def _action(common: Mapping[str, Any], name: str, preference: str) -> str:
@@ -190,19 +236,15 @@ def action_preference(parameter: str, value: object) -> str:
     )
 
 
-def _lists(common: Mapping[str, Any]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for name in ("error_variable", "warning_variable"):
-        value = common.get(name)
-        if isinstance(value, list):
-            found[name] = value
-        elif value is not None:
-            raise ParameterBindingError(
-                f"{name} takes a list, which the call fills.",
-                error_id="ParameterArgumentTransformationError",
-                parameter=name,
-            )
-    return found
+def _list(common: Mapping[str, Any], name: str) -> list[Any] | None:
+    value = common.get(name)
+    if value is None or isinstance(value, list):
+        return value
+    raise ParameterBindingError(
+        f"{name} takes a list, which the call fills.",
+        error_id="ParameterArgumentTransformationError",
+        parameter=name,
+    )
 
 
 def an_instance(kind: type[R], value: object) -> R:
@@ -218,18 +260,3 @@ def an_instance(kind: type[R], value: object) -> R:
             target="Instance",
         )
     return value
-
-
-def one_of(parameter: str, value: object, allowed: Sequence[str]) -> str:
-    """The allowed name that `value` is, in any casing, with or without underscores."""
-    if isinstance(value, str) and value in allowed:
-        return value
-    if isinstance(value, enum.Enum):
-        value = value.name
-    folded = value.replace("_", "").lower() if isinstance(value, str) else None
-    for name in allowed:
-        if name.lower() == folded:
-            return name
-    raise InvalidArgumentError(
-        f"{parameter}={value!r}: there are {', '.join(allowed)}.", target=value
-    )

@@ -13,8 +13,10 @@ from uuid import UUID
 
 import attrs
 
+from confid.errors import InvalidArgumentError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from confid.errors import ConfidError
     from confid.session import Session
@@ -118,3 +120,18 @@ def python_name(name: str) -> str:
 def is_given(value: Any) -> bool:
     """Whether a caller gave a value: None and UNSET mean not given."""
     return value is not None and value is not UNSET
+
+
+def one_of(parameter: str, value: object, allowed: Sequence[str]) -> str:
+    """The allowed name that `value` is, in any casing, with or without underscores."""
+    if isinstance(value, str) and value in allowed:
+        return value
+    if isinstance(value, enum.Enum):
+        value = value.name
+    folded = value.replace("_", "").lower() if isinstance(value, str) else None
+    for name in allowed:
+        if name.lower() == folded:
+            return name
+    raise InvalidArgumentError(
+        f"{parameter}={value!r}: there are {', '.join(allowed)}.", target=value
+    )

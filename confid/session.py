@@ -22,6 +22,7 @@ from confid.conference_id import Space
 from confid.errors import InvalidArgumentError, NotConnectedError, TransactionConflictError
 from confid.host import default_host
 from confid.issuing import FreeIds
+from confid.preferences import Preferences
 from confid.records import KINDS
 from confid.setup import LastSetup
 from confid.store import from_url
@@ -54,21 +55,6 @@ _joints: ContextVar[tuple[_Joint, ...]] = ContextVar("confid_transactions", defa
 _open: weakref.WeakSet[Session] = weakref.WeakSet()
 _opening = threading.Lock()
 """Held while `_open` is changed or walked, which threads do at will."""
-
-
-@attrs.define
-class Preferences:
-    """PowerShell's preference variables, for one session.
-
-    `confirm` is the ConfirmPreference (High, Medium, Low, None), the others
-    what their parameters would say.
-    """
-
-    confirm: str = "High"
-    what_if: bool = False
-    error_action: str = "Stop"
-    warning: str = "Continue"
-    verbose: bool = False
 
 
 @attrs.define(eq=False)
@@ -283,17 +269,17 @@ class Session:
         COMMIT was sent and not refused. `work` reads nothing that can be read
         only once. Raises `TransactionConflictError` when no attempt came through.
         """
-        for attempt in range(1, ATTEMPTS):
+        attempt = 1
+        while True:
             try:
                 with self.unit(write=write) as tenant:
                     return work(tenant)
             except TransactionConflictError:
-                if self.in_transaction:
+                if attempt == ATTEMPTS or self.in_transaction:
                     raise
             longest = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
             time.sleep(longest * int.from_bytes(self._dice(2), "big") / 2**16)
-        with self.unit(write=write) as tenant:
-            return work(tenant)
+            attempt += 1
 
     def _joint_here(self) -> _Joint | None:
         for joint in reversed(_joints.get()):

@@ -8,7 +8,7 @@ import attrs
 
 from confid.errors import InvalidArgumentError, StaticConferenceIdError
 from confid.mail_address import checked, checked_display_name
-from confid.manners import one_of
+from confid.parameters import one_of
 
 if TYPE_CHECKING:
     from confid.records import TenantSettings

@@ -91,6 +91,14 @@ def test_what_powershell_would_not_bind(
         assert contents(session) == before
 
 
+def test_a_parameter_by_its_place_and_its_name_is_given_twice() -> None:
+    """Whatever the two say; and the cmdlet is named."""
+    with tenant("ken"), pytest.raises(ParameterBindingError) as caught:
+        set_user(KEN, identity=KEN, reset_conference_id=True)
+    assert caught.value.error_id == "ParameterAlreadyBound"
+    assert caught.value.cmdlet == "Set-CsOnlineDialInConferencingUser"
+
+
 def test_bind_says_what_a_call_would_bind() -> None:
     """`bind` gives the parameter set and the converted values, and runs nothing."""
     arguments = {"identity": KEN, "ResetPasscode": True, "wi": False}
@@ -196,9 +204,8 @@ def test_what_would_fail_behind_the_commit_is_refused_before(wrong: dict[str, An
         before = contents(session)
         with pytest.raises(ConfidError):
             set_user(KEN, reset_conference_id=True, **wrong)
-        session.preferences.warning = "Never"
         with pytest.raises(InvalidArgumentError, match=r"preferences\.warning"):
-            set_user(KEN, reset_conference_id=True)
+            session.preferences.warning = "Never"
         assert contents(session) == before
 
 
@@ -246,6 +253,16 @@ def test_verbose_says_what_was_done() -> None:
         enable(KEN, verbose=True)
         operation = 'Performing the operation "Enable-CsOnlineDialInConferencingUser"'
         assert lines(session) == [f'VERBOSE: {operation} on target "{KEN}".']
+
+
+def test_verbose_false_silences_the_preference() -> None:
+    """As `-Verbose:$false` does under `$VerbosePreference`; and a target is said once."""
+    with tenant("ken") as session:
+        session.preferences.verbose = True
+        set_user(KEN, reset_conference_id=True, notify=False, verbose=False)
+        assert not lines(session)
+        set_user(KEN, reset_conference_id=True, notify=False)
+        assert len(lines(session)) == 1
 
 
 def test_a_mail_owed_is_of_the_same_commit() -> None:

@@ -150,11 +150,11 @@ def test_the_preference_asks_unless_confirm_says(
 
 
 def test_an_unknown_preference_is_refused() -> None:
-    """A misspelt preference is an error, not a default."""
+    """A misspelt preference is an error where it is set, and what was set before holds."""
     with tenant("ken") as session:
-        session.preferences.confirm = "Sometimes"
         with pytest.raises(InvalidArgumentError, match="High"):
-            set_user(KEN)
+            session.preferences.confirm = "Sometimes"
+        assert session.preferences.confirm == "High"
 
 
 def test_reading_asks_nothing() -> None:

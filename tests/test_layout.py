@@ -21,6 +21,7 @@ FLOORS = [
     ["conference_id", "phone_number", "languages", "mail_address", "host", "records", "results"],
     [
         "parameters",
+        "preferences",
         "migration",
         "directory",
         "notices",
@@ -46,6 +47,7 @@ FLOORS = [
         "manners",
         "settings_rules",
         "running",
+        "calling",
         "command",
         "text_binding",
         "line",

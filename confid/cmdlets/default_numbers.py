@@ -17,7 +17,6 @@ from confid.cmdlets.listing import name_key
 from confid.command import Command, cmdlet
 from confid.errors import InvalidArgumentError
 from confid.invitations import renew_future
-from confid.manners import one_of
 from confid.notices import MailOptions, owed
 from confid.parameters import (
     UNSET,
@@ -30,6 +29,7 @@ from confid.parameters import (
     TenantDomain,
     Unset,
     WhatIf,
+    one_of,
 )
 from confid.person import Change, Person
 from confid.records import TOLL, TOLL_FREE, Conferencing, ConferencingUser, Event, fold

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Unpack, cast
 from confid.cmdlets.users import MandatoryUserId, UserId
 from confid.command import Command, Output, listing_cmdlet, user_cmdlet
 from confid.errors import InvalidArgumentError
-from confid.manners import one_of
 from confid.migration import (
     ALL,
     CURRENT,
@@ -25,7 +24,7 @@ from confid.migration import (
     Migration,
     status_of,
 )
-from confid.parameters import AsJob, CommonParameters, Confirm, P, Tenant, WhatIf, is_given
+from confid.parameters import AsJob, CommonParameters, Confirm, P, Tenant, WhatIf, is_given, one_of
 from confid.results import Results
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from uuid import UUID
 from confid.cmdlets.listing import count, listed, numbers_of, provider_of
 from confid.cmdlets.users import Identities, UserId
 from confid.command import Command, Output, listing_cmdlet
-from confid.manners import one_of
 from confid.parameters import (
     CommonParameters,
     DomainController,
@@ -23,6 +22,7 @@ from confid.parameters import (
     Tenant,
     TenantDomain,
     is_given,
+    one_of,
 )
 from confid.person import Person
 from confid.records import MICROSOFT, LicenseState, UserInfo, UserState, fold

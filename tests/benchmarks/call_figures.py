@@ -46,7 +46,7 @@ def _calls(session: Session, scale: Scale) -> Iterator[Figure]:
     names = identities(min(PEOPLE, scale.users))
     turn = cycle(names)  # one for all: nobody comes to a person whom another has just touched
     call, rule, what_if, line = in_turns(
-        max(1, scale.singles // 4),
+        scale.singles,
         lambda: set_cs_online_dial_in_conferencing_user(
             next(turn), reset_conference_id=True, session=session
         ),
@@ -60,9 +60,9 @@ def _calls(session: Session, scale: Scale) -> Iterator[Figure]:
         ),
         row=ROW,
     )
-    yield difference("a call's overhead, in memory", call, rule, target=15)
+    yield difference("a call's overhead, in memory", call, rule, target=15, row=ROW)
     yield plain("a reset under WhatIf, in memory", what_if)
-    yield difference("the same as a line, beyond the call", line, what_if)
+    yield difference("the same as a line, beyond the call", line, what_if, row=ROW)
     yield plain("enabling one, in memory", list(_enabling(session, names, scale)))
     yield plain("dial and key in an ID, in memory", _calling(session, scale))
 

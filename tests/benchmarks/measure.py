@@ -55,12 +55,15 @@ def timed(call: Callable[[], object]) -> float:
 def in_turns(rounds: int, *calls: Callable[[], object], row: int = 1) -> list[list[float]]:
     """The seconds of each call, `rounds` times, one call after the other in every round.
 
+    Every second round goes backwards: none is always behind the same other.
     With `row`, each is made so many times in a row before the next has its turn.
     """
     seconds: list[list[float]] = [[] for _ in calls]
+    turns = list(zip(calls, seconds, strict=True))
     gc.collect()
     for _ in range(rounds):
-        for call, taken in zip(calls, seconds, strict=True):
+        turns.reverse()
+        for call, taken in turns:
             if rounds < MANY_ROUNDS:
                 gc.collect()  # what earlier calls left is not this one's to clear away
             taken.extend(timed(call) for _ in range(row))
@@ -70,7 +73,11 @@ def in_turns(rounds: int, *calls: Callable[[], object], row: int = 1) -> list[li
 def _medians(values: Sequence[float]) -> list[float]:
     """The medians of the run's stretches."""
     size = max(1, len(values) // GROUPS)
-    return [statistics.median(values[i : i + size]) for i in range(0, len(values), size)]
+    return [_median(values, i, size) for i in range(0, len(values), size)]
+
+
+def _median(values: Sequence[float], start: int, size: int) -> float:
+    return statistics.median(values[start : start + size])
 
 
 def ratio(
@@ -102,21 +109,25 @@ def difference(
     floor: Sequence[float],
     *,
     target: float | None = None,
-    per: int = 1,
+    row: int,
 ) -> Figure:
-    """How many microseconds more than the floor confid takes."""
-    micro = 1e6 / per
-    pairs = [(o - t) * micro for o, t in zip(_medians(confid), _medians(floor), strict=True)]
-    ours, theirs = statistics.median(confid), statistics.median(floor)
+    """How many microseconds more than the floor confid takes.
+
+    Each row of calls is compared with the one beside it, for a machine that
+    changes its speed in the midst of a run would drown so small a difference.
+    """
+    beside = [_median(confid, i, row) - _median(floor, i, row) for i in range(0, len(floor), row)]
+    differences = [seconds * 1e6 for seconds in beside]
+    stretches = _medians(differences)
     return Figure(
         name=name,
-        value=(ours - theirs) * micro,
-        low=min(pairs),
-        high=max(pairs),
+        value=statistics.median(differences),
+        low=min(stretches),
+        high=max(stretches),
         unit="µs",
         target=target,
-        confid=show(ours / per),
-        floor=show(theirs / per),
+        confid=show(statistics.median(confid)),
+        floor=show(statistics.median(floor)),
     )
 
 

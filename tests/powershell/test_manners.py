@@ -17,8 +17,8 @@ import confid
 from confid import cmdlets
 from confid.errors import ConfidError, StoreError, UserNotFoundError
 from confid.host import RecordingHost, prompt_text
-from confid.manners import Manners
-from confid.session import Preferences
+from confid.manners import ask, manners_of
+from confid.preferences import Preferences
 
 # ShouldProcess
 
@@ -50,7 +50,7 @@ def run_line(line: str, case: Any, host: RecordingHost) -> list[str]:
     """What comes out of a line of commands: one call, one set of manners."""
     done = []
     for command in line.split("; "):
-        manners = Manners(
+        manners = manners_of(
             preferences_of(case["setup"]),
             {},
             writes=True,
@@ -58,10 +58,12 @@ def run_line(line: str, case: Any, host: RecordingHost) -> list[str]:
             confirm=switch(command, "Confirm"),
             impact=case["impact"],
         )
+        targets = targets_of(command)
+        answers = ask(host, "Set-Thing", targets) if manners.asks else {}
         done += [
             f"done {target}"
-            for target in targets_of(command)
-            if manners.should_process(host, "Set-Thing", target)
+            for target in targets
+            if manners.should_process(host, "Set-Thing", target, answers)
         ]
     return done
 
