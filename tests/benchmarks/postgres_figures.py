@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from functools import partial
-from itertools import cycle
 from typing import TYPE_CHECKING
 
 from servers import sql
 
-from confid.cmdlets import set_cs_online_dial_in_conferencing_user
 from confid.store import PostgresStore
 
-from . import look_up_figures
+from . import look_up_figures, reset_figures
 from . import postgres_floor as floor
-from .measure import Figure, in_turns, ratio
-from .tenants import fill, identities, opened
+from .tenants import fill, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from servers import Server
 
+    from .measure import Figure
     from .scale import Scale
 
 
@@ -34,32 +32,13 @@ def figures(scale: Scale, server: Server) -> Iterator[Figure]:
             fill(other, scale.users)
         sql(server.dsn, "VACUUM ANALYZE", "CHECKPOINT")
         db = stack.enter_context(floor.connect(server.dsn, "theirs"))
-        names = identities(scale.users)
-        turns = (cycle(names), cycle(names))
-        one, one_floor = in_turns(
-            scale.singles,
-            lambda: set_cs_online_dial_in_conferencing_user(
-                next(turns[0]), reset_conference_id=True, session=session
-            ),
-            lambda: floor.reset_one(db, next(turns[1])),
-        )
-        yield ratio("one durable reset, PostgreSQL", one, one_floor, target=1.5)
-        many, many_floor = in_turns(
-            scale.rounds,
-            partial(
-                set_cs_online_dial_in_conferencing_user,
-                names,
-                reset_conference_id=True,
-                session=session,
-            ),
-            partial(floor.reset_many, db, names),
-        )
-        yield ratio(
-            f"a reset of {scale.users}, PostgreSQL, a user",
-            many,
-            many_floor,
-            target=2,
-            per=scale.users,
+        yield from reset_figures.figures(
+            scale,
+            "PostgreSQL",
+            session,
+            reset_one=partial(floor.reset_one, db),
+            reset_many=partial(floor.reset_many, db),
+            target_of_many=2,
         )
         select = look_up_figures.SELECT.format(mark="%s").encode()
         yield from look_up_figures.figures(

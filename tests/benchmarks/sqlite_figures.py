@@ -18,7 +18,7 @@ from confid.cmdlets import (
 from confid.host import SilentHost
 from confid.session import open_session
 
-from . import floor, look_up_figures
+from . import floor, look_up_figures, reset_figures
 from .measure import Figure, in_turns, ratio
 from .tenants import copied, identities, opened, sqlite_tenant
 
@@ -41,28 +41,13 @@ def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
     third = copied(ours, "memory.db")
     watched = copied(ours, "watched.db")
     with opened(ours) as session, closing(floor.connect(theirs)) as db:
-        names = identities(scale.users)
-        turns = (cycle(names), cycle(names))
-        one, one_floor = in_turns(
-            scale.singles,
-            lambda: set_cs_online_dial_in_conferencing_user(
-                next(turns[0]), reset_conference_id=True, session=session
-            ),
-            lambda: floor.reset_one(db, next(turns[1])),
-        )
-        yield ratio("one durable reset", one, one_floor, target=1.5)
-        many, many_floor = in_turns(
-            scale.rounds,
-            partial(
-                set_cs_online_dial_in_conferencing_user,
-                names,
-                reset_conference_id=True,
-                session=session,
-            ),
-            partial(floor.reset_many, db, names),
-        )
-        yield ratio(
-            f"a reset of {scale.users}, a user", many, many_floor, target=3, per=scale.users
+        yield from reset_figures.figures(
+            scale,
+            "SQLite",
+            session,
+            reset_one=partial(floor.reset_one, db),
+            reset_many=partial(floor.reset_many, db),
+            target_of_many=3,
         )
         listed, listed_floor = in_turns(
             scale.rounds,

@@ -20,15 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A path, or a URL."""
-    if request.param == "sqlite":
-        return str(tmp_path / "tenant.db")
-    new_schema: Callable[[], str] = request.getfixturevalue("new_schema")
-    return new_schema()
-
-
 def test_a_killed_writer_leaves_what_it_was_told_and_nothing_half_done(store: str) -> None:
     """Killed at random moments; an audit after each, and the next call works."""
     outcome = killed_writers(store, 4, random.Random(7))

@@ -5,25 +5,13 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-import pytest
-
 from .mixed_load import Load, main, mixed_load
 from .told import DISABLED, ISSUED, READ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    import pytest
 
 SMALL = Load(seconds=1, processes=3, threads=2, people=6)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A path, or a URL."""
-    if request.param == "sqlite":
-        return str(tmp_path / "tenant.db")
-    new_schema: Callable[[], str] = request.getfixturevalue("new_schema")
-    return new_schema()
 
 
 def test_processes_and_threads_on_the_same_people_agree(store: str) -> None:

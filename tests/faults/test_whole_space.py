@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from confid.conference_id import Space
 from confid.store import LAST_ID
 
 from .whole_space import main, whole_space
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    import pytest
 
 SPACE = Space(LAST_ID - 4_321, LAST_ID)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A path, or a URL."""
-    if request.param == "sqlite":
-        return str(tmp_path / "tenant.db")
-    new_schema: Callable[[], str] = request.getfixturevalue("new_schema")
-    return new_schema()
 
 
 def test_every_id_is_issued_once_and_then_none(store: str) -> None:
