@@ -194,7 +194,7 @@ def bind_arguments(
                 bound[name] = None
             continue
         bound[name] = value if isinstance(value, taken_as_is) else _converted(info, p, value)
-        if not value and isinstance(value, str) and (p.mandatory or p.mandatory_in):
+        if isinstance(value, str) and not value and (p.mandatory or p.mandatory_in):
             raise ParameterBindingError(
                 f"{info.name}: {p.name} is empty; it takes a value.",
                 error_id="ParameterArgumentValidationErrorEmptyStringNotAllowed",
