@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from confid.bridges import add_bridge as add_bridge
     from confid.command import get_command as get_command
     from confid.conference_id import ConferenceId as ConferenceId
-    from confid.demo import demo as demo
     from confid.errors import AlreadyExistsError as AlreadyExistsError
     from confid.errors import AmbiguousIdentityError as AmbiguousIdentityError
     from confid.errors import CommitOutcomeUnknownError as CommitOutcomeUnknownError
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     from confid.roster import remove_users as remove_users
     from confid.session import Session as Session
     from confid.session import connect as connect
+    from confid.start import demo as demo
 
 _MODULES = (
     "attendant",
@@ -78,7 +78,7 @@ _HOMES = {
     "bridges": ("add_bridge",),
     "command": ("get_command",),
     "conference_id": ("ConferenceId",),
-    "demo": ("demo",),
+    "start": ("demo",),
     "errors": (
         "AlreadyExistsError",
         "AmbiguousIdentityError",

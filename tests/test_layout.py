@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ FLOORS = [
         "restoring",
     ],
     ["cmdlets.*"],
-    ["demo"],
+    ["start"],
     [""],
     ["testing.*"],
 ]
@@ -207,6 +208,18 @@ def test_a_star_import_gives_just_the_cmdlets() -> None:
     exec("from confid.cmdlets import *", names)  # noqa: S102 - the point
     del names["__builtins__"]
     assert set(names.values()) == {info.function for info in confid.get_command()}
+
+
+PACKAGES = [module for module, path in MODULES.items() if path.name == "__init__.py"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_module_is_named_like_a_function_that_its_package_exports(package: str) -> None:
+    """Importing a `confid/demo.py` would put the module where `confid.demo` has to be."""
+    exported = set(getattr(import_module(f"confid.{package}".rstrip(".")), "__all__", ()))
+    inside_it = {m.rpartition(".")[2] for m in MODULES if m and m.rpartition(".")[0] == package}
+    public_modules = set(confid._MODULES) if package == "" else set()
+    assert exported & inside_it <= public_modules
 
 
 @pytest.mark.parametrize(

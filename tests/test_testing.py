@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import confid
 from confid import phone_number, testing
 from confid.testing import conference_ids, phone_numbers, rosters
-from confid.testing.strategies import register
+from confid.testing.hypothesis_plugin import register
 
 ROOT = Path(confid.__file__).parents[1]
 
@@ -48,6 +48,25 @@ def test_rosters_can_be_imported(rows: list[dict[str, str]]) -> None:
         for _ in range(2):
             users = confid.import_users(rows, session=session) if rows else []
             assert [u.display_name for u in users] == [row["DisplayName"] for row in rows]
+
+
+IMPORTS = {
+    "alone": "from confid.testing import {name}",
+    "first": "from confid.testing import {name}; import hypothesis",
+    "second": "import hypothesis; from confid.testing import {name}",
+}
+
+
+@pytest.mark.parametrize("name", testing.__all__)
+@pytest.mark.parametrize("order", IMPORTS)
+def test_every_name_is_imported_in_any_order(name: str, order: str) -> None:
+    """First, second and alone: hypothesis calls confid's entry point while it is imported."""
+    code = IMPORTS[order].format(name=name) + "; import confid, hypothesis.strategies as st"
+    drawn = "; assert not st.from_type(confid.ConferenceId).is_empty"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code + drawn], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_every_name_is_there() -> None:

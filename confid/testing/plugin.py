@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def confid_session() -> Iterator[Session]:
     """A new tenant in memory for this test, the current session: `confid.demo()`'s six people."""
-    from confid.demo import demo  # noqa: PLC0415 - see above
+    from confid.start import demo  # noqa: PLC0415 - see above
 
     with demo() as session:
         yield session

@@ -1,6 +1,6 @@
 """Hypothesis strategies for what confid takes and gives.
 
-Hypothesis knows them without an import: `st.from_type(ConferenceId)`.
+Hypothesis knows the one of `ConferenceId` without an import: `st.from_type(ConferenceId)`.
 """
 
 from __future__ import annotations
@@ -58,8 +58,3 @@ def _in_columns(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """The rows with the same columns in each, as a file has them."""
     columns = {column: "" for row in rows for column in row}
     return [{**columns, **row} for row in rows]
-
-
-def register() -> None:
-    """Tell Hypothesis of them; its entry point calls this."""
-    st.register_type_strategy(ConferenceId, conference_ids())

@@ -1,42 +1,126 @@
-"""Bringing a restored ledger up to date with an export that was made later.
+"""A ledger as text, and merging it: it knows what a restored ledger has forgotten.
 
-Retirement always wins; of an owner's living IDs the newest by serial becomes
-current; an ID that two owners hold is retired and both get new ones. Only who
-is enabled here has a living ID afterwards. Source: design, the guarantee.
+An export is one line of JSON that says whose ledger it is, one line for each
+entry, and a last line with a digest of all before, under a key that only the
+tenant has. In a merge retirement always wins; of an owner's living IDs the
+newest by serial becomes current; an ID that two owners hold is retired and
+both get new ones. Only a user who is enabled here has a living ID afterwards.
+Source: design, the guarantee.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import os
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
 from confid.conference_id import ConferenceId
-from confid.errors import StoreError
-from confid.ledger.export import read_export
+from confid.errors import InvalidArgumentError, NotFoundError, StoreError
 from confid.notices import MailOptions, owed
 from confid.person import CHUNK, Change
 from confid.records import Event
 from confid.session import current_session
-from confid.store.entering import enter
+from confid.store.entering import as_row, enter, from_row
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TypeVar
 
-    from confid.ledger.export import TextFile
     from confid.person import Person
     from confid.session import Session
+    from confid.setup import TenantFacts
     from confid.store.base import LedgerEntry
     from confid.tenant import Tenant
 
     T = TypeVar("T")
 
+FORMAT = 1
+
+
+class TextFile(Protocol):
+    """An open text file."""
+
+    def read(self) -> str:
+        """All that is left of it."""
+
+
+def export(*, session: Session | None = None) -> str:
+    """The whole ledger as text, for `merge` to bring a restored one up to date.
+
+    It holds IDs, owners' keys and who issued and retired what, no names of
+    users. Write it to a file, in UTF-8, and keep it where the backups are.
+    """
+    with current_session(session).unit(write=False) as tenant:
+        facts = tenant.facts
+        head = {
+            "confid_ledger": FORMAT,
+            "tenant_id": str(facts.tenant_id),
+            "exported_at": tenant.now.isoformat(),
+        }
+        lines = [_json(head)]
+        lines += (_json(as_row(entry)) for entry in tenant.transaction.entries())
+    lines.append(_json({"digest": _digest(lines, facts)}))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+
+
+def _digest(lines: list[str], facts: TenantFacts) -> str:
+    # The key of the PINs serves, under another name: nothing signed here is a PIN's digest.
+    digest = hashlib.blake2b(key=facts.pin_key, person=b"confid ledger", digest_size=32)
+    for line in lines:
+        digest.update(line.encode("ascii", "backslashreplace") + b"\n")
+    return digest.hexdigest()
+
+
+def read_export(source: str | os.PathLike[str] | TextFile, facts: TenantFacts) -> list[LedgerEntry]:
+    """The entries of an export of this tenant, from its text, a path or an open file.
+
+    Raises `InvalidArgumentError` for what is none, for another tenant's, and
+    for one that is not as it was exported.
+    """
+    lines = _text(source).splitlines()
+    try:
+        head, last = json.loads(lines[0]), json.loads(lines[-1])
+        version, tenant_id, digest = head["confid_ledger"], head["tenant_id"], last["digest"]
+    except (IndexError, KeyError, TypeError, ValueError):
+        raise _refused("is no whole export of a ledger. confid.ledger.export() makes one") from None
+    if tenant_id != str(facts.tenant_id):
+        raise _refused("is of another tenant, whose IDs are no affair of this one")
+    if version != FORMAT:
+        raise _refused("was made by a newer confid. Upgrade confid to merge it")
+    if not hmac.compare_digest(str(digest).encode(), _digest(lines[:-1], facts).encode()):
+        raise _refused("has been changed since it was made. Take the file as it was exported")
+    return [from_row(json.loads(line)) for line in lines[1:-1]]
+
+
+def _refused(why: str) -> InvalidArgumentError:
+    return InvalidArgumentError(f"The export {why}. Nothing was merged.", category="InvalidData")
+
+
+def _text(source: str | os.PathLike[str] | TextFile) -> str:
+    if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
+        return source
+    if not isinstance(source, (str, os.PathLike)):
+        return source.read()
+    try:
+        return Path(source).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise NotFoundError(f"There is no file {source}. Nothing was merged.") from None
+    except (OSError, ValueError) as error:
+        raise _refused(f"in {source} can't be read: {error}") from error
+
 
 @attrs.frozen(kw_only=True)
-class Report:
+class MergeReport:
     """What a merge did.
 
     `entered` counts the IDs that the ledger had forgotten. `retired` are
@@ -67,7 +151,7 @@ def merge(
     *,
     notify: bool | None = None,
     session: Session | None = None,
-) -> Report:
+) -> MergeReport:
     """Enter what an export of this tenant's ledger knows and the ledger doesn't; all or nothing.
 
     `source` is the text that `export` gave, a path to it, or an open file.
@@ -102,7 +186,7 @@ class _Merge:
         self._touched: set[str] = set()
         self._adopted: set[str] = set()
 
-    def run(self) -> Report:
+    def run(self) -> MergeReport:
         here = self._here()
         new = [entry for entry in self._exported if entry.conference_id not in here]
         elsewhere = self._held_elsewhere(new)
@@ -110,7 +194,7 @@ class _Merge:
         for chunk in _by_owner(new):
             self._enter(chunk, elsewhere)
         changed = self._settle()
-        return Report(
+        return MergeReport(
             entered=len(new),
             retired=tuple(map(ConferenceId, sorted(self._retired))),
             collisions=tuple(map(ConferenceId, sorted(self._collisions))),
