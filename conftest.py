@@ -11,7 +11,7 @@ import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
-from confid import session as sessions
+from confid.engine import session as sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,9 @@ Teams dial-in conferencing. Start with `confid.demo()` or
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from confid.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from confid import attendant as attendant
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
     from confid import powershell as powershell
     from confid import store as store
     from confid import testing as testing
-    from confid.audit import check as check
-    from confid.bridges import add_bridge as add_bridge
-    from confid.command import get_command as get_command
-    from confid.conference_id import ConferenceId as ConferenceId
+    from confid.cmdlets.bridges import add_bridge as add_bridge
+    from confid.command.help import get_help as get_help
+    from confid.command.line import invoke as invoke
+    from confid.command.lookup import get_command as get_command
+    from confid.engine.parameters import UNSET as UNSET
+    from confid.engine.session import Session as Session
     from confid.errors import AlreadyExistsError as AlreadyExistsError
     from confid.errors import AmbiguousIdentityError as AmbiguousIdentityError
     from confid.errors import CommitOutcomeUnknownError as CommitOutcomeUnknownError
@@ -45,87 +48,16 @@ if TYPE_CHECKING:
     from confid.errors import TransactionConflictError as TransactionConflictError
     from confid.errors import UserNotFoundError as UserNotFoundError
     from confid.errors import WitnessError as WitnessError
-    from confid.help import get_help as get_help
-    from confid.ledger import whois as whois
-    from confid.line import invoke as invoke
-    from confid.moving import move_tenant as move_tenant
-    from confid.parameters import UNSET as UNSET
-    from confid.restoring import restore as restore
-    from confid.results import Results as Results
+    from confid.ids.conference_id import ConferenceId as ConferenceId
+    from confid.ledger.audit import check as check
+    from confid.ledger.backups import restore as restore
+    from confid.ledger.lookup import whois as whois
+    from confid.ledger.moves import move_tenant as move_tenant
     from confid.roster import import_tenant as import_tenant
     from confid.roster import import_users as import_users
     from confid.roster import remove_users as remove_users
-    from confid.session import Session as Session
-    from confid.session import connect as connect
+    from confid.start import connect as connect
     from confid.start import demo as demo
-
-_MODULES = (
-    "attendant",
-    "cmdlets",
-    "command",
-    "errors",
-    "host",
-    "ledger",
-    "mail",
-    "meetings",
-    "powershell",
-    "store",
-    "testing",
-)
-
-_HOMES = {
-    "audit": ("check",),
-    "bridges": ("add_bridge",),
-    "command": ("get_command",),
-    "conference_id": ("ConferenceId",),
-    "start": ("demo",),
-    "errors": (
-        "AlreadyExistsError",
-        "AmbiguousIdentityError",
-        "CommitOutcomeUnknownError",
-        "ConferenceIdsExhaustedError",
-        "ConfidError",
-        "InvalidArgumentError",
-        "InvalidOperationError",
-        "LicenseError",
-        "LineError",
-        "NotConnectedError",
-        "NotEnabledError",
-        "NotFoundError",
-        "ParameterBindingError",
-        "RosterError",
-        "StaticConferenceIdError",
-        "StoreError",
-        "TransactionConflictError",
-        "UserNotFoundError",
-        "WitnessError",
-    ),
-    "help": ("get_help",),
-    "ledger": ("whois",),
-    "line": ("invoke",),
-    "moving": ("move_tenant",),
-    "parameters": ("UNSET",),
-    "restoring": ("restore",),
-    "results": ("Results",),
-    "roster": ("import_tenant", "import_users", "remove_users"),
-    "session": ("Session", "connect"),
-}
-
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
-
-__all__ = sorted([*_HOME, *_MODULES])  # noqa: PLE0605 - the table above is the list
-
-
-def __getattr__(name: str) -> object:
-    # Names are imported when they are used: `import confid` alone costs next to nothing.
-    if name in _HOME:
-        value = getattr(import_module(f"confid.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
-    if name in _MODULES:
-        return import_module(f"confid.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+    from confid.tenant.results import Results as Results
+else:
+    __getattr__, __dir__ = names_on_demand(__name__)

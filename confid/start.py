@@ -1,22 +1,25 @@
-"""`confid.demo()`: a tenant in memory with some people, so that the first cell works."""
+"""Where a program starts: `connect`, `demo`, and the cmdlets of a session."""
 
 from __future__ import annotations
 
+import functools
 import os
 import random
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from confid import meetings
-from confid.cmdlets.users import enable_cs_online_dial_in_conferencing_user
-from confid.records import MICROSOFT, DirectoryUser, LicenseState
-from confid.session import Session, open_session
+from confid import cmdlets, meetings
+from confid.engine.session import Session, open_session
 from confid.store.memory import MemoryStore
+from confid.tenant.records import MICROSOFT, DirectoryUser, LicenseState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
 
-    from confid.tenant import Tenant
+    from confid.host import Host
+    from confid.store.base import Store
+    from confid.tenant.unit_of_work import UnitOfWork
 
 DOMAIN = "contoso.com"
 
@@ -31,6 +34,33 @@ PEOPLE = (
 )
 
 
+def connect(
+    store: str | os.PathLike[str] | Store = "memory:",
+    *,
+    create: bool = True,
+    clock: Callable[[], datetime] | None = None,
+    host: Host | None = None,
+    witness: str | os.PathLike[str] | Store | None = None,
+    actor: str | None = None,
+) -> Session:
+    """Open the tenant in a store, or create it; the session is then the current one.
+
+    `store` is a store, a path to a SQLite file, or a URL. `clock` gives the
+    time (aware), `host` shows lines and asks, `actor` is written beside
+    whatever is issued or retired (the operating system's user name).
+
+    `witness` is another such place, kept elsewhere, that has to accept every
+    ID from now on: the first time it is made and attached, which copies the
+    ledger into it; from then on the tenant issues nothing without it. One
+    that is away for the moment only stops the issuing.
+
+    Raises `StoreError` for a place that can't be used, and with
+    `create=False` for one that holds no tenant; `WitnessError` for a witness
+    that belongs elsewhere or can't be attached.
+    """
+    return open_session(store, create=create, clock=clock, host=host, actor=actor, witness=witness)
+
+
 def demo(*, seed: int | None = None) -> Session:
     """A new tenant in memory: six people, five of them enabled, a bridge and a meeting.
 
@@ -43,7 +73,7 @@ def demo(*, seed: int | None = None) -> Session:
         users = list(_users(tenant))
         tenant.put_users(users)
     licensed = [user for user in users if user.is_licensed]
-    enable_cs_online_dial_in_conferencing_user(licensed, notify=False, session=session)
+    cmdlets.enable_cs_online_dial_in_conferencing_user(licensed, notify=False, session=session)
     start = session.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
     meetings.schedule(
         "ken.myer@contoso.com",
@@ -57,7 +87,7 @@ def demo(*, seed: int | None = None) -> Session:
     return session
 
 
-def _users(tenant: Tenant) -> Iterable[DirectoryUser]:
+def _users(tenant: UnitOfWork) -> Iterable[DirectoryUser]:
     for name, display_name, department, country, licensed in PEOPLE:
         upn = f"{name}@{DOMAIN}"
         yield DirectoryUser(
@@ -73,3 +103,26 @@ def _users(tenant: Tenant) -> Iterable[DirectoryUser]:
             license_state=LicenseState.LICENSED if licensed else LicenseState.UNLICENSED,
             provider=MICROSOFT if licensed else None,
         )
+
+
+class Cmdlets:
+    """`session.cmdlets`: the cmdlets as attributes, with the session given."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        function = getattr(cmdlets, name)
+        session = self._session
+
+        def with_session(*args: Any, **kwargs: Any) -> Any:
+            return function(*args, session=session, **kwargs)
+
+        functools.update_wrapper(with_session, function)
+        return with_session
+
+    def __dir__(self) -> list[str]:
+        return list(cmdlets.__all__)
+
+
+Session.cmdlets_with = Cmdlets

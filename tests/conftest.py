@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 from thorough import examples
 
-from confid import session as sessions
+from confid.engine import session as sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import confid
-from confid.help import describe, words
-from confid.help.forms import EVERY_SET, reference_page
+from confid.command.help import describe, words
+from confid.command.help.forms import EVERY_SET, reference_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from confid.binding import CommandInfo, Parameter
+    from confid.engine.binder import CommandInfo, Parameter
 
 PAGE = Path(__file__).parent.parent / "docs" / "parity.md"
 ERAS = ("2019", "2026")

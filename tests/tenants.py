@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from confid import cmdlets
-from confid.conference_id import Space
+from confid.engine.session import Session, open_session
 from confid.host import RecordingHost
-from confid.pin_pads import unsealed
-from confid.records import KINDS, MICROSOFT, OUTBOX, DirectoryUser, LicenseState, OutboxEntry
-from confid.records import converter as record_converter
-from confid.session import Session, open_session
+from confid.ids.dice import Space
+from confid.tenant.documents import KINDS, OUTBOX
+from confid.tenant.documents import converter as record_converter
+from confid.tenant.outbox import unsealed
+from confid.tenant.records import MICROSOFT, DirectoryUser, LicenseState, OutboxEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from confid.records import BridgeSettings
-    from confid.tenant import Tenant
+    from confid.tenant.documents import BridgeSettings
+    from confid.tenant.unit_of_work import UnitOfWork
 
 # The cmdlets under short names; Any, for many calls here are ones that a type checker refuses.
 enable: Any = cmdlets.enable_cs_online_dial_in_conferencing_user
@@ -70,7 +71,7 @@ def upn(name: str) -> str:
     return name if "@" in name else f"{name}@contoso.com"
 
 
-def person(unit: Tenant, name: str, **facts: Any) -> DirectoryUser:
+def person(unit: UnitOfWork, name: str, **facts: Any) -> DirectoryUser:
     """A licensed user with every form of identity; `facts` overrule."""
     user = DirectoryUser(
         owner=unit.new_owner(),

@@ -25,7 +25,7 @@ from confid.errors import InvalidArgumentError, NotConnectedError
 
 if TYPE_CHECKING:
     import confid
-    from confid.session import Session
+    from confid.engine.session import Session
 
 KEN, PILAR = upn("ken"), upn("pilar")
 NUMBER, LONDON, FREE = "+1 425-555-0100", "442079460100", "18005550100"

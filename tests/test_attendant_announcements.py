@@ -9,11 +9,11 @@ from tenants import contents, get, set_settings, set_user, tenant, upn
 
 from confid import remove_users
 from confid.attendant import PROMPTS, Call, CallState, dial
-from confid.attendant.running import ANNOUNCEMENTS_KEPT
+from confid.attendant.running_meeting import ANNOUNCEMENTS_KEPT
 from confid.errors import ConfidError, InvalidArgumentError
 
 if TYPE_CHECKING:
-    from confid.session import Session
+    from confid.engine.session import Session
 
 KEN = upn("ken")
 NUMBER, CALLER = "+1 425-555-0100", "+44 20 7946 0999"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from confid.session import Session
+    from confid.engine.session import Session
 
 KEN = upn("ken")
 NUMBER = "+1 425-555-0100"

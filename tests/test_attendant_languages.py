@@ -8,7 +8,7 @@ import pytest
 from tenants import add_bridge, get, set_number, set_settings, set_user, tenant, unregister, upn
 
 from confid.attendant import PROMPTS, TRANSLATIONS, Call, CallState, dial
-from confid.languages import SUPPORTED
+from confid.tenant.spoken_languages import SUPPORTED
 
 KEN = upn("ken")
 NUMBER, BERLIN = "+1 425-555-0100", "493099990100"

@@ -14,7 +14,7 @@ from confid.attendant import PROMPTS, CallState, dial
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from confid.session import Session
+    from confid.engine.session import Session
 
 KEN, PILAR = upn("ken"), upn("pilar")
 NUMBER, LONDON, FREE = "+1 425-555-0100", "442079460100", "18005550100"

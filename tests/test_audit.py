@@ -25,7 +25,9 @@ from tenants import (
 
 import confid
 from confid import meetings
-from confid.records import (
+from confid.store.base import Claim
+from confid.store.memory import MemoryStore, _MemoryTransaction
+from confid.tenant.documents import (
     BRIDGE,
     CONFERENCING,
     MEETING,
@@ -35,13 +37,11 @@ from confid.records import (
     SERVICE_NUMBER,
     USER,
 )
-from confid.store.base import Claim
-from confid.store.memory import MemoryStore, _MemoryTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from confid.session import Session
+    from confid.engine.session import Session
     from confid.store.base import Kind, Transaction
 
 KEN, PILAR = upn("ken"), upn("pilar")

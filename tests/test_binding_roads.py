@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import confid
-from confid.binding import CommandInfo, bind_arguments, binds_as_it_is, is_chosen_id
-from confid.parameters import UNSET
+from confid.engine.binder import CommandInfo, bind_arguments, binds_as_it_is, is_chosen_id
+from confid.engine.parameters import UNSET
 
 values = st.sampled_from([True, False, "", "x", "conf", 7, None, UNSET, ["a"], b"x"])
 

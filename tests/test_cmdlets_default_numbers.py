@@ -31,7 +31,8 @@ from confid import cmdlets
 from confid.cmdlets import default_numbers
 from confid.errors import InvalidArgumentError, NotFoundError, ParameterBindingError
 from confid.host import RecordingHost
-from confid.records import SERVICE_NUMBER, Event, converter
+from confid.tenant.documents import SERVICE_NUMBER, converter
+from confid.tenant.records import Event
 
 change: Any = cmdlets.set_cs_online_dial_in_conferencing_user_default_number
 

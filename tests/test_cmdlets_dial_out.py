@@ -15,10 +15,10 @@ from confid.errors import (
     ParameterBindingError,
     UserNotFoundError,
 )
-from confid.policies import Family
+from confid.tenant.policies import Family
 
 if TYPE_CHECKING:
-    from confid.session import Session
+    from confid.engine.session import Session
 
 
 get_dial_in: Any = cmdlets.get_cs_online_dialin_conferencing_policy

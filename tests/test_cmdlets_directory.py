@@ -11,7 +11,7 @@ from tenants import add, get, set_user, tenant, upn
 import confid
 from confid import cmdlets
 from confid.errors import InvalidArgumentError, ParameterBindingError, UserNotFoundError
-from confid.records import DirectoryUser
+from confid.tenant.records import DirectoryUser
 
 online: Any = cmdlets.get_cs_online_user
 KEN, LI = upn("ken"), upn("li")

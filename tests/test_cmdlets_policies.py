@@ -45,14 +45,14 @@ from confid.errors import (
     ParameterBindingError,
     UserNotFoundError,
 )
-from confid.policies import Family, Grants, GroupGrant, TeamsAudioConferencingPolicy
-from confid.records import GRANT, SERVICE_NUMBER, converter
 from confid.store.base import TENANT
+from confid.tenant.documents import GRANT, SERVICE_NUMBER, converter
+from confid.tenant.policies import Family, Grants, GroupGrant, TeamsAudioConferencingPolicy
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from confid.session import Session
+    from confid.engine.session import Session
 
 KEN, PILAR, LI, NOBODY = upn("ken"), upn("pilar"), upn("li"), upn("nobody")
 TOLL, LONDON, FREE, PARIS = "14255550100", "442079460100", "18005550100", "33199001234"

@@ -10,8 +10,8 @@ from tenants import contents, get_settings, lines, remove_settings, set_settings
 
 import confid
 from confid.errors import InvalidArgumentError, NotFoundError, ParameterBindingError
-from confid.records import TenantSettings
-from confid.results import Results
+from confid.tenant.records import TenantSettings
+from confid.tenant.results import Results
 
 DEFAULTS = {
     "AllowedDialOutExternalDomains": (),

@@ -16,8 +16,8 @@ from confid.errors import (
     ParameterBindingError,
     UserNotFoundError,
 )
-from confid.powershell.enumerations import FilterSelection, ProviderType
-from confid.records import LicenseState
+from confid.tenant.parameter_types import FilterSelection, ProviderType
+from confid.tenant.records import LicenseState
 
 info: Any = cmdlets.get_cs_online_dial_in_conferencing_user_info
 state: Any = cmdlets.get_cs_online_dial_in_conferencing_user_state

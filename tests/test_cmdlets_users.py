@@ -31,7 +31,7 @@ from confid.errors import (
     NotEnabledError,
     UserNotFoundError,
 )
-from confid.records import MASKED_PIN, LicenseState
+from confid.tenant.records import MASKED_PIN, LicenseState
 
 KEN, PILAR, LI = upn("ken"), upn("pilar"), upn("li")
 FIRST, LONDON, MADRID, FREE = "14255550100", "442079460100", "34910000100", "18005550100"

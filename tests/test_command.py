@@ -29,8 +29,8 @@ from confid.errors import (
     StoreError,
     UserNotFoundError,
 )
-from confid.records import Event
 from confid.store.memory import _MemoryTransaction
+from confid.tenant.records import Event
 
 KEN, PILAR, LI, NOBODY = upn("ken"), upn("pilar"), upn("li"), upn("nobody")
 

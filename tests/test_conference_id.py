@@ -26,20 +26,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confid.conference_id import (
-    ConferenceId,
-    FreeSet,
-    Space,
-    draw,
-    draw_distinct,
-    draw_pin,
-)
+from confid.ids.conference_id import ConferenceId
+from confid.ids.dice import FreeSet, Space, draw, draw_distinct, draw_pin
 from confid.store import FIRST_ID, LAST_ID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from confid.conference_id import Dice
+    from confid.ids.dice import Dice
 
 WHOLE = Space()
 SMALL = Space(FIRST_ID, FIRST_ID + 99)

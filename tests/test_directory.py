@@ -12,18 +12,19 @@ from hypothesis import strategies as st
 from tenants import add, contents, disable, enable, get, set_user, tenant, upn
 
 import confid
+from confid.engine.session import current_session
 from confid.errors import (
     AmbiguousIdentityError,
     InvalidArgumentError,
     ParameterBindingError,
     UserNotFoundError,
 )
-from confid.results import Results
+from confid.tenant.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from confid.session import Session
+    from confid.engine.session import Session
 
 ZOE = "zoë.zürich@contoso.com"
 
@@ -274,7 +275,7 @@ def test_a_sip_address_finds_only_whose_it_is() -> None:
                 {"UserPrincipalName": "both@x.com", "SipAddress": "sip:both@x.com"},
             ]
         )
-        with confid.session.current_session().unit(write=False) as tenant:
+        with current_session().unit(write=False) as tenant:
             assert tenant.user("sip:same@x.com").user_principal_name == "old@x.com"
             assert tenant.user("SIP:Both@x.com").user_principal_name == "both@x.com"
             with pytest.raises(AmbiguousIdentityError):

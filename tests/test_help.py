@@ -19,14 +19,14 @@ from test_reference import BESIDE, REFERENCE
 
 import confid
 from confid import cmdlets
+from confid.command.help import HelpText, describe, words
+from confid.command.help.docstrings import read
+from confid.command.help.forms import python_type, reference_page, syntax
+from confid.command.help.shared import SHARED
 from confid.errors import ConfidError
-from confid.help import HelpText, describe, words
-from confid.help.docstrings import read
-from confid.help.forms import python_type, reference_page, syntax
-from confid.help.shared import SHARED
 
 if TYPE_CHECKING:
-    from confid.binding import CommandInfo
+    from confid.engine.binder import CommandInfo
 
 INFOS = confid.get_command()
 LONGEST = 100

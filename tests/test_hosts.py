@@ -11,9 +11,9 @@ from tenants import contents, enable, get, set_user, tenant, upn
 from tqdm.auto import tqdm
 
 import confid
+from confid.engine.common_parameters import WarningStopError
 from confid.errors import InvalidArgumentError
 from confid.host import ConsoleHost, NotebookHost, default_host
-from confid.manners import WarningStopError
 
 PEOPLE = ("ann", "bob", "ken")
 UPNS = [upn(name) for name in PEOPLE]

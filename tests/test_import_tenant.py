@@ -34,7 +34,7 @@ from confid.roster import import_tenant, import_users
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from confid.session import Session
+    from confid.engine.session import Session
 
 EXPORTS = Path(__file__).parent / "data" / "tenant"
 CONFERENCING = json.loads((EXPORTS / "conferencing-users.json").read_text(encoding="utf-8"))

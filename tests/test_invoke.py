@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from tenants import add, contents, enable, get, set_user, tenant, upn
 
 import confid
-from confid.command import bind
+from confid.command.lookup import bind
+from confid.command.typed import bind_command
 from confid.errors import ConfidError, LineError, ParameterBindingError, StaticConferenceIdError
 from confid.powershell import quote
-from confid.powershell.line import parse_line
-from confid.records import MASKED_PIN
-from confid.results import Results
-from confid.text_binding import bind_command
+from confid.powershell.lines.parser import parse_line
+from confid.tenant.records import MASKED_PIN
+from confid.tenant.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from confid.session import Session
+    from confid.engine.session import Session
 
 KEN, PILAR, LI = upn("ken"), upn("pilar"), upn("li")
 NAME = "Set-CsOnlineDialInConferencingUser"

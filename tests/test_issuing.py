@@ -15,18 +15,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from confid import issuing
-from confid.conference_id import ConferenceId, FreeSet, Space
 from confid.errors import ConferenceIdsExhaustedError, StoreError
-from confid.issuing import FreeIds, Issuer
-from confid.store import FIRST_ID, Claim, MemoryStore, SQLiteStore
+from confid.ids import issuer
+from confid.ids.conference_id import ConferenceId
+from confid.ids.dice import FreeSet, Space
+from confid.ids.issuer import FreeIds, Issuer
+from confid.store import FIRST_ID, Claim, MemoryStore, SQLiteStore, Store, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from confid.conference_id import Dice
-    from confid.store import Store, Transaction
+    from confid.ids.dice import Dice
 
     MakeStore = Callable[[], Store]
 
@@ -475,4 +475,4 @@ def test_issuing_to_nobody(make_store: MakeStore) -> None:
 
 def test_there_is_one_spot_that_claims() -> None:
     """So that what is said of it here holds for every ID."""
-    assert inspect.getsource(issuing).count(".claim(") == 1
+    assert inspect.getsource(issuer).count(".claim(") == 1

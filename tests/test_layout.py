@@ -1,10 +1,15 @@
-"""The house: imports point down its floors, sideways only to a plainer thing, never up."""
+"""The house: imports point down its floors, to a plainer room, never up and never in a circle.
+
+Every import counts: at the top of a file, inside a function, by name, and for types alone.
+"""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -14,77 +19,40 @@ import confid
 
 ROOT = Path(confid.__file__).parent
 
-# From the ground up; on a floor the plainer ones first. `x.*` is a package with its modules.
-FLOORS = [
-    ["errors"],
-    ["powershell.*"],
-    ["store.*"],
-    ["conference_id", "phone_number", "languages", "mail_address", "host", "records", "results"],
-    [
-        "parameters",
-        "preferences",
-        "migration",
-        "directory",
-        "notices",
-        "ldap_filter",
-        "seal",
-        "policies",
-        "setup",
-        "witness",
-        "issuing",
-        "numbering",
-        "person",
-        "network",
-        "granting",
-        "pin_pads",
-        "migration_queue",
-        "tenant",
-    ],
-    ["session"],
-    [
-        "job",
-        "progress",
-        "binding",
-        "manners",
-        "settings_rules",
-        "running",
-        "calling",
-        "command",
-        "text_binding",
-        "line",
-    ],
-    [
-        "help.*",
-        "bridges",
-        "invitations",
-        "migrating",
-        "meetings",
-        "ledger.*",
-        "audit",
-        "attendant.*",
-        "mail.*",
-        "roster.*",
-        "moving",
-        "restoring",
-    ],
-    ["cmdlets.*"],
-    ["start"],
-    [""],
-    ["testing.*"],
-]
-BY_NAME = {("session", "cmdlets"), ("command", "cmdlets")}
-"""Looked up by name when they are asked for, since they stand above: each says so where it is."""
+FLOORS = (
+    {"errors", "lazy"},
+    {"host", "powershell", "store"},
+    {"ids"},
+    {"tenant"},
+    {"engine"},
+    {"attendant", "mail", "meetings", "roster"},
+    {"cmdlets", "ledger"},
+    {"command", "start"},
+    {"testing"},
+    {""},
+)
+"""The rooms from the ground up; `""` is the package itself, the names that users import."""
 
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
-def place(module: str) -> tuple[int, int, str]:
-    """Floor, place on it, and package of a module, named without `confid.`."""
-    for floor, modules in enumerate(FLOORS):
-        for at, pattern in enumerate(modules):
-            stem = pattern.removesuffix("*").removesuffix(".")
-            whole = pattern.endswith("*") and module.startswith(stem)
-            if module == stem or whole:
-                return floor, at, stem if whole or pattern.endswith(".*") else module
-    raise LookupError(f"confid/{module} stands on no floor; say in FLOORS on which.")
+WINGS = {
+    "powershell": ("language", "formats", "lines"),
+    "store": ("base", "seal", "entries"),
+}
+"""Inside these rooms the later ones use the earlier ones, never the other way round."""
+
+KNOWN_CIRCLES: set[frozenset[str]] = {
+    frozenset(
+        {
+            "tenant.bridges",
+            "tenant.directory",
+            "tenant.grants",
+            "tenant.migrations",
+            "tenant.unit_of_work",
+        }
+    ),
+    frozenset({"store.sqlite.store", "store.sqlite.transaction"}),
+}
 
 
 def name_of(path: Path) -> str:
@@ -93,26 +61,14 @@ def name_of(path: Path) -> str:
     return ".".join(parts).removesuffix("__init__").removesuffix(".")
 
 
-def is_module(name: str) -> bool:
-    """Whether there is such a module of confid."""
-    path = ROOT.joinpath(*name.split("."))
-    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
+MODULES = {name_of(path): path for path in sorted(ROOT.rglob("*.py"))}
 
 
 class Imports(ast.NodeVisitor):
-    """What a module imports of confid at run time, at its top or in a function."""
+    """What a module imports of confid, in whatever way."""
 
     def __init__(self) -> None:
         self.found: set[str] = set()
-        self.by_name: set[str] = set()
-
-    def visit_If(self, node: ast.If) -> None:
-        """What only the type checker sees is no import."""
-        if "TYPE_CHECKING" in ast.dump(node.test):
-            for other in node.orelse:
-                self.visit(other)
-        else:
-            self.generic_visit(node)
 
     def visit_Import(self, node: ast.Import) -> None:
         """`import confid.x`."""
@@ -125,15 +81,14 @@ class Imports(ast.NodeVisitor):
         assert node.module is not None
         for alias in node.names:
             inner = f"{node.module}.{alias.name}"
-            inside = node.module.split(".")[0] == "confid" and is_module(inner[len("confid.") :])
-            self._note(inner if inside else node.module)
+            self._note(inner if inner.removeprefix("confid.") in MODULES else node.module)
 
     def visit_Call(self, node: ast.Call) -> None:
         """`import_module("confid.x")`, the import that hides from the others."""
         if ast.unparse(node.func).endswith(("import_module", "__import__")):
             (argument, *_) = node.args
             if isinstance(argument, ast.Constant):
-                self.by_name.add(str(argument.value).removeprefix("confid."))
+                self._note(str(argument.value))
         self.generic_visit(node)
 
     def _note(self, module: str) -> None:
@@ -142,36 +97,78 @@ class Imports(ast.NodeVisitor):
             self.found.add(rest)
 
 
-MODULES = {name_of(path): path for path in sorted(ROOT.rglob("*.py"))}
-
-
-def imports_of(module: str) -> Imports:
-    """The imports of a module."""
+@cache
+def imports_of(module: str) -> frozenset[str]:
+    """The modules of confid that a module imports, without `confid.`."""
     imports = Imports()
     imports.visit(ast.parse(MODULES[module].read_text(encoding="utf-8")))
-    return imports
+    return frozenset(imports.found - {module})
 
 
-@pytest.mark.parametrize("module", MODULES)
+def room_of(module: str) -> str:
+    """The room in which a module stands."""
+    return module.partition(".")[0]
+
+
+def circle(graph: dict[str, set[str]]) -> set[str]:
+    """The members of one circle; none where there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return set(error.args[1])
+    return set()
+
+
+def test_the_folders_are_the_house() -> None:
+    """A room for each folder and for each file at the root; not one more."""
+    found = {path.stem if path.suffix else path.name for path in ROOT.iterdir()}
+    assert found - {"__init__", "__pycache__", "py"} == set(FLOOR) - {""}
+    assert len(list(ROOT.glob("*.py"))) <= 5
+    assert len(FLOORS) <= 10
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module])
 def test_imports_point_down(module: str) -> None:
-    """Down the floors, or sideways to a plainer thing; a package's modules may use each other."""
-    floor, at, package = place(module)
-    for imported in imports_of(module).found:
-        its_floor, its_place, its_package = place(imported)
-        same = its_package == package and its_package != imported
-        assert (its_floor, its_place) < (floor, at) or same or module == "", (
-            f"{module or 'confid'} imports {imported}, which is no plainer thing"
+    """To a lower floor, or inside the room."""
+    room = room_of(module)
+    for imported in imports_of(module):
+        its_room = room_of(imported)
+        assert its_room == room or FLOOR[its_room] < FLOOR[room], (
+            f"confid.{module} imports confid.{imported}, which is not below it"
         )
-    hidden = {(module, name) for name in imports_of(module).by_name}
-    assert hidden <= BY_NAME
 
 
-def test_every_floor_is_lived_on() -> None:
-    """FLOORS names nothing that is gone."""
-    for modules in FLOORS:
-        for pattern in modules:
-            stem = pattern.removesuffix("*").removesuffix(".")
-            assert any(m == stem or m.startswith(stem) for m in MODULES), pattern
+def test_there_is_no_circle_between_files() -> None:
+    """Whatever the kind of import."""
+    graph = {module: set(imports_of(module)) for module in MODULES if module}
+    for known in KNOWN_CIRCLES:
+        for module in known:
+            graph[module] -= known
+    assert not circle(graph)
+
+
+@pytest.mark.parametrize("room", WINGS)
+def test_inside_a_room_imports_point_down_too(room: str) -> None:
+    """From the later wing to the earlier ones."""
+    order = WINGS[room]
+    for module in MODULES:
+        parts = module.split(".")
+        if parts[0] != room or len(parts) < 2 or parts[1] not in order:
+            continue
+        for imported in imports_of(module):
+            wing = imported.split(".")[1] if room_of(imported) == room else parts[1]
+            assert order.index(wing) <= order.index(parts[1]), (module, imported)
+
+
+@pytest.mark.parametrize("family", ["sqlite", "postgres"])
+def test_a_family_of_stores_has_the_same_files(family: str) -> None:
+    """store, transaction, schema and errors; what else it needs is its own, no other family's."""
+    files = {path.stem for path in (ROOT / "store" / family).glob("*.py")}
+    assert files >= {"store", "transaction", "schema", "errors"}
+    for module in MODULES:
+        if module.startswith(f"store.{family}."):
+            families = {m.split(".")[1] for m in imports_of(module) if m.count(".") > 1}
+            assert families <= {family}
 
 
 def inside(package: str) -> list[str]:
@@ -182,21 +179,21 @@ def inside(package: str) -> list[str]:
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("store", {"errors", "store"}),
-        ("powershell", {"errors", "powershell"}),
+        ("store", {"errors", "lazy", "store"}),
+        ("powershell", {"errors", "lazy", "powershell"}),
     ],
 )
 def test_the_ground_floors_know_nothing_of_conferencing(package: str, allowed: set[str]) -> None:
     """`store/` never imports records, `powershell/` nothing but errors and itself."""
     for module in inside(package):
-        for imported in imports_of(module).found:
+        for imported in imports_of(module):
             assert imported.split(".")[0] in allowed, (module, imported)
 
 
 def test_cmdlets_never_touch_a_store() -> None:
     """No import of a store, and no word to a transaction, in `cmdlets/`."""
     for module in inside("cmdlets"):
-        assert not {m for m in imports_of(module).found if m.split(".")[0] == "store"}
+        assert not {m for m in imports_of(module) if m.split(".")[0] == "store"}
         tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
         words = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         assert not words & {"transaction", "store", "_store", "_transaction"}, module
@@ -216,9 +213,10 @@ PACKAGES = [module for module, path in MODULES.items() if path.name == "__init__
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_module_is_named_like_a_function_that_its_package_exports(package: str) -> None:
     """Importing a `confid/demo.py` would put the module where `confid.demo` has to be."""
-    exported = set(getattr(import_module(f"confid.{package}".rstrip(".")), "__all__", ()))
+    whole = f"confid.{package}".rstrip(".")
+    exported = set(getattr(import_module(whole), "__all__", ()))
     inside_it = {m.rpartition(".")[2] for m in MODULES if m and m.rpartition(".")[0] == package}
-    public_modules = set(confid._MODULES) if package == "" else set()
+    public_modules = set(FLOOR) if package == "" else set()
     assert exported & inside_it <= public_modules
 
 
@@ -246,4 +244,4 @@ def test_every_public_name_is_there() -> None:
     for name in dir(confid):
         assert getattr(confid, name) is not None
     with pytest.raises(AttributeError, match="nothing_of_the_kind"):
-        _ = confid.nothing_of_the_kind
+        _ = confid.nothing_of_the_kind  # type: ignore[attr-defined]  # the point

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confid.errors import InvalidArgumentError
-from confid.ldap_filter import DEPTH_LIMIT, compile_filter
+from confid.tenant.ldap_filter import DEPTH_LIMIT, compile_filter
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from confid.ldap_filter import Predicate
+    from confid.tenant.ldap_filter import Predicate
 
 KARI = {
     "displayname": "Kari Müller",

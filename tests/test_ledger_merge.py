@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tenants import Clock, contents, disable, enable, get, outbox, set_user, tenant, upn
 
 import confid
+from confid.engine.session import current_session
 from confid.errors import (
     InvalidArgumentError,
     NotFoundError,
@@ -21,14 +22,14 @@ from confid.errors import (
     StaticConferenceIdError,
     WitnessError,
 )
-from confid.records import Event
-from confid.seal import Reason, Seal, put_seal
 from confid.store import MemoryStore
+from confid.store.seal import Reason, Seal, put_seal
+from confid.tenant.records import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from confid.session import Session
+    from confid.engine.session import Session
     from confid.store.base import LedgerEntry
 
 NAMES = ("ken", "pilar", "li", "zoe")
@@ -340,7 +341,7 @@ def test_whatever_was_lost_the_merged_tenant_is_sound(
         for verb, name in lost:
             step(verb, name)
         exported = confid.ledger.export()
-        there = lines_of(confid.session.current_session())
+        there = lines_of(current_session())
     with confid.connect(older) as session:
         for verb, name in since:
             step(verb, name)

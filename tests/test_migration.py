@@ -41,14 +41,15 @@ from confid.errors import (
     StoreError,
     UserNotFoundError,
 )
-from confid.migration import MOST_TRIES, Lease
-from confid.records import MEETING, MIGRATION, Meeting
+from confid.tenant.documents import MEETING, MIGRATION
+from confid.tenant.migrations import MOST_TRIES, Lease
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from confid.session import Session
+    from confid.engine.session import Session
+    from confid.tenant.records import Meeting
 
 KEN, PILAR, LI = upn("ken"), upn("pilar"), upn("li")
 LONDON, FREE = "442079460100", "18005550100"

@@ -25,7 +25,7 @@ from tenants import (
 )
 
 from confid.errors import ConfidError, InvalidArgumentError
-from confid.records import FAILED, MASKED_PIN, PENDING, Event, OutboxEntry, Sender
+from confid.tenant.records import FAILED, MASKED_PIN, PENDING, Event, OutboxEntry, Sender
 
 KEN, LI = upn("ken"), upn("li")
 LONDON, MADRID, FREE = "442079460100", "34910000100", "18005550100"

@@ -12,7 +12,7 @@ import pytest
 
 import confid
 from confid import cmdlets
-from confid.parameters import COMMON
+from confid.engine.parameters import COMMON
 
 REFERENCE = {
     entry["cmdlet"]: entry

@@ -9,10 +9,10 @@ import pytest
 from test_reference import FAMILY, REFERENCE, snake
 
 import confid
-from confid.command import bind
+from confid.command.lookup import bind
 from confid.errors import ParameterBindingError, StaticConferenceIdError
-from confid.policies import TeamsAudioConferencingPolicy
-from confid.records import Bridge, ServiceNumber, TenantSettings
+from confid.tenant.policies import TeamsAudioConferencingPolicy
+from confid.tenant.records import Bridge, ServiceNumber, TenantSettings
 
 SETS = [(name, entry["name"]) for name in FAMILY for entry in REFERENCE[name]["parameter_sets"]]
 CHOSEN_ID = "ConferenceId"

@@ -11,10 +11,10 @@ import attrs
 import pandas as pd
 import pytest
 
-from confid.conference_id import ConferenceId
+from confid.ids.conference_id import ConferenceId
 from confid.powershell import from_clixml, import_csv, out_string, to_clixml
-from confid.records import Record, prop
-from confid.results import Results
+from confid.tenant.records import Record, prop
+from confid.tenant.results import Results
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,16 +25,16 @@ from confid.errors import (
     StaticConferenceIdError,
     UserNotFoundError,
 )
-from confid.mail_address import checked
-from confid.records import DirectoryUser, LicenseState
 from confid.roster import cells, import_users, remove_users
-from confid.session import connect
+from confid.start import connect
+from confid.tenant.mail_address import checked
+from confid.tenant.records import DirectoryUser, LicenseState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from confid.results import Results
-    from confid.session import Session
+    from confid.engine.session import Session
+    from confid.tenant.results import Results
 
 HERE = Path(__file__).parent
 EXPORTS = HERE / "data" / "tenant"

@@ -32,19 +32,20 @@ from tenants import (
 
 import confid
 from confid import meetings
+from confid.engine.session import current_session
 from confid.errors import CommitOutcomeUnknownError, SealedError, StoreError, WitnessError
 from confid.host import RecordingHost
 from confid.mail import MemoryTransport, deliver
-from confid.records import KINDS
-from confid.seal import Reason, Seal, put_seal
 from confid.store import MemoryStore, SQLiteStore
 from confid.store.base import SEAL, TENANT
+from confid.store.seal import Reason, Seal, put_seal
+from confid.tenant.documents import KINDS
 from confid.testing import ModelStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from confid.session import Session
+    from confid.engine.session import Session
     from confid.store import Store
 
 KEN, PILAR = upn("ken"), upn("pilar")
@@ -86,7 +87,7 @@ REFUSED: list[Callable[[], object]] = [
     lambda: disable(KEN),
     lambda: confid.remove_users(KEN),
     lambda: confid.import_users([{"UserPrincipalName": "li@contoso.com"}]),
-    lambda: add(confid.session.current_session(), "li"),
+    lambda: add(current_session(), "li"),
     lambda: set_settings(pin_length=7),
     lambda: register("+14255550123", bridge_name="Conference Bridge"),
     lambda: confid.add_bridge("other", numbers=["+442079460100"]),

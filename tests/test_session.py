@@ -24,12 +24,12 @@ from tenants import (
 )
 
 import confid
+from confid.engine.session import current_session
 from confid.errors import (
     InvalidArgumentError,
     NotConnectedError,
     StoreError,
 )
-from confid.session import current_session
 
 KEN, PILAR = upn("ken"), upn("pilar")
 

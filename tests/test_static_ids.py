@@ -30,7 +30,7 @@ from confid.errors import ParameterBindingError, StaticConferenceIdError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from confid.session import Session
+    from confid.engine.session import Session
 
 KEN = upn("ken")
 NAMES = ["conference_id", "ConferenceId", "CONFERENCEID", "Conference_Id", "passcode", "Passcode"]

@@ -4,8 +4,8 @@ Source of the rules: behaviour, attendant.
 """
 
 from confid.attendant.calls import TRIES, Call, CallError, CallState, dial
-from confid.attendant.guessing import CALLER_LIMIT, ORGANIZER_LIMIT, WINDOW
 from confid.attendant.prompts import PROMPTS, TRANSLATIONS
+from confid.attendant.wrong_entries import CALLER_LIMIT, ORGANIZER_LIMIT, WINDOW
 
 __all__ = [
     "CALLER_LIMIT",

@@ -9,25 +9,25 @@ import enum
 import re
 from typing import TYPE_CHECKING, Self
 
-from confid import phone_number
-from confid.attendant import guessing
-from confid.attendant.glance import glance
+from confid.attendant import wrong_entries
+from confid.attendant.fast_path import glance
 from confid.attendant.prompts import TRANSLATIONS, say
-from confid.attendant.running import asks_for_names, keep, running, shows_numbers, style_of
-from confid.conference_id import ConferenceId
+from confid.attendant.running_meeting import asks_for_names, keep, running, shows_numbers, style_of
+from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError
-from confid.languages import DEFAULT
-from confid.mail_address import is_one_line
-from confid.session import current_session
+from confid.ids.conference_id import ConferenceId
+from confid.tenant import phone_number
+from confid.tenant.spoken_languages import DEFAULT
+from confid.tenant.text import is_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from confid.attendant.running import RunningMeeting
-    from confid.person import Person
-    from confid.records import ConferencingUser, ServiceNumber
-    from confid.session import Session
-    from confid.tenant import Tenant
+    from confid.attendant.running_meeting import RunningMeeting
+    from confid.engine.session import Session
+    from confid.tenant.people import Person
+    from confid.tenant.records import ConferencingUser, ServiceNumber
+    from confid.tenant.unit_of_work import UnitOfWork
 
 TRIES = 3
 """Wrong IDs, or wrong PINs, that one call may hold."""
@@ -132,7 +132,7 @@ class Call:
         if self._recognizes(keys):
             return self._state
 
-        def take(tenant: Tenant) -> None:
+        def take(tenant: UnitOfWork) -> None:
             person = _organizer_of(tenant, keys)
             if person is None:
                 self._wrong_ids += 1
@@ -149,7 +149,7 @@ class Call:
     def say_organizer(self, is_organizer: bool) -> CallState:
         """Say whether the caller is the organizer; the state afterwards."""
 
-        def take(tenant: Tenant) -> None:
+        def take(tenant: UnitOfWork) -> None:
             person = self._organizer_still(tenant)
             if person is None or self._joins_unasked(tenant, person):
                 return
@@ -163,7 +163,7 @@ class Call:
     def enter_pin(self, keys: str) -> CallState:
         """Key in the organizer's PIN; the right one starts the meeting. The state afterwards."""
 
-        def take(tenant: Tenant) -> None:
+        def take(tenant: UnitOfWork) -> None:
             person = self._organizer_still(tenant)
             if person is None or self._joins_unasked(tenant, person):
                 return
@@ -174,7 +174,7 @@ class Call:
                 self._join(tenant, start=True)
             else:
                 self._wrong_pins += 1
-                guessing.note_organizer(tenant, self._owner)
+                wrong_entries.note_organizer(tenant, self._owner)
                 self._refuse(tenant, "wrong_pin", tries=self._wrong_pins)
 
         return self._step(CallState.ASKING_PIN, take)
@@ -201,7 +201,7 @@ class Call:
 
     # What the attendant does.
 
-    def _leave(self, tenant: Tenant) -> RunningMeeting:
+    def _leave(self, tenant: UnitOfWork) -> RunningMeeting:
         meeting = running(tenant, self._owner, lock=True)
         keep(tenant, self._owner, meeting.left(self._id, style=style_of(tenant.settings)))
         return meeting
@@ -215,7 +215,7 @@ class Call:
             self._id = str(tenant.new_uuid())
             self._answered_on = number
             self.language = number.primary_language
-            if guessing.is_blocked(tenant, self._caller_counted):
+            if wrong_entries.is_blocked(tenant, self._caller_counted):
                 self._say("blocked", CallState.ENDED)
                 return
             self._say("welcome", CallState.ASKING_CONFERENCE_ID)
@@ -250,17 +250,17 @@ class Call:
         self.language = language
         self._say("welcome", CallState.ASKING_CONFERENCE_ID)
 
-    def _step(self, expected: CallState, take: Callable[[Tenant], None]) -> CallState:
+    def _step(self, expected: CallState, take: Callable[[UnitOfWork], None]) -> CallState:
         if self._state is not expected:
             raise CallError(
                 f"The call is not {expected.value.replace('_', ' ')}: it is {self._state.value}."
             )
         before = dict(self.__dict__)
 
-        def work(tenant: Tenant) -> None:
+        def work(tenant: UnitOfWork) -> None:
             # What an attempt before this one heard and said never was.
             self.__dict__.update(before)
-            if guessing.is_blocked(tenant, self._caller_counted):
+            if wrong_entries.is_blocked(tenant, self._caller_counted):
                 self._say("blocked", CallState.ENDED)
             else:
                 take(tenant)
@@ -274,19 +274,19 @@ class Call:
 
     @property
     def _caller_counted(self) -> str:
-        return self._caller or guessing.WITHHELD
+        return self._caller or wrong_entries.WITHHELD
 
     def _say(self, prompt: str, state: CallState) -> None:
         self._said += (say(self.language, prompt),)
         self._state = state
 
-    def _refuse(self, tenant: Tenant, prompt: str, *, tries: int) -> None:
-        guessing.note_caller(tenant, self._caller_counted)
+    def _refuse(self, tenant: UnitOfWork, prompt: str, *, tries: int) -> None:
+        wrong_entries.note_caller(tenant, self._caller_counted)
         self._say(prompt, self._state)
         if tries >= TRIES:
             self._say("goodbye", CallState.ENDED)
 
-    def _lets_in_from_here(self, tenant: Tenant, person: Person) -> bool:
+    def _lets_in_from_here(self, tenant: UnitOfWork, person: Person) -> bool:
         """Whether the organizer's meetings can be joined on the number dialled; else it ends."""
         number = self._answered_on
         if number and number.is_toll_free and not _lets_toll_free_in(tenant, person):
@@ -295,7 +295,7 @@ class Call:
             return False
         return True
 
-    def _organizer_still(self, tenant: Tenant) -> Person | None:
+    def _organizer_still(self, tenant: UnitOfWork) -> Person | None:
         """The organizer, if the ID still is theirs, else it is asked for anew.
 
         None too where the call ends because toll-free numbers were closed meanwhile.
@@ -308,7 +308,7 @@ class Call:
             return None
         return person
 
-    def _joins_unasked(self, tenant: Tenant, person: Person) -> bool:
+    def _joins_unasked(self, tenant: UnitOfWork, person: Person) -> bool:
         """Join where no PIN is asked: the meeting runs, or its organizer lets callers start it."""
         assert person.conferencing is not None  # noqa: S101 - only the enabled have an ID
         start = person.conferencing.allow_pstn_only_meetings
@@ -317,13 +317,13 @@ class Call:
             self._join(tenant, start=start)
         return joins
 
-    def _starts_closed(self, tenant: Tenant) -> bool:
-        closed = guessing.is_closed(tenant, self._owner)
+    def _starts_closed(self, tenant: UnitOfWork) -> bool:
+        closed = wrong_entries.is_closed(tenant, self._owner)
         if closed:
             self._say("pin_closed", self._state)
         return closed
 
-    def _join(self, tenant: Tenant, *, start: bool = False) -> None:
+    def _join(self, tenant: UnitOfWork, *, start: bool = False) -> None:
         settings = tenant.settings
         if asks_for_names(settings):
             self._say("record_name", self._state)
@@ -336,7 +336,7 @@ class Call:
         else:
             self._say("lobby", CallState.IN_LOBBY)
 
-    def _announced_as(self, tenant: Tenant) -> str:
+    def _announced_as(self, tenant: UnitOfWork) -> str:
         """The name that others hear, or nothing."""
         if self._name and asks_for_names(tenant.settings):
             return self._name
@@ -381,7 +381,7 @@ def _checked_name(name: str | None) -> str:
     return name.strip()
 
 
-def _organizer_of(tenant: Tenant, keys: str) -> Person | None:
+def _organizer_of(tenant: UnitOfWork, keys: str) -> Person | None:
     """Whose living ID that is, held for this step; None for a wrong, retired or malformed one."""
     try:
         number = ConferenceId(keys)
@@ -396,7 +396,7 @@ def _organizer_of(tenant: Tenant, keys: str) -> Person | None:
     return person if person and person.is_enabled and person.conference_id == number else None
 
 
-def _lets_toll_free_in(tenant: Tenant, person: Person) -> bool:
+def _lets_toll_free_in(tenant: UnitOfWork, person: Person) -> bool:
     """Whether the organizer's own setting and the policy that counts for them both allow it."""
     assert person.conferencing is not None  # noqa: S101 - only the enabled have an ID
     policy = tenant.granting.audio_of([person.user])[person.user.owner]

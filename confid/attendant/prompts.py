@@ -6,7 +6,7 @@ the same `{places}`. `language_choice` is said in the language it offers.
 
 from __future__ import annotations
 
-from confid.languages import DEFAULT
+from confid.tenant.spoken_languages import DEFAULT
 
 TRANSLATIONS: dict[str, dict[str, str]] = {
     "en-US": {

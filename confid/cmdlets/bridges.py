@@ -1,30 +1,35 @@
-"""Bridges: get and set."""
+"""Bridges: get and set; and adding one, which no cmdlet can: the real service makes them itself."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Unpack, overload
 from uuid import UUID
 
 import attrs
 
-from confid import numbering
-from confid.command import Command, cmdlet
-from confid.manners import an_instance
-from confid.parameters import (
+from confid.engine.cmdlet import cmdlet
+from confid.engine.common_parameters import an_instance
+from confid.engine.invocation import Invocation
+from confid.engine.parameters import (
     AsJob,
     CommonParameters,
     Confirm,
     DomainController,
     Force,
     P,
-    Tenant,
     TenantDomain,
+    TenantId,
     WhatIf,
     is_given,
 )
-from confid.records import Bridge, BridgeSettings
-from confid.results import Results
-from confid.tenant import Tenant as UnitOfWork
+from confid.engine.session import Session, current_session
+from confid.errors import InvalidArgumentError
+from confid.tenant import numbers
+from confid.tenant.documents import BridgeSettings
+from confid.tenant.records import Bridge
+from confid.tenant.results import Results
+from confid.tenant.unit_of_work import UnitOfWork
 
 BridgeIdentity = Annotated[
     UUID | str | Bridge | None,
@@ -58,14 +63,14 @@ def get_cs_online_dial_in_conferencing_bridge(
     only_2019=("AsJob",),
 )
 def get_cs_online_dial_in_conferencing_bridge(
-    command: Command,
+    command: Invocation,
     /,
     identity: BridgeIdentity = None,
     *,
     name: Annotated[
         str | None, P("Name", "String", mandatory=True, sets=("BridgeNameParams",))
     ] = None,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
     force: Force = False,
@@ -107,7 +112,7 @@ def get_cs_online_dial_in_conferencing_bridge(
     writes=True,
 )
 def set_cs_online_dial_in_conferencing_bridge(
-    command: Command,
+    command: Invocation,
     /,
     identity: BridgeIdentity = None,
     *,
@@ -120,7 +125,7 @@ def set_cs_online_dial_in_conferencing_bridge(
     ] = None,
     default_service_number: Annotated[str | None, P("DefaultServiceNumber", "String")] = None,
     set_default: Annotated[bool, P("SetDefault", "SwitchParameter")] = False,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
     force: Force = False,
@@ -169,9 +174,9 @@ def set_cs_online_dial_in_conferencing_bridge(
     else:
         record = an_instance(Bridge, instance)
         before = _named(unit, record.identity, None)
-        after = numbering.from_instance(unit.setup, before, record)
+        after = numbers.from_instance(unit.setup, before, record)
     if default_service_number is not None:
-        digits = numbering.number_on(
+        digits = numbers.number_on(
             unit.setup,
             before,
             default_service_number,
@@ -202,3 +207,46 @@ def _named(
     bridge = unit.setup.find_bridge(identity=by_id, name=name)
     assert bridge is not None  # noqa: S101 - one of the two was given
     return bridge
+
+
+def add_bridge(
+    name: str,
+    *,
+    numbers: str | Iterable[str],
+    region: str | None = None,
+    session: Session | None = None,
+) -> Bridge:
+    """Add a dial-in bridge with numbers of its own, and return it.
+
+    `numbers` are E.164 in any usual form, new to the tenant or of no bridge
+    yet, toll or toll-free by the numbering plan; the first toll one is the
+    bridge's default number. They are dedicated numbers. It isn't the tenant's
+    default bridge: `Set-CsOnlineDialInConferencingBridge -SetDefault` makes it
+    that. `region` is a word for people.
+
+    Raises `InvalidArgumentError` for a name that is taken, a number that is
+    none, comes twice or stands on a bridge, and numbers without a toll one.
+    Source: behaviour, numbers and bridges.
+    """
+    if not isinstance(name, str) or not isinstance(region, (str, type(None))):
+        raise InvalidArgumentError(
+            f"name={name!r:.40}, region={region!r:.40}: both are texts.", target=name
+        )
+    # Read once, before a transaction is open: an iterable can be a slow one.
+    read = _texts(numbers)
+
+    def work(tenant: UnitOfWork) -> Bridge:
+        bridge = tenant.network.add_bridge(name, numbers=read, region=region)
+        return tenant.setup.bridge_record(bridge)
+
+    return current_session(session).call(work, write=True)
+
+
+def _texts(numbers: object) -> list[str]:
+    if isinstance(numbers, str):
+        return [numbers]
+    if isinstance(numbers, Iterable):
+        return list(numbers)
+    raise InvalidArgumentError(
+        f"numbers={numbers!r:.40}: give a list of numbers, as ['+14255550100'].", target="numbers"
+    )

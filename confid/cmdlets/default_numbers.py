@@ -12,29 +12,32 @@ from uuid import UUID
 
 import attrs
 
-from confid import numbering, phone_number
 from confid.cmdlets.listing import name_key
-from confid.command import Command, cmdlet
-from confid.errors import InvalidArgumentError
-from confid.invitations import renew_future
-from confid.notices import MailOptions, owed
-from confid.parameters import (
+from confid.engine.cmdlet import cmdlet
+from confid.engine.invocation import Invocation
+from confid.engine.parameters import (
     UNSET,
     CommonParameters,
     Confirm,
     DomainController,
     Force,
     P,
-    Tenant,
     TenantDomain,
+    TenantId,
     Unset,
     WhatIf,
-    one_of,
 )
-from confid.person import Change, Person
-from confid.records import TOLL, TOLL_FREE, Conferencing, ConferencingUser, Event, fold
-from confid.results import Results
-from confid.tenant import Tenant as UnitOfWork
+from confid.errors import InvalidArgumentError
+from confid.meetings.invitations import renew_future
+from confid.powershell.language.values import choice
+from confid.tenant import numbers, phone_number
+from confid.tenant.documents import Conferencing
+from confid.tenant.notices import MailOptions, owed
+from confid.tenant.people import Change, Person
+from confid.tenant.records import TOLL, TOLL_FREE, ConferencingUser, Event
+from confid.tenant.results import Results
+from confid.tenant.text import fold
+from confid.tenant.unit_of_work import UnitOfWork
 
 BY_NAME, BY_LOCATION, BY_ID = "BridgeNameParams", "FilterByUsageLocation", "UniqueBridgeParams"
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
@@ -50,7 +53,7 @@ Test = Callable[[Person, Conferencing], bool]
     eras=("2019",),
 )
 def set_cs_online_dial_in_conferencing_user_default_number(
-    command: Command,
+    command: Invocation,
     /,
     *,
     bridge_id: Annotated[
@@ -79,7 +82,7 @@ def set_cs_online_dial_in_conferencing_user_default_number(
     ] = None,
     reschedule_meetings: Annotated[bool, P("RescheduleMeetings", "SwitchParameter")] = False,
     notify: bool | None = None,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
     force: Force = False,
@@ -136,11 +139,11 @@ def set_cs_online_dial_in_conferencing_user_default_number(
     unit = command.tenant
     mail = MailOptions(notify=notify)
     unit.lock_setup(shared=True)
-    bridge = numbering.one_bridge(unit.setup, bridge_id, bridge_name)
+    bridge = numbers.one_bridge(unit.setup, bridge_id, bridge_name)
     assert bridge is not None  # noqa: S101 - each parameter set demands one of the two
     field = _field(number_type)
     free = field == "toll_free_service_number"
-    number = numbering.number_on(
+    number = numbers.number_on(
         unit.setup, bridge, to_number or "", toll_free=free, parameter="ToNumber"
     )
     after: dict[str, Any] = {field: number}
@@ -171,7 +174,7 @@ def set_cs_online_dial_in_conferencing_user_default_number(
 def _field(number_type: str | None) -> Field:
     """Which of a user's numbers is meant. The pages write Toll-Free and TollFree."""
     plain = TOLL_FREE.replace("-", "")
-    name = one_of("NumberType", (number_type or "").replace("-", ""), (TOLL, plain))
+    name = choice("NumberType", (number_type or "").replace("-", ""), (TOLL, plain))
     return "toll_free_service_number" if name == plain else "service_number"
 
 

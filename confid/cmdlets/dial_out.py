@@ -9,20 +9,21 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, TypeVar, Unpack, overload
 
 from confid.cmdlets.granting import PassThru, grant_policy
-from confid.command import Command, Identity, Output, cmdlet
-from confid.parameters import (
+from confid.engine.cmdlet import Identity, cmdlet
+from confid.engine.invocation import Invocation, Output
+from confid.engine.parameters import (
     UNSET,
     AsJob,
     CommonParameters,
     Confirm,
     LocalStore,
     P,
-    Tenant,
+    TenantId,
     Unset,
     WhatIf,
     is_given,
 )
-from confid.policies import (
+from confid.tenant.policies import (
     DIAL_OUT_POLICIES,
     DialInConferencingPolicy,
     DialInConferencingTenantConfiguration,
@@ -31,8 +32,9 @@ from confid.policies import (
     name_of,
     no_such_policy,
 )
-from confid.records import DirectoryUser, Record, fold
-from confid.results import Results
+from confid.tenant.records import DirectoryUser, Record
+from confid.tenant.results import Results
+from confid.tenant.text import fold
 
 InstanceId = Annotated[
     str | Record | None,
@@ -60,7 +62,7 @@ def get_cs_online_dial_out_policy(
     only_2019=("LocalStore",),
 )
 def get_cs_online_dial_out_policy(
-    command: Command,
+    command: Invocation,
     /,
     identity: InstanceId = None,
     *,
@@ -100,7 +102,7 @@ def get_cs_online_dial_out_policy(
     only_2026=("Global",),
 )
 def grant_cs_dialout_policy(
-    command: Command,
+    command: Invocation,
     /,
     identity: Annotated[
         Identity | Iterable[Identity] | None, P("Identity", "UserIdParameter", position=0)
@@ -111,7 +113,7 @@ def grant_cs_dialout_policy(
     ] = UNSET,
     global_: Annotated[bool, P("Global", "SwitchParameter")] = False,
     pass_thru: PassThru = False,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     domain_controller: Annotated[str | None, P("DomainController", "Fqdn", accepted=True)] = None,
     as_job: AsJob = False,
     what_if: WhatIf = False,
@@ -174,7 +176,7 @@ def get_cs_online_dialin_conferencing_policy(
     only_2019=("AsJob",),
 )
 def get_cs_online_dialin_conferencing_policy(
-    command: Command,
+    command: Invocation,
     /,
     identity: InstanceId = None,
     *,
@@ -220,13 +222,13 @@ def get_cs_online_dialin_conferencing_tenant_configuration(
     only_2019=("AsJob",),
 )
 def get_cs_online_dialin_conferencing_tenant_configuration(
-    command: Command,
+    command: Invocation,
     /,
     identity: InstanceId = None,
     *,
     local_store: LocalStore = False,
     filter: InstanceFilter = None,  # noqa: A002 - PowerShell's name
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> DialInConferencingTenantConfiguration | Results[DialInConferencingTenantConfiguration]:

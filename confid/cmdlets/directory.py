@@ -9,11 +9,12 @@ import attrs
 
 from confid.cmdlets.listing import count, listed
 from confid.cmdlets.users import UserId
-from confid.command import Command, Output, listing_cmdlet
+from confid.engine.cmdlet import listing_cmdlet
+from confid.engine.invocation import Invocation, Output
+from confid.engine.parameters import CommonParameters, P, is_given
 from confid.errors import InvalidArgumentError
-from confid.parameters import CommonParameters, P, is_given
-from confid.person import Person
-from confid.records import DirectoryUser, SelectedUser
+from confid.tenant.people import Person
+from confid.tenant.records import DirectoryUser, SelectedUser
 
 ALWAYS = ("Identity", "UserPrincipalName", "DisplayName")
 """What a user shows whatever Properties says. Source: the cmdlet's page."""
@@ -21,7 +22,7 @@ ALWAYS = ("Identity", "UserPrincipalName", "DisplayName")
 
 @listing_cmdlet("Get-CsOnlineUser")
 def get_cs_online_user(
-    command: Command,
+    command: Invocation,
     /,
     identity: UserId = None,
     *,

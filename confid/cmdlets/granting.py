@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from confid.command import Command, Output
+from confid.engine.invocation import Invocation, Output
+from confid.engine.parameters import UNSET, P, Unset, is_given
 from confid.errors import InvalidArgumentError, ParameterBindingError
-from confid.mail_address import is_one_line
-from confid.parameters import UNSET, P, Unset, is_given
-from confid.policies import GLOBAL, Family, identity_of, name_of
-from confid.records import DirectoryUser, Record
+from confid.tenant.policies import GLOBAL, Family, identity_of, name_of
+from confid.tenant.records import DirectoryUser, Record
+from confid.tenant.text import is_one_line
 
 PolicyName = Annotated[
     str | Record | Unset | None, P("PolicyName", "String", position=1, as_is=(Record,))
@@ -21,7 +21,7 @@ MOST_RANKS = 2**31 - 1
 
 
 def grant_policy(
-    command: Command,
+    command: Invocation,
     family: Family,
     policy_name: object,
     *,
@@ -55,7 +55,9 @@ def grant_policy(
     return None
 
 
-def _demand_one(command: Command, identity: object, *, to_tenant: bool, group: str | None) -> None:
+def _demand_one(
+    command: Invocation, identity: object, *, to_tenant: bool, group: str | None
+) -> None:
     """One of the three must be said, and just one."""
     said = [is_given(identity), group is not None, to_tenant].count(True)
     if said == 0:
@@ -72,7 +74,7 @@ def _demand_one(command: Command, identity: object, *, to_tenant: bool, group: s
 
 
 def _wanted(
-    command: Command, family: Family, policy_name: object, *, to_tenant: bool
+    command: Invocation, family: Family, policy_name: object, *, to_tenant: bool
 ) -> str | None:
     """The name of the policy to grant as it is written; None takes back what was granted."""
     if policy_name is UNSET:

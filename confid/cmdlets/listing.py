@@ -6,14 +6,15 @@ import heapq
 from typing import TYPE_CHECKING, TypeVar
 
 from confid.errors import InvalidArgumentError
-from confid.records import MICROSOFT, TOLL_FREE, Record, fold
-from confid.results import Results
+from confid.tenant.records import MICROSOFT, TOLL_FREE, Record
+from confid.tenant.results import Results
+from confid.tenant.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from confid.person import Person
-    from confid.tenant import Tenant as UnitOfWork
+    from confid.tenant.people import Person
+    from confid.tenant.unit_of_work import UnitOfWork
 
 R = TypeVar("R", bound=Record)
 

@@ -11,9 +11,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Unpack, cast
 
 from confid.cmdlets.users import MandatoryUserId, UserId
-from confid.command import Command, Output, listing_cmdlet, user_cmdlet
+from confid.engine.cmdlet import listing_cmdlet, user_cmdlet
+from confid.engine.invocation import Invocation, Output
+from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, TenantId, WhatIf, is_given
 from confid.errors import InvalidArgumentError
-from confid.migration import (
+from confid.powershell.language.values import choice
+from confid.tenant.migrations import (
     ALL,
     CURRENT,
     SOURCES,
@@ -24,21 +27,20 @@ from confid.migration import (
     Migration,
     status_of,
 )
-from confid.parameters import AsJob, CommonParameters, Confirm, P, Tenant, WhatIf, is_given, one_of
-from confid.results import Results
+from confid.tenant.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from confid.person import Person
-    from confid.tenant import Tenant as UnitOfWork
+    from confid.tenant.people import Person
+    from confid.tenant.unit_of_work import UnitOfWork
 
 ONLY_2019 = ("Tenant", "WhatIf", "Confirm", "AsJob")
 
 
 @user_cmdlet("Start-CsExMeetingMigration", writes=True, only_2019=ONLY_2019)
 def start_cs_ex_meeting_migration(
-    command: Command,
+    command: Invocation,
     /,
     identity: MandatoryUserId = None,
     *,
@@ -48,7 +50,7 @@ def start_cs_ex_meeting_migration(
     target_meeting_type: Annotated[
         str | None, P("TargetMeetingType", "MmsTargetMeetingTypes")
     ] = None,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     what_if: WhatIf = False,
     confirm: Confirm = None,
     as_job: AsJob = False,
@@ -83,8 +85,8 @@ def start_cs_ex_meeting_migration(
 
     Page: https://learn.microsoft.com/powershell/module/microsoftteams/start-csexmeetingmigration
     """
-    source = one_of("SourceMeetingType", source_meeting_type or ALL, SOURCES)
-    target = one_of("TargetMeetingType", target_meeting_type or CURRENT, TARGETS)
+    source = choice("SourceMeetingType", source_meeting_type or ALL, SOURCES)
+    target = choice("TargetMeetingType", target_meeting_type or CURRENT, TARGETS)
     users = command.users(identity)
     owners = [user.owner for user in users]
     queued = command.tenant.migrations.add(owners, source=source, target=target)
@@ -93,7 +95,7 @@ def start_cs_ex_meeting_migration(
 
 @listing_cmdlet("Get-CsMeetingMigrationStatus", only_2019=ONLY_2019)
 def get_cs_meeting_migration_status(
-    command: Command,
+    command: Invocation,
     /,
     identity: UserId = None,
     *,
@@ -101,7 +103,7 @@ def get_cs_meeting_migration_status(
     start_time: Annotated[datetime | str | None, P("StartTime", "DateTime")] = None,
     end_time: Annotated[datetime | str | None, P("EndTime", "DateTime")] = None,
     summary_only: Annotated[bool, P("SummaryOnly", "SwitchParameter")] = False,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     what_if: WhatIf = False,
     confirm: Confirm = None,
     as_job: AsJob = False,
@@ -139,7 +141,7 @@ def get_cs_meeting_migration_status(
     Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csmeetingmigrationstatus
     """
     unit = command.tenant
-    asked = STATES if state is None else (one_of("State", state, STATES),)
+    asked = STATES if state is None else (choice("State", state, STATES),)
     first, last = _moment(start_time), _moment(end_time)
     if first and last and last < first:
         raise InvalidArgumentError(

@@ -7,11 +7,10 @@ from typing import Annotated, TypeAlias, Unpack, overload
 
 import attrs
 
-from confid import phone_number
 from confid.cmdlets.granting import PassThru, PolicyName, grant_policy
-from confid.command import Command, Identity, Output, cmdlet
-from confid.errors import AlreadyExistsError, InvalidArgumentError, InvalidOperationError
-from confid.parameters import (
+from confid.engine.cmdlet import Identity, cmdlet
+from confid.engine.invocation import Invocation, Output
+from confid.engine.parameters import (
     UNSET,
     CommonParameters,
     Confirm,
@@ -22,16 +21,19 @@ from confid.parameters import (
     WhatIf,
     is_given,
 )
-from confid.policies import (
+from confid.errors import AlreadyExistsError, InvalidArgumentError, InvalidOperationError
+from confid.tenant import phone_number
+from confid.tenant.policies import (
     GLOBAL,
     Family,
     TeamsAudioConferencingPolicy,
     identity_of,
     name_of,
 )
-from confid.records import DirectoryUser, Record, ServiceNumber, fold
-from confid.results import Results
-from confid.tenant import Tenant as UnitOfWork
+from confid.tenant.records import DirectoryUser, Record, ServiceNumber
+from confid.tenant.results import Results
+from confid.tenant.text import fold
+from confid.tenant.unit_of_work import UnitOfWork
 
 Policy: TypeAlias = TeamsAudioConferencingPolicy
 """The record that these cmdlets take and return."""
@@ -46,7 +48,7 @@ InviteNumbers = Annotated[Numbers | Unset | None, P("MeetingInvitePhoneNumbers",
 
 @cmdlet("New-CsTeamsAudioConferencingPolicy", writes=True, eras=("2026",))
 def new_cs_teams_audio_conferencing_policy(
-    command: Command,
+    command: Invocation,
     /,
     identity: PolicyId = None,
     *,
@@ -122,7 +124,7 @@ def get_cs_teams_audio_conferencing_policy(
     eras=("2026",),
 )
 def get_cs_teams_audio_conferencing_policy(
-    command: Command,
+    command: Invocation,
     /,
     identity: Annotated[
         str | Policy | None,
@@ -174,7 +176,7 @@ def get_cs_teams_audio_conferencing_policy(
     eras=("2026",),
 )
 def set_cs_teams_audio_conferencing_policy(
-    command: Command,
+    command: Invocation,
     /,
     identity: Annotated[
         str | Policy | None,
@@ -236,7 +238,7 @@ def set_cs_teams_audio_conferencing_policy(
 
 @cmdlet("Remove-CsTeamsAudioConferencingPolicy", writes=True, eras=("2026",))
 def remove_cs_teams_audio_conferencing_policy(
-    command: Command,
+    command: Invocation,
     /,
     identity: PolicyId = None,
     *,
@@ -291,7 +293,7 @@ def remove_cs_teams_audio_conferencing_policy(
     eras=("2026",),
 )
 def grant_cs_teams_audio_conferencing_policy(
-    command: Command,
+    command: Invocation,
     /,
     identity: Annotated[
         Identity | Iterable[Identity] | None,
@@ -363,7 +365,7 @@ def grant_cs_teams_audio_conferencing_policy(
     )
 
 
-def _kept(command: Command, policy: Policy) -> Policy | None:
+def _kept(command: Invocation, policy: Policy) -> Policy | None:
     if not command.should_process(policy.identity):
         return None
     command.tenant.granting.put(policy)

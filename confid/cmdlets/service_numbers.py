@@ -5,26 +5,29 @@ from __future__ import annotations
 from typing import Annotated, Unpack, overload
 from uuid import UUID
 
-from confid import languages, numbering, phone_number
-from confid.command import Command, cmdlet
-from confid.errors import InvalidArgumentError
-from confid.manners import an_instance
-from confid.notices import MailOptions
-from confid.parameters import (
+from confid.engine.cmdlet import cmdlet
+from confid.engine.common_parameters import an_instance
+from confid.engine.invocation import Invocation
+from confid.engine.parameters import (
     AsJob,
     CommonParameters,
     Confirm,
     DomainController,
     Force,
     P,
-    Tenant,
     TenantDomain,
+    TenantId,
     WhatIf,
     is_given,
 )
-from confid.records import BridgeSettings, LanguageSupported, ServiceNumber, fold
-from confid.results import Results
-from confid.setup import Setup
+from confid.errors import InvalidArgumentError
+from confid.tenant import numbers, phone_number, spoken_languages
+from confid.tenant.documents import BridgeSettings
+from confid.tenant.notices import MailOptions
+from confid.tenant.records import LanguageSupported, ServiceNumber
+from confid.tenant.results import Results
+from confid.tenant.setup import Setup
+from confid.tenant.text import fold
 
 BRIDGES = ("FiltersParams", "TenantIdParams", "TenantDomainParams")
 LISTS = ("FiltersParams", "UniqueBridgeParams", "TenantIdParams", "TenantDomainParams")
@@ -74,7 +77,7 @@ def get_cs_online_dial_in_conferencing_service_number(
     only_2019=("AsJob",),
 )
 def get_cs_online_dial_in_conferencing_service_number(
-    command: Command,
+    command: Invocation,
     /,
     identity: Number = None,
     *,
@@ -137,14 +140,14 @@ def get_cs_online_dial_in_conferencing_service_number(
     """
     setup = command.tenant.setup
     if identity is not None and is_given(identity):
-        return numbering.find_number(setup, _text(identity))
+        return numbers.find_number(setup, _text(identity))
     if result_size is not None and result_size < 0:
         raise InvalidArgumentError(f"result_size={result_size}: a count is 0 or more.")
-    bridge = numbering.one_bridge(setup, bridge_id, bridge_name)
-    numbers = setup.numbers_of(bridge) if bridge else list(setup.numbers.values())
+    bridge = numbers.one_bridge(setup, bridge_id, bridge_name)
+    found = setup.numbers_of(bridge) if bridge else list(setup.numbers.values())
     if city is not None:
-        numbers = [number for number in numbers if fold(number.city) == fold(city.strip())]
-    return Results(sorted(numbers, key=lambda n: n.number)[:result_size])
+        found = [number for number in found if fold(number.city) == fold(city.strip())]
+    return Results(sorted(found, key=lambda n: n.number)[:result_size])
 
 
 @cmdlet(
@@ -153,14 +156,14 @@ def get_cs_online_dial_in_conferencing_service_number(
     writes=True,
 )
 def register_cs_online_dial_in_conferencing_service_number(
-    command: Command,
+    command: Invocation,
     /,
     identity: Number = None,
     *,
     instance: NumberInstance = None,
     bridge_id: BridgeId = None,
     bridge_name: BridgeName = None,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
     force: Force = False,
@@ -200,11 +203,11 @@ def register_cs_online_dial_in_conferencing_service_number(
     unit = command.tenant
     unit.lock_setup()
     like = None if instance is None else an_instance(ServiceNumber, instance)
-    bridge = numbering.one_bridge(unit.setup, bridge_id, bridge_name)
+    bridge = numbers.one_bridge(unit.setup, bridge_id, bridge_name)
     if bridge is None and like is not None and like.bridge_id is not None:
-        bridge = numbering.one_bridge(unit.setup, like.bridge_id, None)
+        bridge = numbers.one_bridge(unit.setup, like.bridge_id, None)
     bridge = bridge or unit.setup.default_bridge
-    placed = numbering.registered(unit.setup, _text(like or identity), bridge, like=like)
+    placed = numbers.registered(unit.setup, _text(like or identity), bridge, like=like)
     if not command.should_process(placed.number.number):
         return None
     unit.network.put_numbers(placed.number)
@@ -220,7 +223,7 @@ def register_cs_online_dial_in_conferencing_service_number(
     writes=True,
 )
 def set_cs_online_dial_in_conferencing_service_number(
-    command: Command,
+    command: Invocation,
     /,
     identity: Number = None,
     *,
@@ -233,7 +236,7 @@ def set_cs_online_dial_in_conferencing_service_number(
     restore_default_languages: Annotated[
         bool, P("RestoreDefaultLanguages", "SwitchParameter")
     ] = False,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     domain_controller: DomainController = None,
     force: Force = False,
     what_if: WhatIf = False,
@@ -284,14 +287,14 @@ def set_cs_online_dial_in_conferencing_service_number(
                 "RestoreDefaultLanguages is for no languages of one's own; leave it out, or them.",
                 target="RestoreDefaultLanguages",
             )
-        primary_language, secondary_languages = languages.DEFAULT, []
+        primary_language, secondary_languages = spoken_languages.DEFAULT, []
     if isinstance(secondary_languages, str):
         secondary_languages = [secondary_languages]
     like = None if instance is None else an_instance(ServiceNumber, instance)
-    after = before = numbering.find_number(unit.setup, _text(like or identity))
+    after = before = numbers.find_number(unit.setup, _text(like or identity))
     if like is not None and not restore_default_languages:
-        after = numbering.with_languages(after, like.primary_language, like.secondary_languages)
-    after = numbering.with_languages(after, primary_language, secondary_languages)
+        after = numbers.with_languages(after, like.primary_language, like.secondary_languages)
+    after = numbers.with_languages(after, primary_language, secondary_languages)
     if not command.should_process(before.number):
         return None
     if after != before:
@@ -301,7 +304,7 @@ def set_cs_online_dial_in_conferencing_service_number(
 
 @cmdlet("Unregister-CsOnlineDialInConferencingServiceNumber", writes=True, only_2019=("AsJob",))
 def unregister_cs_online_dial_in_conferencing_service_number(
-    command: Command,
+    command: Invocation,
     /,
     identity: Annotated[
         str | ServiceNumber | None,
@@ -315,7 +318,7 @@ def unregister_cs_online_dial_in_conferencing_service_number(
         bool, P("RemoveDefaultServiceNumber", "SwitchParameter")
     ] = False,
     notify: bool | None = None,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
     force: Force = False,
@@ -358,13 +361,11 @@ def unregister_cs_online_dial_in_conferencing_service_number(
     mail = MailOptions(notify=notify)
     unit = command.tenant
     unit.lock_setup()
-    number = numbering.find_number(unit.setup, _text(identity))
+    number = numbers.find_number(unit.setup, _text(identity))
     if instance is not None:
         _demand_same(number, an_instance(ServiceNumber, instance))
-    _demand_on(unit.setup, number, numbering.one_bridge(unit.setup, bridge_id, bridge_name))
-    placed = numbering.unregistered(
-        unit.setup, number, remove_default=remove_default_service_number
-    )
+    _demand_on(unit.setup, number, numbers.one_bridge(unit.setup, bridge_id, bridge_name))
+    placed = numbers.unregistered(unit.setup, number, remove_default=remove_default_service_number)
     if not command.should_process(number.number):
         return None
     unit.network.take_off(placed, mail)
@@ -373,7 +374,7 @@ def unregister_cs_online_dial_in_conferencing_service_number(
 
 @cmdlet("Get-CsOnlineDialInConferencingLanguagesSupported", only_2019=("AsJob",))
 def get_cs_online_dial_in_conferencing_languages_supported(
-    command: Command,
+    command: Invocation,
     /,
     *,
     domain_controller: DomainController = None,
@@ -401,7 +402,7 @@ def get_cs_online_dial_in_conferencing_languages_supported(
     Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencinglanguagessupported
     """
     return Results(
-        LanguageSupported(code=code, name=name) for code, name in languages.SUPPORTED.items()
+        LanguageSupported(code=code, name=name) for code, name in spoken_languages.SUPPORTED.items()
     )
 
 
@@ -422,7 +423,7 @@ def _demand_same(number: ServiceNumber, instance: ServiceNumber) -> None:
 def _demand_on(setup: Setup, number: ServiceNumber, bridge: BridgeSettings | None) -> None:
     """Raise `InvalidArgumentError` when a bridge was named that the number isn't on."""
     if bridge is not None and number.bridge_id != bridge.identity:
-        numbering.number_on(
+        numbers.number_on(
             setup,
             bridge,
             number.number,

@@ -7,23 +7,25 @@ from typing import Annotated, Any, Unpack, overload
 
 import attrs
 
-from confid.command import Command, cmdlet
-from confid.errors import NotFoundError
-from confid.manners import an_instance
-from confid.parameters import (
+from confid.engine.cmdlet import cmdlet
+from confid.engine.common_parameters import an_instance
+from confid.engine.invocation import Invocation
+from confid.engine.parameters import (
     AsJob,
     CommonParameters,
     Confirm,
     Force,
     LocalStore,
     P,
-    Tenant,
+    TenantId,
     WhatIf,
     is_given,
 )
-from confid.records import TenantSettings, fold
-from confid.results import Results
-from confid.settings_rules import checked_settings
+from confid.errors import NotFoundError
+from confid.tenant.records import TenantSettings
+from confid.tenant.results import Results
+from confid.tenant.setup import checked_settings
+from confid.tenant.text import fold
 
 GLOBAL = "Global"
 
@@ -45,14 +47,14 @@ def get_cs_online_dial_in_conferencing_tenant_settings(
     only_2019=("AsJob",),
 )
 def get_cs_online_dial_in_conferencing_tenant_settings(
-    command: Command,
+    command: Invocation,
     /,
     identity: Annotated[
         str | None, P("Identity", "XdsIdentity", position=0, sets=("Identity",))
     ] = None,
     *,
     filter: Annotated[str | None, P("Filter", "String", sets=("Filter",))] = None,  # noqa: A002 - PowerShell's name
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     local_store: LocalStore = False,
     as_job: AsJob = False,
     **common: Unpack[CommonParameters],
@@ -99,7 +101,7 @@ def get_cs_online_dial_in_conferencing_tenant_settings(
     ),
 )
 def set_cs_online_dial_in_conferencing_tenant_settings(
-    command: Command,
+    command: Invocation,
     /,
     identity: Annotated[
         str | None, P("Identity", "XdsIdentity", position=0, sets=("Identity",))
@@ -158,7 +160,7 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
     msft_internal_processing_mode: Annotated[
         str | None, P("MsftInternalProcessingMode", "String", accepted=True)
     ] = None,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     force: Force = False,
     what_if: WhatIf = False,
     confirm: Confirm = None,
@@ -242,13 +244,13 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
 
 @cmdlet("Remove-CsOnlineDialInConferencingTenantSettings", writes=True)
 def remove_cs_online_dial_in_conferencing_tenant_settings(
-    command: Command,
+    command: Invocation,
     /,
     identity: Annotated[
         str | None, P("Identity", "XdsIdentity", position=0, mandatory=True)
     ] = None,
     *,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     force: Force = False,
     what_if: WhatIf = False,
     confirm: Confirm = None,

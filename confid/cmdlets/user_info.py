@@ -13,20 +13,22 @@ from uuid import UUID
 
 from confid.cmdlets.listing import count, listed, numbers_of, provider_of
 from confid.cmdlets.users import Identities, UserId
-from confid.command import Command, Output, listing_cmdlet
-from confid.parameters import (
+from confid.engine.cmdlet import listing_cmdlet
+from confid.engine.invocation import Invocation, Output
+from confid.engine.parameters import (
     CommonParameters,
     DomainController,
     Force,
     P,
-    Tenant,
     TenantDomain,
+    TenantId,
     is_given,
-    one_of,
 )
-from confid.person import Person
-from confid.records import MICROSOFT, LicenseState, UserInfo, UserState, fold
-from confid.tenant import Tenant as UnitOfWork
+from confid.powershell.language.values import choice
+from confid.tenant.people import Person
+from confid.tenant.records import MICROSOFT, LicenseState, UserInfo, UserState
+from confid.tenant.text import fold
+from confid.tenant.unit_of_work import UnitOfWork
 
 FIRST = 100
 """How many users UserInfo lists unless First says otherwise."""
@@ -47,7 +49,7 @@ LICENSE_STATES = {
     eras=("2019",),
 )
 def get_cs_online_dial_in_conferencing_user_info(
-    command: Command,
+    command: Invocation,
     /,
     identity: Annotated[
         Identities | None,
@@ -124,14 +126,14 @@ def get_cs_online_dial_in_conferencing_user_info(
 
 @listing_cmdlet("Get-CsOnlineDialInConferencingUserState", eras=("2019",))
 def get_cs_online_dial_in_conferencing_user_state(
-    command: Command,
+    command: Invocation,
     /,
     identity: UserId = None,
     *,
     provider: Annotated[Enum | str | None, P("Provider", "ProviderType")] = None,
     license_state: Annotated[str | Iterable[str] | None, P("LicenseState", "String[]")] = None,
     result_size: Annotated[int | str | None, P("ResultSize", "Unlimited")] = None,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
     force: Force = False,
@@ -238,7 +240,7 @@ _PROVIDERS: dict[str, Callable[[Person], bool]] = {
 
 def _selected(select: Enum | str | None, query: str | None) -> Callable[[Person], bool]:
     """Whether Select and SearchQuery let a person through."""
-    name = "NoFilter" if select is None else one_of("Select", select, tuple(_SELECTIONS))
+    name = "NoFilter" if select is None else choice("Select", select, tuple(_SELECTIONS))
     selects = _SELECTIONS[name]
     if query is None:
         return selects
@@ -268,9 +270,9 @@ def _state_filter(
     """Whether Provider and LicenseState let a person through."""
     tests: list[Callable[[Person], bool]] = []
     if provider is not None:
-        tests.append(_PROVIDERS[one_of("Provider", provider, tuple(_PROVIDERS))])
+        tests.append(_PROVIDERS[choice("Provider", provider, tuple(_PROVIDERS))])
     if license_state:
         allowed = tuple(LICENSE_STATES.values())
-        named = {one_of("LicenseState", each, allowed) for each in license_state}
+        named = {choice("LicenseState", each, allowed) for each in license_state}
         tests.append(lambda person: LICENSE_STATES[person.user.license_state] in named)
     return lambda person: all(test(person) for test in tests)

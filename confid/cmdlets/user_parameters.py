@@ -7,28 +7,22 @@ from uuid import UUID
 
 import attrs
 
-from confid import numbering, phone_number
-from confid.command import Command
+from confid.engine.invocation import Invocation
+from confid.engine.parameters import is_given
 from confid.errors import (
     InvalidArgumentError,
     LicenseError,
     NotEnabledError,
     ParameterBindingError,
 )
-from confid.mail_address import checked, checked_display_name
-from confid.notices import MailOptions, owed
-from confid.parameters import is_given
-from confid.person import Change, Person
-from confid.records import (
-    MICROSOFT,
-    Conferencing,
-    DirectoryUser,
-    Event,
-    LicenseState,
-    Sender,
-    fold,
-)
-from confid.tenant import Tenant as UnitOfWork
+from confid.tenant import numbers, phone_number
+from confid.tenant.documents import Conferencing
+from confid.tenant.mail_address import checked, checked_display_name
+from confid.tenant.notices import MailOptions, owed
+from confid.tenant.people import Change, Person
+from confid.tenant.records import MICROSOFT, DirectoryUser, Event, LicenseState, Sender
+from confid.tenant.text import fold
+from confid.tenant.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -125,7 +119,7 @@ def mail_options(
     return MailOptions(send_email=send_email, to_address=to, sender=sender, notify=notify)
 
 
-def demand_identity(command: Command, identity: object) -> None:
+def demand_identity(command: Invocation, identity: object) -> None:
     """Raise PowerShell's error for a mandatory parameter where nobody is named."""
     if not is_given(identity):
         raise ParameterBindingError(
@@ -181,7 +175,7 @@ def one_bridge(
     unit: UnitOfWork, bridge_id: UUID | str | None, bridge_name: str | None
 ) -> UUID | None:
     """The ID of the bridge that two parameters name; None when neither was given."""
-    bridge = numbering.one_bridge(unit.setup, bridge_id, bridge_name)
+    bridge = numbers.one_bridge(unit.setup, bridge_id, bridge_name)
     return bridge.identity if bridge else None
 
 
@@ -193,7 +187,7 @@ def number_on(
         return None
     parameter = "TollFreeServiceNumber" if toll_free else "ServiceNumber"
     bridge = unit.bridges[bridge_id]
-    return numbering.number_on(unit.setup, bridge, number, toll_free=toll_free, parameter=parameter)
+    return numbers.number_on(unit.setup, bridge, number, toll_free=toll_free, parameter=parameter)
 
 
 def kept_by(
@@ -215,7 +209,7 @@ def kept_by(
             )
         )
     if ldap_filter is not None:
-        from confid.ldap_filter import compile_filter  # noqa: PLC0415 - few calls filter so
+        from confid.tenant.ldap_filter import compile_filter  # noqa: PLC0415 - few calls filter so
 
         matches = compile_filter(ldap_filter)
         tests.append(lambda p: matches(_ldap_attributes(p)))

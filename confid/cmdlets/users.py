@@ -22,9 +22,9 @@ from confid.cmdlets.user_parameters import (
     one_bridge,
     with_microsoft,
 )
-from confid.command import Command, Identity, Output, listing_cmdlet, user_cmdlet
-from confid.notices import owed
-from confid.parameters import (
+from confid.engine.cmdlet import Identity, listing_cmdlet, user_cmdlet
+from confid.engine.invocation import Invocation, Output
+from confid.engine.parameters import (
     UNSET,
     AsJob,
     CommonParameters,
@@ -32,13 +32,15 @@ from confid.parameters import (
     DomainController,
     Force,
     P,
-    Tenant,
     TenantDomain,
+    TenantId,
     WhatIf,
     is_given,
 )
-from confid.person import Change, Person
-from confid.records import Conferencing, ConferencingUser, Event
+from confid.tenant.documents import Conferencing
+from confid.tenant.notices import owed
+from confid.tenant.people import Change, Person
+from confid.tenant.records import ConferencingUser, Event
 
 Identities = Identity | Iterable[Identity]
 UserId = Annotated[Identities | None, P("Identity", "UserIdParameter", position=0)]
@@ -59,7 +61,7 @@ SendEmailFromDisplayName = Annotated[str | None, P("SendEmailFromDisplayName", "
 
 @user_cmdlet("Enable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",))
 def enable_cs_online_dial_in_conferencing_user(
-    command: Command,
+    command: Invocation,
     /,
     identity: UserId = None,
     *,
@@ -74,7 +76,7 @@ def enable_cs_online_dial_in_conferencing_user(
     send_email_from_address: SendEmailFromAddress = None,
     send_email_from_display_name: SendEmailFromDisplayName = None,
     notify: bool | None = None,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
     force: Force = False,
@@ -171,7 +173,7 @@ def enable_cs_online_dial_in_conferencing_user(
 
 @user_cmdlet("Disable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",))
 def disable_cs_online_dial_in_conferencing_user(
-    command: Command,
+    command: Invocation,
     /,
     identity: UserId = None,
     *,
@@ -180,7 +182,7 @@ def disable_cs_online_dial_in_conferencing_user(
     send_email_from_address: SendEmailFromAddress = None,
     send_email_from_display_name: SendEmailFromDisplayName = None,
     notify: bool | None = None,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
     force: Force = False,
@@ -249,7 +251,7 @@ def disable_cs_online_dial_in_conferencing_user(
     only_2026=("AsJob",),
 )
 def set_cs_online_dial_in_conferencing_user(
-    command: Command,
+    command: Invocation,
     /,
     identity: MandatoryUserId = None,
     *,
@@ -377,7 +379,7 @@ def set_cs_online_dial_in_conferencing_user(
 
 @listing_cmdlet("Get-CsOnlineDialInConferencingUser", only_2019=("AsJob",))
 def get_cs_online_dial_in_conferencing_user(
-    command: Command,
+    command: Invocation,
     /,
     identity: UserId = None,
     *,
@@ -386,7 +388,7 @@ def get_cs_online_dial_in_conferencing_user(
     service_number: ServiceNumber = None,
     ldap_filter: Annotated[str | None, P("LdapFilter", "String")] = None,
     result_size: Annotated[int | None, P("ResultSize", "Int32")] = None,
-    tenant: Tenant = None,
+    tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
     force: Force = False,

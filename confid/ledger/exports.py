@@ -20,23 +20,23 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from confid.conference_id import ConferenceId
+from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError, NotFoundError, StoreError
-from confid.notices import MailOptions, owed
-from confid.person import CHUNK, Change
-from confid.records import Event
-from confid.session import current_session
-from confid.store.entering import as_row, enter, from_row
+from confid.ids.conference_id import ConferenceId
+from confid.store.entries import as_row, enter, from_row
+from confid.tenant.notices import MailOptions, owed
+from confid.tenant.people import CHUNK, Change
+from confid.tenant.records import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TypeVar
 
-    from confid.person import Person
-    from confid.session import Session
-    from confid.setup import TenantFacts
+    from confid.engine.session import Session
     from confid.store.base import LedgerEntry
-    from confid.tenant import Tenant
+    from confid.tenant.people import Person
+    from confid.tenant.setup import TenantFacts
+    from confid.tenant.unit_of_work import UnitOfWork
 
     T = TypeVar("T")
 
@@ -175,7 +175,7 @@ def merge(
 
 class _Merge:
     def __init__(
-        self, tenant: Tenant, exported: Sequence[LedgerEntry], options: MailOptions
+        self, tenant: UnitOfWork, exported: Sequence[LedgerEntry], options: MailOptions
     ) -> None:
         self._tenant = tenant
         self._transaction = tenant.transaction

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from confid import meetings
-from confid.conference_id import ConferenceId
-from confid.records import LedgerRecord, Whois
-from confid.results import Results
-from confid.session import current_session
+from confid.engine.session import current_session
+from confid.ids.conference_id import ConferenceId
+from confid.meetings import calendar
+from confid.tenant.records import LedgerRecord, Whois
+from confid.tenant.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from confid.records import DirectoryUser
-    from confid.session import Session
+    from confid.engine.session import Session
     from confid.store.base import LedgerEntry
-    from confid.tenant import Tenant
+    from confid.tenant.records import DirectoryUser
+    from confid.tenant.unit_of_work import UnitOfWork
 
 
 def whois(conference_id: object, *, session: Session | None = None) -> Whois | None:
@@ -37,7 +37,7 @@ def whois(conference_id: object, *, session: Session | None = None) -> Whois | N
             display_name=record.display_name,
             since=record.issued_at,
             until=record.retired_at,
-            meetings=tuple(meetings.showing(tenant, number)),
+            meetings=tuple(calendar.showing(tenant, number)),
         )
 
 
@@ -66,7 +66,7 @@ def remaining(*, session: Session | None = None) -> int:
         return tenant.remaining
 
 
-def _record_of(tenant: Tenant, number: ConferenceId) -> LedgerRecord | None:
+def _record_of(tenant: UnitOfWork, number: ConferenceId) -> LedgerRecord | None:
     found = tenant.transaction.lookup([number])
     users = tenant.users(line.owner for line in found.values())
     return next(iter(_records(found.values(), users)), None)

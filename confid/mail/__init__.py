@@ -7,69 +7,27 @@ name is imported when it is first used: `import confid.mail` alone is light.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from confid.lazy import names_on_demand
 
 if TYPE_CHECKING:
-    from confid.mail.box import outbox, requeue
-    from confid.mail.delivery import deliver
-    from confid.mail.pages import Links, links, set_links
-    from confid.mail.report import Failure, Report, Retry
-    from confid.mail.smtp import SmtpTransport
-    from confid.mail.templates import TemplateError
-    from confid.mail.transports import (
-        MaildirTransport,
-        MemoryTransport,
-        PermanentRefusal,
-        Transport,
-        TransportUnavailable,
-    )
-
-__all__ = [
-    "Failure",
-    "Links",
-    "MaildirTransport",
-    "MemoryTransport",
-    "PermanentRefusal",
-    "Report",
-    "Retry",
-    "SmtpTransport",
-    "TemplateError",
-    "Transport",
-    "TransportUnavailable",
-    "deliver",
-    "links",
-    "outbox",
-    "requeue",
-    "set_links",
-]
-
-_HOMES = {
-    # Not a module "outbox": once imported, it would stand where the function of that name is.
-    "box": ("outbox", "requeue"),
-    "delivery": ("deliver",),
-    "pages": ("Links", "links", "set_links"),
-    "report": ("Failure", "Report", "Retry"),
-    "smtp": ("SmtpTransport",),
-    "templates": ("TemplateError",),
-    "transports": (
-        "MaildirTransport",
-        "MemoryTransport",
-        "PermanentRefusal",
-        "Transport",
-        "TransportUnavailable",
-    ),
-}
-
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    if (module := _HOME.get(name)) is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    from confid.mail.delivery import deliver as deliver
+    from confid.mail.outbox_queue import outbox as outbox
+    from confid.mail.outbox_queue import requeue as requeue
+    from confid.mail.report import DeliveryReport as DeliveryReport
+    from confid.mail.report import Failure as Failure
+    from confid.mail.report import Report as Report
+    from confid.mail.report import Retry as Retry
+    from confid.mail.smtp import SmtpTransport as SmtpTransport
+    from confid.mail.templates import TemplateError as TemplateError
+    from confid.mail.transports import MaildirTransport as MaildirTransport
+    from confid.mail.transports import MemoryTransport as MemoryTransport
+    from confid.mail.transports import PermanentRefusal as PermanentRefusal
+    from confid.mail.transports import Transport as Transport
+    from confid.mail.transports import TransportUnavailable as TransportUnavailable
+    from confid.mail.web_links import Links as Links
+    from confid.mail.web_links import links as links
+    from confid.mail.web_links import set_links as set_links
+else:
+    __getattr__, __dir__ = names_on_demand(__name__)

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from confid import phone_number
 from confid.mail.headers import one_line
-from confid.mail.pages import NO_LINKS, Links
-from confid.mail.sentences import SENTENCES, pick
-from confid.records import TOLL_FREE, Event
+from confid.mail.languages.sentences import SENTENCES, pick
+from confid.mail.web_links import NO_LINKS, Links
+from confid.tenant import phone_number
+from confid.tenant.records import TOLL_FREE, Event
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from confid.mail.sentences import Language
-    from confid.records import DialInNumber, Facts, OutboxEntry
+    from confid.mail.languages.sentences import Language
+    from confid.tenant.records import DialInNumber, Facts, OutboxEntry
 
 CHANGED = (Event.CONFERENCE_ID_RESET, Event.NUMBER_CHANGED, Event.PIN_RESET)
 """The events that one message may tell of together, in the order of their sentences."""

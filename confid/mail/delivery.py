@@ -15,33 +15,33 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from confid.engine.progress import advancing
+from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError
-from confid.mail.box import Place, count, entry_of, line_up, places, places_of, state_of
 from confid.mail.headers import one_line
 from confid.mail.messages import compose
-from confid.mail.pages import links_of
-from confid.mail.report import Failure, Report, Retry
+from confid.mail.outbox_queue import Place, count, entry_of, line_up, places, places_of, state_of
+from confid.mail.report import DeliveryReport, Failure, Retry
 from confid.mail.transports import PermanentRefusal, TransportUnavailable
+from confid.mail.web_links import Links, links_of
 from confid.mail.wording import worded
-from confid.notices import LANES
-from confid.pin_pads import erase, unsealed
-from confid.progress import advancing
-from confid.records import FAILED, MASKED_PIN, OUTBOX, PENDING, SENT
-from confid.session import current_session
+from confid.tenant.documents import OUTBOX
+from confid.tenant.notices import LANES
+from confid.tenant.outbox import erase, unsealed
+from confid.tenant.records import FAILED, MASKED_PIN, PENDING, SENT, OutboxEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from uuid import UUID
 
-    from confid.mail.pages import Links
+    from confid.engine.progress import ProgressOption
+    from confid.engine.session import Session
     from confid.mail.templates import TemplateSource
     from confid.mail.transports import Transport
     from confid.mail.wording import Wording
-    from confid.progress import ProgressOption
-    from confid.records import DirectoryUser, OutboxEntry
-    from confid.session import Session
     from confid.store.base import Body
-    from confid.tenant import Tenant
+    from confid.tenant.records import DirectoryUser
+    from confid.tenant.unit_of_work import UnitOfWork
 
 BATCH = 50
 """Messages between two marks in the store: as many may leave twice after a crash."""
@@ -66,7 +66,7 @@ def deliver(
     templates: TemplateSource | None = None,
     languages: Mapping[str, Mapping[str, str]] | None = None,
     progress: ProgressOption = None,
-) -> Report:
+) -> DeliveryReport:
     """Hand the pending messages over to a transport: each user's in the order of the changes.
 
     A message that the transport took is marked as sent and its PIN erased.
@@ -163,7 +163,7 @@ class _Delivery:
         self._failures: dict[str, Failure] = {}
         self._stopped: str | None = None
 
-    def run(self) -> Report:
+    def run(self) -> DeliveryReport:
         # Deliveries that start at different lanes seldom meet.
         first = int(self._name, 16) % len(LANES)
         waiting: list[Place] = []
@@ -174,7 +174,7 @@ class _Delivery:
         self._work_off(waiting)
         while self._due and self._stopped is None:
             self._work_off(sorted(places_of(self._session, self._wait())))
-        return Report(
+        return DeliveryReport(
             sent=self._sent,
             failed=len(self._failures),
             held_back=len(self._held_back),
@@ -216,7 +216,7 @@ class _Delivery:
         """Lease what can leave: still pending, in nobody else's hands, nothing before it held."""
         held_back = self._held_back
 
-        def work(tenant: Tenant) -> _Batch:
+        def work(tenant: UnitOfWork) -> _Batch:
             self._held_back = held_back
             until = tenant.now + LEASE
             lease = {"by": self._name, "until": until.isoformat()}
@@ -333,7 +333,7 @@ class _Delivery:
         if not keys:
             return
 
-        def work(tenant: Tenant) -> None:
+        def work(tenant: UnitOfWork) -> None:
             # Who was removed meanwhile is gone, with the entry: nothing writes it again.
             bodies = tenant.transaction.get(OUTBOX.name, keys, lock=True)
             settled = []
@@ -367,7 +367,7 @@ def _after(entry: OutboxEntry, outcome: _Outcome | None, now: datetime) -> Outbo
     )
 
 
-def _domains(tenant: Tenant, entries: Sequence[OutboxEntry]) -> dict[str, str]:
+def _domains(tenant: UnitOfWork, entries: Sequence[OutboxEntry]) -> dict[str, str]:
     """The domain of each owner's own address, for entries that name no sender."""
     owners = {entry.owner for entry in entries if not entry.sender.address}
     users = tenant.users(sorted(owners)) if owners else {}

@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from confid.mail_address import checked
+from confid.tenant.mail_address import checked
 
 _SPACE = re.compile(r"\s+")
 _NOT_TEXT = re.compile(

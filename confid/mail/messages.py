@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from confid.errors import InvalidArgumentError
 from confid.mail.headers import POLICY, POLICY_UTF8, Mailbox, encoded, mailbox
-from confid.mail.pages import NO_LINKS, Links
-from confid.mail.sentences import pick
+from confid.mail.languages.sentences import pick
+from confid.mail.web_links import NO_LINKS, Links
 from confid.mail.wording import DEFAULT, Wording
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from confid.records import OutboxEntry
+    from confid.tenant.records import OutboxEntry
 
 NO_REPLY = "no-reply"
 """The local part of the default sender's address."""

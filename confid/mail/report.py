@@ -12,7 +12,7 @@ from confid.errors import InvalidArgumentError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from confid.records import Event
+    from confid.tenant.records import Event
 
 
 @attrs.frozen(kw_only=True)
@@ -26,7 +26,7 @@ class Failure:
 
 
 @attrs.frozen(kw_only=True)
-class Report:
+class DeliveryReport:
     """What a delivery did.
 
     `sent` counts the messages that the transport took, `failed` those that it
@@ -87,3 +87,7 @@ class Retry:
             if pause > self.patience:
                 return
             yield pause
+
+
+Report = DeliveryReport
+"""Its name in 0.1, kept until 0.3."""

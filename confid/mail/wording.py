@@ -8,16 +8,16 @@ import attrs
 
 from confid.mail.content import content_of, told_of
 from confid.mail.headers import one_line
+from confid.mail.languages.sentences import SENTENCES, with_languages
 from confid.mail.rendering import as_html, as_text, html_body
-from confid.mail.sentences import SENTENCES, with_languages
 from confid.mail.templates import Templates, read_templates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from confid.mail.pages import Links
     from confid.mail.templates import TemplateSource
-    from confid.records import OutboxEntry
+    from confid.mail.web_links import Links
+    from confid.tenant.records import OutboxEntry
 
 
 @attrs.frozen(kw_only=True)

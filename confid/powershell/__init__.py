@@ -4,68 +4,28 @@ An object is a record or a mapping of property names to values; nothing in here 
 conferencing. Each name is imported when it is first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from confid.lazy import names_on_demand
 
 if TYPE_CHECKING:
-    from confid.powershell.clixml import to_clixml
-    from confid.powershell.clixml_reading import from_clixml
-    from confid.powershell.conversion import convert
-    from confid.powershell.csv_files import export_csv
-    from confid.powershell.csv_text import csv_lines, from_csv, import_csv, to_csv
-    from confid.powershell.filters import where
-    from confid.powershell.json_text import to_json
-    from confid.powershell.quoting import quote
-    from confid.powershell.tail import pipe
-    from confid.powershell.views import format_list, format_table, out_string
-    from confid.powershell.wildcard import like
-
-__all__ = [
-    "convert",
-    "csv_lines",
-    "export_csv",
-    "format_list",
-    "format_table",
-    "from_clixml",
-    "from_csv",
-    "import_csv",
-    "like",
-    "out_string",
-    "pipe",
-    "quote",
-    "to_clixml",
-    "to_csv",
-    "to_json",
-    "where",
-]
-
-_MODULES = {
-    "convert": "conversion",
-    "csv_lines": "csv_text",
-    "export_csv": "csv_files",
-    "format_list": "views",
-    "format_table": "views",
-    "from_clixml": "clixml_reading",
-    "from_csv": "csv_text",
-    "import_csv": "csv_text",
-    "like": "wildcard",
-    "out_string": "views",
-    "pipe": "tail",
-    "quote": "quoting",
-    "to_clixml": "clixml",
-    "to_csv": "csv_text",
-    "to_json": "json_text",
-    "where": "filters",
-}
-"""In which module of this package a name is at home."""
-
-
-def __getattr__(name: str) -> Any:
-    if (module := _MODULES.get(name)) is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    from confid.powershell.formats.clixml import to_clixml as to_clixml
+    from confid.powershell.formats.clixml_reading import from_clixml as from_clixml
+    from confid.powershell.formats.csv_files import export_csv as export_csv
+    from confid.powershell.formats.csv_text import csv_lines as csv_lines
+    from confid.powershell.formats.csv_text import from_csv as from_csv
+    from confid.powershell.formats.csv_text import import_csv as import_csv
+    from confid.powershell.formats.csv_text import to_csv as to_csv
+    from confid.powershell.formats.json_text import to_json as to_json
+    from confid.powershell.formats.views import format_list as format_list
+    from confid.powershell.formats.views import format_table as format_table
+    from confid.powershell.formats.views import out_string as out_string
+    from confid.powershell.language.conversion import convert as convert
+    from confid.powershell.language.filters import where as where
+    from confid.powershell.language.wildcard import like as like
+    from confid.powershell.lines.pipeline import pipe as pipe
+    from confid.powershell.lines.quoting import quote as quote
+else:
+    __getattr__, __dir__ = names_on_demand(__name__)

@@ -4,7 +4,7 @@
 exports, `remove_users` takes people out.
 """
 
-from confid.roster.importing import import_users, remove_users
-from confid.roster.tenants import TenantImport, import_tenant
+from confid.roster.tenant_exports import TenantImport, import_tenant
+from confid.roster.users import import_users, remove_users
 
 __all__ = ["TenantImport", "import_tenant", "import_users", "remove_users"]

@@ -9,9 +9,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeGuard
 from uuid import UUID
 
-from confid import directory
 from confid.errors import InvalidArgumentError
-from confid.mail_address import checked
+from confid.tenant import directory
+from confid.tenant.mail_address import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable

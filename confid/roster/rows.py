@@ -7,10 +7,8 @@ from uuid import UUID
 
 import attrs
 
-from confid import directory, phone_number
-from confid.conference_id import ConferenceId
 from confid.errors import InvalidArgumentError
-from confid.records import LicenseState, fold
+from confid.ids.conference_id import ConferenceId
 from confid.roster.cells import (
     CONTROL,
     GUID,
@@ -29,6 +27,9 @@ from confid.roster.cells import (
     quoted,
 )
 from confid.roster.exports import Kind, kind_of
+from confid.tenant import directory, phone_number
+from confid.tenant.records import LicenseState
+from confid.tenant.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

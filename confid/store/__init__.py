@@ -2,175 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import re
-import threading
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, unquote, urlsplit
 
-from confid.errors import StoreError
-from confid.store.base import (
-    FIRST_ID,
-    IMPORTED,
-    ISSUED,
-    LAST_ID,
-    Body,
-    Claim,
-    Kind,
-    LedgerEntry,
-    Store,
-    Transaction,
-)
-from confid.store.entering import as_row, enter, from_row
+from confid.lazy import names_on_demand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from confid.store.memory import MemoryStore
-    from confid.store.postgres import PostgresStore
-    from confid.store.read_only import ReadOnlyStore
-    from confid.store.sqlite import SQLiteStore
-
-__all__ = [
-    "FIRST_ID",
-    "IMPORTED",
-    "ISSUED",
-    "LAST_ID",
-    "Body",
-    "Claim",
-    "Kind",
-    "LedgerEntry",
-    "MemoryStore",
-    "PostgresStore",
-    "ReadOnlyStore",
-    "SQLiteStore",
-    "Store",
-    "Transaction",
-    "as_row",
-    "enter",
-    "from_row",
-    "from_url",
-]
-
-
-def __getattr__(name: str) -> object:
-    # Drivers are imported only when their store is asked for.
-    if name == "MemoryStore":
-        from confid.store.memory import MemoryStore  # noqa: PLC0415 - see above
-
-        return MemoryStore
-    if name == "SQLiteStore":
-        from confid.store.sqlite import SQLiteStore  # noqa: PLC0415 - see above
-
-        return SQLiteStore
-    if name == "ReadOnlyStore":
-        from confid.store.read_only import ReadOnlyStore  # noqa: PLC0415 - see above
-
-        return ReadOnlyStore
-    if name == "PostgresStore":
-        from confid.store.postgres import PostgresStore  # noqa: PLC0415 - see above
-
-        return PostgresStore
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def _memory(url: str) -> Store:
-    from confid.store.memory import MemoryStore  # noqa: PLC0415 - see above
-
-    if url.strip(":/").lower() != "memory":
-        raise StoreError("A memory store has no name: memory:", category="InvalidArgument")
-    return MemoryStore()
-
-
-def _sqlite(url: str) -> Store:
-    from confid.store.sqlite import SQLiteStore  # noqa: PLC0415 - see above
-
-    try:
-        parts = urlsplit(url)
-        options = parse_qs(parts.query, strict_parsing=bool(parts.query))
-        timeout = float(options.pop("timeout", ["30"])[0])
-        well_formed = (
-            not (options or parts.netloc or parts.fragment)
-            and parts.path.startswith("/")
-            and len(parts.path) > 1
-            and 0 <= timeout <= threading.TIMEOUT_MAX
-        )
-    except ValueError:
-        well_formed = False
-    if not well_formed:
-        raise StoreError(
-            "A SQLite URL is sqlite:///relative.db or sqlite:////absolute.db, "
-            "with ?timeout=seconds if you like; a ? or # in a name is %3F or %23.",
-            category="InvalidArgument",
-        )
-    return SQLiteStore(unquote(parts.path[1:]), timeout=timeout)
-
-
-def _postgres(url: str) -> Store:
-    from confid.store.postgres import PostgresStore  # noqa: PLC0415 - see above
-
-    if "://" not in url:
-        raise StoreError(
-            "A PostgreSQL URL begins with postgresql://, a user or a host.",
-            category="InvalidArgument",
-        )
-    return PostgresStore(url)
-
-
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*")
-
-GROUP = "confid.stores"
-"""The entry points under which other packages bring stores: a scheme, and what makes a store
-of a URL."""
-
-SCHEMES: dict[str, Callable[[str], Store]] = {
-    "memory": _memory,
-    "sqlite": _sqlite,
-    "postgresql": _postgres,
-    "postgres": _postgres,
-}
-
-
-def from_url(store: str | os.PathLike[str]) -> Store:
-    """The store that a URL (`memory:`, `sqlite:///tenant.db`, `postgresql://…`) or a path names.
-
-    Another package's store has the scheme of its entry point in the group
-    `confid.stores`; confid's own come first. Raises `StoreError` for a scheme
-    that no store has; the URL itself, which may hold a password, never shows
-    in it.
-    """
-    text = os.fspath(store)
-    scheme = _scheme(text) if isinstance(store, str) else ""
-    if not scheme:
-        from confid.store.sqlite import SQLiteStore  # noqa: PLC0415 - see above
-
-        return SQLiteStore(text)
-    return _factory(scheme.lower())(text)
-
-
-def _factory(scheme: str) -> Callable[[str], Store]:
-    if scheme in SCHEMES:
-        return SCHEMES[scheme]
-    from importlib.metadata import entry_points  # noqa: PLC0415 - confid's own schemes need none
-
-    others = {point.name: point for point in entry_points(group=GROUP)}
-    if scheme not in others:
-        known = ", ".join(sorted({*SCHEMES, *others}))
-        raise StoreError(
-            f"No store has the scheme {scheme!r}; there are {known}. A path to a file has none.",
-            category="InvalidArgument",
-        )
-    factory: Callable[[str], Store] = others[scheme].load()
-    return factory
-
-
-def _scheme(text: str) -> str:
-    before, colon, after = text.partition(":")
-    if text == ":memory:":
-        return "memory"
-    # One letter before a colon is a Windows drive, not a scheme. What looks like a URL is one,
-    # whatever its scheme: taken for a path, it would show its password in an error.
-    is_url = _SCHEME.fullmatch(before) and after.startswith("//")
-    if len(before) > 1 and colon and (is_url or before.replace("+", "").isalnum()):
-        return before
-    return ""
+    from confid.store.base import FIRST_ID as FIRST_ID
+    from confid.store.base import IMPORTED as IMPORTED
+    from confid.store.base import ISSUED as ISSUED
+    from confid.store.base import LAST_ID as LAST_ID
+    from confid.store.base import Body as Body
+    from confid.store.base import Claim as Claim
+    from confid.store.base import Kind as Kind
+    from confid.store.base import LedgerEntry as LedgerEntry
+    from confid.store.base import Store as Store
+    from confid.store.base import Transaction as Transaction
+    from confid.store.entries import as_row as as_row
+    from confid.store.entries import enter as enter
+    from confid.store.entries import from_row as from_row
+    from confid.store.memory import MemoryStore as MemoryStore
+    from confid.store.postgres.store import PostgresStore as PostgresStore
+    from confid.store.read_only import ReadOnlyStore as ReadOnlyStore
+    from confid.store.sqlite.store import SQLiteStore as SQLiteStore
+    from confid.store.urls import from_url as from_url
+else:
+    __getattr__, __dir__ = names_on_demand(__name__)

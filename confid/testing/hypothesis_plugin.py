@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from confid.conference_id import ConferenceId
+from confid.ids.conference_id import ConferenceId
 
 
 def register() -> None:

@@ -13,7 +13,13 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from confid.session import Session
+    from confid.engine.session import Session
+
+
+# So that a failing assertion of the contract shows its values.
+pytest.register_assert_rewrite(
+    "confid.testing.contract", "confid.testing.lockstep", "confid.testing.model"
+)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from confid.conference_id import ConferenceId
+from confid.ids.conference_id import ConferenceId
 from confid.store.base import FIRST_ID, LAST_ID
 
 LICENCES = ("", "MCOMEETADV", "MCOMEETADV;ENTERPRISEPACK", "ENTERPRISEPACK")

@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from confid.conference_id import ConferenceId
+from confid.ids.conference_id import ConferenceId
 from confid.mail.messages import compose
-from confid.mail.pages import Links
-from confid.records import TOLL_FREE, DialInNumber, Event, Facts, OutboxEntry
+from confid.mail.web_links import Links
+from confid.tenant.records import TOLL_FREE, DialInNumber, Event, Facts, OutboxEntry
 
 HERE = Path(__file__).parent / "mail"
 WIDTHS = {"phone": (390, 1400), "desktop": (800, 1150)}

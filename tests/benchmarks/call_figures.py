@@ -13,9 +13,9 @@ from confid.cmdlets import (
     enable_cs_online_dial_in_conferencing_user,
     set_cs_online_dial_in_conferencing_user,
 )
-from confid.line import invoke
-from confid.network import FIRST_NUMBER
+from confid.command.line import invoke
 from confid.store import MemoryStore
+from confid.tenant.bridges import FIRST_NUMBER
 
 from .measure import Figure, difference, in_turns, plain
 from .tenants import fill, identities, opened
@@ -23,9 +23,9 @@ from .tenants import fill, identities, opened
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from confid.person import Change, Person
-    from confid.session import Session
-    from confid.tenant import Tenant
+    from confid.engine.session import Session
+    from confid.tenant.people import Change, Person
+    from confid.tenant.unit_of_work import UnitOfWork
 
     from .scale import Scale
 
@@ -70,7 +70,7 @@ def _calls(session: Session, scale: Scale) -> Iterator[Figure]:
 class _Bare:
     """What a cmdlet's body asks of a running command, and nothing around it."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: UnitOfWork) -> None:
         self.tenant = tenant
 
     def change(self, identity: str, plan: Callable[[Person], Change | None]) -> object:

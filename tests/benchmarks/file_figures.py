@@ -8,8 +8,6 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from confid.directory import to_document
-from confid.person import CHUNK
 from confid.powershell import (
     format_list,
     format_table,
@@ -18,9 +16,11 @@ from confid.powershell import (
     to_csv,
     to_json,
 )
-from confid.records import USER
 from confid.roster import import_users
 from confid.store import MemoryStore
+from confid.tenant.directory import to_document
+from confid.tenant.documents import USER
+from confid.tenant.people import CHUNK
 
 from .measure import Figure, in_turns, plain, ratio
 from .tenants import opened

@@ -17,9 +17,9 @@ import attrs
 import psycopg
 from servers import sql
 
-from confid.conference_id import Space
+from confid.engine.session import open_session
 from confid.host import SilentHost
-from confid.session import open_session
+from confid.ids.dice import Space
 from confid.store import FIRST_ID, LAST_ID, PostgresStore, SQLiteStore
 from confid.store.base import Claim
 
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
     from servers import Server
 
-    from confid.session import Session
+    from confid.engine.session import Session
     from confid.store import Store
-    from confid.tenant import Tenant
+    from confid.tenant.unit_of_work import UnitOfWork
 
     from .scale import Scale
 
@@ -252,7 +252,7 @@ def _issuing(
 
 
 def _issue(session: Session, owners: list[str]) -> list[Row]:
-    def work(tenant: Tenant) -> list[Row]:
+    def work(tenant: UnitOfWork) -> list[Row]:
         issued = tenant.issuer.issue(owners, Claim(at=tenant.now, by=tenant.actor))
         return [(int(conference_id), owner) for owner, conference_id in issued.items()]
 

@@ -15,16 +15,16 @@ from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from confid.attendant.glance import glance
-from confid.attendant.guessing import CALLER, WITHHELD
-from confid.records import USER, WRONG_ENTRIES
+from confid.attendant.fast_path import glance
+from confid.attendant.wrong_entries import CALLER, WITHHELD
+from confid.tenant.documents import USER, WRONG_ENTRIES
 
 from .measure import Figure, in_turns, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from confid.session import Session
+    from confid.engine.session import Session
 
     from .scale import Scale
 

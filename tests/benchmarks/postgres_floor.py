@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from confid.store.postgres_schema import expression
+from confid.store.postgres.schema import expression
 
 from .floor import _draw, _entry
 

@@ -14,7 +14,7 @@ from .tenants import identities
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from confid.session import Session
+    from confid.engine.session import Session
 
     from .scale import Scale
 

@@ -12,8 +12,8 @@ from servers import running, sql, with_schema
 
 import confid
 from confid.cmdlets import set_cs_online_dial_in_conferencing_user
+from confid.engine.session import open_session
 from confid.host import SilentHost
-from confid.session import open_session
 from confid.store import PostgresStore
 
 from . import process_figures
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from confid.session import Session
+    from confid.engine.session import Session
     from confid.store.base import Store
 
     from .scale import Scale

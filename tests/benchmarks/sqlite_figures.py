@@ -15,8 +15,8 @@ from confid.cmdlets import (
     get_cs_online_dial_in_conferencing_user,
     set_cs_online_dial_in_conferencing_user,
 )
+from confid.engine.session import open_session
 from confid.host import SilentHost
-from confid.session import open_session
 
 from . import floor, look_up_figures, reset_figures
 from .measure import Figure, in_turns, ratio

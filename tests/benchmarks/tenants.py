@@ -6,17 +6,18 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from confid.engine.session import Session, open_session
 from confid.host import SilentHost
-from confid.records import CONFERENCING, Conferencing, DirectoryUser, LicenseState, converter
-from confid.session import Session, open_session
 from confid.store.base import Claim
+from confid.tenant.documents import CONFERENCING, Conferencing, converter
+from confid.tenant.records import DirectoryUser, LicenseState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from confid.store.base import Store
-    from confid.tenant import Tenant
+    from confid.tenant.unit_of_work import UnitOfWork
 
 CHUNK = 5000
 
@@ -47,7 +48,7 @@ def fill(session: Session, count: int, *, enabled: bool = True) -> None:
                 _enable(tenant, users)
 
 
-def _user(tenant: Tenant, name: str) -> DirectoryUser:
+def _user(tenant: UnitOfWork, name: str) -> DirectoryUser:
     return DirectoryUser(
         owner=tenant.new_owner(),
         identity=str(tenant.new_uuid()),
@@ -63,7 +64,7 @@ def _user(tenant: Tenant, name: str) -> DirectoryUser:
     )
 
 
-def _enable(tenant: Tenant, users: list[DirectoryUser]) -> None:
+def _enable(tenant: UnitOfWork, users: list[DirectoryUser]) -> None:
     settings = Conferencing(
         enabled=True,
         bridge_id=tenant.setup.default_bridge.identity,

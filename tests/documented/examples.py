@@ -14,8 +14,8 @@ from confid import cmdlets
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from confid.policies import Family
-    from confid.session import Session
+    from confid.engine.session import Session
+    from confid.tenant.policies import Family
 
 get_user: Any = cmdlets.get_cs_online_user
 get_info: Any = cmdlets.get_cs_online_dial_in_conferencing_user_info
@@ -90,7 +90,7 @@ def events() -> list[str]:
 
 def effective(family: Family, who: str) -> str:
     """The name of the policy that counts for a user."""
-    from confid.session import current_session  # noqa: PLC0415 - the one look behind the curtain
+    from confid.engine.session import current_session  # noqa: PLC0415 - the one look behind the curtain
 
     with current_session().unit(write=False) as unit:
         (user,) = unit.find_users([who])

@@ -12,7 +12,7 @@ from tenants import (
     set_policy,
 )
 
-from confid.policies import Family
+from confid.tenant.policies import Family
 from documented.examples import (
     EMEA,
     FREE,

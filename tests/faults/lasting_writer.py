@@ -29,7 +29,7 @@ from .told import FAILED, REFUSED, UNKNOWN
 from .writer import draw, everybody, tell_failed
 
 if TYPE_CHECKING:
-    from confid.session import Session
+    from confid.engine.session import Session
 
 LONGEST_CALL = 15
 """Seconds in which a call has to say what became of it, whatever happens to the servers."""

@@ -35,8 +35,8 @@ import attrs
 from servers import CARELESS, Pair, running_pair, wait_until, with_schema
 
 import confid
-from confid.conference_id import Space
 from confid.host import SilentHost
+from confid.ids.dice import Space
 
 from .told import FAILED, ISSUED, SPACE, UNKNOWN, Line, audit, fill, line_of, start_program
 

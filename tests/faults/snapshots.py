@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from servers import installed, sql
 
-from confid.session import as_store
+from confid.engine.session import as_store
 from confid.store import SQLiteStore
-from confid.store.postgres_place import place_of
+from confid.store.postgres.place import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from confid.conference_id import Space
+from confid.ids.dice import Space
 from confid.store import LAST_ID
 
 from .whole_space import main, whole_space

@@ -15,16 +15,17 @@ import attrs
 
 import confid
 from confid.cmdlets import enable_cs_online_dial_in_conferencing_user
-from confid.conference_id import Space
+from confid.engine.session import open_session
 from confid.host import SilentHost
-from confid.records import MASKED_PIN, OUTBOX, Event, OutboxEntry, converter
-from confid.session import open_session
+from confid.ids.dice import Space
+from confid.tenant.documents import OUTBOX, converter
+from confid.tenant.records import MASKED_PIN, Event, OutboxEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from confid.records import ConferencingUser
-    from confid.session import Session
+    from confid.engine.session import Session
+    from confid.tenant.records import ConferencingUser
 
 ROOT = Path(__file__).parents[2]
 

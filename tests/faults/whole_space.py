@@ -26,10 +26,10 @@ from confid.cmdlets import (
     enable_cs_online_dial_in_conferencing_user,
     set_cs_online_dial_in_conferencing_user,
 )
-from confid.conference_id import Space
+from confid.engine.session import open_session
 from confid.errors import ConferenceIdsExhaustedError
 from confid.host import RecordingHost
-from confid.session import open_session
+from confid.ids.dice import Space
 from confid.store import FIRST_ID, LAST_ID, Claim
 
 from .told import place
@@ -37,8 +37,8 @@ from .told import place
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from confid.session import Session
-    from confid.tenant import Tenant
+    from confid.engine.session import Session
+    from confid.tenant.unit_of_work import UnitOfWork
 
 CALLS = 200
 """How many calls the whole space takes: a call is for a 200th of it."""
@@ -117,7 +117,7 @@ class _Run:
         with self.session.unit(write=False) as tenant:
             owners = [person.user.owner for person in tenant.all_people()]
 
-        def work(tenant: Tenant) -> list[int]:
+        def work(tenant: UnitOfWork) -> list[int]:
             tenant.transaction.retire(owners, at=tenant.now, by=tenant.actor)
             claim = Claim(at=tenant.now, by=tenant.actor)
             return list(tenant.issuer.issue(owners, claim).values())

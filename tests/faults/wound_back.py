@@ -25,9 +25,9 @@ import attrs
 
 import confid
 from confid.cmdlets import enable_cs_online_dial_in_conferencing_user
-from confid.conference_id import Space
+from confid.engine.session import open_session
 from confid.host import SilentHost
-from confid.session import open_session
+from confid.ids.dice import Space
 
 from . import snapshots
 from .told import ROOT, place

@@ -31,8 +31,8 @@ from .told import DISABLED, ISSUED, READ, REFUSED, is_new
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from confid.records import ConferencingUser
-    from confid.session import Session
+    from confid.engine.session import Session
+    from confid.tenant.records import ConferencingUser
 
 MOST_AT_ONCE = 3
 """How many people one reset is for."""

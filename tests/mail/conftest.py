@@ -15,14 +15,15 @@ from confid.cmdlets import (
     set_cs_online_dial_in_conferencing_user as set_user,
 )
 from confid.host import SilentHost
-from confid.records import OUTBOX, DirectoryUser, LicenseState
-from confid.session import connect
+from confid.start import connect
+from confid.tenant.documents import OUTBOX
+from confid.tenant.records import DirectoryUser, LicenseState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from confid.session import Session
+    from confid.engine.session import Session
     from confid.store.base import Body
 
 

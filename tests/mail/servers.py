@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import trustme
-from aiosmtpd.smtp import SMTP, AuthResult
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from email.message import EmailMessage
 
-    from aiosmtpd.smtp import Envelope, LoginPassword, Session
+    from aiosmtpd.smtp import LoginPassword, Session
 
 OK = "250 OK"
 HANG_UP = "hang up"

@@ -20,14 +20,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from confid.conference_id import ConferenceId
 from confid.errors import InvalidArgumentError
+from confid.ids.conference_id import ConferenceId
 from confid.mail.content import content_of
-from confid.mail.countries import COUNTRIES
 from confid.mail.headers import POLICY_UTF8, one_line
+from confid.mail.languages.countries import COUNTRIES
+from confid.mail.languages.sentences import SENTENCES, pick
 from confid.mail.messages import compose
-from confid.mail.sentences import SENTENCES, pick
-from confid.records import TOLL_FREE, DialInNumber, Event, Facts, OutboxEntry, Sender
+from confid.tenant.records import TOLL_FREE, DialInNumber, Event, Facts, OutboxEntry, Sender
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

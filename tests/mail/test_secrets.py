@@ -20,7 +20,7 @@ from confid.cmdlets import (
 )
 from confid.host import SilentHost
 from confid.mail import MemoryTransport, PermanentRefusal, deliver
-from confid.records import PIN_PAD
+from confid.tenant.documents import PIN_PAD
 
 from .conftest import Clock, Office
 from .test_messages import parts

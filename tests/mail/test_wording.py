@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 import confid
 from confid.errors import InvalidArgumentError
 from confid.mail import Links, MemoryTransport, TemplateError, deliver, outbox, set_links
-from confid.mail.countries import COUNTRIES
+from confid.mail.languages.countries import COUNTRIES
+from confid.mail.languages.sentences import SENTENCES, pick, with_languages
 from confid.mail.messages import compose
-from confid.mail.sentences import SENTENCES, pick, with_languages
 from confid.mail.wording import worded
-from confid.records import DirectoryUser, Event
+from confid.tenant.records import DirectoryUser, Event
 
 from .test_messages import PIN, TENANT, entry, parts, read_html, sent
 

@@ -59,6 +59,9 @@ class Record:
     def __init__(self, properties: dict[str, Any]) -> None:
         self._properties = properties
 
+    def __repr__(self) -> str:
+        return f"Record({self._properties})"
+
     def __powershell__(self) -> dict[str, Any]:
         return dict(self._properties)
 

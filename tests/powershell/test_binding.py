@@ -9,7 +9,7 @@ from rows import params
 from test_conversion import described, from_case
 
 import confid
-from confid.command import bind
+from confid.command.lookup import bind
 from confid.errors import ConfidError
 
 SWITCHES = {

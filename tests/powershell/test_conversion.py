@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rows import Record, params, value
 
 from confid.errors import ConfidError, ConversionError, InvalidArgumentError
-from confid.powershell.conversion import convert
+from confid.powershell.language.conversion import convert
 
 bounded = settings(deadline=2000)  # milliseconds an example may take
 

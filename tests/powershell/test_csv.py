@@ -14,7 +14,7 @@ from odd_values import Announcements, ConferenceNumber, objects, values
 from rows import Record, params, record_type, value
 
 from confid.errors import ConfidError, InvalidArgumentError, NotFoundError
-from confid.powershell.csv_text import csv_lines, from_csv, import_csv, to_csv
+from confid.powershell.formats.csv_text import csv_lines, from_csv, import_csv, to_csv
 
 if TYPE_CHECKING:
     from pathlib import Path

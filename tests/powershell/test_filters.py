@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rows import Record, params, people
 
 from confid.errors import ConfidError, ConversionError, InvalidArgumentError
-from confid.powershell.filters import where
+from confid.powershell.language.filters import where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,7 +15,7 @@ from odd_values import Announcements, ConferenceNumber, Level, Plain, names, val
 from rows import Record, params, value
 
 from confid.errors import InvalidArgumentError
-from confid.powershell.json_text import to_json
+from confid.powershell.formats.json_text import to_json
 
 
 def python_options(options: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from rows import params
 
 from confid.errors import ConfidError, LineError
 from confid.powershell import quote
-from confid.powershell.line import Argument, Block, CommandText, Named, parse_line
+from confid.powershell.lines.parser import Argument, Block, CommandText, Named, parse_line
 
 bounded = settings(deadline=2000)  # milliseconds an example may take
 

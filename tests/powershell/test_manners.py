@@ -15,10 +15,9 @@ from rows import params
 
 import confid
 from confid import cmdlets
+from confid.engine.common_parameters import Preferences, ask, call_options
 from confid.errors import ConfidError, StoreError, UserNotFoundError
 from confid.host import RecordingHost, prompt_text
-from confid.manners import ask, manners_of
-from confid.preferences import Preferences
 
 # ShouldProcess
 
@@ -50,7 +49,7 @@ def run_line(line: str, case: Any, host: RecordingHost) -> list[str]:
     """What comes out of a line of commands: one call, one set of manners."""
     done = []
     for command in line.split("; "):
-        manners = manners_of(
+        manners = call_options(
             preferences_of(case["setup"]),
             {},
             writes=True,

@@ -16,7 +16,7 @@ from rows import Record, load
 
 from confid.errors import ConfidError, ConversionError, InvalidArgumentError
 from confid.powershell import quote
-from confid.powershell.line import Argument, parse_line
+from confid.powershell.lines.parser import Argument, parse_line
 
 QUOTES = "'‘’‚‛"  # noqa: RUF001 - what the engine takes for a single quote
 
@@ -117,7 +117,11 @@ def test_value_as_an_argument(given_value: Any, argument: str) -> None:
     assert quote(given_value) == argument
 
 
-@pytest.mark.parametrize("unfit", [{"A": 1}, Record({"A": 1}), object(), [{"A": 1}]], ids=repr)
+@pytest.mark.parametrize(
+    "unfit",
+    [{"A": 1}, Record({"A": 1}), object(), [{"A": 1}]],
+    ids=["mapping", "record", "object", "list"],
+)
 def test_what_has_no_form_is_refused(unfit: Any) -> None:
     """A record, a mapping or anything unknown is refused rather than written somehow."""
     with pytest.raises(InvalidArgumentError, match="no form as an argument"):

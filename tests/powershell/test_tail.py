@@ -16,8 +16,8 @@ from rows import Record, params, people
 
 from confid.errors import ConfidError, LineError
 from confid.powershell import format_list, import_csv, pipe, to_json
-from confid.powershell import introsort as sorting
-from confid.powershell.introsort import introsort
+from confid.powershell.language import introsort as sorting
+from confid.powershell.language.introsort import introsort
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ from test_binding import SWITCHES
 from test_conversion import described
 
 import confid
+from confid.command.typed import bind_command
 from confid.errors import ConfidError
-from confid.powershell.line import parse_line
-from confid.text_binding import bind_command
+from confid.powershell.lines.parser import parse_line
 
 NAMES = {info.name for info in confid.get_command()}
 SWITCH_NAMES = {name for _, name in SWITCHES} | {"Verbose"}

@@ -12,7 +12,7 @@ from rows import Record, load, params, value
 from wcwidth import wcwidth
 
 from confid.errors import InvalidArgumentError
-from confid.powershell.views import format_list, format_table, out_string
+from confid.powershell.formats.views import format_list, format_table, out_string
 
 USER = {"DisplayName": "Ken Myer", "ConferenceId": 3542699, "DefaultTollNumber": "14255550100"}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rows import params
 
 from confid.errors import ConfidError, InvalidArgumentError
-from confid.powershell.wildcard import has_wildcards, like, matcher
+from confid.powershell.language.wildcard import has_wildcards, like, matcher
 
 bounded = settings(deadline=2000)  # milliseconds an example may take
 texts = st.text(alphabet=st.characters(), max_size=60)

@@ -26,7 +26,7 @@ from tenants import (
     upn,
 )
 
-from confid.attendant import TRIES, WINDOW, Call, CallError, CallState, dial, guessing
+from confid.attendant import TRIES, WINDOW, Call, CallError, CallState, dial, wrong_entries
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -80,8 +80,8 @@ class Attendant(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(guessing, "CALLER_LIMIT", CALLER_LIMIT)
-        self.patch.setattr(guessing, "ORGANIZER_LIMIT", ORGANIZER_LIMIT)
+        self.patch.setattr(wrong_entries, "CALLER_LIMIT", CALLER_LIMIT)
+        self.patch.setattr(wrong_entries, "ORGANIZER_LIMIT", ORGANIZER_LIMIT)
         self.clock = Clock()
         self.session = tenant("ken", "pilar", clock=self.clock)
         add_bridge(self.session, "Berlin", BERLIN, FREE)

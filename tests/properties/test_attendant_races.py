@@ -15,14 +15,14 @@ from confid.cmdlets import (
     enable_cs_online_dial_in_conferencing_user,
     set_cs_online_dial_in_conferencing_user,
 )
-from confid.records import RUNNING_MEETING
 from confid.store.memory import MemoryStore
-from confid.store.sqlite import SQLiteStore
+from confid.store.sqlite.store import SQLiteStore
+from confid.tenant.documents import RUNNING_MEETING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from confid.session import Session
+    from confid.engine.session import Session
 
 KEN = "ken@contoso.com"
 NUMBER = "+14255550100"

@@ -20,7 +20,7 @@ from thorough import examples
 
 import confid
 from confid.attendant import CallState, dial
-from confid.conference_id import ConferenceId, Space
+from confid.engine.session import Session, open_session
 from confid.errors import (
     ConferenceIdsExhaustedError,
     ConfidError,
@@ -29,11 +29,13 @@ from confid.errors import (
     StaticConferenceIdError,
     UserNotFoundError,
 )
-from confid.records import OUTBOX, Event
-from confid.session import Session, open_session
+from confid.ids.conference_id import ConferenceId
+from confid.ids.dice import Space
 from confid.store.memory import MemoryStore
-from confid.store.postgres import PostgresStore
-from confid.store.sqlite import SQLiteStore
+from confid.store.postgres.store import PostgresStore
+from confid.store.sqlite.store import SQLiteStore
+from confid.tenant.documents import OUTBOX
+from confid.tenant.records import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -15,9 +15,9 @@ from confid.cmdlets import (
     enable_cs_online_dial_in_conferencing_user,
     set_cs_online_dial_in_conferencing_user,
 )
-from confid.conference_id import Space
+from confid.engine.session import Session, open_session
 from confid.errors import ConferenceIdsExhaustedError
-from confid.session import Session, open_session
+from confid.ids.dice import Space
 from confid.store import from_url
 from confid.store.memory import MemoryStore
 

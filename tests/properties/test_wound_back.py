@@ -29,16 +29,16 @@ from tenants import disable, enable, get, set_user, tenant, upn
 from thorough import examples
 
 import confid
+from confid.engine.session import open_session
 from confid.errors import ConferenceIdsExhaustedError, WitnessError
 from confid.host import SilentHost
-from confid.session import open_session
 from confid.store.memory import MemoryStore
-from confid.store.sqlite import SQLiteStore
+from confid.store.sqlite.store import SQLiteStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from confid.session import Session
+    from confid.engine.session import Session
     from confid.store.base import Store
 
 IDS = 60

@@ -20,10 +20,11 @@ import pytest
 from servers import sql, with_schema
 
 import confid
+from confid.engine.session import open_session
 from confid.errors import DuplicateKeyError, StoreError
-from confid.session import open_session
-from confid.store import FIRST_ID, Claim, Kind, PostgresStore, from_url, postgres_schema
-from confid.store.postgres_transaction import PostgresTransaction
+from confid.store import FIRST_ID, Claim, Kind, PostgresStore, from_url
+from confid.store.postgres import schema
+from confid.store.postgres.transaction import PostgresTransaction
 from confid.testing import StoreContract
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def test_a_foreign_schema_is_refused(postgres: str, url: str) -> None:
 def test_a_newer_schema_is_refused(postgres: str, url: str, store: PostgresStore) -> None:
     """And left as it is: the error says to upgrade confid."""
     store.close()
-    newer = postgres_schema.SCHEMA_VERSION + 1
+    newer = schema.SCHEMA_VERSION + 1
     sql(postgres, f'UPDATE "{store.schema}".confid SET version = {newer}')  # noqa: S608 - a name of our own
     assert "upgrade confid" in str(opening(url))
 
@@ -184,12 +185,12 @@ def test_an_older_schema_is_upgraded_in_one_transaction(
 ) -> None:
     """All of it, or nothing when it fails."""
     store.close()
-    now = postgres_schema.SCHEMA_VERSION
-    monkeypatch.setattr(postgres_schema, "SCHEMA_VERSION", now + 2)
+    now = schema.SCHEMA_VERSION
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", now + 2)
     steps = {now: "CREATE TABLE {schema}.one ()", now + 1: "CREATE TABLE {schema}.two ()"}
     if not sound:
         steps[now + 1] = "CREATE TABLE {schema}.one ()"
-    monkeypatch.setattr(postgres_schema, "UPGRADES", steps)
+    monkeypatch.setattr(schema, "UPGRADES", steps)
     if sound:
         store.open(KINDS)
     else:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
 
-    from confid.session import Session
+    from confid.engine.session import Session
 
 
 @pytest.fixture(scope="module")

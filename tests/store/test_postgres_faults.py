@@ -14,7 +14,7 @@ from servers import CARELESS, CuttingProxy, Server, running, sql, with_schema
 from tenants import add, disable, enable, get, outbox, register, set_user, tenant, unregister, upn
 
 import confid
-from confid import session as sessions
+from confid.engine import session as sessions
 from confid.errors import (
     CommitOutcomeUnknownError,
     ConfidError,
@@ -22,13 +22,13 @@ from confid.errors import (
     TransactionConflictError,
     UserNotFoundError,
 )
-from confid.records import CONFERENCING
 from confid.store import FIRST_ID, Claim, Kind, PostgresStore
+from confid.tenant.documents import CONFERENCING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from confid.session import Session
+    from confid.engine.session import Session
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 KINDS = (Kind("plain"),)

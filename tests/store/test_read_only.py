@@ -9,8 +9,8 @@ from tenants import disable, get, set_user, tenant, upn
 
 import confid
 from confid.errors import StoreError
-from confid.records import KINDS
 from confid.store import MemoryStore, ReadOnlyStore, SQLiteStore
+from confid.tenant.documents import KINDS
 
 KEN = upn("ken")
 

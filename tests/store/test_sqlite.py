@@ -25,7 +25,7 @@ import pytest
 import confid
 from confid.errors import DuplicateKeyError, StoreError
 from confid.store import FIRST_ID, LAST_ID, Claim, Kind, SQLiteStore
-from confid.store.sqlite_schema import SCHEMA_VERSION
+from confid.store.sqlite.schema import SCHEMA_VERSION
 from confid.testing import StoreContract
 
 if TYPE_CHECKING:

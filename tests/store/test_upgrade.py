@@ -15,10 +15,10 @@ from confid.cmdlets import (
     set_cs_online_dial_in_conferencing_user,
 )
 from confid.errors import StoreError
-from confid.records import KINDS
 from confid.store import SQLiteStore
-from confid.store import sqlite as module
-from confid.store.sqlite_schema import SCHEMA_VERSION
+from confid.store.sqlite import store as module
+from confid.store.sqlite.schema import SCHEMA_VERSION
+from confid.tenant.documents import KINDS
 
 FILES = sorted((Path(__file__).parents[1] / "data" / "stores").glob("schema-*.db"))
 

@@ -100,7 +100,9 @@ class DocumentsContract(ContractBase):
         assert [type(n) for n in got["numbers"]] == [type(n) for n in body["numbers"]]
 
     @pytest.mark.parametrize(
-        "value", [float("nan"), float("inf"), object(), {1, 2}, b"bytes"], ids=repr
+        "value",
+        [float("nan"), float("inf"), object(), {1, 2}, b"bytes"],
+        ids=["nan", "inf", "object", "set", "bytes"],
     )
     def test_what_is_no_json_is_refused(self, tx: Transaction, value: object) -> None:
         """A body that could not be given back as it was is a StoreError."""

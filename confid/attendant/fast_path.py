@@ -1,0 +1,57 @@
+"""Whose ID a caller has keyed in, at a glance: the store is asked once, and nothing is locked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from confid.attendant import wrong_entries
+from confid.errors import TransactionConflictError
+from confid.ids.conference_id import ConferenceId
+from confid.store.base import SEAL, TENANT
+from confid.store.seal import FACTS
+from confid.tenant import directory
+from confid.tenant.documents import (
+    CONFERENCING,
+    RUNNING_MEETING,
+    USER,
+    WRONG_ENTRIES,
+    Conferencing,
+    converter,
+)
+
+if TYPE_CHECKING:
+    from confid.engine.session import Session
+    from confid.tenant.records import ConferencingUser
+
+OWNED = (USER.name, CONFERENCING.name, RUNNING_MEETING.name)
+
+
+def glance(session: Session, keys: str, caller: str) -> tuple[str, ConferencingUser] | None:
+    """The key and the record of an organizer whose PIN would be asked for next.
+
+    None wherever there is more to look at, or something to write: a wrong ID,
+    a caller who is blocked, a sealed store, a meeting that runs or that
+    callers may start, a set-up that this session hasn't read yet.
+    """
+    try:
+        number = ConferenceId(keys)
+        entries = (WRONG_ENTRIES.name, wrong_entries.CALLER + caller)
+        beside = ((TENANT.name, FACTS), (TENANT.name, SEAL), entries)
+        found = session.holder(number, owned=OWNED, beside=beside)
+    except (ValueError, TransactionConflictError):
+        return None
+    if found is None:
+        return None
+    owner, (user, settings, meeting, facts, seal, wrong) = found
+    setup = session.setup_of(facts)
+    if user is None or settings is None or setup is None or meeting or seal:
+        return None
+    conferencing = converter().structure(settings, Conferencing)
+    if (
+        not conferencing.enabled
+        or conferencing.allow_pstn_only_meetings
+        or conferencing.bridge_id not in setup.bridges
+        or (wrong and wrong_entries.blocks(wrong, session.now()))
+    ):
+        return None
+    return owner, setup.conferencing_user(directory.from_document(user), conferencing, number)

@@ -1,0 +1,1 @@
+"""Runs a cmdlet: session, parameter binder, ShouldProcess, ErrorAction, one transaction a call."""

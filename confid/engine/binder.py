@@ -1,0 +1,335 @@
+"""The binder: what a cmdlet's signature declares, and what a call of it binds.
+
+One declaration a cmdlet, its typed signature; PowerShell's rules for names,
+aliases, mandatory parameters and parameter sets, with PowerShell's error ids.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import inspect
+import typing
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import attrs
+
+from confid.engine.parameters import UNSET, P, python_name
+from confid.errors import ConfidError, ParameterBindingError, StaticConferenceIdError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+CHOSEN_ID = ("conferenceid", "passcode")
+"""The names under which a caller could try to choose a conference ID."""
+
+
+@attrs.frozen
+class Parameter:
+    """A parameter of a cmdlet, as `get_command` shows it."""
+
+    name: str
+    python_name: str
+    type: str
+    aliases: tuple[str, ...]
+    eras: tuple[str, ...]
+    status: str
+    mandatory: bool
+    position: int | None
+
+
+@attrs.frozen
+class ParameterSet:
+    """A parameter set: which parameters go together, and which of them must be given."""
+
+    name: str
+    is_default: bool
+    parameters: tuple[str, ...]
+    mandatory: frozenset[str]
+
+
+@attrs.frozen
+class Binding:
+    """What a call binds: the parameter set's name, and the values by PowerShell's names."""
+
+    parameter_set: str
+    bound: dict[str, object]
+
+
+class CommandInfo:
+    """What `confid.get_command` knows of a cmdlet; read off its signature at first use."""
+
+    def __init__(
+        self,
+        name: str,
+        body: Callable[..., Any],
+        *,
+        sets: tuple[str, ...],
+        default_set: str | None,
+        listing_set: str | None,
+        writes: bool,
+        eras: tuple[str, ...],
+        only_2019: frozenset[str],
+        only_2026: frozenset[str],
+    ) -> None:
+        self.name = name
+        self.eras = eras
+        self._only = {"2019": only_2019, "2026": only_2026}
+        self.writes = writes
+        self.function: Callable[..., Any] = body
+        self._body = body
+        self._sets = sets
+        self.default_set = default_set
+        # Where the documentation marks none the engine takes the first. Source: bind.json.
+        self.tie_breaker = default_set or sets[0]
+        self.call_set = listing_set or self.tie_breaker
+
+    def __repr__(self) -> str:
+        return f"<cmdlet {self.name}>"
+
+    @functools.cached_property
+    def declared(self) -> dict[str, P]:
+        """The declarations by Python name, in the order of the signature."""
+        hints = typing.get_type_hints(self._body, include_extras=True)
+        return {
+            name: metadata
+            for name, hint in hints.items()
+            for metadata in getattr(hint, "__metadata__", ())
+            if isinstance(metadata, P)
+        }
+
+    @functools.cached_property
+    def accepted(self) -> frozenset[str]:
+        """The parameters, by Python name, that are taken and without effect."""
+        return frozenset(name for name, p in self.declared.items() if p.accepted)
+
+    @functools.cached_property
+    def takes_none(self) -> frozenset[str]:
+        """The parameters, by Python name, for which None is a value of its own."""
+        signature = inspect.signature(self._body)
+        return frozenset(n for n, p in signature.parameters.items() if p.default is UNSET)
+
+    @functools.cached_property
+    def places(self) -> tuple[str, ...]:
+        """The parameters that have a place, by Python name."""
+        return tuple(name for name, p in self.declared.items() if p.position is not None)
+
+    @functools.cached_property
+    def notifies(self) -> bool:
+        """Whether it tells users something, so takes `notify`."""
+        return "notify" in inspect.signature(self._body).parameters
+
+    @functools.cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters, in the order of the signature."""
+        return tuple(
+            Parameter(
+                name=p.name,
+                python_name=name,
+                type=p.type,
+                aliases=p.aliases,
+                eras=self._eras_of(p.name),
+                status="accepted" if p.accepted else "implemented",
+                mandatory=p.mandatory or bool(p.mandatory_in),
+                position=p.position,
+            )
+            for name, p in self.declared.items()
+        )
+
+    def _eras_of(self, parameter: str) -> tuple[str, ...]:
+        for era, names in self._only.items():
+            if parameter in names:
+                return (era,)
+        return self.eras
+
+    @functools.cached_property
+    def parameter_sets(self) -> tuple[ParameterSet, ...]:
+        """The parameter sets, the default one marked."""
+        return tuple(
+            ParameterSet(
+                name=name,
+                is_default=name == self.default_set,
+                parameters=tuple(
+                    p.name for p in self.declared.values() if p.sets is None or name in p.sets
+                ),
+                mandatory=frozenset(
+                    p.name
+                    for p in self.declared.values()
+                    if name in p.mandatory_in
+                    or (p.mandatory and (p.sets is None or name in p.sets))
+                ),
+            )
+            for name in self._sets
+        )
+
+    @functools.cached_property
+    def by_name(self) -> dict[str, tuple[str, P]]:
+        """(Python name, declaration) by every name a caller may use, casefolded."""
+        named: dict[str, tuple[str, P]] = {}
+        for name, p in self.declared.items():
+            for known in (name, p.name, *p.aliases, *map(python_name, p.aliases)):
+                named[known.lower()] = (name, p)
+        return named
+
+
+def bind_arguments(
+    info: CommandInfo, arguments: Mapping[str, object], *, default_set: str
+) -> tuple[str, dict[str, Any]]:
+    """The parameter set and the converted values, by Python name, of the arguments given.
+
+    Arguments come by Python names, PowerShell names or aliases. One that is
+    None or UNSET was not given. `default_set` counts where several sets fit.
+    Raises `ParameterBindingError` with PowerShell's id for what PowerShell
+    would not bind.
+    """
+    bound: dict[str, Any] = {}
+    meant = _named(info, tuple(arguments))
+    for given, value in arguments.items():
+        name, p, taken_as_is = meant[given]
+        if value is None or value is UNSET:
+            if value is None and name in info.takes_none:
+                bound[name] = None
+            continue
+        bound[name] = value if isinstance(value, taken_as_is) else _converted(info, p, value)
+        if isinstance(value, str) and not value and (p.mandatory or p.mandatory_in):
+            raise ParameterBindingError(
+                f"{info.name}: {p.name} is empty; it takes a value.",
+                error_id="ParameterArgumentValidationErrorEmptyStringNotAllowed",
+                parameter=p.name,
+                category="InvalidData",
+            )
+    return _parameter_set(info, tuple(bound), default_set), bound
+
+
+def refuse_chosen_ids(arguments: Mapping[str, object]) -> None:
+    """Raise `StaticConferenceIdError` when one of them is a conference ID.
+
+    Whatever else is wrong with the call, and None is a value too: it is never ignored.
+    """
+    for given, value in arguments.items():
+        if value is not UNSET and is_chosen_id(given):
+            raise StaticConferenceIdError(given)
+
+
+SWITCHES = ("what_if", "confirm", "as_job")
+"""The parameters that say how a call is made, so aren't its body's."""
+
+
+@functools.lru_cache(maxsize=1024)
+def binds_as_it_is(
+    info: CommandInfo, placed: int, given: tuple[str, ...], types: tuple[type, ...]
+) -> bool:
+    """Whether a call binds just what it gives, under the Python names it gives.
+
+    Most calls do, and are alike: names and types alone say that there is
+    nothing to convert or to refuse, but for an empty text. `types` are those
+    of the values, first so many by their `placed`, then the ones named.
+    """
+    if placed > min(1, len(info.places)):
+        return False
+    aside = {"session", "notify"} if info.notifies else {"session"}
+    kinds = dict(zip((*info.places[:placed], *given), types, strict=True))
+    names = tuple(name for name in kinds if name not in aside)
+    if len(kinds) != len(types) or not info.declared.keys() >= set(names):
+        return False
+    if any(is_chosen_id(name) or name in SWITCHES for name in names):
+        return False
+    try:
+        _parameter_set(info, names, info.call_set)
+    except ParameterBindingError:
+        return False
+    return all(
+        kinds[name] in (str, bool) and issubclass(kinds[name], info.declared[name].taken_as_is)
+        for name in names
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def is_chosen_id(given: str) -> bool:
+    """Whether an argument of that name would choose a conference ID."""
+    return given.replace("_", "").lower() in CHOSEN_ID
+
+
+@functools.lru_cache(maxsize=1024)
+def _named(info: CommandInfo, names: tuple[str, ...]) -> dict[str, tuple[str, P, tuple[Any, ...]]]:
+    """What a call with arguments of these names means by each, and the types taken as they are."""
+    meant: dict[str, tuple[str, P, tuple[Any, ...]]] = {}
+    for given in names:
+        known = info.by_name.get(given.lower())
+        if known is None:
+            raise ParameterBindingError(
+                f"{info.name} has no parameter {given!r}. It has {', '.join(info.declared)}.",
+                error_id="NamedParameterNotFound",
+                parameter=given,
+            )
+        name, p = known
+        if any(name == other for other, _, _ in meant.values()):
+            raise ParameterBindingError(
+                f"{info.name}: {p.name} was given twice.",
+                error_id="ParameterAlreadyBound",
+                parameter=p.name,
+            )
+        meant[given] = (name, p, p.taken_as_is)
+    return meant
+
+
+_PLAIN = (bool, int, float, Decimal, UUID, datetime, enum.Enum)
+
+
+def _converted(info: CommandInfo, p: P, value: object) -> object:
+    if p.type == "UserIdParameter" and not isinstance(value, _PLAIN):
+        # People are named by records and iterables too; the cmdlet says what is neither.
+        return value
+    # Most calls give values of the right type.
+    import confid.tenant.parameter_types  # noqa: F401, PLC0415 - defines them
+    from confid.powershell import convert  # noqa: PLC0415
+
+    try:
+        return convert(value, "String" if p.type == "UserIdParameter" else p.type)
+    except ConfidError as error:
+        raise ParameterBindingError(
+            f"{info.name}: {p.name} takes a {p.type}: {error.message}",
+            error_id=error.error_id,
+            parameter=p.name,
+            category=error.category,
+        ) from None
+
+
+@functools.lru_cache(maxsize=1024)
+def _parameter_set(info: CommandInfo, bound: tuple[str, ...], default_set: str) -> str:
+    """The set of a call that binds these. Source: bind.json, the engine's answers."""
+    given = frozenset(info.declared[name].name for name in bound)
+    fitting = [s for s in info.parameter_sets if given.issubset(s.parameters)]
+    chosen = [s for s in fitting if s.name == default_set] or fitting
+    if len(chosen) > 1:
+        chosen = [s for s in fitting if s.mandatory <= given]
+    if len(chosen) != 1:
+        raise _ambiguous(info, given, fitting)
+    missing = [name for name in chosen[0].parameters if name in chosen[0].mandatory - given]
+    if missing:
+        raise ParameterBindingError(
+            f"{info.name}: {', '.join(missing)} must be given.",
+            error_id="MissingMandatoryParameter",
+            # The engine's own text: each name behind a space.
+            parameter="".join(f" {name}" for name in missing),
+        )
+    return chosen[0].name
+
+
+def _ambiguous(
+    info: CommandInfo, given: Iterable[str], fitting: Sequence[ParameterSet]
+) -> ParameterBindingError:
+    names = ", ".join(sorted(given)) or "no parameters"
+    if fitting:
+        sentence = f"{names} fit several parameter sets: {_listed(fitting)}. Give one more."
+    else:
+        sentence = f"{names} can't be given together. {_listed(info.parameter_sets)} are the sets."
+    return ParameterBindingError(f"{info.name}: {sentence}", error_id="AmbiguousParameterSet")
+
+
+def _listed(sets: Iterable[ParameterSet]) -> str:
+    needed = ((s.name, ", ".join(sorted(s.mandatory)) or "nothing") for s in sets)
+    return "; ".join(f"{name} ({names} needed)" for name, names in needed)

@@ -1,0 +1,154 @@
+"""What makes a function a cmdlet: the registry, and the decorator.
+
+A cmdlet is a typed function whose first parameter is the running `Command`.
+The decorator takes that parameter away and does around the function what
+PowerShell does around a cmdlet.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    cast,
+    overload,
+)
+
+from confid.engine.binder import CommandInfo
+from confid.engine.execution import run
+from confid.engine.parameters import COMMON
+from confid.tenant.records import ConferencingUser, DirectoryUser, Record, UserInfo, UserState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from confid.engine.invocation import Invocation, Output
+    from confid.tenant.results import Results
+
+R = TypeVar("R", bound=Record)
+Params = ParamSpec("Params")
+Returned = TypeVar("Returned")
+
+Identity = str | DirectoryUser | ConferencingUser | UserInfo | UserState
+"""What names one person: a text in any documented form, or a record."""
+
+registry: dict[str, CommandInfo] = {}
+
+
+class UserCmdlet(Protocol[Params, R]):
+    """A cmdlet that takes an identity: one in, one record out; an iterable in, `Results`.
+
+    Under WhatIf, or when a prompt is answered No, nothing comes out: None, or
+    empty `Results`.
+    """
+
+    @overload
+    def __call__(self, identity: Identity, *args: Params.args, **kwargs: Params.kwargs) -> R: ...  # type: ignore[overload-overlap]  # a str is one identity, not its letters
+    @overload
+    def __call__(
+        self, identity: Iterable[Identity], *args: Params.args, **kwargs: Params.kwargs
+    ) -> Results[R]: ...
+
+
+class ListingCmdlet(Protocol[Params, R]):
+    """A cmdlet that lists everybody when it is given no identity."""
+
+    @overload
+    def __call__(self, identity: Identity, *args: Params.args, **kwargs: Params.kwargs) -> R: ...  # type: ignore[overload-overlap]  # as above
+    @overload
+    def __call__(
+        self,
+        identity: Iterable[Identity] | None = None,
+        *args: Params.args,
+        **kwargs: Params.kwargs,
+    ) -> Results[R]: ...
+
+
+class cmdlet:  # noqa: N801 - a decorator
+    """Make a function the cmdlet of that PowerShell name and enter it in the registry.
+
+    `sets` names its parameter sets; `listing_set` is the one of a call that
+    names nobody, where PowerShell would prompt for a name. `writes` says that
+    it changes the tenant, so has ShouldProcess and a writing transaction.
+    `eras` are the module's that have it, `only_2019` and `only_2026` the
+    parameters that just one of them has.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        sets: tuple[str, ...] = ("__AllParameterSets",),
+        default_set: str | None = None,
+        listing_set: str | None = None,
+        writes: bool = False,
+        eras: tuple[str, ...] = ("2019", "2026"),
+        only_2019: Iterable[str] = (),
+        only_2026: Iterable[str] = (),
+    ) -> None:
+        self._name = name
+        self._options: dict[str, Any] = {
+            "sets": sets,
+            "default_set": default_set or (sets[0] if len(sets) == 1 else None),
+            "listing_set": listing_set,
+            "writes": writes,
+            "eras": eras,
+            "only_2019": frozenset(only_2019),
+            "only_2026": frozenset(only_2026),
+        }
+
+    def __call__(
+        self, body: Callable[Concatenate[Invocation, Params], Returned]
+    ) -> Callable[Params, Returned]:
+        """Register `body`; the cmdlet."""
+        return cast("Callable[Params, Returned]", self._register(body))
+
+    def _register(self, body: Callable[..., Any]) -> Any:
+        info = CommandInfo(self._name, body, **self._options)
+        registry[self._name.lower()] = info
+
+        @functools.wraps(body)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return run(info, body, args, kwargs)
+
+        call.__signature__ = _public_signature(body)  # type: ignore[attr-defined]  # inspect reads it
+        info.function = call
+        return call
+
+
+class user_cmdlet(cmdlet):  # noqa: N801 - a decorator
+    """`cmdlet`, for one whose first parameter is an identity that must be given."""
+
+    def __call__(  # type: ignore[override]  # the same, with a sharper type
+        self,
+        body: Callable[Concatenate[Invocation, Identity | Iterable[Identity], Params], Output[R]],
+    ) -> UserCmdlet[Params, R]:
+        """Register `body`; the cmdlet."""
+        return cast("UserCmdlet[Params, R]", self._register(body))
+
+
+class listing_cmdlet(cmdlet):  # noqa: N801 - a decorator
+    """`cmdlet`, for one that lists everybody when it is given no identity."""
+
+    def __call__(  # type: ignore[override]  # the same, with a sharper type
+        self,
+        body: Callable[Concatenate[Invocation, Identity | Iterable[Identity], Params], Output[R]],
+    ) -> ListingCmdlet[Params, R]:
+        """Register `body`; the cmdlet."""
+        return cast("ListingCmdlet[Params, R]", self._register(body))
+
+
+def _public_signature(body: Callable[..., Any]) -> inspect.Signature:
+    signature = inspect.signature(body)
+    shown = [p for p in signature.parameters.values() if p.name not in ("command", "common")]
+    common = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+        for name in sorted(COMMON)
+    ]
+    return signature.replace(parameters=[*shown, *common])

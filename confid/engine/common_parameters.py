@@ -1,0 +1,293 @@
+"""How a call behaves: WhatIf, Confirm and ErrorAction, by its parameters and the preferences."""
+
+from __future__ import annotations
+
+import enum
+import functools
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from confid.errors import ConfidError, InvalidArgumentError, ParameterBindingError
+from confid.host import CONFIRM_CHOICES, NO_TO_ALL, SUSPEND, YES, YES_TO_ALL
+from confid.powershell.language.values import choice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from confid.engine.progress import ProgressOption
+    from confid.host import Host
+
+R = TypeVar("R")
+
+ERROR_ACTIONS = ("Stop", "Continue", "SilentlyContinue", "Ignore")
+CONFIRM_LEVELS = ("None", "Low", "Medium", "High")
+
+
+def _confirm_level(value: object) -> str:
+    return choice("preferences.confirm", value, CONFIRM_LEVELS)
+
+
+def _error_action(value: object) -> str:
+    return choice("preferences.error_action", value, ERROR_ACTIONS)
+
+
+def _warning_action(value: object) -> str:
+    return choice("preferences.warning", value, ERROR_ACTIONS)
+
+
+@attrs.define
+class Preferences:
+    """PowerShell's preference variables, for one session.
+
+    `confirm` is the ConfirmPreference (High, Medium, Low, None), the others
+    what their parameters would say. Names are taken in any casing, with or
+    without underscores; setting another raises `InvalidArgumentError`.
+    """
+
+    confirm: str = attrs.field(default="High", converter=_confirm_level)
+    what_if: bool = attrs.field(default=False, converter=bool)
+    error_action: str = attrs.field(default="Stop", converter=_error_action)
+    warning: str = attrs.field(default="Continue", converter=_warning_action)
+    verbose: bool = attrs.field(default=False, converter=bool)
+
+
+ACTION_PREFERENCES = (
+    *("SilentlyContinue", "Stop", "Continue", "Inquire", "Ignore", "Suspend", "Break"),
+)
+"""PowerShell's ActionPreference, each at its number."""
+
+
+class WarningStopError(ConfidError, RuntimeError):
+    """A warning ended the call, because `warning_action` is Stop; nothing was changed."""
+
+    category = "OperationStopped"
+    error_id = "ActionPreferenceStop"
+    ends_the_call = True
+
+
+@attrs.frozen(kw_only=True)
+class CallOptions:
+    """How one call behaves: what its common parameters and the preferences make of it.
+
+    `asks` says that each change is confirmed first, `progress` and the two
+    variables are the caller's own. Source: the engine's answers,
+    shouldprocess.json and erroraction.json.
+    """
+
+    writes: bool
+    what_if: bool
+    asks: bool
+    verbose: bool
+    error_action: str
+    warning_action: str
+    progress: ProgressOption = None
+    error_variable: list[Any] | None = None
+    warning_variable: list[Any] | None = None
+    goes_unsaid: bool = attrs.field(init=False)
+    """Whether ShouldProcess says yes without a word, as in most calls."""
+    collects: bool = attrs.field(init=False)
+    """Whether the caller gave a list for errors or for warnings."""
+
+    @goes_unsaid.default
+    def _goes_unsaid(self) -> bool:
+        return not (self.what_if or self.asks or self.verbose)
+
+    @collects.default
+    def _collects(self) -> bool:
+        return self.error_variable is not None or self.warning_variable is not None
+
+    @property
+    def stops(self) -> bool:
+        """Whether the first error ends the call."""
+        return self.error_action == "Stop"
+
+    def should_process(
+        self, host: Host, cmdlet: str, target: str, answers: Mapping[str, bool]
+    ) -> bool:
+        """What ShouldProcess answers for a target; where it asks, what `answers` has for it."""
+        line = _operation(cmdlet, target)
+        if self.what_if:
+            host.write_line(f"What if: {line}")
+            return False
+        goes = answers.get(target, False) if self.asks else True
+        if goes and self.verbose:
+            host.write_verbose(line)
+        return goes
+
+    def collect_errors(self, errors: Iterable[ConfidError]) -> None:
+        """Put them in the caller's `error_variable`, in place of what it held."""
+        if self.error_variable is not None:
+            self.error_variable[:] = errors
+
+    def collect_warnings(self, warnings: Iterable[str]) -> None:
+        """Put them in the caller's `warning_variable`, in place of what it held."""
+        if self.warning_variable is not None:
+            self.warning_variable[:] = warnings
+
+    def tell(
+        self, host: Host, cmdlet: str, warnings: Sequence[str], errors: Sequence[ConfidError]
+    ) -> None:
+        """Say what a call that went through has to say."""
+        if self.warning_action in ("Continue", "Stop"):
+            for text in warnings:
+                host.write_warning(text)
+        if self.error_action == "Continue":
+            for error in errors:
+                host.write_error(f"{cmdlet}: {error.message}")
+        self.collect_warnings(warnings)
+        self.collect_errors(errors)
+
+
+def call_options(
+    preferences: Preferences,
+    common: Mapping[str, Any],
+    *,
+    writes: bool,
+    what_if: bool | None = None,
+    confirm: bool | None = None,
+    impact: str = "Medium",
+) -> CallOptions:
+    """The manners of a call of a cmdlet with that ConfirmImpact."""
+    manners = _manners(
+        preferences.confirm if confirm is None else "Low" if confirm else "None",
+        preferences.what_if if what_if is None else what_if,
+        preferences.error_action,
+        preferences.warning,
+        preferences.verbose,
+        writes,
+        impact,
+    )
+    return _with(common, manners) if common else manners
+
+
+@functools.lru_cache(maxsize=256)
+def _manners(  # noqa: PLR0917 - a cache compares places faster than names
+    confirm: str,
+    what_if: bool,
+    error_action: str,
+    warning_action: str,
+    verbose: bool,
+    writes: bool,
+    impact: str,
+) -> CallOptions:
+    wanted = CONFIRM_LEVELS.index(confirm)
+    writes = writes and not what_if
+    return CallOptions(
+        writes=writes,
+        what_if=what_if,
+        asks=writes and 0 < wanted <= CONFIRM_LEVELS.index(impact),
+        verbose=verbose,
+        error_action=error_action,
+        warning_action=warning_action,
+    )
+
+
+def _with(common: Mapping[str, Any], manners: CallOptions) -> CallOptions:
+    verbose = common.get("verbose")
+    return attrs.evolve(
+        manners,
+        error_action=_action(common, "error_action", manners.error_action),
+        warning_action=_action(common, "warning_action", manners.warning_action),
+        verbose=manners.verbose if verbose is None else bool(verbose),
+        progress=common.get("progress"),
+        error_variable=_list(common, "error_variable"),
+        warning_variable=_list(common, "warning_variable"),
+    )
+
+
+def ask(host: Host, cmdlet: str, targets: Iterable[str]) -> dict[str, bool]:
+    """What the host answers for each target, until one answer is for all.
+
+    Raises what the host raises that has nobody to ask.
+    """
+    answers: dict[str, bool] = {}
+    to_all: bool | None = None
+    for target in targets:
+        if to_all is None:
+            answer = _choice(host, _operation(cmdlet, target))
+            answers[target] = answer in (YES, YES_TO_ALL)
+            if answer in (YES_TO_ALL, NO_TO_ALL):
+                to_all = answers[target]
+        else:
+            answers[target] = to_all
+    return answers
+
+
+def _choice(host: Host, operation: str) -> int:
+    message = f"Are you sure you want to perform this action?\n{operation}"
+    while True:
+        answer = host.prompt_for_choice("Confirm", message, CONFIRM_CHOICES, YES)
+        if answer != SUSPEND:
+            return answer
+
+
+def _operation(cmdlet: str, target: str) -> str:
+    return f'Performing the operation "{cmdlet}" on target "{target}".'
+
+
+def _action(common: Mapping[str, Any], name: str, preference: str) -> str:
+    value = common.get(name)
+    if value is None:
+        return preference
+    return value if value in ERROR_ACTIONS else action_preference(name, value)
+
+
+@functools.lru_cache(maxsize=256)
+def _named_action(text: str) -> str | None:
+    """The ActionPreference of that name, number or beginning of a name."""
+    text = text.strip().replace("_", "").lower()
+    if text.isdecimal() and int(text) < len(ACTION_PREFERENCES):
+        return ACTION_PREFERENCES[int(text)]
+    whole = [name for name in ACTION_PREFERENCES if name.lower() == text]
+    begun = [name for name in ACTION_PREFERENCES if text and name.lower().startswith(text)]
+    found = whole or begun
+    return found[0] if len(found) == 1 else None
+
+
+def action_preference(parameter: str, value: object) -> str:
+    """The action that `value` names: in any casing, shortened, or by PowerShell's number.
+
+    Raises `ParameterBindingError` for what names none, and for those that
+    PowerShell has and a library can't: nobody is asked while others wait for
+    the store (Inquire), and there is no workflow to suspend or debugger to break into.
+    """
+    name = "".join(part.title() for part in parameter.split("_"))
+    found = _named_action(value.name if isinstance(value, enum.Enum) else str(value))
+    if found in ERROR_ACTIONS:
+        return found
+    error_id, category = "CannotConvertArgumentNoMessage", "InvalidArgument"
+    if found == "Suspend":
+        error_id, category = "ParameterBindingFailed", "WriteError"
+    raise ParameterBindingError(
+        f"{parameter}={value!r:.40}: there are {', '.join(ERROR_ACTIONS)}.",
+        error_id=error_id,
+        parameter=name,
+        category=category,
+    )
+
+
+def _list(common: Mapping[str, Any], name: str) -> list[Any] | None:
+    value = common.get(name)
+    if value is None or isinstance(value, list):
+        return value
+    raise ParameterBindingError(
+        f"{name} takes a list, which the call fills.",
+        error_id="ParameterArgumentTransformationError",
+        parameter=name,
+    )
+
+
+def an_instance(kind: type[R], value: object) -> R:
+    """The record that a caller passed as `instance`.
+
+    Raises `InvalidArgumentError` for what isn't the kind of record that the
+    Get- cmdlet returns.
+    """
+    if not isinstance(value, kind):
+        raise InvalidArgumentError(
+            f"Instance takes the {kind.__name__} that the Get- cmdlet returns, not a "
+            f"{type(value).__name__}.",
+            target="Instance",
+        )
+    return value

@@ -1,0 +1,392 @@
+"""Sessions: a connection to a tenant's store, and which of them a call means.
+
+The current session is the only global state of confid.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import threading
+import time
+import weakref
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import attrs
+
+from confid.engine.common_parameters import Preferences
+from confid.errors import InvalidArgumentError, NotConnectedError, TransactionConflictError
+from confid.host import default_host
+from confid.ids.dice import Space
+from confid.ids.issuer import FreeIds
+from confid.ids.witness import UnreachableWitnessError, Witness
+from confid.store import from_url
+from confid.store.base import Store, Transaction
+from confid.tenant.documents import KINDS
+from confid.tenant.setup import LastSetup
+from confid.tenant.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from confid.host import Host
+    from confid.ids.dice import Dice
+    from confid.store.base import Body
+    from confid.tenant.setup import Setup
+
+T = TypeVar("T")
+
+ATTEMPTS = 10
+"""How often a call is begun that other transactions get in the way of."""
+
+FIRST_PAUSE = 0.005
+"""The longest pause before the second attempt, in seconds; it doubles, up to `LONGEST_PAUSE`."""
+
+LONGEST_PAUSE = 0.5
+
+_current: ContextVar[Session | None] = ContextVar("confid_session", default=None)
+_joints: ContextVar[tuple[_Joint, ...]] = ContextVar("confid_transactions", default=())
+_open: weakref.WeakSet[Session] = weakref.WeakSet()
+_opening = threading.Lock()
+"""Held while `_open` is changed or walked, which threads do at will."""
+
+
+@attrs.define(eq=False)
+class _Joint:
+    """The open transaction of `session.transaction()`, and which thread may join it."""
+
+    session: Session
+    transaction: Transaction
+    thread: int
+    tenants: list[UnitOfWork] = attrs.Factory(list)
+    over: bool = False
+
+    @contextmanager
+    def savepoint(self) -> Iterator[Transaction]:
+        with self.transaction.savepoint():
+            yield self.transaction
+
+
+class Session:
+    """An open tenant. Made by `confid.connect`; closed by its `with` block or `close()`."""
+
+    cmdlets_with: ClassVar[Callable[[Session], Any]]
+    """Makes `cmdlets`. confid.start sets it, which stands above the cmdlets."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        host: Host | None = None,
+        actor: str | None = None,
+        dice: Dice = os.urandom,
+    ) -> None:
+        self.host: Host = host or default_host()
+        self.preferences = Preferences()
+        self.actor = actor or _user_name()
+        self.closed = False
+        self._store = store
+        self._clock = clock or _utc_now
+        self._dice = dice
+        self._free_ids = FreeIds()
+        self._last_setup = LastSetup()
+        self._witness: Witness | None = None
+        self._previous = _current.get()
+
+    def __repr__(self) -> str:
+        return f"<confid session on {self._store!r}{', closed' if self.closed else ''}>"
+
+    def __enter__(self) -> Self:
+        self._demand_open()
+        if _current.get() is not self:
+            self._previous = _current.get()
+            _current.set(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the store; the session before this one is current again. Twice is fine."""
+        if self.closed:
+            return
+        self.closed = True
+        with _opening:
+            _open.discard(self)
+        if _current.get() is self:
+            _current.set(self._previous)
+        if self._witness is not None:
+            self._witness.close()
+        self._store.close()
+
+    @property
+    def store(self) -> Store:
+        """The store that this session works on."""
+        return self._store
+
+    @property
+    def cmdlets(self) -> Any:
+        """The cmdlets, each with this session given."""
+        return type(self).cmdlets_with(self)
+
+    def now(self) -> datetime:
+        """The session's time, aware and in UTC. Raises for a clock that tells a naive one."""
+        moment = self._clock()
+        if moment.tzinfo is None:
+            raise InvalidArgumentError("The session's clock tells a time without a time zone.")
+        return moment.astimezone(UTC)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all cmdlets of this context one: all or nothing.
+
+        A cmdlet that fails inside is undone alone; what it raised may be
+        caught and the others go on. Other threads never join. A block inside
+        a block is a savepoint.
+        """
+        self._demand_open()
+        joint = self._joint_here()
+        if joint is not None:
+            with joint.transaction.savepoint():
+                yield
+            return
+        with self._store.transaction(write=True) as transaction:
+            joint = _Joint(self, transaction, threading.get_ident())
+            token = _joints.set((*_joints.get(), joint))
+            try:
+                yield
+            except BaseException:
+                for tenant in joint.tenants:
+                    tenant.put_back()
+                raise
+            finally:
+                joint.over = True
+                _joints.reset(token)
+
+    @contextmanager
+    def unit(self, *, write: bool) -> Iterator[UnitOfWork]:
+        """The unit of work of one call: a savepoint of the joint transaction, or its own.
+
+        Raises `SealedError` for one that writes to a sealed store.
+        """
+        self._demand_open()
+        joint = self._joint_here()
+        with (
+            self._store.transaction(write=write)
+            if joint is None
+            else joint.savepoint() as transaction
+        ):
+            tenant = self.tenant_on(transaction)
+            if joint is not None:
+                joint.tenants.append(tenant)
+            try:
+                if write:
+                    tenant.demand_open()
+                yield tenant
+            except BaseException:
+                tenant.put_back()
+                raise
+
+    @contextmanager
+    def exclusive_unit(self) -> Iterator[UnitOfWork]:
+        """A unit of work that is alone on the store, so never part of a joint transaction."""
+        self._demand_open()
+        if self.in_transaction:
+            raise InvalidArgumentError(
+                "This can't be done inside session.transaction(). Do it when the block has ended.",
+                category="InvalidOperation",
+            )
+        with self._store.exclusive() as transaction:
+            tenant = self.tenant_on(transaction)
+            try:
+                tenant.demand_open()
+                yield tenant
+            except BaseException:
+                tenant.put_back()
+                raise
+
+    def tenant_on(self, transaction: Transaction) -> UnitOfWork:
+        """A view of the tenant for a transaction of its store."""
+        return UnitOfWork(
+            transaction,
+            now=self.now(),
+            dice=self._dice,
+            free_ids=self._free_ids,
+            last_setup=self._last_setup,
+            actor=self.actor,
+            witness=self._witness,
+        )
+
+    def attach(self, store: Store) -> None:
+        """Have `store` witness every ID from now on; `connect(witness=…)` calls this.
+
+        A witness that the tenant is attached to and that can't be reached
+        only stops the issuing: it is asked again when there is something to
+        issue. Raises `WitnessError` for every other one that can't be it.
+        """
+        with self.unit(write=False) as tenant:
+            expected = tenant.witness_id
+            tenant_id = tenant.facts.tenant_id
+        witness = self._witness = Witness(store, tenant_id, expected=expected, dice=self._dice)
+        try:
+            witness.open()
+        except UnreachableWitnessError as error:
+            if expected is None:
+                raise
+            self.host.write_warning(error.message)
+        if expected is None:
+            with self.exclusive_unit() as tenant:
+                tenant.attach(witness)
+
+    def setup_of(self, facts: Body | None) -> Setup | None:
+        """The set-up that this session read last, if the tenant's own document says it holds."""
+        last = self._last_setup.setup
+        return last if last and facts and facts.get("mark", "") == last.mark else None
+
+    def holder(
+        self, conference_id: int, *, owned: Sequence[str], beside: Sequence[tuple[str, str]]
+    ) -> tuple[str, list[Body | None]] | None:
+        """What `Store.holder` says; None inside `transaction()`, whose changes it can't see."""
+        self._demand_open()
+        if self.in_transaction:
+            return None
+        return self._store.holder(conference_id, owned=owned, beside=beside)
+
+    def call(self, work: Callable[[UnitOfWork], T], *, write: bool) -> T:
+        """What `work` makes of a unit of work; done again when another transaction was in the way.
+
+        A bounded number of times, after a pause at random; never inside
+        `transaction()`, of which earlier parts would be lost, and never once
+        COMMIT was sent and not refused. `work` reads nothing that can be read
+        only once. Raises `TransactionConflictError` when no attempt came through.
+        """
+        attempt = 1
+        while True:
+            try:
+                with self.unit(write=write) as tenant:
+                    return work(tenant)
+            except TransactionConflictError:
+                if attempt == ATTEMPTS or self.in_transaction:
+                    raise
+            longest = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
+            time.sleep(longest * int.from_bytes(self._dice(2), "big") / 2**16)
+            attempt += 1
+
+    def _joint_here(self) -> _Joint | None:
+        for joint in reversed(_joints.get()):
+            if joint.session is self and not joint.over:
+                return joint if joint.thread == threading.get_ident() else None
+        return None
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this context is inside `transaction()`."""
+        return self._joint_here() is not None
+
+    def _demand_open(self) -> None:
+        if self.closed:
+            raise NotConnectedError("This session is closed; call confid.connect() again.")
+
+
+def open_session(
+    store: str | os.PathLike[str] | Store,
+    *,
+    create: bool = True,
+    space: Space | None = None,
+    witness: str | os.PathLike[str] | Store | None = None,
+    **options: Any,
+) -> Session:
+    """`connect`, with the dice and the space of IDs open to `confid.testing` and `confid.demo`."""
+    opened = as_store(store)
+    session = Session(opened, **options)
+    opened.open(KINDS, create=create)
+    try:
+        _prepare(session, create=create, space=space or Space())
+        if witness is not None:
+            session.attach(as_store(witness))
+    except BaseException:
+        session.close()
+        raise
+    with _opening:
+        _open.add(session)
+    _current.set(session)
+    return session
+
+
+def as_store(store: str | os.PathLike[str] | Store) -> Store:
+    """The store that a store, a path or a URL names."""
+    return store if isinstance(store, Store) else from_url(store)
+
+
+def _prepare(session: Session, *, create: bool, space: Space) -> None:
+    with session.unit(write=False) as tenant:
+        if tenant.exists:
+            return
+        if not create:
+            tenant.demand_tenant()
+    with session.exclusive_unit() as tenant:
+        # Another process may have been faster.
+        if not tenant.exists:
+            tenant.create(space)
+
+
+def current_session(session: Session | None = None) -> Session:
+    """The session that a call means: the one given, the context's own, or the only open one.
+
+    Raises `NotConnectedError` for none, a closed one, or several to choose from.
+    """
+    if session is None:
+        session = _current.get()
+        passed: set[Session] = set()
+        while session is not None and session.closed:
+            passed.add(session)
+            session = session._previous  # noqa: SLF001 - the chain of sessions is this module's
+            if session in passed:
+                session = None
+        if session is None:
+            session = _only_one()
+    elif not isinstance(session, Session):
+        raise NotConnectedError(
+            f"session= takes what confid.connect() returned, not a {type(session).__name__}."
+        )
+    if session.closed:
+        raise NotConnectedError("This session is closed; call confid.connect() again.")
+    return session
+
+
+def _only_one() -> Session:
+    with _opening:
+        sessions = [session for session in _open if not session.closed]
+    if len(sessions) == 1:
+        return sessions[0]
+    if not sessions:
+        raise NotConnectedError(
+            'There is no session. Open one: with confid.connect("tenant.db"): …, or confid.demo() '
+            "to try things out."
+        )
+    raise NotConnectedError(
+        f"{len(sessions)} sessions are open and none belongs to this context. Say which: "
+        "session=…, or session.cmdlets."
+    )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _user_name() -> str | None:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return None

@@ -1,0 +1,1 @@
+"""The promise: ConferenceId, the dice, the issuer, the witness."""

@@ -1,0 +1,65 @@
+"""`ConferenceId`, and the dice: how IDs are proposed. Whether one is issued, the ledger says."""
+
+from __future__ import annotations
+
+import operator
+import re
+from typing import Self
+
+from confid.store.base import FIRST_ID, LAST_ID
+
+_TYPED = re.compile(r"[0-9](?:[ \-\u00a0]*[0-9]){6}[ \-\u00a0]*#?")
+_NOT_A_DIGIT = re.compile(r"[^0-9]")
+_LONG = 128
+
+
+class ConferenceId(int):
+    """The number a caller keys in: 7 digits, 1000000 to 9999999.
+
+    Made from an integer, numpy's and pandas' too, or from text as people
+    write it (`"354 269 9#"`).
+    Raises `ValueError` for anything else. Behaves as an int; `str()` is the
+    7 digits.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, value: object) -> Self:
+        """Check `value` and make it a conference ID."""
+        if type(value) is cls:
+            return value
+        number = _number(value)
+        if not FIRST_ID <= number <= LAST_ID:
+            raise ValueError(
+                f"{_shown(value)} is no conference ID: that is 7 digits, {FIRST_ID} to {LAST_ID}."
+            )
+        return int.__new__(cls, number)
+
+    def __repr__(self) -> str:
+        return f"ConferenceId({int(self)})"
+
+    def __str__(self) -> str:
+        return int.__repr__(self)
+
+    @property
+    def spoken(self) -> str:
+        """As invitations show it: grouped, with the hash that ends it, `354 269 9#`."""
+        digits = str(self)
+        return f"{digits[:3]} {digits[3:6]} {digits[6:]}#"
+
+
+def _number(value: object) -> int:
+    """The number that `value` is or spells; 0, which is no conference ID, where it is none."""
+    if isinstance(value, str):
+        return int(_NOT_A_DIGIT.sub("", value)) if _TYPED.fullmatch(value.strip()) else 0
+    try:
+        return operator.index(value)  # type: ignore[arg-type]  # the error is the answer
+    except TypeError:
+        return 0
+
+
+def _shown(value: object) -> str:
+    # Python itself refuses to write out an int of thousands of digits.
+    if isinstance(value, int) and value.bit_length() > _LONG:
+        return f"An integer of {value.bit_length()} bits"
+    return f"{value!r:.40}"

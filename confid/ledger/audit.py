@@ -1,0 +1,381 @@
+"""`confid.check()`: an audit of the tenant, ledger against users against outbox."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, TypeVar
+
+import attrs
+
+from confid.engine.session import current_session
+from confid.errors import WitnessError
+from confid.ids.conference_id import ConferenceId
+from confid.meetings.invitations import from_document as meeting_of
+from confid.store.base import IMPORTED, ISSUED
+from confid.tenant import directory
+from confid.tenant.documents import (
+    CONFERENCING,
+    GRANT,
+    KINDS,
+    MEETING,
+    MIGRATION,
+    OUTBOX,
+    RUNNING_MEETING,
+    USER,
+    Conferencing,
+    converter,
+)
+from confid.tenant.grants import grant_index
+from confid.tenant.migrations import IN_PROGRESS, MOST_TRIES, STATES, Migration
+from confid.tenant.migrations import from_document as migration_of
+from confid.tenant.notices import outbox_index
+from confid.tenant.people import CHUNK
+from confid.tenant.policies import DIAL_OUT_POLICIES, Family, name_of
+from confid.tenant.records import FAILED, PENDING, SENT, DirectoryUser, OutboxEntry
+from confid.tenant.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from confid.engine.session import Session
+    from confid.store.base import Body, Kind, LedgerEntry
+    from confid.tenant.records import Meeting
+    from confid.tenant.unit_of_work import UnitOfWork
+
+Document = TypeVar("Document")
+Index = dict[str, str | None]
+
+MOST_PROBLEMS = 1000
+"""A report stops here: a tenant that wrong needs another tool."""
+
+
+LATER = {"lane"}
+"""Index fields that documents of former times may be without."""
+
+
+@attrs.frozen(kw_only=True)
+class CheckReport:
+    """What an audit found. `problems` is empty for a sound tenant."""
+
+    problems: tuple[str, ...]
+    users: int
+    enabled: int
+    issued: int
+    living: int
+
+    def __str__(self) -> str:
+        found = "\n".join(f"  - {problem}" for problem in self.problems) or "  none"
+        return (
+            f"{self.users} users, {self.enabled} enabled; {self.issued} conference IDs issued, "
+            f"{self.living} of them living.\nProblems:\n{found}"
+        )
+
+
+def check(session: Session | None = None) -> CheckReport:
+    """Audit the tenant: ledger, users, bridges, meetings, migrations, outbox and indexes.
+
+    What they say of each other is compared, and with what the witness holds,
+    if the session was opened with one; a SQLite file is gone through page by
+    page. Reads everything in one transaction and changes nothing; a sealed
+    store can be audited too.
+    """
+    with current_session(session).unit(write=False) as tenant:
+        return _Audit(tenant).report()
+
+
+class _Audit:
+    def __init__(self, tenant: UnitOfWork) -> None:
+        self.tenant = tenant
+        # Not what the session read last: an audit believes nothing.
+        self.setup = tenant.read_setup()
+        self.users: dict[str, DirectoryUser] = {}
+        self.enabled: set[str] = set()
+        self.revisions: dict[str, int] = {}
+        self.owners: dict[int, str] = {}
+        self.living: dict[str, int] = {}
+        self.issued = 0
+        self.has_issued = False
+        self.indexed: defaultdict[tuple[str, str], dict[str, set[str]]] = defaultdict(dict)
+        self.noted: list[str] = []
+
+    def report(self) -> CheckReport:
+        problems: list[str] = []
+        for part in (
+            self._users,
+            self._bridges,
+            self._conferencing,
+            self._policies,
+            self._grants,
+            self._ledger,
+            self._ledger_indexes,
+            self._witness,
+            self._ids,
+            self._meetings,
+            self._running,
+            self._outbox,
+            self._migrations,
+            self._indexes,
+            self.tenant.transaction.damage,
+        ):
+            problems.extend(part())
+        problems.extend(self.noted)
+        return CheckReport(
+            problems=tuple(problems[:MOST_PROBLEMS]),
+            users=len(self.users),
+            enabled=len(self.enabled),
+            issued=self.issued,
+            living=len(self.living),
+        )
+
+    def _name(self, owner: str) -> str:
+        user = self.users.get(owner)
+        return user.user_principal_name if user else "a removed user"
+
+    def _documents(
+        self,
+        kind: Kind,
+        read: Callable[[Body], Document],
+        index_of: Callable[[Document], Index] = lambda _: {},
+    ) -> Iterator[tuple[str, Document]]:
+        """The documents of a kind that can be read; what is wrong with them as such is noted."""
+        for key, body in self.tenant.transaction.scan(kind.name):
+            try:
+                document = read(body)
+                index = index_of(document)
+                kept = _today(body["index"]) if kind.fields else {}
+                index = {f: v for f, v in index.items() if f in kept or f not in LATER}
+                sound = kept == index
+            except (AttributeError, LookupError, TypeError, ValueError):
+                self.noted.append(f"The {kind.name} document {key} can't be read.")
+                continue
+            if not sound:
+                self.noted.append(f"The {kind.name} document {key}: its index differs from it.")
+            for field, value in index.items():
+                if value is not None:
+                    self.indexed[kind.name, field].setdefault(value, set()).add(key)
+            yield key, document
+
+    def _users(self) -> Iterator[str]:
+        for owner, user in self._documents(USER, directory.from_document, directory.index_of):
+            self.users[owner] = user
+            if user.owner != owner:
+                yield f"{user.user_principal_name}: the document stands under another key."
+
+    def _bridges(self) -> Iterator[str]:
+        bridges = self.setup.bridges
+        default = [bridge.name for bridge in bridges.values() if bridge.is_default]
+        if len(default) != 1:
+            yield f"There is one default bridge in a tenant, and here are {len(default)}."
+        for bridge in bridges.values():
+            numbers = [number.number for number in self.setup.numbers_of(bridge)]
+            if bridge.default_number is not None and bridge.default_number not in numbers:
+                yield f"{bridge.name}: the default number +{bridge.default_number} is not on it."
+        for number in self.setup.numbers.values():
+            if number.bridge_id is not None and number.bridge_id not in bridges:
+                yield f"+{number.number}: the bridge {number.bridge_id} is not there."
+
+    def _conferencing(self) -> Iterator[str]:
+        numbers = self.setup.numbers
+        for owner, settings in self._documents(CONFERENCING, _conferencing_of):
+            self.revisions[owner] = settings.revision
+            if owner not in self.users:
+                yield f"Dial-in settings of nobody: {owner}."
+            if settings.enabled:
+                self.enabled.add(owner)
+            if settings.bridge_id not in self.setup.bridges:
+                yield f"{self._name(owner)}: the bridge {settings.bridge_id} is not there."
+            for digits in (settings.service_number, settings.toll_free_service_number):
+                number = numbers.get(digits) if digits else None
+                if digits and (number is None or number.bridge_id != settings.bridge_id):
+                    yield f"{self._name(owner)}: the number +{digits} is not on their bridge."
+
+    def _policies(self) -> Iterator[str]:
+        for key, policy in self.setup.audio_policies.items():
+            if fold(name_of(policy)) != key:
+                yield f"The policy {policy.identity} stands under another key."
+        for family, grants in self.setup.grants.items():
+            named = [grant.policy for grant in grants.groups]
+            for name in filter(self._is_missing(family), [*named, grants.tenant]):
+                yield f"The tenant or a group is granted {name!r}, which is not there."
+
+    def _grants(self) -> Iterator[str]:
+        for owner, granted in self._documents(GRANT, _granted, grant_index):
+            if owner not in self.users:
+                yield f"Policies granted to nobody: {owner}."
+            for family in Family:
+                for name in filter(self._is_missing(family), [granted[family.value]]):
+                    yield f"{self._name(owner)}: granted {name!r}, which is not there."
+
+    def _is_missing(self, family: Family) -> Callable[[str | None], bool]:
+        there = {
+            Family.AUDIO_CONFERENCING: set(self.setup.audio_policies),
+            Family.DIAL_OUT: {fold(name_of(policy)) for policy in DIAL_OUT_POLICIES},
+        }[family]
+        return lambda name: name is not None and fold(name) not in there
+
+    def _ledger(self) -> Iterator[str]:
+        serials: dict[str, set[int]] = {}
+        previous = 0
+        for line in self.tenant.transaction.entries():
+            self.issued += 1
+            self.owners[line.conference_id] = line.owner
+            self.has_issued |= line.origin == ISSUED
+            yield from _line_problems(line, previous)
+            previous = line.conference_id
+            seen = serials.setdefault(line.owner, set())
+            if line.serial in seen:
+                yield f"{self._name(line.owner)}: two entries have the serial {line.serial}."
+            seen.add(line.serial)
+            if line.retired_at is None:
+                if line.owner in self.living:
+                    yield f"{self._name(line.owner)}: two living conference IDs."
+                self.living[line.owner] = line.conference_id
+        for owner, seen in serials.items():
+            if len(seen) != max(seen):
+                yield f"{self._name(owner)}: the ledger has lost some of their entries."
+        if self.tenant.transaction.count() != self.issued:
+            yield "The ledger's count differs from its entries."
+
+    def _ids(self) -> Iterator[str]:
+        for owner in sorted(self.enabled - self.living.keys()):
+            yield f"{self._name(owner)}: enabled, without a living conference ID."
+        for owner in sorted(self.living.keys() - self.enabled):
+            yield f"{self._name(owner)}: a living conference ID, and not enabled."
+
+    def _ledger_indexes(self) -> Iterator[str]:
+        """Whether the ledger, asked for an owner or an ID, answers what reading it whole did."""
+        transaction = self.tenant.transaction
+        owners = sorted(set(self.owners.values()))
+        for start in range(0, len(owners), CHUNK):
+            some = owners[start : start + CHUNK]
+            current = transaction.current(some)
+            for owner in some:
+                if current.get(owner) != self.living.get(owner):
+                    yield f"{self._name(owner)}: the ledger's index of living IDs is wrong."
+        ids = sorted(self.owners)
+        for start in range(0, len(ids), CHUNK):
+            missing = set(ids[start : start + CHUNK]) - set(
+                transaction.lookup(ids[start : start + CHUNK])
+            )
+            if missing:
+                yield f"The ledger does not find {len(missing)} of its own IDs."
+        if transaction.has_issued() != self.has_issued:
+            yield "The ledger is wrong about whether an ID was issued."
+
+    def _witness(self) -> Iterator[str]:
+        """What the witness lacks; a session without it has nothing to compare."""
+        if not self.tenant.has_witness_at_hand:
+            return
+        try:
+            held = set(self.tenant.witness.issued_ids()) if self.tenant.witness else set()
+        except WitnessError as error:
+            yield error.message
+            return
+        if forgotten := self.owners.keys() - held:
+            yield (
+                f"The witness does not hold {len(forgotten)} of the ledger's IDs: it was wound "
+                "back. confid.restore(store, witness=…) copies the ledger into it again."
+            )
+
+    def _running(self) -> Iterator[str]:
+        for key, calls in self._documents(RUNNING_MEETING, lambda body: list(body["participants"])):
+            if key not in self.users:
+                yield f"A running meeting of nobody: {key}."
+            if not calls:
+                yield f"{self._name(key)}: a running meeting without a call in it."
+
+    def _indexes(self) -> Iterator[str]:
+        """Whether every index finds what the documents say, and nothing else."""
+        for kind in KINDS:
+            for field in kind.fields:
+                values = self.indexed[kind.name, field]
+                found = self.tenant.transaction.find(kind.name, field, values)
+                keys = set[str]().union(*values.values())
+                if missing := len(keys - found.keys()):
+                    yield f"The index {field} does not find {missing} of the {kind.name}s."
+                if field in kind.unique:
+                    twice = [v for v, owners in values.items() if len(owners) > 1]
+                    if twice:
+                        yield f"{len(twice)} values of {kind.name}.{field} stand twice."
+
+    def _meetings(self) -> Iterator[str]:
+        for key, meeting in self._documents(MEETING, meeting_of, _meeting_index):
+            if meeting.owner not in self.users:
+                yield f"The meeting {key} has an organizer who is not there."
+            shown = meeting.conference_id
+            if shown is not None and self.owners.get(shown) != meeting.owner:
+                yield f"The meeting {key} shows an ID that never was its organizer's."
+
+    def _outbox(self) -> Iterator[str]:
+        for key, entry in self._documents(OUTBOX, _entry_of, _entry_index):
+            said = entry.facts.conference_id
+            if entry.owner not in self.users:
+                yield f"The message {key} is to a user who is not there."
+            if entry.state not in (PENDING, SENT, FAILED):
+                yield f"The message {key} has no proper state."
+            if entry.state != PENDING and entry.facts.pin is not None:
+                yield f"The message {key} is {entry.state} and still holds a PIN."
+            if said is not None and self.owners.get(said) != entry.owner:
+                yield f"The message {key} tells an ID that never was its user's."
+            if key != f"{entry.owner}:{entry.serial:08d}":
+                yield f"The message {key} stands under another key."
+            if entry.serial > self.revisions.get(entry.owner, 0):
+                yield f"The message {key} tells of a change that was not made."
+
+    def _migrations(self) -> Iterator[str]:
+        for key, migration in self._documents(MIGRATION, migration_of, _migration_index):
+            name = self._name(key)
+            if key not in self.users:
+                yield f"A meeting migration of nobody: {key}."
+            if migration.owner != key:
+                yield f"{name}: the meeting migration stands under another key."
+            if migration.state not in STATES or not 0 <= migration.tries <= MOST_TRIES:
+                yield f"{name}: the meeting migration has no proper state."
+            if (migration.lease is None) is (migration.state == IN_PROGRESS):
+                yield f"{name}: who runs the meeting migration is not as its state says."
+
+
+def _today(index: Index) -> Index:
+    """An index as it is made today; once a SIP address stood in it beside an equal name."""
+    doubled = index.get("sip") is not None and index.get("sip") == index.get("upn")
+    return {**index, "sip": None} if doubled else index
+
+
+def _migration_index(migration: Migration) -> Index:
+    return {"state": migration.state}
+
+
+def _conferencing_of(body: Body) -> Conferencing:
+    return converter().structure(body, Conferencing)
+
+
+def _granted(body: Body) -> Body:
+    return {family.value: body[family.value] for family in Family}
+
+
+def _entry_of(body: Body) -> OutboxEntry:
+    return converter().structure(body, OutboxEntry)
+
+
+def _entry_index(entry: OutboxEntry) -> Index:
+    return outbox_index(entry)
+
+
+def _meeting_index(meeting: Meeting) -> Index:
+    shown = meeting.conference_id
+    return {"owner": meeting.owner, "conference_id": None if shown is None else str(shown)}
+
+
+def _line_problems(line: LedgerEntry, previous: int) -> Iterator[str]:
+    try:
+        ConferenceId(line.conference_id)
+    except ValueError:
+        yield f"{line.conference_id} in the ledger is no conference ID."
+    if line.conference_id <= previous:
+        yield f"{line.conference_id} stands twice in the ledger."
+    if line.serial < 1:
+        yield f"{line.conference_id} has the serial {line.serial}."
+    if line.origin not in (ISSUED, IMPORTED):
+        yield f"{line.conference_id} has no proper origin."
+    if line.retired_at is None and line.retired_by is not None:
+        yield f"{line.conference_id} is living, and was retired by somebody."

@@ -1,0 +1,227 @@
+"""The outbox: what is in it, read lane by lane; and giving a parked message another chance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from confid.engine.session import current_session
+from confid.errors import InvalidArgumentError
+from confid.store.base import TENANT
+from confid.tenant.documents import OUTBOX, converter
+from confid.tenant.notices import LANES, outbox_index
+from confid.tenant.people import CHUNK
+from confid.tenant.records import FAILED, MASKED_PIN, PENDING, SENT, Event, OutboxEntry
+from confid.tenant.results import Results
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from confid.engine.session import Session
+    from confid.store.base import Body
+    from confid.tenant.people import Person
+    from confid.tenant.unit_of_work import UnitOfWork
+
+STATES = (PENDING, SENT, FAILED)
+
+LINED_UP = "outbox_lined_up"
+"""The key of the tenant's document that says that every pending entry has a lane."""
+
+
+@attrs.frozen(order=True)
+class Place:
+    """A pending entry's place in the queue: the user first who waits longest, in serial order."""
+
+    since: str
+    owner: str
+    serial: int
+    key: str
+
+
+def outbox(*, state: str | None = PENDING, session: Session | None = None) -> Results[OutboxEntry]:
+    """The notifications in a state: `"pending"`, `"sent"` or `"failed"` (parked); None: all.
+
+    The oldest first, those of one moment by user and in the order of the
+    user's changes. A PIN that is still to be sent reads `***********`.
+    Raises `InvalidArgumentError` for another state.
+    """
+    states = STATES if state is None else (_state(state),)
+    with current_session(session).unit(write=False) as tenant:
+        bodies = tenant.transaction.find(OUTBOX.name, "state", states)
+    entries = [_masked(entry_of(body)) for body in bodies.values()]
+    return Results(sorted(entries, key=lambda e: (e.created_at, e.owner, e.serial)))
+
+
+def requeue(
+    entries: OutboxEntry | Iterable[OutboxEntry], *, session: Session | None = None
+) -> Results[OutboxEntry]:
+    """Make parked messages pending again, and pending ones due at once; as they are then.
+
+    A message to the user's own address goes to the one that the directory has
+    now. All or none: raises `InvalidArgumentError` that says for each why it
+    can't leave any more. It carried a PIN, which is erased; it tells of a
+    conference ID that is not the user's now, or a later message has told the
+    user more, so that the last one to arrive would be wrong; it was sent; or
+    there still is no address. Source: behaviour, mail.
+    """
+    wanted = [entries] if isinstance(entries, OutboxEntry) else list(entries)
+    keys = list(dict.fromkeys(entry.key for entry in wanted))
+    with current_session(session).unit(write=True) as tenant:
+        bodies = tenant.transaction.get(OUTBOX.name, keys, lock=True)
+        kept = [entry_of(bodies[key]) for key in keys if key in bodies]
+        people = _people(tenant, {entry.owner for entry in kept})
+        latest = _latest_told(tenant, people, besides=keys)
+        errors = [
+            InvalidArgumentError(
+                f"The message {key} can't be sent again: its user was removed.", target=key
+            )
+            for key in keys
+            if key not in bodies
+        ]
+        again = []
+        for entry in kept:
+            person = people[entry.owner]
+            to = person.user.mail or None if entry.to_primary else entry.to
+            if problem := _problem(entry, person, to, latest.get(entry.owner, 0)):
+                errors.append(
+                    InvalidArgumentError(
+                        f"The message to {entry.to or person} of {entry.created_at:%Y-%m-%d %H:%M} "
+                        f"can't be sent again: {problem}",
+                        target=entry.key,
+                    )
+                )
+            again.append(
+                attrs.evolve(entry, state=PENDING, to=to, reason=None, attempts=0, retry_at=None)
+            )
+        if errors:
+            errors[0].also = tuple(errors[1:])
+            raise errors[0]
+        # One in a delivery's hands is as due as can be, and its lease has to stay.
+        tenant.put_outbox(entry for entry in again if "lease" not in bodies[entry.key])
+    return Results([_masked(entry) for entry in again])
+
+
+def _people(tenant: UnitOfWork, owners: Collection[str]) -> dict[str, Person]:
+    """The people, locked: none of their changes can put a message in the outbox meanwhile."""
+    users = tenant.users(sorted(owners))
+    return {p.user.owner: p for p in tenant.people(list(users.values()), lock=True)}
+
+
+def _latest_told(
+    tenant: UnitOfWork, owners: Iterable[str], *, besides: Collection[str]
+) -> dict[str, int]:
+    """The serial of each owner's last message that has left or is about to."""
+    latest: dict[str, int] = {}
+    for key, body in tenant.transaction.find(OUTBOX.name, "owner", owners).items():
+        if state_of(body) != FAILED and key not in besides:
+            latest[body["owner"]] = max(body["serial"], latest.get(body["owner"], 0))
+    return latest
+
+
+def _problem(entry: OutboxEntry, person: Person, to: str | None, latest: int) -> str | None:
+    """Why an entry can't leave any more, in a sentence that says the way out."""
+    if entry.state != FAILED:
+        sent = "it was sent. send_email=True tells the user the conference info anew."
+        return sent if entry.state == SENT else None
+    if {Event.ENABLED, Event.PIN_RESET} & set(entry.events):
+        return "it carried a PIN, which is erased. reset_leader_pin=True sends a new one."
+    if entry.facts.conference_id != person.conference_id:
+        return (
+            "the user's conference ID is another one by now. send_email=True tells the user which."
+        )
+    if latest > entry.serial:
+        return "a later message tells the user more. send_email=True sends the conference info."
+    if to is None:
+        return "the user has no e-mail address. Import one first."
+    return None
+
+
+def places(session: Session, *, first_lane: int, at_least: int) -> Iterator[list[Place]]:
+    """What is pending, some lanes at a time: so many that at least this many are read, or all."""
+    lanes = iter(LANES[first_lane:] + LANES[:first_lane])
+    while True:
+        found: list[Place] = []
+        with session.unit(write=False) as tenant:
+            tenant.demand_open()
+            for lane in lanes:
+                found += _places(tenant.transaction.find(OUTBOX.name, "lane", [lane]))
+                if len(found) >= at_least:
+                    break
+        if not found:
+            return
+        yield found
+
+
+def line_up(session: Session) -> None:
+    """Give a lane to what is pending from the time before there were lanes; once for a tenant."""
+    with session.unit(write=False) as tenant:
+        tenant.demand_open()
+        if tenant.transaction.get(TENANT.name, [LINED_UP]):
+            return
+    after = ""
+    while True:
+        with session.unit(write=True) as tenant:
+            bodies = dict(tenant.transaction.scan(OUTBOX.name, after=after, limit=CHUNK))
+            if not bodies:
+                tenant.transaction.put(TENANT.name, {LINED_UP: {"at": tenant.now.isoformat()}})
+                return
+            after = max(bodies)
+            without = [key for key, body in bodies.items() if "lane" not in body["index"]]
+            locked = tenant.transaction.get(OUTBOX.name, without, lock=True)
+            indexed = {
+                key: {**body, "index": outbox_index(entry_of(body))} for key, body in locked.items()
+            }
+            tenant.transaction.put(OUTBOX.name, indexed)
+
+
+def count(session: Session) -> int:
+    """How many messages are pending."""
+    return sum(len(found) for found in places(session, first_lane=0, at_least=1))
+
+
+def places_of(session: Session, owners: Iterable[str]) -> list[Place]:
+    """What is pending for some users."""
+    with session.unit(write=False) as tenant:
+        bodies = tenant.transaction.find(OUTBOX.name, "owner", owners)
+    return _places({key: body for key, body in bodies.items() if state_of(body) == PENDING})
+
+
+def _places(bodies: dict[str, Body]) -> list[Place]:
+    # Of the documents no more is kept than their order. Dates are all in UTC, so their texts
+    # sort as they do.
+    since: dict[str, str] = {}
+    for body in bodies.values():
+        owner, created_at = body["owner"], body["created_at"]
+        since[owner] = min(created_at, since.get(owner, created_at))
+    return [
+        Place(since[body["owner"]], body["owner"], body["serial"], key)
+        for key, body in bodies.items()
+    ]
+
+
+def entry_of(body: Body) -> OutboxEntry:
+    """The entry that a document holds."""
+    return converter().structure(body, OutboxEntry)
+
+
+def state_of(body: Body) -> str:
+    """The state that a document says."""
+    state: str = body["index"]["state"]
+    return state
+
+
+def _masked(entry: OutboxEntry) -> OutboxEntry:
+    if entry.facts.pin is None:
+        return entry
+    return attrs.evolve(entry, facts=attrs.evolve(entry.facts, pin=MASKED_PIN))
+
+
+def _state(state: object) -> str:
+    for known in STATES:
+        if isinstance(state, str) and state.strip().lower() == known:
+            return known
+    raise InvalidArgumentError(
+        f"state={state!r:.80}: there are 'pending', 'sent' and 'failed', and None for all of them.",
+        target=state,
+    )

@@ -1,0 +1,90 @@
+"""Where messages send people on: the tenant's pages for numbers, meetings and PINs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import attrs
+
+from confid.engine.parameters import UNSET
+from confid.engine.session import current_session
+from confid.errors import InvalidArgumentError
+from confid.store.base import TENANT
+from confid.tenant.documents import converter
+from confid.tenant.text import is_one_line
+
+if TYPE_CHECKING:
+    from confid.engine.parameters import Unset
+    from confid.engine.session import Session
+    from confid.tenant.unit_of_work import UnitOfWork
+
+LINKS = "mail_links"
+"""The key of the tenant's document that holds them."""
+
+
+@attrs.frozen(kw_only=True)
+class Links:
+    """Addresses of pages, each None where the tenant has none: messages then leave it out."""
+
+    find_local_number: str | None = None
+    update_meetings: str | None = None
+    reset_pin: str | None = None
+
+
+NO_LINKS = Links()
+
+
+def links(*, session: Session | None = None) -> Links:
+    """The links that the tenant's messages show."""
+    with current_session(session).unit(write=False) as tenant:
+        return links_of(tenant)
+
+
+def set_links(
+    *,
+    find_local_number: str | Unset | None = UNSET,
+    update_meetings: str | Unset | None = UNSET,
+    reset_pin: str | Unset | None = UNSET,
+    session: Session | None = None,
+) -> Links:
+    """Set the links that messages show from now on; None takes one away. As they are then.
+
+    Raises `InvalidArgumentError` for anything but the address of a web page.
+    """
+    given = {
+        "find_local_number": find_local_number,
+        "update_meetings": update_meetings,
+        "reset_pin": reset_pin,
+    }
+    changes = {
+        name: value if value is None else _checked(name, value)
+        for name, value in given.items()
+        if not isinstance(value, type(UNSET))
+    }
+    with current_session(session).unit(write=True) as tenant:
+        tenant.transaction.get(TENANT.name, [LINKS], lock=True)
+        changed = attrs.evolve(links_of(tenant), **changes)
+        tenant.transaction.put(TENANT.name, {LINKS: converter().unstructure(changed)})
+    return changed
+
+
+def links_of(tenant: UnitOfWork) -> Links:
+    """The links as a transaction sees them."""
+    body = tenant.transaction.get(TENANT.name, [LINKS]).get(LINKS, {})
+    return converter().structure(body, Links)
+
+
+def _checked(name: str, url: object) -> str:
+    if isinstance(url, str):
+        url = url.strip()
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            parts = urlsplit("")
+        is_page = parts.scheme in ("http", "https") and bool(parts.hostname)
+        if is_page and is_one_line(url) and not any(character.isspace() for character in url):
+            return url
+    raise InvalidArgumentError(
+        f"{name}: {url!r:.80} is no address of a web page, https://….", target=url
+    )

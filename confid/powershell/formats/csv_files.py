@@ -1,0 +1,225 @@
+"""CSV files as `Export-Csv` writes them, and completely or not at all.
+
+Source: what is documented of Export-Csv and its encodings; csv.json for the lines.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import secrets
+import shutil
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from confid.errors import InvalidArgumentError
+from confid.powershell.formats.csv_text import MARKS, csv_lines, read_header
+from confid.powershell.language.values import choice, in_any_casing, items_of, properties
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from io import TextIOWrapper
+    from os import PathLike
+
+_CODECS: Final = {
+    "utf8": ("utf-8", b""),
+    "utf8NoBOM": ("utf-8", b""),
+    "utf8BOM": ("utf-8", codecs.BOM_UTF8),
+    "unicode": ("utf-16-le", codecs.BOM_UTF16_LE),
+    "bigendianunicode": ("utf-16-be", codecs.BOM_UTF16_BE),
+    "utf32": ("utf-32-le", codecs.BOM_UTF32_LE),
+    "bigendianutf32": ("utf-32-be", codecs.BOM_UTF32_BE),
+    "ascii": ("ascii", b""),
+    "ansi": ("cp1252", b""),
+    "oem": ("cp437", b""),
+    "default": ("utf-8", b""),
+}
+"""PowerShell's names of encodings (ansi and oem as en-US has them), and each one's mark."""
+
+ENCODINGS: Final = tuple(_CODECS)
+_HEADER_BYTES: Final = 1_048_576
+"""So far into a file that is appended to the end of its header is looked for."""
+
+
+def export_csv(
+    objects: Iterable[Any],
+    path: str | PathLike[str],
+    *,
+    delimiter: str = ",",
+    encoding: str = "utf8NoBOM",
+    use_quotes: str = "Always",
+    quote_fields: Iterable[str] = (),
+    include_type_information: bool = False,
+    no_header: bool = False,
+    append: bool = False,
+    no_clobber: bool = False,
+    force: bool = False,
+    escape_formulas: bool = False,
+) -> None:
+    """Write objects to a file as `Export-Csv` does, one at a time.
+
+    The file is replaced when all has been written; if anything fails, it is as it was.
+    `encoding` is a PowerShell name of one, in any casing (`utf8BOM`, `unicode`, `ascii`, …; a
+    character that it lacks becomes `?`, as there). `append` adds to what is there, in its own
+    encoding and columns; an object without one of these is refused, or with `force` the field
+    stays empty. `no_clobber` refuses a file that exists. `escape_formulas`, which Export-Csv
+    has not, puts a `'` before text that a spreadsheet would take for a formula. The other
+    options are those of to_csv.
+
+    Raises InvalidArgumentError with PowerShell's id for an option or a path that can't be.
+    Source: the documentation of Export-Csv.
+    """
+    codec, mark = _CODECS[choice("encoding", encoding, ENCODINGS)]
+    target = _target(path, no_clobber=no_clobber and not append)
+    before = target if append and _size(target) else None
+    items: Iterable[Any] = items_of(objects)
+    if before is not None:
+        codec, header = _header_of(before, codec, delimiter)
+        mark = b""
+        if header:
+            no_header, include_type_information = True, False
+            items = _in_columns(items, header, target, force=force)
+    lines = csv_lines(
+        items,
+        delimiter=delimiter,
+        use_quotes=use_quotes,
+        quote_fields=quote_fields,
+        include_type_information=include_type_information,
+        no_header=no_header,
+        escape_formulas=escape_formulas,
+    )
+    with _replacing(target, before, codec, mark, exclusive=no_clobber and not append) as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def _size(target: Path) -> int:
+    try:
+        return target.stat().st_size
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise _not_opened(target, error) from error
+
+
+def _target(path: str | PathLike[str], *, no_clobber: bool) -> Path:
+    """Return the file to write, links followed, if it can be."""
+    try:
+        target = Path(path).resolve()
+        if target.is_dir() or (target.exists() and not target.is_file()):
+            raise OSError("it is no file")  # noqa: TRY301 - told like all that can't be opened
+    except (OSError, ValueError) as error:  # a path with NUL in it is a ValueError
+        raise _not_opened(path, error) from error
+    if no_clobber and target.exists():
+        raise _exists(target)
+    return target
+
+
+def _exists(target: Path) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"{str(target)!r} exists, and no_clobber keeps it. Give another path, or append=True.",
+        target=str(target),
+        error_id="NoClobber",
+        category="ResourceExists",
+    )
+
+
+def _not_opened(path: str | PathLike[str], error: Exception) -> InvalidArgumentError:
+    why = getattr(error, "strerror", None) or str(error)
+    return InvalidArgumentError(
+        f"{str(path)!r} can't be written: {why}.",
+        target=str(path),
+        error_id="FileOpenFailure",
+        category="OpenError",
+    )
+
+
+@contextmanager
+def _replacing(
+    target: Path, before: Path | None, codec: str, mark: bytes, *, exclusive: bool
+) -> Iterator[TextIOWrapper]:
+    """A file beside the target that takes its place at the end of the block, or goes away."""
+    beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
+    try:
+        with beside.open("xb") as binary:
+            binary.write(mark)
+            if before is not None:
+                _copy(before, binary, codec)
+        with beside.open("a", encoding=codec, errors="replace", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _take_place(beside, target, exclusive=exclusive)
+    except OSError as error:
+        raise _not_opened(target, error) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def _copy(before: Path, binary: Any, codec: str) -> None:
+    """Copy what is there, and end its last line if it is not."""
+    line_end = "\n".encode(codec)
+    with before.open("rb") as source:
+        shutil.copyfileobj(source, binary)
+        source.seek(-min(len(line_end), before.stat().st_size), os.SEEK_END)
+        last = source.read()
+    if last != line_end and last != "\r".encode(codec):
+        binary.write(line_end)
+
+
+def _take_place(beside: Path, target: Path, *, exclusive: bool) -> None:
+    if not exclusive:
+        with suppress(FileNotFoundError):
+            shutil.copymode(target, beside)
+        beside.replace(target)
+        return
+    try:
+        os.link(beside, target)  # fails if somebody made the file meanwhile
+    except FileExistsError:
+        raise _exists(target) from None
+    except OSError:  # a file system without links
+        if target.exists():
+            raise _exists(target) from None
+        beside.replace(target)
+
+
+# --- appending
+
+
+def _header_of(before: Path, codec: str, delimiter: str) -> tuple[str, list[str]]:
+    """Return the encoding of a file by its mark, and the names of its columns."""
+    try:
+        with before.open("rb") as file:
+            content = file.read(_HEADER_BYTES)
+    except OSError as error:
+        raise _not_opened(before, error) from error
+    for mark, marked in MARKS:
+        if content.startswith(mark):
+            codec, content = marked, content[len(mark) :]
+            break
+    return codec, read_header(content.decode(codec, "replace"), delimiter)
+
+
+def _in_columns(
+    items: Iterable[Any], header: list[str], target: Path, *, force: bool
+) -> Iterator[Mapping[str, Any]]:
+    """Yield objects with just the columns of a file. Raises for one that lacks a column."""
+    for item in items:
+        if item is None:
+            continue
+        found = properties(item)
+        keys = [in_any_casing(name, found) for name in header]
+        missing = [name for name, key in zip(header, keys, strict=True) if key is None]
+        if missing and not force:
+            raise InvalidArgumentError(
+                f"{str(target)!r} has the column {missing[0]!r}, and an object has no such "
+                "property. force=True leaves the field empty.",
+                target=missing[0],
+                error_id="CannotAppendCsvWithMismatchedPropertyNames",
+                category="InvalidData",
+            )
+        yield {
+            name: None if key is None else found[key]
+            for name, key in zip(header, keys, strict=True)
+        }

@@ -1,0 +1,1 @@
+"""Values as the engine has them: conversion, comparison, wildcards, filters."""

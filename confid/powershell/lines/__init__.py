@@ -1,0 +1,1 @@
+"""A line as typed: parsing, quoting, and the commands behind a bar."""

@@ -1,0 +1,181 @@
+"""The end of a line: objects as a list, a table, JSON, or a CSV file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from confid.errors import ConfidError, InvalidArgumentError, LineError
+from confid.powershell.lines.stage_options import (
+    Given,
+    Option,
+    as_count,
+    as_text,
+    as_texts,
+    read_options,
+)
+
+if TYPE_CHECKING:
+    from confid.powershell.lines.parser import CommandText
+
+Output = Callable[[list[Any]], list[Any]]
+"""Takes the objects; gives the text that they became, or nothing."""
+
+_NO_TERMINAL: Final = (120, 24)
+
+
+def _width() -> int:
+    from shutil import get_terminal_size  # noqa: PLC0415 - views are rare
+
+    return max(2, get_terminal_size(_NO_TERMINAL).columns)
+
+
+def _checked(command: CommandText, given: Given, refused: tuple[str, ...]) -> None:
+    for name in refused:
+        if name in given.values:
+            raise LineError(
+                command.line, command.position, f"-{name} isn't known here; do that in Python"
+            )
+
+
+def _format_list(command: CommandText) -> Output:
+    given = read_options(command, "Format-List", (Option("Property", as_texts, place=0),))
+    names = given.values.get("Property", ())
+
+    def show(items: list[Any]) -> list[Any]:
+        from confid.powershell.formats.views import format_list  # noqa: PLC0415 - as above
+
+        return [format_list(items, *names, width=_width())]
+
+    return show
+
+
+_TABLE: Final = (
+    Option("Property", as_texts, place=0),
+    Option("AutoSize"),
+    Option("Wrap"),
+    Option("HideTableHeaders"),
+    Option("GroupBy", as_text),
+)
+
+
+def _format_table(command: CommandText) -> Output:
+    given = read_options(command, "Format-Table", _TABLE)
+    _checked(command, given, ("Wrap", "HideTableHeaders", "GroupBy"))
+    names = given.values.get("Property", ())
+
+    def show(items: list[Any]) -> list[Any]:
+        from confid.powershell.formats.views import format_table  # noqa: PLC0415 - as above
+
+        size = given.switch("AutoSize")
+        return [format_table(items, *names, width=_width(), auto_size=size)]
+
+    return show
+
+
+_JSON: Final = (
+    Option("Depth", as_count),
+    Option("Compress"),
+    Option("EnumsAsStrings"),
+    Option("AsArray"),
+    Option("EscapeHandling", as_text),
+)
+
+
+def _convert_to_json(command: CommandText) -> Output:
+    from confid.powershell.formats.json_text import to_json  # noqa: PLC0415 - as above
+
+    given = read_options(command, "ConvertTo-Json", _JSON)
+    options: dict[str, Any] = {
+        "depth": given.values.get("Depth", 2),
+        "compress": given.switch("Compress"),
+        "enums_as_strings": given.switch("EnumsAsStrings"),
+        "as_array": given.switch("AsArray"),
+        "escape_handling": given.values.get("EscapeHandling", "Default"),
+    }
+    _tried("ConvertTo-Json", lambda: to_json([], **options))
+
+    def show(items: list[Any]) -> list[Any]:
+        text = to_json(items, **options)
+        return [text] if text else []
+
+    return show
+
+
+_CSV: Final = (
+    Option("Path", as_text, ("FullName",), place=0),
+    Option("LiteralPath", as_text, ("PSPath", "LP")),
+    Option("Delimiter", as_text, place=1),
+    Option("UseQuotes", as_text, ("UQ",)),
+    Option("QuoteFields", as_texts, ("QF",)),
+    Option("IncludeTypeInformation", None, ("ITI",)),
+    Option("NoTypeInformation", None, ("NTI",)),
+    Option("NoHeader"),
+    Option("NoClobber", None, ("NoOverwrite",)),
+    Option("Force"),
+    Option("Encoding", as_text),
+    Option("Append"),
+    Option("UseCulture", None, ("UC",)),
+)
+
+
+def _export_csv(command: CommandText) -> Output:
+    from confid.powershell.formats.csv_files import ENCODINGS, export_csv  # noqa: PLC0415 - as above
+    from confid.powershell.formats.csv_text import csv_lines  # noqa: PLC0415 - as above
+    from confid.powershell.language.values import choice  # noqa: PLC0415 - as above
+
+    given = read_options(command, "Export-Csv", _CSV)
+    _checked(command, given, ("UseCulture",))
+    values = given.values
+    path = values.get("Path", values.get("LiteralPath"))
+    if not path or {"Path", "LiteralPath"} <= values.keys():
+        raise _named("Export-Csv", "give one path.", "CannotSpecifyPathAndLiteralPath")
+    options: dict[str, Any] = {
+        "delimiter": values.get("Delimiter", ","),
+        "use_quotes": values.get("UseQuotes", "Always"),
+        "quote_fields": values.get("QuoteFields", ()),
+        "include_type_information": given.switch("IncludeTypeInformation"),
+        "no_header": given.switch("NoHeader"),
+    }
+    encoding = values.get("Encoding", "utf8NoBOM")
+    _tried(
+        "Export-Csv", lambda: (csv_lines([], **options), choice("-Encoding", encoding, ENCODINGS))
+    )
+
+    def write(items: list[Any]) -> list[Any]:
+        export_csv(
+            items,
+            path,
+            encoding=encoding,
+            append=given.switch("Append"),
+            no_clobber=given.switch("NoClobber"),
+            force=given.switch("Force"),
+            **options,
+        )
+        return []
+
+    return write
+
+
+def _tried(command: str, call: Callable[[], object]) -> None:
+    """Let wrong options be told before anything is done."""
+    try:
+        call()
+    except ConfidError as error:
+        error.cmdlet = command
+        raise
+
+
+def _named(command: str, why: str, error_id: str) -> InvalidArgumentError:
+    error = InvalidArgumentError(f"{command}: {why}", error_id=error_id)
+    error.cmdlet = command
+    return error
+
+
+OUTPUTS: Final[dict[str, Callable[[CommandText], Output]]] = {
+    **dict.fromkeys(("format-list", "fl"), _format_list),
+    **dict.fromkeys(("format-table", "ft"), _format_table),
+    **dict.fromkeys(("export-csv", "epcsv"), _export_csv),
+    "convertto-json": _convert_to_json,
+}
+"""What may end a line, by name and alias."""

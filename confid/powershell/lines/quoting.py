@@ -1,0 +1,108 @@
+"""A value as an argument in PowerShell's text.
+
+Source: literal.json, the rows of the real engine.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from confid.errors import ConversionError, InvalidArgumentError
+from confid.powershell.language.values import (
+    INVARIANT,
+    Kind,
+    Writers,
+    enum_text,
+    int_text,
+    iso_moment,
+    kind_of,
+    net_decimal_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from decimal import Decimal
+
+_SINGLE_QUOTES: Final = "'‘’‚‛"  # noqa: RUF001 - each of them begins and ends a text there
+_DOUBLED: Final = str.maketrans({quote: quote * 2 for quote in _SINGLE_QUOTES})
+_LARGEST_BARE: Final = 2**96 - 1
+"""A whole number beyond it would be read as a double, and lose digits."""
+_DEEPEST: Final = 50
+
+
+def quote(value: Any) -> str:
+    """Return an argument that PowerShell reads back as that very value.
+
+    In: None, a bool, a number, text, a date, a GUID, an enumeration, or a list of them. Text
+    comes out between single quotes, where nothing is expanded or run, and every quote within
+    it, typographic ones too, stands twice. A date, a GUID, a length of time, a member of an
+    enumeration, and a number that is none or without end come out as text, which a parameter
+    of that type takes. Raises InvalidArgumentError for a record, a mapping and what has no
+    form in PowerShell. Source: literal.json.
+    """
+    return _argument(value, 0)
+
+
+def _argument(value: Any, level: int) -> str:
+    if kind_of(type(value)) is not Kind.LIST:
+        return _SCALARS[type(value)](value)
+    if level == _DEEPEST:
+        raise ConversionError(f"A list holds lists more than {_DEEPEST} deep.")
+    return _list(value, level + 1)
+
+
+def _list(value: Collection[Any], level: int) -> str:
+    parts = [_argument(element, level) for element in value]
+    # A list that holds one list would be taken for that one; the comma in front keeps it.
+    alone = len(parts) == 1 and parts[0].startswith("@(")
+    return f"@({',' if alone else ''}{','.join(parts)})"
+
+
+def _text(value: object) -> str:
+    return f"'{INVARIANT[type(value)](value).translate(_DOUBLED)}'"
+
+
+def _number(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text  # without, it would be text
+
+
+def _integer(value: int) -> str:
+    # The suffix n stands for a whole number of any size.
+    return _number(int_text(value) + ("n" if abs(value) > _LARGEST_BARE else ""))
+
+
+def _double(value: float) -> str:
+    return _number(float.__repr__(value)) if math.isfinite(value) else _text(value)
+
+
+def _decimal(value: Decimal) -> str:
+    return _number(f"{net_decimal_text(value)}d") if value.is_finite() else _text(value)
+
+
+def _refuse(value: object) -> str:
+    raise InvalidArgumentError(
+        f"A {type(value).__name__} has no form as an argument; give text, a number, a date or a "
+        "list of them.",
+        target=value,
+        error_id="ParameterArgumentTransformationError",
+    )
+
+
+_SCALARS: Final = Writers(
+    {
+        Kind.NULL: lambda _: "$null",
+        Kind.BOOL: lambda value: "$true" if value else "$false",
+        Kind.ENUM: lambda member: _text(enum_text(member)),
+        Kind.TEXT: _text,
+        Kind.INT: _integer,
+        Kind.DOUBLE: _double,
+        Kind.DECIMAL: _decimal,
+        Kind.MOMENT: lambda when: _text(iso_moment(when)),
+        Kind.GUID: _text,
+        Kind.OBJECT: _refuse,
+        Kind.LIST: _refuse,
+        Kind.OTHER: lambda value: _text(value) if isinstance(value, timedelta) else _refuse(value),
+    }
+)

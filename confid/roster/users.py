@@ -1,0 +1,429 @@
+"""People from outside: a roster into the directory, and people out of it.
+
+A roster is read and checked as a whole before the tenant is touched, then
+compared with the directory, and written in one transaction: all of it or
+nothing. Its conference IDs are those already in use elsewhere; they come in
+until the tenant has issued its first, never later (design: the guarantee).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import attrs
+
+from confid.engine.session import current_session
+from confid.errors import ConfidError, RosterError, StaticConferenceIdError
+from confid.roster.bridge_exports import Network
+from confid.roster.cells import quoted
+from confid.roster.rows import CONFERENCE_ID, UPN, DialIn, Row
+from confid.roster.source import Roster, read_source, some, warnings
+from confid.tenant import directory
+from confid.tenant.documents import USER, Conferencing
+from confid.tenant.migrations import is_licence_change
+from confid.tenant.people import CHUNK
+from confid.tenant.records import DirectoryUser, LicenseState
+from confid.tenant.results import Results
+from confid.tenant.text import fold
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import TypeVar
+
+    from confid.engine.session import Session
+    from confid.roster.exports import Item
+    from confid.roster.files import TextFile
+    from confid.tenant.unit_of_work import UnitOfWork
+
+    T = TypeVar("T")
+
+
+def import_users(
+    source: str | os.PathLike[str] | TextFile | Iterable[Mapping[str, Any]],
+    *,
+    session: Session | None = None,
+) -> Results[DirectoryUser]:
+    """Take a roster over into the directory: all its rows, or none.
+
+    `source` is the path of a CSV, JSON (`.json`) or CLIXML file (`.xml`), an
+    open text file (CSV), or an iterable of mappings, and is read once. Columns
+    go by their PowerShell names in any casing and order; UserPrincipalName
+    must be among them, others are ignored. The exports of
+    Get-CsOnlineDialInConferencingUser and -UserInfo, which name people by
+    object ID, are known by their columns: they bring conference IDs, the
+    former also settings, and people who are new under their SIP address. An
+    export of Get-CsOnlineDialInConferencingBridge brings bridges with their
+    numbers, and nobody.
+
+    An absent column leaves what is on file, an empty cell clears it. A person
+    on file is found by object ID, then by user principal name; whoever is
+    missing stays. No row ever takes a conference ID away.
+
+    Returns the directory users in the order of the rows. Raises
+    `RosterError` that names every row and column at fault,
+    `StaticConferenceIdError` for a new conference ID once the tenant has
+    issued one, and `NotFoundError` or `InvalidArgumentError` for a source
+    that can't be read at all. Source: design, names that others rely on.
+    """
+    session = current_session(session)
+    read = read_source(source)
+
+    def work(tenant: UnitOfWork) -> tuple[list[DirectoryUser], list[str]]:
+        if isinstance(read, Roster):
+            coming = Import(tenant, read)
+            return coming.run(), [*warnings(read.remarks), *coming.warnings]
+        return [], _import_bridges(tenant, read, str(source))
+
+    users, remarks = session.call(work, write=True)
+    for text in remarks:
+        session.host.write_warning(text)
+    return Results(users)
+
+
+def _import_bridges(tenant: UnitOfWork, items: Sequence[Item], name: str) -> list[str]:
+    network = Network([])
+    network.read_bridges(items)
+    if not network.problems:
+        network.bring(tenant)
+    if network.problems:
+        raise RosterError(name, network.problems)
+    return network.remarks
+
+
+def remove_users(identity: object, *, session: Session | None = None) -> Results[DirectoryUser]:
+    """Take people out of the directory: personal data erased, conference IDs retired for ever.
+
+    `identity` is one identity or an iterable of them, as the cmdlets take
+    them. The ledger stays whole, and none of the IDs is issued again.
+
+    Returns the directory users as they were. Nobody is removed unless all
+    can be: then the error of the first is raised, the others in its `also`
+    (`UserNotFoundError`, `AmbiguousIdentityError`, `InvalidArgumentError`).
+    Source: design, names that others rely on.
+    """
+    session = current_session(session)
+    # Read once, before a transaction is open: an iterable can be a slow one.
+    items: Iterable[object] = [identity] if directory.is_one(identity) else list(identity)  # type: ignore[call-overload]  # is_one says that it is iterable
+    errors: list[ConfidError] = []
+    texts: list[str] = []
+    for item in items:
+        try:
+            texts.append(directory.identity_text(item))
+        except ConfidError as error:
+            errors.append(error)
+    return Results(session.call(lambda tenant: _remove(tenant, texts, errors), write=True))
+
+
+def _remove(
+    tenant: UnitOfWork, texts: Sequence[str], malformed: Sequence[ConfidError]
+) -> list[DirectoryUser]:
+    """Remove whom these identities name; those who left."""
+    errors = list(malformed)
+    leaving: dict[str, DirectoryUser] = {}
+    for chunk in _chunks(texts):
+        for found in tenant.find_users(chunk):
+            if isinstance(found, ConfidError):
+                errors.append(found)
+            else:
+                leaving.setdefault(found.owner, found)
+    _raise_all(errors)
+    for users in _chunks(list(leaving.values())):
+        tenant.remove(tenant.people(users, lock=True))
+    return list(leaving.values())
+
+
+def _raise_all(errors: Sequence[ConfidError]) -> None:
+    if errors:
+        first, *others = errors
+        first.also = tuple(others)
+        raise first
+
+
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]
+
+
+class Import:
+    """One roster on its way into one tenant.
+
+    `strict` refuses people on bridges or with numbers that the tenant has not.
+    """
+
+    def __init__(self, tenant: UnitOfWork, roster: Roster, *, strict: bool = False) -> None:
+        self._strict = strict
+        self.warnings: list[str] = []
+        self._tenant = tenant
+        self._roster = roster
+        self.entered = 0
+        """How many conference IDs were new to the ledger."""
+        self._on_file: dict[str, DirectoryUser] = {}
+        self._users: list[DirectoryUser] = []
+
+    def run(self) -> list[DirectoryUser]:
+        """Match, check and write; the users in the order of the rows."""
+        owners = self._match()
+        self._roster.demand_sound()
+        self._load({owner for owner in owners if owner})
+        self._users = [
+            self._user(row, owner) for row, owner in zip(self._roster.rows, owners, strict=True)
+        ]
+        living, retired = self._sort_ids()
+        self._write_users()
+        self._enter(living, retired=False)
+        self._enter(retired, retired=True)
+        self._ask_for_migrations()
+        return self._users
+
+    def _match(self) -> list[str | None]:
+        """Each row's person on file: by object ID, then by user principal name."""
+        rows = self._roster.rows
+        by_id = self._find("object_id", [row.object_id for row in rows if row.object_id])
+        # Who has a row by object ID takes the name in that row, and leaves the one on file.
+        named = {holder.owner for holder in by_id.values()}
+        unchanged = {holder.upn for holder in by_id.values()}
+        by_upn = self._find(
+            "upn", [row.key for row in rows if row.key and row.key not in unchanged]
+        )
+        owners: list[str | None] = []
+        for row in rows:
+            person, holder = by_id.get(row.object_id or ""), by_upn.get(row.key)
+            if not row.has_upn:
+                holder = None if person else holder
+                self._note_nameless(row, known=person is not None)
+            if holder and holder.owner not in named:
+                if row.object_id is None:
+                    person = holder
+                else:
+                    self._roster.problems.append(_inherited(row, holder.object_id))
+            owners.append(person and person.owner)
+        return owners
+
+    def _note_nameless(self, row: Row, *, known: bool) -> None:
+        """Of a row that says no user principal name: it takes a known person, or a SIP address."""
+        if known:
+            return
+        if row.key:
+            self._roster.remarks.by_sip_address.append(quoted(row.user_principal_name))
+        else:
+            self._roster.problems.append(
+                f"{row.place}, {UPN}: The person isn't in the directory, and the export says "
+                "neither this nor a SIP address. The export of Get-CsOnlineUser comes first."
+            )
+
+    def _find(self, field: str, values: Sequence[str]) -> dict[str, _Holder]:
+        """Who is on file under which of these values of an index field."""
+        found: dict[str, _Holder] = {}
+        for chunk in _chunks(values):
+            for owner, body in self._tenant.transaction.find(USER.name, field, chunk).items():
+                index = body["index"]
+                found[index[field]] = _Holder(owner, index["object_id"], index["upn"])
+        return found
+
+    def _load(self, owners: Iterable[str]) -> None:
+        # In the order of the keys, over all chunks, so that two imports at once can't deadlock.
+        for chunk in _chunks(sorted(owners)):
+            bodies = self._tenant.transaction.get(USER.name, chunk, lock=True)
+            self._on_file |= {o: directory.from_document(body) for o, body in bodies.items()}
+
+    def _user(self, row: Row, owner: str | None) -> DirectoryUser:
+        before = self._on_file.get(owner or "")
+        if before is None:
+            return DirectoryUser(
+                owner=self._tenant.new_owner(),
+                identity=row.object_id or str(self._tenant.new_uuid()),
+                user_principal_name=row.user_principal_name,
+                **row.values,
+            )
+        upn = row.user_principal_name if row.has_upn else before.user_principal_name
+        return attrs.evolve(before, user_principal_name=upn, **row.values)
+
+    def _write_users(self) -> None:
+        """Write who is new or changed; first, and at once, who leaves a name to another one."""
+        renamed, others = [], []
+        for user in self._users:
+            before = self._on_file.get(user.owner)
+            if before is None or (
+                before != user
+                and fold(before.user_principal_name) == fold(user.user_principal_name)
+            ):
+                others.append(user)
+            elif before != user:
+                renamed.append(user)
+        for users in (renamed, *_chunks(others)):
+            if users:
+                self._tenant.put_users(users)
+
+    def _ask_for_migrations(self) -> None:
+        """Have the meetings migrated of those whose licence has changed."""
+        self._tenant.migrations.ask(
+            [u.owner for u in self._users if is_licence_change(self._on_file.get(u.owner), u)]
+        )
+
+    # Conference IDs in use elsewhere.
+
+    def _sort_ids(self) -> tuple[list[_Claimed], list[_Claimed]]:
+        """The IDs to enter as living, and as retired. Raises for all that can't be taken over."""
+        pairs = [
+            _Claimed(row, row.conference_id, user)
+            for row, user in zip(self._roster.rows, self._users, strict=True)
+            if row.conference_id is not None
+        ]
+        new = [claimed for chunk in _chunks(pairs) for claimed in self._not_in_ledger(chunk)]
+        if new and self._tenant.has_issued:
+            self._refuse(new)
+        for chunk in _chunks(new):
+            self._demand_no_other(chunk)
+        self._roster.demand_sound()
+        barred = [claimed for claimed in new if not claimed.may_live]
+        if barred:
+            named = [f"{c.row.place}: {quoted(c.user.user_principal_name)}" for c in barred]
+            self.warnings.append(
+                "People who may not have a conference ID (no licence, or another provider) have "
+                f"one in the roster; it was recorded as retired: {some(named)}."
+            )
+        return [claimed for claimed in new if claimed.may_live], barred
+
+    def _not_in_ledger(self, pairs: Sequence[_Claimed]) -> list[_Claimed]:
+        """Those that the ledger doesn't hold; one that is another person's is noted."""
+        entries = self._tenant.transaction.lookup([claimed.conference_id for claimed in pairs])
+        for claimed in pairs:
+            entry = entries.get(claimed.conference_id)
+            if entry is not None and entry.owner != claimed.user.owner:
+                claimed.complain(self._roster, "it is or was another person's")
+        return [claimed for claimed in pairs if claimed.conference_id not in entries]
+
+    def _refuse(self, new: Sequence[_Claimed]) -> None:
+        """Raise for IDs that are new to a tenant which issues its own."""
+        errors: list[ConfidError] = [
+            StaticConferenceIdError(f"{c.row.place}, {CONFERENCE_ID}", target=c.row.place)
+            for c in new
+        ]
+        if self._roster.problems:
+            errors.append(RosterError(self._roster.name, self._roster.problems))
+        _raise_all(errors)
+
+    def _demand_no_other(self, new: Sequence[_Claimed]) -> None:
+        current = self._tenant.transaction.current([claimed.user.owner for claimed in new])
+        for claimed in new:
+            if living := current.get(claimed.user.owner):
+                claimed.complain(self._roster, f"the person has another one, {living}")
+
+    def _enter(self, ids: Sequence[_Claimed], *, retired: bool) -> None:
+        for chunk in _chunks(ids):
+            proposals = [(int(c.conference_id), c.user) for c in chunk]
+            accepted = self._tenant.import_ids(proposals, retired=retired)
+            self.entered += len(accepted)
+            for claimed in chunk:
+                if claimed.conference_id not in accepted:
+                    claimed.complain(self._roster, "it was issued to another person meanwhile")
+            self._roster.demand_sound()
+            if not retired:
+                self._enable(chunk)
+        self._roster.demand_sound()
+
+    def _enable(self, ids: Sequence[_Claimed]) -> None:
+        """Settings as the export has them, else as for anybody newly enabled.
+
+        There is no PIN, and nobody is told.
+        """
+        tenant = self._tenant
+        tenant.lock_setup(shared=True)
+        people = tenant.people([claimed.user for claimed in ids], lock=True)
+        tenant.migrations.ask([claimed.user.owner for claimed in ids])
+        tenant.put_conferencing(
+            {
+                person.user.owner: attrs.evolve(
+                    self._settings(claimed),
+                    revision=person.conferencing.revision + 1 if person.conferencing else 0,
+                )
+                for claimed, person in zip(ids, people, strict=True)
+            }
+        )
+
+    def _settings(self, claimed: _Claimed) -> Conferencing:
+        setup, said = self._tenant.setup, claimed.row.dial_in or DialIn()
+        bridge = setup.bridges.get(said.bridge_id) if said.bridge_id else setup.default_bridge
+        unknown = [str(said.bridge_id)] if bridge is None else []
+        bridge = bridge or setup.default_bridge
+        own: dict[bool, str | None] = {False: None, True: None}
+        for digits, toll_free in (
+            (said.service_number, False),
+            (said.toll_free_service_number, True),
+        ):
+            number = setup.numbers.get(digits or "")
+            if number and (number.bridge_id, number.is_toll_free) == (bridge.identity, toll_free):
+                own[toll_free] = digits
+            elif digits:
+                unknown.append(f"+{digits}")
+        if unknown:
+            self._note_elsewhere(claimed, unknown)
+        pstn_only, toll_free_in = said.allow_pstn_only_meetings, said.allow_toll_free_dial_in
+        if pstn_only is None:
+            pstn_only = self._tenant.settings.allow_pstn_only_meetings_by_default
+        return Conferencing(
+            enabled=True,
+            bridge_id=bridge.identity,
+            service_number=own[False] or setup.default_toll_number(bridge, claimed.user),
+            toll_free_service_number=own[True],
+            allow_toll_free_dial_in=toll_free_in is not False,
+            allow_pstn_only_meetings=pstn_only,
+        )
+
+    def _note_elsewhere(self, claimed: _Claimed, unknown: Sequence[str]) -> None:
+        """Note that somebody's bridge or numbers aren't this tenant's, or refuse it."""
+        upn = quoted(claimed.user.user_principal_name)
+        if self._strict:
+            self._roster.problems.append(
+                f"{claimed.row.place}: {upn} is on a bridge, or has a number, that isn't there: "
+                f"{', '.join(unknown)}."
+            )
+        else:
+            self._roster.remarks.elsewhere.append(f"{upn}, {', '.join(unknown)}")
+
+
+class _Holder(NamedTuple):
+    """Whose a name or an object ID on file is; both as the index has them."""
+
+    owner: str
+    object_id: str
+    upn: str
+
+
+@attrs.frozen
+class _Claimed:
+    """A conference ID in a row, and whose it is said to be."""
+
+    row: Row
+    conference_id: int
+    user: DirectoryUser
+
+    @property
+    def may_live(self) -> bool:
+        """Whether the ID may be in use: the export of conferencing users says so itself."""
+        if self.row.dial_in is not None:
+            return not self.user.has_other_provider
+        return _may_have_one(self.user)
+
+    def complain(self, roster: Roster, why: str) -> None:
+        """Note why the ID can't be taken over."""
+        roster.problems.append(
+            f"{self.row.place}, {CONFERENCE_ID}: {self.conference_id} can't be taken over for "
+            f"{quoted(self.user.user_principal_name)}: {why}."
+        )
+
+
+def _may_have_one(user: DirectoryUser) -> bool:
+    """Whether a licence, known or not, and no other provider stand for a conference ID."""
+    return user.license_state is not LicenseState.UNLICENSED and not user.has_other_provider
+
+
+def _inherited(row: Row, object_id: str) -> str:
+    column = "ObjectId" if row.object_id else UPN
+    upn = quoted(row.user_principal_name)
+    return (
+        f"{row.place}, {column}: {upn} is on file with another object ID, {object_id}; a new hire "
+        "would inherit that person's conference ID. If the former one has left, "
+        f"confid.remove_users({upn}) comes first."
+    )

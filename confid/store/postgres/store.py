@@ -1,0 +1,233 @@
+"""A tenant in a PostgreSQL schema: durable, for many processes on many hosts."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from confid.errors import StoreError
+from confid.store.base import (
+    FIRST_ID,
+    LAST_ID,
+    Kind,
+    Store,
+    Transaction,
+    check_text,
+    holder_statement,
+    unknown_kind,
+)
+from confid.store.postgres.place import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+
+    import psycopg
+
+    from confid.store.base import Body
+    from confid.store.postgres.connections import Pool
+    from confid.store.postgres.place import Place
+
+OLDEST_SERVER = 130000
+"""PostgreSQL 13."""
+
+
+class PostgresStore(Store):
+    """A tenant in a schema of a PostgreSQL database.
+
+    `dsn` is a URL or libpq's `key=value` words; `schema`, `timeout` (seconds
+    to wait for a lock or a connection) and `pool_size` may stand in a URL's
+    query too. Durable at every commit, on the server and on its synchronous
+    standbys; of several hosts, the primary is found, and found again. Needs
+    the extra `confid[postgres]`, imported by `open`.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        schema: str | None = None,
+        timeout: float | None = None,
+        pool_size: int | None = None,
+    ) -> None:
+        self._place = place_of(dsn, schema=schema, timeout=timeout, pool_size=pool_size)
+        self.kinds: dict[str, Kind] = {}
+        self.indexes: dict[str, tuple[str, str]] = {}
+        self._pool: Pool | None = None
+        self._pid = os.getpid()
+        self._parents: list[Pool] = []
+
+    def __repr__(self) -> str:
+        return f"PostgresStore(schema={self.schema!r})"
+
+    @property
+    def schema(self) -> str:
+        """The schema that holds the tenant."""
+        return self._place.schema
+
+    def open(self, kinds: Iterable[Kind], *, create: bool = True) -> None:
+        """Create the schema and its tables where they are missing, and check them."""
+        try:
+            from confid.store.postgres import connections  # noqa: PLC0415 - the driver is imported only when a store is opened
+        except ImportError as error:
+            raise StoreError(
+                "PostgreSQL needs psycopg and its pool: pip install 'confid[postgres]'.",
+                category="NotInstalled",
+            ) from error
+        self.close()
+        self.kinds = {kind.name: kind for kind in kinds}
+        options = connections.options_of(self._place)
+        connection = connections.connect(self._place, options)
+        try:
+            host = connection.info.host or connection.info.hostaddr
+            self._place = self._place.seen_as(
+                host, connection.info.dbname, hosts=len(connections.hosts_of(options))
+            )
+            durable = self._prepare(connection, create=create)
+        finally:
+            connection.close()
+        self._pid = os.getpid()
+        self._pool = connections.Pool(self._place, options, synchronous_commit=durable)
+
+    def _prepare(self, connection: psycopg.Connection[Any], *, create: bool) -> str:
+        """Make what is missing; what `synchronous_commit` is to be."""
+        from confid.store.postgres import schema  # noqa: PLC0415 - as above
+        from confid.store.postgres.connections import all_or_nothing  # noqa: PLC0415 - as above
+        from confid.store.postgres.errors import absent, translated  # noqa: PLC0415 - as above
+
+        place, kinds = self._place, list(self.kinds.values())
+        self.indexes = {name: (kind.name, field) for name, kind, field in schema.index_names(kinds)}
+        with translated(place):
+            durable = self._check_server(connection)
+            with all_or_nothing(connection, place, write=False):
+                version = schema.read_version(connection, place)
+                complete = version == schema.SCHEMA_VERSION and not schema.missing_indexes(
+                    connection, place, kinds
+                )
+            if complete:
+                return durable
+            if not version and not create:
+                raise absent(place)
+            with all_or_nothing(connection, place, write=True):
+                # Of two processes at once the second finds the tenant that the first has made.
+                lock = place.lock_id("schema")
+                connection.execute("SELECT pg_advisory_xact_lock(%s::int8)", [lock])
+                version = schema.read_version(connection, place)
+                schema.create_schema(connection, place, version)
+                schema.create_indexes(connection, place, kinds)
+        return durable
+
+    def _check_server(self, connection: psycopg.Connection[Any]) -> str:
+        """Refuse a server that can't keep a tenant; what `synchronous_commit` is to be there."""
+        if connection.info.server_version < OLDEST_SERVER:
+            raise StoreError(
+                f"{self._place} is on PostgreSQL {connection.info.server_version // 10000}; confid "
+                f"needs {OLDEST_SERVER // 10000} or newer."
+            )
+        ((encoding, durable),) = connection.execute(
+            "SELECT current_setting('server_encoding'), current_setting('synchronous_commit')"
+        ).fetchall()
+        if encoding != "UTF8":
+            raise StoreError(
+                f"{self._place}: the database's encoding is {encoding}, which can't keep every "
+                "name. Make one for confid: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.",
+                category="InvalidArgument",
+            )
+        # Never less than the disks of the server and its synchronous standbys.
+        return "remote_apply" if durable == "remote_apply" else "on"
+
+    def close(self) -> None:
+        """Close the connections; one in a transaction when that ends."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        if self._pid != os.getpid():
+            # A forked child may neither use nor close its parent's connections.
+            self._parents.append(pool)
+        else:
+            pool.close()
+
+    def transaction(self, *, write: bool) -> AbstractContextManager[Transaction]:
+        """A transaction: read committed with row locks to write, one snapshot to read."""
+        return _Block(self, write=write)
+
+    def exclusive(self) -> AbstractContextManager[Transaction]:
+        """A writing transaction that waits until nobody else writes, and lets nobody begin."""
+        return _Block(self, write=True, alone=True)
+
+    def holder(
+        self,
+        conference_id: int,
+        *,
+        owned: Sequence[str] = (),
+        beside: Sequence[tuple[str, str]] = (),
+    ) -> tuple[str, list[Body | None]] | None:
+        """Whose living ID that is, with documents; there and back once.
+
+        Not prepared: it is planned for the tables as large as they are now.
+        """
+        from confid.store.postgres.transaction import from_json  # noqa: PLC0415 - the driver is imported only when a store is opened
+
+        named = [text for document in beside for text in document]
+        for name in (*owned, *named[::2]):
+            if name not in self.kinds:
+                raise unknown_kind(name)
+        check_text(*named)
+        pool = self.pool()
+        if not FIRST_ID <= conference_id <= LAST_ID:
+            return None
+        statement = holder_statement(
+            len(owned), len(beside), mark="%s", schema=f"{self._place.quoted}."
+        )
+        rows = pool.ask(statement, (*owned, *named, int(conference_id)))
+        for owner, *texts in rows:
+            return owner, [None if text is None else from_json(text) for text in texts]
+        return None
+
+    @property
+    def place(self) -> Place:
+        """Where the tenant lives, for errors."""
+        return self._place
+
+    def pool(self) -> Pool:
+        """The connections of this process."""
+        if self._pool is None:
+            raise StoreError(f"{self._place}: this store is closed.")
+        if self._pid != os.getpid():
+            raise StoreError(
+                f"{self._place} was opened before this process was forked; connect anew in the "
+                "child."
+            )
+        return self._pool
+
+
+class _Block:
+    """A transaction from BEGIN to COMMIT."""
+
+    def __init__(self, store: PostgresStore, *, write: bool, alone: bool = False) -> None:
+        self._store = store
+        self._write = write
+        self._alone = alone
+
+    def __enter__(self) -> Transaction:
+        from confid.store.postgres.transaction import PostgresTransaction  # noqa: PLC0415 - the driver is imported only when a store is opened
+
+        store = self._store
+        self._pool = store.pool()
+        self._connection = self._pool.begin(write=self._write, alone=self._alone)
+        self._transaction = PostgresTransaction(
+            self._connection, store.place, store.kinds, store.indexes, write=self._write
+        )
+        return self._transaction
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self._transaction.end(commit=kind is None)
+        finally:
+            self._pool.give_back(self._connection)

@@ -1,0 +1,120 @@
+"""The store that a URL or a path names, confid's own and those of other packages."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from confid.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from confid.store.base import Store
+
+# Drivers are imported only when their store is asked for, so inside the functions.
+
+
+def _memory(url: str) -> Store:
+    from confid.store.memory import MemoryStore  # noqa: PLC0415 - a driver
+
+    if url.strip(":/").lower() != "memory":
+        raise StoreError("A memory store has no name: memory:", category="InvalidArgument")
+    return MemoryStore()
+
+
+def _sqlite(url: str) -> Store:
+    from confid.store.sqlite.store import SQLiteStore  # noqa: PLC0415 - a driver
+
+    try:
+        parts = urlsplit(url)
+        options = parse_qs(parts.query, strict_parsing=bool(parts.query))
+        timeout = float(options.pop("timeout", ["30"])[0])
+        well_formed = (
+            not (options or parts.netloc or parts.fragment)
+            and parts.path.startswith("/")
+            and len(parts.path) > 1
+            and 0 <= timeout <= threading.TIMEOUT_MAX
+        )
+    except ValueError:
+        well_formed = False
+    if not well_formed:
+        raise StoreError(
+            "A SQLite URL is sqlite:///relative.db or sqlite:////absolute.db, "
+            "with ?timeout=seconds if you like; a ? or # in a name is %3F or %23.",
+            category="InvalidArgument",
+        )
+    return SQLiteStore(unquote(parts.path[1:]), timeout=timeout)
+
+
+def _postgres(url: str) -> Store:
+    from confid.store.postgres.store import PostgresStore  # noqa: PLC0415 - a driver
+
+    if "://" not in url:
+        raise StoreError(
+            "A PostgreSQL URL begins with postgresql://, a user or a host.",
+            category="InvalidArgument",
+        )
+    return PostgresStore(url)
+
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*")
+
+GROUP = "confid.stores"
+"""The entry points under which other packages bring stores: a scheme, and what makes a store
+of a URL."""
+
+SCHEMES: dict[str, Callable[[str], Store]] = {
+    "memory": _memory,
+    "sqlite": _sqlite,
+    "postgresql": _postgres,
+    "postgres": _postgres,
+}
+
+
+def from_url(store: str | os.PathLike[str]) -> Store:
+    """The store that a URL (`memory:`, `sqlite:///tenant.db`, `postgresql://…`) or a path names.
+
+    Another package's store has the scheme of its entry point in the group
+    `confid.stores`; confid's own come first. Raises `StoreError` for a scheme
+    that no store has; the URL itself, which may hold a password, never shows
+    in it.
+    """
+    text = os.fspath(store)
+    scheme = _scheme(text) if isinstance(store, str) else ""
+    if not scheme:
+        from confid.store.sqlite.store import SQLiteStore  # noqa: PLC0415 - a driver
+
+        return SQLiteStore(text)
+    return _factory(scheme.lower())(text)
+
+
+def _factory(scheme: str) -> Callable[[str], Store]:
+    if scheme in SCHEMES:
+        return SCHEMES[scheme]
+    from importlib.metadata import entry_points  # noqa: PLC0415 - confid's own schemes need none
+
+    others = {point.name: point for point in entry_points(group=GROUP)}
+    if scheme not in others:
+        known = ", ".join(sorted({*SCHEMES, *others}))
+        raise StoreError(
+            f"No store has the scheme {scheme!r}; there are {known}. A path to a file has none.",
+            category="InvalidArgument",
+        )
+    factory: Callable[[str], Store] = others[scheme].load()
+    return factory
+
+
+def _scheme(text: str) -> str:
+    before, colon, after = text.partition(":")
+    if text == ":memory:":
+        return "memory"
+    # One letter before a colon is a Windows drive, not a scheme. What looks like a URL is one,
+    # whatever its scheme: taken for a path, it would show its password in an error.
+    is_url = _SCHEME.fullmatch(before) and after.startswith("//")
+    if len(before) > 1 and colon and (is_url or before.replace("+", "").isalnum()):
+        return before
+    return ""

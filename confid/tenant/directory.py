@@ -1,0 +1,204 @@
+"""Who is meant: identities in every documented form, resolved against the directory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from confid.errors import (
+    AmbiguousIdentityError,
+    ConfidError,
+    InvalidArgumentError,
+    UserNotFoundError,
+)
+from confid.tenant.documents import USER, converter
+from confid.tenant.migrations import MeetingMigrationStatus
+from confid.tenant.records import (
+    ConferencingUser,
+    DirectoryUser,
+    LedgerRecord,
+    Record,
+    UserInfo,
+    UserState,
+)
+from confid.tenant.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from confid.store.base import Body, Transaction
+
+_OBJECT_ID = re.compile(
+    r"\{?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}?", re.IGNORECASE
+)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_DISTINGUISHED_NAME = re.compile(r"[a-z][a-z0-9-]*=")
+
+
+class _Form(NamedTuple):
+    """One way to name a person: an index field and the value to find in it."""
+
+    field: str
+    value: str
+
+
+def forms(identity: str) -> list[_Form]:
+    """The unique forms that a text can be, the display name not among them."""
+    text = fold(identity.strip())
+    if found := _OBJECT_ID.fullmatch(text):
+        return [_Form("object_id", found[1])]
+    if text.startswith("sip:"):
+        return [_Form("sip", text[4:]), _Form("upn", text[4:])]
+    # Before the logon: a distinguished name escapes a comma with a backslash.
+    named = _DISTINGUISHED_NAME.match(text)
+    if "\\" in text and not named:
+        return [_Form("logon", text)]
+    mailed = [_Form("upn", text), _Form("sip", text)] if "@" in text else []
+    return [_Form("dn", text), *mailed] if named else mailed
+
+
+def can_be_upn(text: str) -> bool:
+    """Whether somebody with this user principal name is found when it is asked for."""
+    fields = [form.field for form in forms(text)]
+    return "upn" in fields and fields[0] != "sip"
+
+
+def index_of(user: DirectoryUser) -> dict[str, str | None]:
+    """The index values of a user's document, folded.
+
+    A SIP address that is the user principal name too, as most are, is found
+    as the latter: indexed twice, each would be read twice.
+    """
+    upn, sip, logon = fold(user.user_principal_name), _sip(user), None
+    if user.on_premises_sam_account_name and user.on_premises_domain_name:
+        logon = fold(f"{user.on_premises_domain_name}\\{user.on_premises_sam_account_name}")
+    return {
+        "object_id": fold(user.identity),
+        "upn": upn,
+        "sip": sip if sip != upn else None,
+        "logon": logon,
+        "dn": fold(user.distinguished_name) if user.distinguished_name else None,
+        "display_name": fold(user.display_name.strip()) or None,
+    }
+
+
+def _sip(user: DirectoryUser) -> str | None:
+    return fold(user.sip_address).removeprefix("sip:") if user.sip_address else None
+
+
+def to_document(user: DirectoryUser) -> Body:
+    """A user as it is kept."""
+    body: Body = converter().unstructure(user)
+    body["index"] = index_of(user)
+    return body
+
+
+def from_document(body: Body) -> DirectoryUser:
+    """A user as it was kept."""
+    return converter().structure(body, DirectoryUser)
+
+
+def resolve(
+    transaction: Transaction, identities: Sequence[str]
+) -> list[DirectoryUser | ConfidError]:
+    """For each identity the one user it names, or the error that says why there is none.
+
+    A display name counts only when no unique form matches. Several matches
+    are an `AmbiguousIdentityError` that lists them.
+    """
+    named_by = {text: forms(text) for text in identities}
+    found = _find(transaction, {form for each in named_by.values() for form in each})
+    named = {text: _merge(found, each) for text, each in named_by.items()}
+    missing = {
+        text: _Form("display_name", fold(text.strip()))
+        for text, users in named.items()
+        if not users and text.strip()
+    }
+    if missing:
+        found = _find(transaction, set(missing.values()))
+        named |= {text: _merge(found, [form]) for text, form in missing.items()}
+    return [_one(text, named[text]) for text in identities]
+
+
+def _find(
+    transaction: Transaction, wanted: Iterable[_Form]
+) -> dict[_Form, dict[str, DirectoryUser]]:
+    by_field: dict[str, list[str]] = {}
+    for form in wanted:
+        by_field.setdefault(form.field, []).append(form.value)
+    found: dict[_Form, dict[str, DirectoryUser]] = {}
+    for field, values in by_field.items():
+        for owner, body in transaction.find(USER.name, field, values).items():
+            form = _Form(field, body["index"][field])
+            found.setdefault(form, {})[owner] = from_document(body)
+    return found
+
+
+def _merge(
+    found: dict[_Form, dict[str, DirectoryUser]], named_by: Sequence[_Form]
+) -> dict[str, DirectoryUser]:
+    users = {owner: user for form in named_by for owner, user in found.get(form, {}).items()}
+    if named_by and named_by[0].field == "sip":
+        # Asked for by SIP address: who is found by their UPN must have that address too.
+        return {owner: user for owner, user in users.items() if _sip(user) == named_by[0].value}
+    return users
+
+
+def _one(identity: str, users: dict[str, DirectoryUser]) -> DirectoryUser | ConfidError:
+    if not users:
+        return UserNotFoundError(identity)
+    if len(users) > 1:
+        candidates = sorted(user.user_principal_name for user in users.values())
+        return AmbiguousIdentityError(identity, candidates)
+    return next(iter(users.values()))
+
+
+def identity_text(identity: Any) -> str:
+    """The text that names a person: the text itself, or a record's object ID.
+
+    Raises `InvalidArgumentError` for everything else, with a hint for the
+    likely mistakes: a mapping, a DataFrame.
+    """
+    if isinstance(identity, str):
+        if not identity.strip():
+            raise InvalidArgumentError("An identity can't be empty.", target=identity)
+        if "\0" in identity:
+            raise InvalidArgumentError("An identity can't hold a NUL character.", target=identity)
+        if not identity.isascii() and _LONE_SURROGATE.search(identity):
+            raise InvalidArgumentError(
+                f"{identity!r:.60} can't be an identity: it holds a half character.",
+                target=identity,
+            )
+        return identity
+    if isinstance(identity, (DirectoryUser, ConferencingUser, UserInfo, UserState)):
+        return identity.identity
+    if isinstance(identity, MeetingMigrationStatus):
+        return identity.user_id
+    if isinstance(identity, LedgerRecord) and identity.identity:
+        return identity.identity
+    kind = type(identity).__name__
+    raise InvalidArgumentError(
+        f"A value of type {kind} is no identity. Give a text (user principal name, SIP address, "
+        "object ID, …), a record that a cmdlet returned, or an iterable of these"
+        + _hint(identity)
+        + ".",
+        target=kind,
+    )
+
+
+def _hint(identity: object) -> str:
+    if hasattr(identity, "columns"):
+        return ': frame["UserPrincipalName"] for a DataFrame'
+    if isinstance(identity, Mapping):
+        return ': row["UserPrincipalName"] for a mapping'
+    return ""
+
+
+def is_one(identity: object) -> bool:
+    """Whether this names one person, rather than being an iterable of those who do."""
+    return (
+        isinstance(identity, (str, bytes, Record, Mapping))
+        or hasattr(identity, "columns")
+        or not hasattr(identity, "__iter__")
+    )

@@ -1,0 +1,443 @@
+"""The records that cmdlets return, and how they show themselves.
+
+Attributes are snake_case; exports use the PowerShell property name that each
+field declares, in the order of the fields (behaviour: what cmdlets return).
+A field without one is for confid itself and shows nowhere.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime  # noqa: TC003 - the converter reads the annotations
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID  # noqa: TC003 - the converter reads the annotations
+
+import attrs
+
+from confid.ids.conference_id import ConferenceId  # noqa: TC001 - the converter reads it
+from confid.tenant.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+MASKED_PIN = "***********"
+"""How a PIN reads once the call that made it is over (behaviour: PIN)."""
+
+MICROSOFT = "Microsoft"
+
+HTML_ROWS = 60
+"""Rows that a notebook shows before it counts the rest."""
+
+NO_TERMINAL_WIDTH = 120
+
+
+def prop(powershell: str, **options: Any) -> Any:
+    """Declare a field that PowerShell shows under that property name."""
+    return attrs.field(metadata={"powershell": powershell}, **options)
+
+
+class Record:
+    """What every record does: show itself as PowerShell would."""
+
+    __slots__ = ()
+    __powershell_type__: ClassVar[str] = "confid.Record"
+    _properties: ClassVar[tuple[tuple[str, str], ...] | None] = None
+
+    def __init_subclass__(cls) -> None:
+        cls.__powershell_type__ = f"confid.{cls.__name__}"
+        cls._properties = None
+
+    @classmethod
+    def powershell_properties(cls) -> tuple[tuple[str, str], ...]:
+        """(PowerShell name, attribute) of each shown field, in order."""
+        if cls._properties is None:
+            cls._properties = tuple(
+                (field.metadata["powershell"], field.name)
+                for field in attrs.fields(cls)  # type: ignore[arg-type]  # every subclass is attrs
+                if "powershell" in field.metadata
+            )
+        return cls._properties
+
+    def __powershell__(self) -> dict[str, object]:
+        """The properties by their PowerShell names, in order."""
+        return {name: getattr(self, field) for name, field in self.powershell_properties()}
+
+    def __str__(self) -> str:
+        return view([self])
+
+    def _repr_html_(self) -> str:
+        return html_view([self])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text("…" if cycle else str(self))
+
+
+def view(records: Sequence[Record]) -> str:
+    """The default view at the terminal's width: a table up to 4 properties, else a list."""
+    from shutil import get_terminal_size  # noqa: PLC0415 - a record prints itself only when asked
+
+    from confid.powershell import out_string  # noqa: PLC0415 - as above
+
+    width = get_terminal_size((NO_TERMINAL_WIDTH, 24)).columns
+    return out_string(records, width=width)
+
+
+def html_view(records: Sequence[Record]) -> str:
+    """An HTML table of the values that the default view shows, escaped.
+
+    Where it is cut, it says how many rows there are.
+    """
+    from html import escape  # noqa: PLC0415 - as above
+
+    from confid.powershell.formats.views import MOST_TABLE_PROPERTIES  # noqa: PLC0415 - as above
+    from confid.powershell.language.values import LIST_VALUE, TABLE_CELL  # noqa: PLC0415 - as above
+
+    if not records:
+        return "<p>0 rows</p>"
+    shown = [record.__powershell__() for record in records[:HTML_ROWS]]
+    names = list(dict.fromkeys(name for properties in shown for name in properties))
+    text = TABLE_CELL if len(shown[0]) <= MOST_TABLE_PROPERTIES else LIST_VALUE
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    rows = []
+    for properties in shown:
+        values = [properties.get(name) for name in names]
+        cells = "".join(f"<td>{escape(text[type(value)](value))}</td>" for value in values)
+        rows.append(f"<tr>{cells}</tr>")
+    cut = f"<p>{len(records)} rows, {HTML_ROWS} shown</p>" if len(records) > HTML_ROWS else ""
+    body = "".join(rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{cut}"
+
+
+class LicenseState(enum.Enum):
+    """What a roster said of a person's licence for audio conferencing."""
+
+    LICENSED = "licensed"
+    UNLICENSED = "unlicensed"
+    UNKNOWN = "unknown"
+
+
+@attrs.frozen(kw_only=True, str=False)
+class DirectoryUser(Record):
+    """Who somebody is. `owner` is confid's own key of the person and never changes."""
+
+    owner: str = attrs.field(repr=False)
+    identity: str = prop("Identity")
+    user_principal_name: str = prop("UserPrincipalName")
+    display_name: str = prop("DisplayName", default="")
+    sip_address: str | None = prop("SipAddress", default=None)
+    mail: str | None = prop("Mail", default=None)
+    usage_location: str | None = prop("UsageLocation", default=None)
+    country: str | None = prop("Country", default=None)
+    city: str | None = prop("City", default=None)
+    department: str | None = prop("Department", default=None)
+    title: str | None = prop("Title", default=None)
+    groups: tuple[str, ...] = prop("Groups", default=())
+    preferred_language: str | None = prop("PreferredLanguage", default=None)
+    distinguished_name: str | None = prop("DistinguishedName", default=None)
+    on_premises_sam_account_name: str | None = prop("OnPremisesSamAccountName", default=None)
+    on_premises_domain_name: str | None = prop("OnPremisesDomainName", default=None)
+    assigned_plan: tuple[str, ...] = prop("AssignedPlan", default=())
+    license_state: LicenseState = attrs.field(default=LicenseState.UNKNOWN)
+    provider: str | None = prop("Provider", default=None)
+
+    @property
+    def is_licensed(self) -> bool:
+        """Whether a plan for audio conferencing (MCOMEETADV) is known to be assigned."""
+        return self.license_state is LicenseState.LICENSED
+
+    @property
+    def has_other_provider(self) -> bool:
+        """Whether a third party, not Microsoft, provides audio conferencing."""
+        return bool(self.provider) and fold(self.provider or "") != fold(MICROSOFT)
+
+
+@attrs.frozen(kw_only=True, str=False)
+class SelectedUser(DirectoryUser):
+    """A directory user that shows and exports only the `selected` properties.
+
+    The attributes are all there, so it names its person and can be read like any other.
+    """
+
+    selected: tuple[str, ...] = attrs.field(repr=False)
+
+    def __powershell__(self) -> dict[str, object]:
+        """The selected properties, in the order of all."""
+        properties = Record.__powershell__(self)
+        return {name: value for name, value in properties.items() if name in self.selected}
+
+
+@attrs.frozen(kw_only=True, str=False)
+class ConferencingUser(Record):
+    """A user enabled for audio conferencing, as the cmdlets return them.
+
+    `leader_pin` is the new PIN in the record of the call that made it, and
+    `***********` in every other; no repr, view or export ever shows it.
+    """
+
+    allow_pstn_only_meetings: bool = prop("AllowPstnOnlyMeetings")
+    allow_toll_free_dial_in: bool = prop("AllowTollFreeDialIn")
+    bridge_id: UUID = prop("BridgeId")
+    bridge_name: str = prop("BridgeName")
+    conference_id: ConferenceId | None = prop("ConferenceId")
+    default_toll_free_number: str = prop("DefaultTollFreeNumber")
+    default_toll_number: str = prop("DefaultTollNumber")
+    display_name: str = prop("DisplayName")
+    identity: str = prop("Identity")
+    leader_pin: str = prop("LeaderPin", default=MASKED_PIN, repr=False, eq=False)
+    service_number: str | None = prop("ServiceNumber")
+    sip_address: str | None = prop("SipAddress")
+    tenant_id: UUID = prop("TenantId")
+    toll_free_service_number: str | None = prop("TollFreeServiceNumber")
+
+    def __powershell__(self) -> dict[str, object]:
+        """The properties, the PIN masked."""
+        properties = Record.__powershell__(self)
+        properties["LeaderPin"] = MASKED_PIN
+        return properties
+
+
+@attrs.frozen(kw_only=True, str=False)
+class UserInfo(Record):
+    """Anybody in the directory, enabled or not, with their conference ID and numbers, if any."""
+
+    display_name: str = prop("DisplayName")
+    identity: str = prop("Identity")
+    conference_id: ConferenceId | None = prop("ConferenceId")
+    default_toll_free_numbers: tuple[str, ...] = prop("DefaultTollFreeNumbers")
+    default_toll_number: str | None = prop("DefaultTollNumber")
+    object_id: str = prop("ObjectId")
+    provider: str | None = prop("Provider")
+
+
+@attrs.frozen(kw_only=True, str=False)
+class UserState(Record):
+    """How far audio conferencing has come for anybody in the directory.
+
+    `domain` is that of the SIP address, or else of the user principal name.
+    `url` would be a third party's page of dial-in numbers: confid knows none.
+    The licence state is Licensed, NoLicense, or Unknown where the roster didn't say.
+    """
+
+    display_name: str = prop("DisplayName")
+    identity: str = prop("Identity")
+    conference_id: ConferenceId | None = prop("ConferenceId")
+    domain: str = prop("Domain")
+    provider: str | None = prop("Provider")
+    pstn_conferencing_license_state: str = prop("PstnConferencingLicenseState")
+    sip_address: str | None = prop("SipAddress")
+    toll_free_numbers: tuple[str, ...] = prop("TollFreeNumbers")
+    toll_number: str | None = prop("TollNumber")
+    url: str | None = prop("Url", default=None)
+
+
+TOLL = "Toll"
+TOLL_FREE = "Toll-Free"
+
+
+@attrs.frozen(kw_only=True, str=False)
+class ServiceNumber(Record):
+    """A dial-in number: digits, country code first, without `+`."""
+
+    number: str = prop("Number")
+    bridge_id: UUID | None = prop("BridgeId", default=None)
+    city: str = prop("City", default="")
+    is_shared: bool = prop("IsShared", default=False)
+    primary_language: str = prop("PrimaryLanguage", default="en-US")
+    secondary_languages: tuple[str, ...] = prop("SecondaryLanguages", default=())
+    tenant_id: UUID = prop("TenantId")
+    type: str = prop("Type", default=TOLL)
+
+    @property
+    def is_toll_free(self) -> bool:
+        """Whether the call costs the caller nothing."""
+        return self.type == TOLL_FREE
+
+
+@attrs.frozen(kw_only=True, str=False)
+class LanguageSupported(Record):
+    """A language that a number can speak."""
+
+    code: str = prop("Code")
+    name: str = prop("Name")
+
+
+@attrs.frozen(kw_only=True, str=False)
+class Bridge(Record):
+    """A dial-in bridge with its numbers, as the cmdlets return it."""
+
+    identity: UUID = prop("Identity")
+    name: str = prop("Name")
+    default_service_number: ServiceNumber | None = prop("DefaultServiceNumber")
+    is_default: bool = prop("IsDefault")
+    is_shared: bool = prop("IsShared")
+    region: str | None = prop("Region")
+    service_numbers: tuple[ServiceNumber, ...] = prop("ServiceNumbers")
+    tenant_id: UUID = prop("TenantId")
+
+
+@attrs.frozen(kw_only=True, str=False)
+class TenantSettings(Record):
+    """The tenant's dial-in settings. Defaults: behaviour, tenant settings."""
+
+    allowed_dial_out_external_domains: tuple[str, ...] = prop(
+        "AllowedDialOutExternalDomains", default=()
+    )
+    enable_entry_exit_notifications: bool = prop("EnableEntryExitNotifications", default=True)
+    entry_exit_announcements_type: str = prop("EntryExitAnnouncementsType", default="UseNames")
+    enable_name_recording: bool = prop("EnableNameRecording", default=True)
+    include_toll_free_number_in_meeting_invites: bool = prop(
+        "IncludeTollFreeNumberInMeetingInvites", default=True
+    )
+    mask_pstn_numbers_type: str = prop("MaskPstnNumbersType", default="MaskedForExternalUsers")
+    pin_length: int = prop("PinLength", default=5)
+    allow_pstn_only_meetings_by_default: bool = prop(
+        "AllowPSTNOnlyMeetingsByDefault", default=False
+    )
+    automatically_send_emails_to_users: bool = prop("AutomaticallySendEmailsToUsers", default=True)
+    send_email_from_override: bool = prop("SendEmailFromOverride", default=False)
+    send_email_from_address: str | None = prop("SendEmailFromAddress", default=None)
+    send_email_from_display_name: str | None = prop("SendEmailFromDisplayName", default=None)
+    automatically_replace_acp_provider: bool = prop(
+        "AutomaticallyReplaceAcpProvider", default=False
+    )
+    use_unique_conference_ids: bool = prop("UseUniqueConferenceIds", default=True)
+    automatically_migrate_user_meetings: bool = prop(
+        "AutomaticallyMigrateUserMeetings", default=True
+    )
+    migrate_service_numbers_on_cross_forest_move: bool = prop(
+        "MigrateServiceNumbersOnCrossForestMove", default=False
+    )
+    enable_dial_out_join_confirmation: bool = prop("EnableDialOutJoinConfirmation", default=False)
+    allow_federated_users_to_dial_out_to_self: str | None = prop(
+        "AllowFederatedUsersToDialOutToSelf", default=None
+    )
+    allow_federated_users_to_dial_out_to_third_party: str | None = prop(
+        "AllowFederatedUsersToDialOutToThirdParty", default=None
+    )
+    identity: str = prop("Identity", default="Global")
+
+
+@attrs.frozen(kw_only=True, str=False)
+class LedgerRecord(Record):
+    """A line of the ledger for people: whose an ID is or was, and when."""
+
+    conference_id: ConferenceId = prop("ConferenceId")
+    user_principal_name: str | None = prop("UserPrincipalName")
+    display_name: str | None = prop("DisplayName")
+    identity: str | None = prop("Identity")
+    origin: str = prop("Origin")
+    issued_at: datetime = prop("IssuedAt")
+    issued_by: str | None = prop("IssuedBy")
+    retired_at: datetime | None = prop("RetiredAt")
+    retired_by: str | None = prop("RetiredBy")
+    serial: int = prop("Serial")
+    owner: str = attrs.field(repr=False)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether callers can use it now."""
+        return self.retired_at is None
+
+
+@attrs.frozen(kw_only=True, str=False)
+class Meeting(Record):
+    """A scheduled meeting; `invitation` is the text that its attendees got last."""
+
+    meeting_id: UUID = prop("MeetingId")
+    subject: str = prop("Subject")
+    organizer: str = prop("Organizer")
+    start: datetime = prop("Start")
+    end: datetime | None = prop("End", default=None)
+    attendees: tuple[str, ...] = prop("Attendees", default=())
+    conference_id: ConferenceId | None = prop("ConferenceId")
+    body: str = attrs.field(default="", repr=False)
+    dial_in: str = attrs.field(default="", repr=False)
+    owner: str = attrs.field(repr=False)
+
+    @property
+    def invitation(self) -> str:
+        """The invitation's text: what the organizer wrote, then how to dial in."""
+        return "\n\n".join(part for part in (self.body, self.dial_in) if part)
+
+
+@attrs.frozen(kw_only=True, str=False)
+class Whois(Record):
+    """Whose a conference ID is or was, and the future meetings that still show it."""
+
+    conference_id: ConferenceId = prop("ConferenceId")
+    is_current: bool = prop("IsCurrent")
+    user_principal_name: str | None = prop("UserPrincipalName")
+    display_name: str | None = prop("DisplayName")
+    since: datetime = prop("Since")
+    until: datetime | None = prop("Until")
+    meetings: tuple[Meeting, ...] = prop("Meetings")
+
+
+class Event(enum.Enum):
+    """What a notification tells of. The order is that of their sentences in a message."""
+
+    ENABLED = "enabled"
+    CONFERENCE_ID_RESET = "conference_id_reset"
+    NUMBER_CHANGED = "number_changed"
+    PIN_RESET = "pin_reset"
+    DISABLED = "disabled"
+    CONFERENCE_INFO = "conference_info"
+
+
+@attrs.frozen(kw_only=True)
+class Sender:
+    """Whom a message is from."""
+
+    address: str | None = None
+    display_name: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class DialInNumber:
+    """A number as a message or an invitation shows it."""
+
+    number: str
+    type: str = TOLL
+    city: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Facts:
+    """All that a message says, as it was when the change was made.
+
+    While the message is in the outbox its `pin` is sealed (confid.tenant.outbox).
+    """
+
+    display_name: str
+    conference_id: ConferenceId | None = None
+    numbers: tuple[DialInNumber, ...] = ()
+    pin: str | None = attrs.field(default=None, repr=False)
+    language: str | None = None
+
+
+PENDING, SENT, FAILED = "pending", "sent", "failed"
+
+
+@attrs.frozen(kw_only=True, str=False)
+class OutboxEntry(Record):
+    """A notification: owed (`pending`), handed over (`sent`), or parked (`failed`).
+
+    `attempts` counts the temporary refusals, and before `retry_at` no
+    delivery tries again. `to_primary`: it goes to the user's own address,
+    not to one that the call named.
+    """
+
+    key: str = attrs.field(repr=False)
+    to: str | None = prop("To")
+    events: tuple[Event, ...] = prop("Events")
+    state: str = prop("State", default=PENDING)
+    created_at: datetime = prop("CreatedAt")
+    reason: str | None = prop("Reason", default=None)
+    attempts: int = prop("Attempts", default=0)
+    retry_at: datetime | None = prop("RetryAt", default=None)
+    sender: Sender = Sender()
+    facts: Facts
+    owner: str = attrs.field(repr=False)
+    serial: int
+    to_primary: bool = True

@@ -1,0 +1,287 @@
+"""How a tenant is set up: what every call reads and few change. Settings, numbers, policies.
+
+A session keeps the last one it read. The tenant's own document carries a
+mark that each change to the set-up renews, so one look at that document says
+whether the one kept still holds.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import attrs
+
+from confid.errors import InvalidArgumentError, NotFoundError, StaticConferenceIdError
+from confid.ids.dice import Space
+from confid.powershell.language.values import choice
+from confid.store.base import TENANT
+from confid.tenant import phone_number
+from confid.tenant.documents import (
+    AUDIO_POLICY,
+    BRIDGE,
+    SERVICE_NUMBER,
+    BridgeSettings,
+    Conferencing,
+    converter,
+)
+from confid.tenant.mail_address import checked, checked_display_name
+from confid.tenant.policies import GLOBAL, Family, Grants, TeamsAudioConferencingPolicy
+from confid.tenant.records import (
+    MASKED_PIN,
+    Bridge,
+    ConferencingUser,
+    DialInNumber,
+    DirectoryUser,
+    ServiceNumber,
+    TenantSettings,
+)
+from confid.tenant.text import fold
+
+if TYPE_CHECKING:
+    from confid.ids.conference_id import ConferenceId
+    from confid.store.base import Body, Transaction
+
+SETTINGS = "settings"
+"""The key of the tenant's dial-in settings."""
+
+
+@attrs.frozen(kw_only=True)
+class TenantFacts:
+    """What never changes about a tenant. `pin_key` keys the digests of PINs."""
+
+    tenant_id: UUID
+    pin_key: bytes = attrs.field(repr=False)
+    space: Space
+
+
+@attrs.define(eq=False)
+class LastSetup:
+    """The set-up that a session read last."""
+
+    setup: Setup | None = None
+
+
+class Setup:
+    """A tenant's set-up as one transaction read it; nothing in it ever changes."""
+
+    def __init__(
+        self,
+        *,
+        mark: str,
+        facts: TenantFacts,
+        settings: TenantSettings,
+        bridges: dict[UUID, BridgeSettings],
+        numbers: dict[str, ServiceNumber],
+        audio_policies: dict[str, TeamsAudioConferencingPolicy],
+        grants: dict[Family, Grants],
+    ) -> None:
+        self.mark = mark
+        self.facts = facts
+        self.settings = settings
+        self.bridges = bridges
+        self.numbers = numbers
+        self.audio_policies = audio_policies
+        self.grants = grants
+        self._shown: dict[tuple[object, ...], tuple[DialInNumber, ...]] = {}
+
+    @cached_property
+    def default_bridge(self) -> BridgeSettings:
+        """The tenant's default bridge."""
+        return next(bridge for bridge in self.bridges.values() if bridge.is_default)
+
+    def find_bridge(
+        self, *, identity: UUID | None = None, name: str | None = None
+    ) -> BridgeSettings | None:
+        """The bridge of that ID or name; None when neither was given.
+
+        Raises `NotFoundError` that lists the bridges there are.
+        """
+        if identity is None and name is None:
+            return None
+        for bridge in self.bridges.values():
+            if bridge.identity == identity or (
+                name is not None and fold(bridge.name) == fold(name)
+            ):
+                return bridge
+        names = ", ".join(sorted(repr(bridge.name) for bridge in self.bridges.values()))
+        raise NotFoundError(
+            f"There is no bridge {str(identity or name)!r}; this tenant has {names}.",
+            target=str(identity or name),
+            error_id="BridgeNotFound",
+        )
+
+    def numbers_of(self, bridge: BridgeSettings) -> list[ServiceNumber]:
+        """The numbers of a bridge, in order."""
+        return [number for number in self.numbers.values() if number.bridge_id == bridge.identity]
+
+    def bridge_record(self, bridge: BridgeSettings) -> Bridge:
+        """A bridge with its numbers, as cmdlets return it."""
+        return Bridge(
+            identity=bridge.identity,
+            name=bridge.name,
+            default_service_number=self.numbers.get(bridge.default_number or ""),
+            is_default=bridge.is_default,
+            is_shared=bridge.is_shared,
+            region=bridge.region,
+            service_numbers=tuple(self.numbers_of(bridge)),
+            tenant_id=self.facts.tenant_id,
+        )
+
+    def conferencing_user(
+        self,
+        user: DirectoryUser,
+        conferencing: Conferencing,
+        conference_id: ConferenceId | None,
+        *,
+        pin: str | None = None,
+    ) -> ConferencingUser:
+        """The record of an enabled person, as cmdlets return it."""
+        bridge = self.bridges[conferencing.bridge_id]
+        return ConferencingUser(
+            allow_pstn_only_meetings=conferencing.allow_pstn_only_meetings,
+            allow_toll_free_dial_in=conferencing.allow_toll_free_dial_in,
+            bridge_id=bridge.identity,
+            bridge_name=bridge.name,
+            conference_id=conference_id,
+            default_toll_free_number="",
+            default_toll_number=bridge.default_number or "",
+            display_name=user.display_name,
+            identity=user.identity,
+            leader_pin=pin or MASKED_PIN,
+            service_number=conferencing.service_number,
+            sip_address=user.sip_address,
+            tenant_id=self.facts.tenant_id,
+            toll_free_service_number=conferencing.toll_free_service_number,
+        )
+
+    def default_toll_number(self, bridge: BridgeSettings, user: DirectoryUser) -> str | None:
+        """A user's default number: the bridge's for their country, else the bridge's default."""
+        if user.usage_location:
+            for number in self.numbers_of(bridge):
+                if (
+                    not number.is_toll_free
+                    and phone_number.country(number.number) == user.usage_location.upper()
+                ):
+                    return number.number
+        return bridge.default_number
+
+    def dial_in_numbers(
+        self, conferencing: Conferencing, policy: TeamsAudioConferencingPolicy
+    ) -> tuple[DialInNumber, ...]:
+        """The numbers that a person's invitations and messages show.
+
+        `policy` is the one that counts for the person. It names them in
+        their rank; where it names none that can be shown, they are the
+        person's own, the default one first.
+        """
+        key = (
+            policy.identity,
+            conferencing.bridge_id,
+            conferencing.service_number,
+            conferencing.toll_free_service_number,
+            conferencing.allow_toll_free_dial_in,
+        )
+        shown = self._shown.get(key)
+        if shown is None:
+            shown = self._shown[key] = self._dial_in_numbers(conferencing, policy)
+        return shown
+
+    def _dial_in_numbers(
+        self, conferencing: Conferencing, policy: TeamsAudioConferencingPolicy
+    ) -> tuple[DialInNumber, ...]:
+        toll_free = conferencing.allow_toll_free_dial_in and policy.allow_toll_free_dialin
+        named = [self.numbers.get(digits) for digits in policy.meeting_invite_phone_numbers]
+        shown = [
+            number
+            for number in named
+            # One that was taken off its bridge since can't be called.
+            if number and number.bridge_id and (toll_free or not number.is_toll_free)
+        ]
+        return tuple(
+            DialInNumber(number=number.number, type=number.type, city=number.city)
+            for number in shown or self._own_numbers(conferencing, toll_free=toll_free)
+        )
+
+    def _own_numbers(self, conferencing: Conferencing, *, toll_free: bool) -> list[ServiceNumber]:
+        own = [self.numbers.get(conferencing.service_number or "")]
+        if toll_free:
+            free = conferencing.toll_free_service_number
+            bridge = self.bridges[conferencing.bridge_id]
+            own.append(
+                self.numbers.get(free)
+                if free
+                else next((n for n in self.numbers_of(bridge) if n.is_toll_free), None)
+            )
+        return [number for number in own if number]
+
+
+def grants_key(family: Family) -> str:
+    """The key of the tenant's document of what it and groups are granted."""
+    return f"grants:{family.value}"
+
+
+def read_setup(transaction: Transaction, body: Body) -> Setup:
+    """The set-up as it stands, beside the tenant's own document `body`."""
+    structure = converter().structure
+    own = transaction.get(TENANT.name, [SETTINGS, *map(grants_key, Family)])
+    bridges = [structure(kept, BridgeSettings) for _, kept in transaction.scan(BRIDGE.name)]
+    numbers = transaction.scan(SERVICE_NUMBER.name)
+    policies = transaction.scan(AUDIO_POLICY.name)
+    return Setup(
+        mark=body.get("mark", ""),
+        facts=TenantFacts(
+            tenant_id=UUID(body["tenant_id"]),
+            pin_key=bytes.fromhex(body["pin_key"]),
+            space=Space(*body["space"]),
+        ),
+        settings=structure(own.get(SETTINGS, {}), TenantSettings),
+        bridges={bridge.identity: bridge for bridge in bridges},
+        numbers={digits: structure(kept, ServiceNumber) for digits, kept in numbers},
+        audio_policies={
+            fold(GLOBAL): TeamsAudioConferencingPolicy(),
+            **{key: structure(kept, TeamsAudioConferencingPolicy) for key, kept in policies},
+        },
+        grants={family: structure(own.get(grants_key(family), {}), Grants) for family in Family},
+    )
+
+
+PIN_LENGTHS = range(4, 13)
+ANNOUNCEMENTS = ("UseNames", "ToneOnly")
+MASKS = ("MaskedForExternalUsers", "MaskedForAllUsers", "NoMasking")
+
+
+def checked_settings(settings: TenantSettings) -> TenantSettings:
+    """The settings as they are kept: names in their casing, the address in its normal form.
+
+    Raises `StaticConferenceIdError` where IDs would not be unique, and
+    `InvalidArgumentError` for anything else that can't be.
+    """
+    if not settings.use_unique_conference_ids:
+        raise StaticConferenceIdError("use_unique_conference_ids=False")
+    if settings.pin_length not in PIN_LENGTHS:
+        raise InvalidArgumentError(
+            f"PinLength: {settings.pin_length} is not 4 to 12 digits.",
+            target=settings.pin_length,
+            error_id="PinLengthOutOfRange",
+        )
+    address, name = settings.send_email_from_address, settings.send_email_from_display_name
+    if settings.send_email_from_override and not (address and name):
+        raise InvalidArgumentError(
+            "SendEmailFromOverride needs SendEmailFromAddress and SendEmailFromDisplayName.",
+            error_id="SenderIncomplete",
+        )
+    changes: dict[str, Any] = {
+        "entry_exit_announcements_type": choice(
+            "EntryExitAnnouncementsType", settings.entry_exit_announcements_type, ANNOUNCEMENTS
+        ),
+        "mask_pstn_numbers_type": choice(
+            "MaskPstnNumbersType", settings.mask_pstn_numbers_type, MASKS
+        ),
+    }
+    if address:
+        changes["send_email_from_address"] = checked(address, parameter="SendEmailFromAddress")
+    if name:
+        checked_display_name(name, parameter="SendEmailFromDisplayName")
+    return attrs.evolve(settings, **changes)

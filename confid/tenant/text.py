@@ -1,0 +1,18 @@
+"""Texts that people type: how they are compared, and which are one line."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def fold(text: str) -> str:
+    """Text as index values and comparisons have it: NFC, casefolded."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def is_one_line(text: str) -> bool:
+    """Whether a text is fit for a header: no control or half characters, no line ends."""
+    # Not str.isprintable: that refuses the joiners of Persian and the wide space of Japanese.
+    return text.isprintable() or not {"Cc", "Cs", "Zl", "Zp"} & set(map(unicodedata.category, text))
