@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from thorough import examples
 
 from confid.engine import session as sessions
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ def postgres() -> Iterator[str]:
     if given := os.environ.get("CONFID_TEST_POSTGRES"):
         yield given
         return
-    from servers import running  # noqa: PLC0415 - only where a server is asked for
+    from tests.servers import running  # noqa: PLC0415 - only where a server is asked for
 
     with running() as server:
         yield server.dsn
@@ -45,6 +45,6 @@ def postgres() -> Iterator[str]:
 @pytest.fixture
 def new_schema(postgres: str) -> Callable[[], str]:
     """Gives URLs of schemas that don't exist yet, each once."""
-    from servers import with_schema  # noqa: PLC0415 - as above
+    from tests.servers import with_schema  # noqa: PLC0415 - as above
 
     return lambda: with_schema(postgres, f"test_{os.getpid()}_{next(_numbers)}")

@@ -102,7 +102,7 @@ def add(session: Session, name: str, **facts: Any) -> DirectoryUser:
 def add_bridge(session: Session, name: str, *numbers: str) -> BridgeSettings:
     """Another bridge with these numbers."""
     with session.unit(write=True) as unit:
-        return unit.network.add_bridge(name, numbers=numbers)
+        return unit.bridges.add_bridge(name, numbers=numbers)
 
 
 def tenant(

@@ -7,11 +7,11 @@ import pickle
 from typing import Any
 
 import pytest
-from tenants import disable, set_user, tenant, upn
 
 import confid
 from confid import attendant, errors, host
 from confid.errors import ConfidError
+from tests.tenants import disable, set_user, tenant, upn
 
 BUILTINS = {
     "UserNotFoundError": LookupError,

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tenants import contents, enable, get, set_user, tenant, upn
 from tqdm.auto import tqdm
 
 import confid
 from confid.engine.common_parameters import WarningStopError
 from confid.errors import InvalidArgumentError
 from confid.host import ConsoleHost, NotebookHost, default_host
+from tests.tenants import contents, enable, get, set_user, tenant, upn
 
 PEOPLE = ("ann", "bob", "ken")
 UPNS = [upn(name) for name in PEOPLE]

@@ -209,7 +209,7 @@ class Call:
     def _answer(self) -> None:
         with self._session.unit(write=False) as tenant:
             tenant.demand_open()
-            number = tenant.numbers.get(self._number)
+            number = tenant.setup.numbers.get(self._number)
             if number is None or number.bridge_id is None:
                 return
             self._id = str(tenant.new_uuid())

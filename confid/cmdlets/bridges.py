@@ -101,7 +101,7 @@ def get_cs_online_dial_in_conferencing_bridge(
     unit = command.tenant
     if is_given(identity) or is_given(name):
         return unit.setup.bridge_record(_named(unit, identity, name))
-    bridges = sorted(unit.bridges.values(), key=lambda b: (not b.is_default, b.name))
+    bridges = sorted(unit.setup.bridges.values(), key=lambda b: (not b.is_default, b.name))
     return Results(unit.setup.bridge_record(bridge) for bridge in bridges)
 
 
@@ -194,9 +194,9 @@ def set_cs_online_dial_in_conferencing_bridge(
 
 def _keep(unit: UnitOfWork, before: BridgeSettings, after: BridgeSettings) -> None:
     if after.is_default and not before.is_default:
-        unit.network.make_default(after)
+        unit.bridges.make_default(after)
     elif after != before:
-        unit.network.put_bridges(after)
+        unit.bridges.put_bridges(after)
 
 
 def _named(
@@ -236,7 +236,7 @@ def add_bridge(
     read = _texts(numbers)
 
     def work(tenant: UnitOfWork) -> Bridge:
-        bridge = tenant.network.add_bridge(name, numbers=read, region=region)
+        bridge = tenant.bridges.add_bridge(name, numbers=read, region=region)
         return tenant.setup.bridge_record(bridge)
 
     return current_session(session).call(work, write=True)

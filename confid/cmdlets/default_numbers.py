@@ -202,7 +202,7 @@ def _places(
         )
 
     def geocode(kept: Conferencing) -> list[str]:
-        number = unit.numbers.get(getattr(kept, field) or "")
+        number = unit.setup.numbers.get(getattr(kept, field) or "")
         return fold(number.city).split(".") if number else []
 
     def is_in_country(person: Person, _: Conferencing) -> bool:

@@ -413,7 +413,7 @@ def _from_instance(unit: UnitOfWork, instance: object) -> Policy:
 def _numbers(unit: UnitOfWork, given: object) -> tuple[str, ...]:
     """The digits of numbers of the tenant's bridges, each once, in the order given."""
     digits = dict.fromkeys(map(_digits, _listed(given)))
-    numbers = unit.numbers
+    numbers = unit.setup.numbers
     unknown = [d for d in digits if d not in numbers or numbers[d].bridge_id is None]
     if unknown:
         have = ", ".join(f"+{n.number}" for n in numbers.values() if n.bridge_id) or "none"

@@ -210,9 +210,9 @@ def register_cs_online_dial_in_conferencing_service_number(
     placed = numbers.registered(unit.setup, _text(like or identity), bridge, like=like)
     if not command.should_process(placed.number.number):
         return None
-    unit.network.put_numbers(placed.number)
+    unit.bridges.put_numbers(placed.number)
     if placed.bridge != bridge:
-        unit.network.put_bridges(placed.bridge)
+        unit.bridges.put_bridges(placed.bridge)
     return placed.number
 
 
@@ -298,7 +298,7 @@ def set_cs_online_dial_in_conferencing_service_number(
     if not command.should_process(before.number):
         return None
     if after != before:
-        unit.network.put_numbers(after)
+        unit.bridges.put_numbers(after)
     return after
 
 
@@ -368,7 +368,7 @@ def unregister_cs_online_dial_in_conferencing_service_number(
     placed = numbers.unregistered(unit.setup, number, remove_default=remove_default_service_number)
     if not command.should_process(number.number):
         return None
-    unit.network.take_off(placed, mail)
+    unit.bridges.take_off(placed, mail)
     return placed.number
 
 

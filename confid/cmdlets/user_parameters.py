@@ -42,7 +42,7 @@ class Wanted:
         """The settings afterwards; a move to another bridge takes that bridge's numbers."""
         after = before
         if self.bridge_id is not None and self.bridge_id != before.bridge_id:
-            bridge = unit.bridges[self.bridge_id]
+            bridge = unit.setup.bridges[self.bridge_id]
             after = attrs.evolve(
                 after,
                 bridge_id=bridge.identity,
@@ -186,7 +186,7 @@ def number_on(
     if number is None:
         return None
     parameter = "TollFreeServiceNumber" if toll_free else "ServiceNumber"
-    bridge = unit.bridges[bridge_id]
+    bridge = unit.setup.bridges[bridge_id]
     return numbers.number_on(unit.setup, bridge, number, toll_free=toll_free, parameter=parameter)
 
 

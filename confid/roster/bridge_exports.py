@@ -131,7 +131,7 @@ class Network:
         placeholders = [
             digits
             for bridge in gone
-            if tenant.network.is_first_bridge(bridge)
+            if tenant.bridges.is_first_bridge(bridge)
             for digits in (n.number for n in setup.numbers_of(bridge))
             if digits not in numbers
         ]
@@ -143,7 +143,7 @@ class Network:
         changed = [b for b in bridges if setup.bridges.get(b.identity) != b]
         placed = [n for n in (*numbers.values(), *off) if setup.numbers.get(n.number) != n]
         if changed or placed or gone:
-            tenant.network.replace(
+            tenant.bridges.replace(
                 changed,
                 placed,
                 gone_bridges=[bridge.identity for bridge in gone],
@@ -159,7 +159,7 @@ class Network:
             if bridge.identity in self.bridges:
                 continue
             namesake = names.get(fold(bridge.name))
-            if not namesake and not (brings_default and tenant.network.is_first_bridge(bridge)):
+            if not namesake and not (brings_default and tenant.bridges.is_first_bridge(bridge)):
                 continue
             if _is_in_use(tenant, bridge.identity):
                 if namesake:

@@ -206,7 +206,7 @@ class _Coming:
             return None
         digits = [facts.checked(name, phone_number.parse, text) for text in texts]
         for each in digits:
-            number = self._tenant.numbers.get(each or "")
+            number = self._tenant.setup.numbers.get(each or "")
             if each and (number is None or number.bridge_id is None):
                 facts.complain(name, f"+{each} is on no bridge of this tenant.")
         return tuple(dict.fromkeys(each for each in digits if each))

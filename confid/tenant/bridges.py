@@ -31,7 +31,7 @@ FIRST_NUMBER = "14255550100"
 """A number from the range that North America reserves for fiction (behaviour: bridges)."""
 
 
-class Network:
+class Bridges:
     """The bridges and service numbers of a tenant, within one transaction."""
 
     def __init__(self, tenant: UnitOfWork, put_setup: Callable[..., None]) -> None:
@@ -111,7 +111,7 @@ class Network:
 
     def make_default(self, bridge: BridgeSettings) -> None:
         """Keep a bridge as the tenant's default one, which the one before no longer is."""
-        others = [b for b in self._tenant.bridges.values() if b.is_default and b != bridge]
+        others = [b for b in self._tenant.setup.bridges.values() if b.is_default and b != bridge]
         changed = {b.identity: attrs.evolve(b, is_default=False) for b in others}
         changed[bridge.identity] = attrs.evolve(bridge, is_default=True)
         self.put_bridges(*changed.values())

@@ -30,7 +30,7 @@ from confid.ids.witness import NOTHING_ISSUED, WITNESS, name_of_person
 from confid.store.base import IMPORTED, SEAL, TENANT, Claim
 from confid.store.seal import FACTS, read_seal
 from confid.tenant import directory, outbox
-from confid.tenant.bridges import Network
+from confid.tenant.bridges import Bridges
 from confid.tenant.documents import (
     CONFERENCING,
     GRANT,
@@ -40,7 +40,6 @@ from confid.tenant.documents import (
     RUNNING_MEETING,
     USER,
     WRONG_ENTRIES,
-    BridgeSettings,
     Conferencing,
     converter,
 )
@@ -70,7 +69,7 @@ if TYPE_CHECKING:
     from confid.store.base import Body, Kind, Lock, Transaction
     from confid.tenant.notices import Notice
     from confid.tenant.policies import TeamsAudioConferencingPolicy
-    from confid.tenant.records import DialInNumber, ServiceNumber
+    from confid.tenant.records import DialInNumber
     from confid.tenant.setup import LastSetup, Setup, TenantFacts
 
 
@@ -145,16 +144,6 @@ class UnitOfWork:
     def settings(self) -> TenantSettings:
         """The tenant's dial-in settings."""
         return self.setup.settings
-
-    @property
-    def bridges(self) -> dict[UUID, BridgeSettings]:
-        """Every bridge by its ID."""
-        return self.setup.bridges
-
-    @property
-    def numbers(self) -> dict[str, ServiceNumber]:
-        """Every service number of the tenant by its digits."""
-        return self.setup.numbers
 
     def _put_setup(
         self, kind: Kind, documents: Mapping[str, Body], *, gone: Iterable[str] = ()
@@ -246,7 +235,7 @@ class UnitOfWork:
         }
         self.transaction.put(TENANT.name, {FACTS: body})
         del self.__dict__["_body"]
-        self.network.add_first_bridge()
+        self.bridges.add_first_bridge()
 
     def _demand_no_witness(self) -> None:
         if self.transaction.get(TENANT.name, [WITNESS]):
@@ -265,9 +254,9 @@ class UnitOfWork:
         return base64.urlsafe_b64encode(self.dice(12)).decode()
 
     @cached_property
-    def network(self) -> Network:
+    def bridges(self) -> Bridges:
         """The tenant's bridges and service numbers."""
-        return Network(self, self._put_setup)
+        return Bridges(self, self._put_setup)
 
     @cached_property
     def granting(self) -> Granting:
@@ -332,7 +321,7 @@ class UnitOfWork:
 
     def _renew_setup(self, bridges: Iterable[str]) -> None:
         # A bridge may be newer than the set-up which this call read at first.
-        if any(UUID(bridge) not in self.bridges for bridge in bridges):
+        if any(UUID(bridge) not in self.setup.bridges for bridge in bridges):
             for name in ("_body", "setup"):
                 self.__dict__.pop(name, None)
 

@@ -4,9 +4,3 @@ Each figure is a ratio to a floor measured in the same run, in turns: the
 plainest program that does the same reads and writes. A ratio says more on a
 noisy machine than seconds do.
 """
-
-import sys
-from pathlib import Path
-
-# What the tests beside this package share; pytest finds it by itself.
-sys.path.append(str(Path(__file__).parents[1]))

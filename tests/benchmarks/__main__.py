@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
-from servers import running
+
+from tests.servers import running
 
 from . import (
     call_figures,

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 import psycopg
-from servers import sql
 
 from confid.engine.session import open_session
 from confid.host import SilentHost
 from confid.ids.dice import Space
 from confid.store import FIRST_ID, LAST_ID, PostgresStore, SQLiteStore
 from confid.store.base import Claim
+from tests.servers import sql
 
 from . import floor, postgres_floor
 from .measure import Figure, in_turns, ratio, timed
@@ -33,11 +33,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from servers import Server
-
     from confid.engine.session import Session
     from confid.store import Store
     from confid.tenant.unit_of_work import UnitOfWork
+    from tests.servers import Server
 
     from .scale import Scale
 

@@ -6,9 +6,8 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-from servers import sql
-
 from confid.store import PostgresStore
+from tests.servers import sql
 
 from . import look_up_figures, reset_figures
 from . import postgres_floor as floor
@@ -17,7 +16,7 @@ from .tenants import fill, opened
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from servers import Server
+    from tests.servers import Server
 
     from .measure import Figure
     from .scale import Scale

@@ -16,14 +16,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from servers import with_schema
+from tests.servers import with_schema
 
 from .measure import Figure, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from servers import Server
+    from tests.servers import Server
 
     from .scale import Scale
 

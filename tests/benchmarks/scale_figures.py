@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg
-from servers import running, sql, with_schema
 
 import confid
 from confid.cmdlets import set_cs_online_dial_in_conferencing_user
 from confid.engine.session import open_session
 from confid.host import SilentHost
 from confid.store import PostgresStore
+from tests.servers import running, sql, with_schema
 
 from . import process_figures
 from .measure import Figure, in_turns, plain, room, spread, timed

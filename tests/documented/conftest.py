@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from documented.examples import contoso
+from tests.documented.examples import contoso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

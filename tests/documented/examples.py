@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from tenants import get_bridge, new_policy, register
 
 import confid
 from confid import cmdlets
+from tests.tenants import get_bridge, new_policy, register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

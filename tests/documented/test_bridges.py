@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 import attrs
-from tenants import (
+
+import confid
+from tests.documented.examples import (
+    BRIDGE,
+    FIRST,
+    FREE,
+    KEN,
+    OWN,
+    SECOND,
+    SPARE,
+    Example,
+    bridge_id,
+    documented,
+    events,
+    tenant_id,
+)
+from tests.tenants import (
     disable,
     enable,
     get_bridge,
@@ -17,22 +33,6 @@ from tenants import (
     set_settings,
     set_user,
     unregister,
-)
-
-import confid
-from documented.examples import (
-    BRIDGE,
-    FIRST,
-    FREE,
-    KEN,
-    OWN,
-    SECOND,
-    SPARE,
-    Example,
-    bridge_id,
-    documented,
-    events,
-    tenant_id,
 )
 
 EXAMPLES = [

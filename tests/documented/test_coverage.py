@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tenants import enable, get, remove_policy, set_settings, set_user
-from test_reference import NAMES
 
 from confid.errors import (
     ConfidError,
@@ -14,8 +12,10 @@ from confid.errors import (
     LicenseError,
     StaticConferenceIdError,
 )
-from documented import test_bridges, test_migration, test_policies, test_users
-from documented.examples import KEN, OLEG
+from tests.documented import test_bridges, test_migration, test_policies, test_users
+from tests.documented.examples import KEN, OLEG
+from tests.tenants import enable, get, remove_policy, set_settings, set_user
+from tests.test_reference import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tenants import get, get_migration, set_settings, set_user, start_migration
-
 import confid
-from documented.examples import KEN, Example, documented
+from tests.documented.examples import KEN, Example, documented
+from tests.tenants import get, get_migration, set_settings, set_user, start_migration
 
 EXAMPLES = [
     Example(

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from tenants import (
-    get_dial_out,
-    get_policy,
-    grant_dial_out,
-    grant_policy,
-    new_policy,
-    remove_policy,
-    set_policy,
-)
-
 from confid.tenant.policies import Family
-from documented.examples import (
+from tests.documented.examples import (
     EMEA,
     FREE,
     KEN,
@@ -28,6 +18,15 @@ from documented.examples import (
     get_dial_in,
     get_user,
     names,
+)
+from tests.tenants import (
+    get_dial_out,
+    get_policy,
+    grant_dial_out,
+    grant_policy,
+    new_policy,
+    remove_policy,
+    set_policy,
 )
 
 AUDIO = Family.AUDIO_CONFERENCING

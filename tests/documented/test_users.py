@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from tenants import disable, enable, get, set_user
-
 import confid
-from documented.examples import (
+from tests.documented.examples import (
     BRIDGE,
     FIRST,
     FREE,
@@ -27,6 +25,7 @@ from documented.examples import (
     set_default_number,
     tenant_id,
 )
+from tests.tenants import disable, enable, get, set_user
 
 EXAMPLES = [
     Example(

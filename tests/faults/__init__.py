@@ -2,9 +2,3 @@
 
 `python -m tests.faults.wound_back --help`, and so `killed_writers`, `mixed_load` and `promoted`.
 """
-
-import sys
-from pathlib import Path
-
-# What the tests beside this package share; pytest finds it by itself.
-sys.path.append(str(Path(__file__).parents[1]))

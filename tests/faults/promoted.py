@@ -32,11 +32,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import attrs
-from servers import CARELESS, Pair, running_pair, wait_until, with_schema
 
 import confid
 from confid.host import SilentHost
 from confid.ids.dice import Space
+from tests.servers import CARELESS, Pair, running_pair, wait_until, with_schema
 
 from .told import FAILED, ISSUED, SPACE, UNKNOWN, Line, audit, fill, line_of, start_program
 

@@ -9,11 +9,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from servers import installed, sql
-
 from confid.engine.session import as_store
 from confid.store import SQLiteStore
 from confid.store.postgres.place import place_of
+from tests.servers import installed, sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import attrs
 import pytest
-from tenants import set_user, tenant, upn
 
 import confid
 from confid.cmdlets import set_cs_online_dial_in_conferencing_user
 from confid.errors import StoreError
 from confid.host import SilentHost
+from tests.tenants import set_user, tenant, upn
 
 from .told import Line, audit, fill, issued_to
 

@@ -102,7 +102,7 @@ def place(store: str) -> Iterator[str]:
         with TemporaryDirectory(prefix="confid-faults-") as folder:
             yield f"{folder}/tenant.db"
     elif store == "postgres":
-        from servers import running  # noqa: PLC0415 - only where a server is asked for
+        from tests.servers import running  # noqa: PLC0415 - only where a server is asked for
 
         # Every process has a pool of its own; a ledger of millions wants room.
         room = ("max_connections=200", "shared_buffers=512MB", "max_wal_size=8GB")

@@ -15,11 +15,11 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odd_values import Announcements, ConferenceNumber, Plain, values
-from rows import Record, params, value
 
 from confid.errors import ConfidError, ConversionError, InvalidArgumentError
 from confid.powershell import from_clixml, to_clixml
+from tests.powershell.odd_values import Announcements, ConferenceNumber, Plain, values
+from tests.powershell.rows import Record, params, value
 
 ROOT = '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">'
 TENANT = Path(__file__).parent.parent / "data" / "tenant"

@@ -12,10 +12,10 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rows import Record, params, value
 
 from confid.errors import ConfidError, ConversionError, InvalidArgumentError
 from confid.powershell.language.conversion import convert
+from tests.powershell.rows import Record, params, value
 
 bounded = settings(deadline=2000)  # milliseconds an example may take
 

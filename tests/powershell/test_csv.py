@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from odd_values import Announcements, ConferenceNumber, objects, values
-from rows import Record, params, record_type, value
 
 from confid.errors import ConfidError, InvalidArgumentError, NotFoundError
 from confid.powershell.formats.csv_text import csv_lines, from_csv, import_csv, to_csv
+from tests.powershell.odd_values import Announcements, ConferenceNumber, objects, values
+from tests.powershell.rows import Record, params, record_type, value
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,10 +12,10 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rows import Record, params, people
 
 from confid.errors import ConfidError, ConversionError, InvalidArgumentError
 from confid.powershell.language.filters import where
+from tests.powershell.rows import Record, params, people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odd_values import Announcements, ConferenceNumber, Level, Plain, names, values
-from rows import Record, params, value
 
 from confid.errors import InvalidArgumentError
 from confid.powershell.formats.json_text import to_json
+from tests.powershell.odd_values import Announcements, ConferenceNumber, Level, Plain, names, values
+from tests.powershell.rows import Record, params, value
 
 
 def python_options(options: dict[str, Any]) -> dict[str, Any]:

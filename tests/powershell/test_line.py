@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from rows import params
 
 from confid.errors import ConfidError, LineError
 from confid.powershell import quote
 from confid.powershell.lines.parser import Argument, Block, CommandText, Named, parse_line
+from tests.powershell.rows import params
 
 bounded = settings(deadline=2000)  # milliseconds an example may take
 

@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from odd_values import Announcements, ConferenceNumber, Level, values
-from rows import Record, load
 
 from confid.errors import ConfidError, ConversionError, InvalidArgumentError
 from confid.powershell import quote
 from confid.powershell.lines.parser import Argument, parse_line
+from tests.powershell.odd_values import Announcements, ConferenceNumber, Level, values
+from tests.powershell.rows import Record, load
 
 QUOTES = "'‘’‚‛"  # noqa: RUF001 - what the engine takes for a single quote
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odd_values import objects
-from rows import Record, params, people
 
 from confid.errors import ConfidError, LineError
 from confid.powershell import format_list, import_csv, pipe, to_json
 from confid.powershell.language import introsort as sorting
 from confid.powershell.language.introsort import introsort
+from tests.powershell.odd_values import objects
+from tests.powershell.rows import Record, params, people
 
 if TYPE_CHECKING:
     from pathlib import Path

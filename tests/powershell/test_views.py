@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odd_values import ConferenceNumber, Level, objects, values
-from rows import Record, load, params, value
 from wcwidth import wcwidth
 
 from confid.errors import InvalidArgumentError
 from confid.powershell.formats.views import format_list, format_table, out_string
+from tests.powershell.odd_values import ConferenceNumber, Level, objects, values
+from tests.powershell.rows import Record, load, params, value
 
 USER = {"DisplayName": "Ken Myer", "ConferenceId": 3542699, "DefaultTollNumber": "14255550100"}
 

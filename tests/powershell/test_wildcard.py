@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rows import params
 
 from confid.errors import ConfidError, InvalidArgumentError
 from confid.powershell.language.wildcard import has_wildcards, like, matcher
+from tests.powershell.rows import params
 
 bounded = settings(deadline=2000)  # milliseconds an example may take
 texts = st.text(alphabet=st.characters(), max_size=60)

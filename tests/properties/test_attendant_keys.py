@@ -14,7 +14,9 @@ import pytest
 from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from tenants import (
+
+from confid.attendant import TRIES, WINDOW, Call, CallError, CallState, dial, wrong_entries
+from tests.tenants import (
     Clock,
     add_bridge,
     contents,
@@ -25,8 +27,6 @@ from tenants import (
     tenant,
     upn,
 )
-
-from confid.attendant import TRIES, WINDOW, Call, CallError, CallState, dial, wrong_entries
 
 if TYPE_CHECKING:
     from datetime import datetime

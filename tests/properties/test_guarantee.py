@@ -16,7 +16,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from thorough import examples
 
 import confid
 from confid.attendant import CallState, dial
@@ -36,6 +35,7 @@ from confid.store.postgres.store import PostgresStore
 from confid.store.sqlite.store import SQLiteStore
 from confid.tenant.documents import OUTBOX
 from confid.tenant.records import Event
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from thorough import examples
-
 from confid.store import MemoryStore, PostgresStore, SQLiteStore
 from confid.testing import run_in_lockstep
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faulty import FAULTS, FaultyStore
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -25,8 +24,6 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
-from tenants import disable, enable, get, set_user, tenant, upn
-from thorough import examples
 
 import confid
 from confid.engine.session import open_session
@@ -34,6 +31,9 @@ from confid.errors import ConferenceIdsExhaustedError, WitnessError
 from confid.host import SilentHost
 from confid.store.memory import MemoryStore
 from confid.store.sqlite.store import SQLiteStore
+from tests.faulty import FAULTS, FaultyStore
+from tests.tenants import disable, enable, get, set_user, tenant, upn
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

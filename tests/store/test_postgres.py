@@ -17,7 +17,6 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
-from servers import sql, with_schema
 
 import confid
 from confid.engine.session import open_session
@@ -26,6 +25,7 @@ from confid.store import FIRST_ID, Claim, Kind, PostgresStore, from_url
 from confid.store.postgres import schema
 from confid.store.postgres.transaction import PostgresTransaction
 from confid.testing import StoreContract
+from tests.servers import sql, with_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from servers import CuttingProxy, Pair, running_pair, wait_until, with_schema
-from tenants import get, set_user, tenant, upn
 
 import confid
 from confid.errors import CommitOutcomeUnknownError, StoreError
+from tests.servers import CuttingProxy, Pair, running_pair, wait_until, with_schema
+from tests.tenants import get, set_user, tenant, upn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

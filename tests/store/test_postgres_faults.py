@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from servers import CARELESS, CuttingProxy, Server, running, sql, with_schema
-from tenants import add, disable, enable, get, outbox, register, set_user, tenant, unregister, upn
 
 import confid
 from confid.engine import session as sessions
@@ -24,6 +22,19 @@ from confid.errors import (
 )
 from confid.store import FIRST_ID, Claim, Kind, PostgresStore
 from confid.tenant.documents import CONFERENCING
+from tests.servers import CARELESS, CuttingProxy, Server, running, sql, with_schema
+from tests.tenants import (
+    add,
+    disable,
+    enable,
+    get,
+    outbox,
+    register,
+    set_user,
+    tenant,
+    unregister,
+    upn,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path  # noqa: TC003 - pytest hands it to tests that say so
 
 import pytest
-from tenants import disable, get, set_user, tenant, upn
 
 import confid
 from confid.errors import StoreError
 from confid.store import MemoryStore, ReadOnlyStore, SQLiteStore
 from confid.tenant.documents import KINDS
+from tests.tenants import disable, get, set_user, tenant, upn
 
 KEN = upn("ken")
 

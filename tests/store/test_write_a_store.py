@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tenants import set_user, tenant, upn
 
 import confid
 from confid.testing import StoreContract
+from tests.tenants import set_user, tenant, upn
 
 if TYPE_CHECKING:
     from confid.store import Store

@@ -1,0 +1,1 @@
+"""What the cmdlets' parameters mean."""

@@ -1,0 +1,232 @@
+"""Sessions: which one a call means, and transactions that join calls."""
+
+from __future__ import annotations
+
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path  # noqa: TC003 - pytest hands it to tests that say so
+from typing import Any
+
+import pytest
+
+import confid
+from confid.engine.session import current_session
+from confid.errors import (
+    InvalidArgumentError,
+    NotConnectedError,
+    StoreError,
+)
+from tests.tenants import (
+    NOON,
+    Clock,
+    contents,
+    disable,
+    get,
+    get_settings,
+    lines,
+    set_settings,
+    set_user,
+    tenant,
+    upn,
+)
+
+KEN, PILAR = upn("ken"), upn("pilar")
+
+
+def test_connect_makes_the_current_session() -> None:
+    """After `connect` cmdlets mean the new session without being told."""
+    session = confid.connect()
+    assert current_session() is session
+    assert len(get()) == 0
+
+
+def test_with_puts_the_previous_session_back() -> None:
+    """Leaving a `with` block closes its session and the one before is current again."""
+    with tenant("li"), tenant("ken") as outer:
+        with tenant("pilar") as inner:
+            assert current_session() is inner
+        assert inner.closed
+        assert current_session() is outer
+        assert [user.display_name for user in get()] == ["Ken"]
+
+
+def test_with_makes_an_older_session_current() -> None:
+    """`with session:` means that session inside, also when another was connected since."""
+    older = tenant("ken")
+    newer = tenant("pilar")
+    with older:
+        assert current_session() is older
+    assert current_session() is newer
+    newer.close()
+    with pytest.raises(NotConnectedError):
+        get()
+
+
+def test_a_closed_session_cannot_be_entered() -> None:
+    """`with` on a closed session is a NotConnectedError."""
+    session = confid.connect()
+    session.close()
+    with pytest.raises(NotConnectedError, match="closed"):
+        session.__enter__()
+
+
+def test_closing_twice_is_fine() -> None:
+    """The second close does nothing."""
+    session = confid.connect()
+    session.close()
+    session.close()
+    assert session.closed
+    assert "closed" in repr(session)
+
+
+def test_a_closed_session_does_nothing() -> None:
+    """Every road to a closed session is a NotConnectedError."""
+    with tenant("ken") as session:
+        pass
+    roads: list[Any] = [
+        lambda: get(session=session),
+        session.cmdlets.get_cs_online_dial_in_conferencing_user,
+        lambda: confid.ledger.remaining(session=session),
+        lambda: session.transaction().__enter__(),
+    ]
+    for road in roads:
+        with pytest.raises(NotConnectedError, match="closed"):
+            road()
+
+
+def test_closing_out_of_order_finds_an_open_one() -> None:
+    """When the previous session was closed first, the one before that is current."""
+    first, second, third = confid.connect(), confid.connect(), confid.connect()
+    second.close()
+    third.close()
+    assert current_session() is first
+
+
+def test_no_session_says_how_to_open_one() -> None:
+    """Without any session the error names connect and demo."""
+    with pytest.raises(NotConnectedError, match=r"confid\.connect.*confid\.demo"):
+        get()
+
+
+def test_another_context_takes_the_only_open_session() -> None:
+    """A thread of an empty context means the only session there is."""
+    with tenant("ken"), ThreadPoolExecutor(4) as pool:
+        assert {user.display_name for user in pool.map(get, [KEN] * 16)} == {"Ken"}
+
+
+def test_threads_find_their_session_while_others_come_and_go() -> None:
+    """Sessions that other threads open and close are no hindrance to finding one's own."""
+
+    def come_and_go(_: int) -> None:
+        with tenant("pilar", enabled=False) as mine:
+            assert list(get(session=mine)) == []
+
+    with tenant("ken") as session, ThreadPoolExecutor(8) as pool:
+        list(pool.map(come_and_go, range(40)))
+        assert set(pool.map(lambda _: current_session(), range(20))) == {session}
+
+
+def test_several_open_sessions_and_none_of_this_context() -> None:
+    """Another context does not guess between two sessions."""
+    with tenant("ken") as one, tenant("ken"):
+        empty = contextvars.Context()
+        with pytest.raises(NotConnectedError, match="2 sessions"):
+            empty.run(get)
+        assert len(empty.run(get, session=one)) == 1
+
+
+def test_session_takes_only_sessions() -> None:
+    """`session=` refuses what `connect` never returned, in words."""
+    with pytest.raises(NotConnectedError, match="str"):
+        get(session="memory:")
+
+
+def test_session_cmdlets_are_the_cmdlets_with_the_session_given() -> None:
+    """`session.cmdlets.<name>` works on its own session whatever is current."""
+    with tenant("ken") as one, tenant("pilar"):
+        (user,) = one.cmdlets.get_cs_online_dial_in_conferencing_user()
+        assert user.display_name == "Ken"
+        assert "get_cs_online_dial_in_conferencing_bridge" in dir(one.cmdlets)
+        with pytest.raises(AttributeError):
+            _ = one.cmdlets.get_nothing
+
+
+def test_a_naive_clock_is_refused() -> None:
+    """A clock without a time zone can't open a tenant, and leaves no session behind."""
+    with pytest.raises(InvalidArgumentError, match="time zone"):
+        confid.connect(clock=lambda: datetime(2026, 1, 1))  # noqa: DTZ001 - the point
+    with pytest.raises(NotConnectedError):
+        current_session()
+
+
+def test_a_clock_of_any_zone_is_taken_as_utc() -> None:
+    """The ledger keeps UTC whatever zone the clock tells."""
+    zone = timezone(timedelta(hours=9))
+    with tenant("ken", clock=lambda: NOON.astimezone(zone)) as session:
+        (line,) = confid.ledger.entries()
+        assert line.issued_at == NOON
+        assert session.now().tzinfo is UTC
+
+
+def test_a_clock_moved_back_keeps_the_order() -> None:
+    """The order of an owner's IDs is their serial, never the clock."""
+    clock = Clock()
+    with tenant("ken", clock=clock):
+        first = get(KEN).conference_id
+        clock.forward(days=-400)
+        second = set_user(KEN, reset_conference_id=True).conference_id
+        history = confid.ledger.entries(KEN)
+        assert [line.conference_id for line in history] == [first, second]
+        assert history[0].retired_at == NOON - timedelta(days=400)
+        assert confid.check().problems == ()
+
+
+def test_the_actor_stands_beside_issue_and_retirement() -> None:
+    """Who did it is in the ledger: `actor`, else the operating system's user."""
+    with tenant("ken", actor="ada"):
+        disable(KEN)
+        (line,) = confid.ledger.entries(KEN)
+        assert (line.issued_by, line.retired_by) == ("ada", "ada")
+
+
+def test_create_false_creates_nothing(tmp_path: Path) -> None:
+    """`create=False` on a place without a tenant is a StoreError and leaves no file."""
+    with pytest.raises(StoreError):
+        confid.connect(tmp_path / "none.db", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tenant_outlives_its_session(tmp_path: Path) -> None:
+    """The same file opened again has the same people and IDs."""
+    path = tmp_path / "tenant.db"
+    with tenant("ken", store=path) as session:
+        before = contents(session)
+    with confid.connect(path, create=False) as again:
+        assert contents(again) == before
+
+
+def test_preferences_hold_for_their_session() -> None:
+    """A session's preferences say what its cmdlets do unasked, and a parameter overrules."""
+    with tenant("ken") as session:
+        session.preferences.what_if = True
+        set_settings(pin_length=9)
+        assert get_settings().pin_length == 5
+        set_settings(pin_length=9, what_if=False)
+        assert get_settings().pin_length == 9
+        session.preferences.what_if = False
+        session.preferences.warning = "SilentlyContinue"
+        set_user(KEN, force=True)
+        assert lines(session)[1:] == []
+        session.preferences.error_action = "silently_continue"
+        assert len(get([upn("nobody"), KEN])) == 1
+        session.preferences.verbose = True
+        set_user(KEN)
+        assert lines(session)[-1].startswith("VERBOSE: ")
+
+
+def test_a_pin_shows_in_no_repr_of_the_session() -> None:
+    """A session's repr names its store and nothing of the tenant."""
+    with tenant("ken") as session:
+        assert repr(session) == "<confid session on MemoryStore()>"
+        assert set_user(KEN, reset_leader_pin=True).leader_pin not in repr(vars(session))

@@ -1,0 +1,1 @@
+"""PowerShell over plain values, held to the engine's answers."""

@@ -1,0 +1,1 @@
+"""People and tenants from files."""

@@ -1,0 +1,1 @@
+"""One tenant in one transaction."""
