@@ -3,11 +3,12 @@
 An error carries PowerShell's identity of an error record (`category`,
 `fully_qualified_error_id`, `target`) and is also the builtin that a Python
 caller would expect. A sentence is built from the facts in one place, the
-class; nothing secret is ever among them.
+class; nothing secret is ever among them: a `Secret` shows nothing of itself.
 """
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -75,6 +76,45 @@ def listed(names: Sequence[str], *, limit: int = 10) -> str:
     """The first of many names, and how many more there are."""
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
+
+
+class Secret:
+    """A text that no repr, log, message or traceback with locals shows: they show `***`.
+
+    Keep it in this form until the very call that needs the text, and write
+    `reveal()` as that call's argument. A local variable would show it.
+    """
+
+    __slots__ = ("_text",)
+
+    PIECE = 6
+    """The fewest characters in a row that `mask` takes for a part of the secret."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def mask(self, text: str) -> str:
+        """Another text with `***` for each part of this one, in any casing."""
+        size = min(self.PIECE, len(self._text))
+        pieces = set(_runs(self._text, size))
+        found = [at for at, run in enumerate(_runs(text, size)) if run in pieces]
+        hidden = {at + step for at in found for step in range(size)}
+        return "".join(
+            "***" if secret else "".join(text[at] for at in run)
+            for secret, run in groupby(range(len(text)), key=hidden.__contains__)
+        )
+
+
+def _runs(text: str, size: int) -> list[tuple[str, ...]]:
+    folded = [character.casefold() for character in text]
+    return [tuple(folded[at : at + size]) for at in range(len(folded) - size + 1)]
 
 
 class UserNotFoundError(ConfidError, LookupError):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 import pickle
+from traceback import TracebackException
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import confid
 from confid import attendant, errors, host
@@ -75,7 +78,8 @@ def test_every_public_error_is_one_of_confids_and_a_builtin(
 
 def test_no_error_is_missing_here() -> None:
     """Each class of errors.py is made above, so each is held to what follows."""
-    classes = {value for value in vars(errors).values() if isinstance(value, type)}
+    found = [value for value in vars(errors).values() if isinstance(value, type)]
+    classes = {value for value in found if issubclass(value, Exception)}
     assert classes - {ConfidError} <= {type(error) for error in MADE}
 
 
@@ -141,3 +145,41 @@ def test_a_long_list_of_candidates_is_cut() -> None:
     error = errors.AmbiguousIdentityError("ken", names)
     assert "and 15 more" in str(error)
     assert error.candidates == tuple(names)
+
+
+@given(st.text(min_size=1), st.text(), st.text())
+def test_a_secret_shows_in_nothing_but_reveal(text: str, before: str, after: str) -> None:
+    """Neither in its own repr, nor in another text that it masks."""
+    secret = errors.Secret(text)
+    shown = [repr(secret), str(secret), f"{secret}", "{}".format(secret), repr([{1: secret}])]  # noqa: UP032 - each way
+    assert {show.strip("[{1: }]") for show in shown} == {"***"}
+    assert secret.reveal() == text
+    pieces = secret.mask(before + text + after).split("***")
+    assert len(pieces) > 1
+    assert not [piece for piece in pieces if text in piece]
+
+
+@given(st.text("abcXYZ01+/=", min_size=12), st.data())
+def test_a_part_of_a_secret_is_masked_too(text: str, data: st.DataObject) -> None:
+    """A server may cut what it repeats, or change its casing."""
+    begin = data.draw(st.integers(0, len(text) - errors.Secret.PIECE))
+    end = data.draw(st.integers(begin + errors.Secret.PIECE, len(text)))
+    part = data.draw(st.sampled_from([text[begin:end], text[begin:end].upper()]))
+    assert errors.Secret(text).mask(f"535 ({part})") == "535 (***)"
+
+
+def test_a_text_without_the_secret_stays_as_it_is() -> None:
+    """An empty secret masks nothing."""
+    assert errors.Secret("hunter2").mask("535 5.7.8 Wrong password") == "535 5.7.8 Wrong password"
+    assert errors.Secret("").mask("any text") == "any text"
+
+
+def test_a_traceback_with_locals_does_not_show_a_secret() -> None:
+    """As `capture_locals`, Sentry and rich make one."""
+    secret = errors.Secret("hunter2")
+    try:
+        int(repr(secret))
+    except ValueError as error:
+        told = "".join(TracebackException.from_exception(error, capture_locals=True).format())
+    assert "secret = ***" in told
+    assert "hunter2" not in told.partition("\n    secret = ")[2]
