@@ -20,6 +20,7 @@ from . import (
     file_figures,
     issuing_figures,
     mail_figures,
+    plain_figures,
     postgres_figures,
     scale_figures,
     sqlite_figures,
@@ -43,6 +44,7 @@ def measure(scale: Scale) -> list[Figure]:
         return [
             *start_figures.figures(scale),
             *call_figures.figures(scale),
+            *plain_figures.figures(scale, folder),
             *sqlite_figures.figures(scale, folder),
             *postgres_figures.figures(scale, server),
             *issuing_figures.figures(scale, folder, server),

@@ -12,6 +12,8 @@ class Scale:
     singles: int
     """Calls of each kind that are timed one by one."""
     users: int
+    plain_users: int
+    """Users in one call beside the plain floor."""
     few_users: int
     """The smaller of the two sizes between which memory must not grow."""
     rounds: int
@@ -31,6 +33,7 @@ class Scale:
 FULL = Scale(
     singles=400,
     users=100_000,
+    plain_users=20_000,
     few_users=20_000,
     rounds=3,
     starts=11,
@@ -41,6 +44,7 @@ FULL = Scale(
 QUICK = Scale(
     singles=150,
     users=6_000,
+    plain_users=6_000,
     few_users=2_000,
     rounds=3,
     starts=5,
@@ -52,6 +56,7 @@ QUICK = Scale(
 TINY = Scale(
     singles=2,
     users=40,
+    plain_users=40,
     few_users=20,
     rounds=1,
     starts=1,
