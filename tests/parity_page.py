@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import confid
 from confid.command.help import describe, words
-from confid.command.help.forms import EVERY_SET, reference_page
+from confid.command.help.forms import EVERY_SET
+from confid.engine.docstrings import reference_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

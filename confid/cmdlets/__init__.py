@@ -4,9 +4,7 @@ from confid.cmdlets.bridges import (
     get_cs_online_dial_in_conferencing_bridge,
     set_cs_online_dial_in_conferencing_bridge,
 )
-from confid.cmdlets.default_numbers import (
-    set_cs_online_dial_in_conferencing_user_default_number,
-)
+from confid.cmdlets.default_numbers import set_cs_online_dial_in_conferencing_user_default_number
 from confid.cmdlets.dial_out import (
     get_cs_online_dial_out_policy,
     get_cs_online_dialin_conferencing_policy,
@@ -14,10 +12,7 @@ from confid.cmdlets.dial_out import (
     grant_cs_dialout_policy,
 )
 from confid.cmdlets.directory import get_cs_online_user
-from confid.cmdlets.migration import (
-    get_cs_meeting_migration_status,
-    start_cs_ex_meeting_migration,
-)
+from confid.cmdlets.migration import get_cs_meeting_migration_status, start_cs_ex_meeting_migration
 from confid.cmdlets.policies import (
     get_cs_teams_audio_conferencing_policy,
     grant_cs_teams_audio_conferencing_policy,

@@ -1,28 +1,15 @@
 """Bridges: get and set; and adding one, which no cmdlet can: the real service makes them itself."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, Unpack, overload
 from uuid import UUID
 
 import attrs
 
+from confid.cmdlets.parameters import DomainController, Force, TenantDomain, TenantId, an_instance
 from confid.engine.cmdlet import cmdlet
-from confid.engine.common_parameters import an_instance
 from confid.engine.invocation import Invocation
-from confid.engine.parameters import (
-    AsJob,
-    CommonParameters,
-    Confirm,
-    DomainController,
-    Force,
-    P,
-    TenantDomain,
-    TenantId,
-    WhatIf,
-    is_given,
-)
+from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, WhatIf, is_given
 from confid.engine.session import Session, current_session
 from confid.errors import InvalidArgumentError
 from confid.tenant import numbers
@@ -41,6 +28,12 @@ BridgeIdentity = Annotated[
         sets=("UniqueBridgeParams",),
         as_is=(Bridge,),
     ),
+    "the bridge, by its ID or record",
+]
+BridgeName = Annotated[
+    str | None,
+    P("Name", "String", mandatory=True, sets=("BridgeNameParams",)),
+    "the bridge, by its name, in any casing",
 ]
 
 
@@ -67,9 +60,7 @@ def get_cs_online_dial_in_conferencing_bridge(
     /,
     identity: BridgeIdentity = None,
     *,
-    name: Annotated[
-        str | None, P("Name", "String", mandatory=True, sets=("BridgeNameParams",))
-    ] = None,
+    name: BridgeName = None,
     tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
@@ -81,12 +72,6 @@ def get_cs_online_dial_in_conferencing_bridge(
 
     PowerShell: `Get-CsOnlineDialInConferencingBridge -Name "Conference Bridge"`
 
-    Parameters:
-        identity (UUID | str | Bridge): the bridge, by its ID or record
-        name (str): the bridge, by its name, in any casing
-        Also tenant, tenant_domain, domain_controller, force, as_job and the common ones:
-        `confid.get_help` says what they do.
-
     Returns: the bridge; without an identity or name `Results`.
 
     Raises: `NotFoundError` for an ID or name that no bridge has.
@@ -95,8 +80,6 @@ def get_cs_online_dial_in_conferencing_bridge(
         >>> bridge = get_cs_online_dial_in_conferencing_bridge(name="Conference Bridge")
         >>> bridge.is_default, bridge.default_service_number.number
         (True, '14255550100')
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencingbridge
     """
     unit = command.tenant
     if is_given(identity) or is_given(name):
@@ -116,15 +99,20 @@ def set_cs_online_dial_in_conferencing_bridge(
     /,
     identity: BridgeIdentity = None,
     *,
-    name: Annotated[
-        str | None, P("Name", "String", mandatory=True, sets=("BridgeNameParams",))
-    ] = None,
+    name: BridgeName = None,
     instance: Annotated[
         Bridge | None,
         P("Instance", "ConferencingBridge", position=0, mandatory=True, sets=("InstanceParams",)),
+        "a bridge as the Get- cmdlet returned it and `attrs.evolve` changed it: its "
+        "name, default number and `is_default` count; parameters beside it overrule "
+        "it",
     ] = None,
-    default_service_number: Annotated[str | None, P("DefaultServiceNumber", "String")] = None,
-    set_default: Annotated[bool, P("SetDefault", "SwitchParameter")] = False,
+    default_service_number: Annotated[
+        str | None, P("DefaultServiceNumber", "String"), "a toll number of that bridge, as E.164"
+    ] = None,
+    set_default: Annotated[
+        bool, P("SetDefault", "SwitchParameter"), "makes it the tenant's default bridge"
+    ] = False,
     tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
@@ -141,16 +129,6 @@ def set_cs_online_dial_in_conferencing_bridge(
         Set-CsOnlineDialInConferencingBridge -Name "Conference Bridge" -DefaultServiceNumber
         14255550177
 
-    Parameters:
-        identity (UUID | str | Bridge): the bridge, by its ID or record
-        name (str): the bridge, by its name, in any casing
-        instance (Bridge): a bridge as the Get- cmdlet returned it and `attrs.evolve` changed it:
-            its name, default number and `is_default` count; parameters beside it overrule it
-        default_service_number (str): a toll number of that bridge, as E.164
-        set_default (bool): makes it the tenant's default bridge
-        Also tenant, tenant_domain, domain_controller, force, what_if, confirm and the common ones:
-        `confid.get_help` says what they do.
-
     Returns: the bridge.
 
     Raises: `NotFoundError` for a bridge that isn't there, and `InvalidArgumentError` for another
@@ -164,8 +142,6 @@ def set_cs_online_dial_in_conferencing_bridge(
         ... )
         >>> bridge.default_service_number.number
         '14255550177'
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/set-csonlinedialinconferencingbridge
     """
     unit = command.tenant
     unit.lock_setup()

@@ -3,8 +3,6 @@
 Source: behaviour, numbers and bridges; the cmdlet's page.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Unpack
@@ -13,20 +11,10 @@ from uuid import UUID
 import attrs
 
 from confid.cmdlets.listing import name_key
+from confid.cmdlets.parameters import DomainController, Force, Notify, TenantDomain, TenantId
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation
-from confid.engine.parameters import (
-    UNSET,
-    CommonParameters,
-    Confirm,
-    DomainController,
-    Force,
-    P,
-    TenantDomain,
-    TenantId,
-    Unset,
-    WhatIf,
-)
+from confid.engine.parameters import UNSET, CommonParameters, Confirm, P, Unset, WhatIf
 from confid.errors import InvalidArgumentError
 from confid.meetings.invitations import renew_future
 from confid.powershell.language.values import choice
@@ -59,29 +47,49 @@ def set_cs_online_dial_in_conferencing_user_default_number(
     bridge_id: Annotated[
         UUID | str | None,
         P("BridgeId", "Guid", sets=(BY_LOCATION, BY_ID), mandatory_in=(BY_LOCATION, BY_ID)),
+        "the bridge, by its ID",
     ] = None,
     bridge_name: Annotated[
         str | None,
         P("BridgeName", "String", sets=(BY_NAME, BY_LOCATION), mandatory_in=(BY_NAME,)),
+        "the bridge, by its name, in any casing",
     ] = None,
     from_number: Annotated[
         str | Unset | None,
         P("FromNumber", "String", sets=(BY_NAME, BY_ID), mandatory_in=(BY_ID,)),
+        "only users who have that number now; None for those who have none of the type",
     ] = UNSET,
-    to_number: Annotated[str | None, P("ToNumber", "String", mandatory=True)] = None,
-    number_type: Annotated[str | None, P("NumberType", "String", mandatory=True)] = None,
+    to_number: Annotated[
+        str | None,
+        P("ToNumber", "String", mandatory=True),
+        "their new number: of the bridge and of `number_type`",
+    ] = None,
+    number_type: Annotated[
+        str | None, P("NumberType", "String", mandatory=True), "Toll or Toll-Free, in any casing"
+    ] = None,
     country_or_region: Annotated[
         str | None,
         P("CountryOrRegion", "String", sets=(BY_NAME, BY_LOCATION), mandatory_in=(BY_LOCATION,)),
+        "only users of that usage location, an ISO 3166 code, as US",
     ] = None,
     area_or_state: Annotated[
-        str | None, P("AreaOrState", "String", sets=(BY_NAME, BY_LOCATION))
+        str | None,
+        P("AreaOrState", "String", sets=(BY_NAME, BY_LOCATION)),
+        "only users whose number now has that state in its geocode (US.WA.Seattle): "
+        "the directory has none",
     ] = None,
     capital_or_major_city: Annotated[
-        str | None, P("CapitalOrMajorCity", "String", sets=(BY_NAME, BY_LOCATION))
+        str | None,
+        P("CapitalOrMajorCity", "String", sets=(BY_NAME, BY_LOCATION)),
+        "only users in that city; of the geocode where the directory doesn't say",
     ] = None,
-    reschedule_meetings: Annotated[bool, P("RescheduleMeetings", "SwitchParameter")] = False,
-    notify: bool | None = None,
+    reschedule_meetings: Annotated[
+        bool,
+        P("RescheduleMeetings", "SwitchParameter"),
+        "gives their future meetings today's dial-in block, but for those with more "
+        "than 250 attendees",
+    ] = False,
+    notify: Notify = None,
     tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
@@ -92,31 +100,13 @@ def set_cs_online_dial_in_conferencing_user_default_number(
 ) -> Results[ConferencingUser]:
     """Give another default number to the enabled users of a bridge; `Results` of those changed.
 
-    Who gets it: the users whom all of `from_number`, country, area and city that are given fit.
+    It goes to the users who match all of `from_number`, country, area and city that are given.
     Each is told once by mail, as the tenant's settings and `notify` say. Source: behaviour, numbers
     and bridges.
 
     PowerShell:
         Set-CsOnlineDialInConferencingUserDefaultNumber -BridgeName "Conference Bridge" -FromNumber
         $null -ToNumber 14255550177 -NumberType Toll
-
-    Parameters:
-        bridge_id (UUID | str): the bridge, by its ID
-        bridge_name (str): the bridge, by its name, in any casing
-        from_number (str): only users who have that number now; None for those who have none of the
-            type
-        to_number (str): their new number: of the bridge and of `number_type`
-        number_type (str): Toll or Toll-Free, in any casing
-        country_or_region (str): only users of that usage location, an ISO 3166 code, as US
-        area_or_state (str): only users whose number now has that state in its geocode
-            (US.WA.Seattle): the directory has none
-        capital_or_major_city (str): only users in that city; of the geocode where the directory
-            doesn't say
-        reschedule_meetings (bool): gives their future meetings today's dial-in block, but for those
-            with more than 250 attendees
-        notify (bool): tells users of the change: as the tenant setting says unless given
-        Also tenant, tenant_domain, domain_controller, force, what_if, confirm and the common ones:
-        `confid.get_help` says what they do.
 
     Returns: `Results` of those changed.
 
@@ -133,8 +123,6 @@ def set_cs_online_dial_in_conferencing_user_default_number(
         ... )
         >>> len(changed), changed[0].service_number
         (5, '14255550177')
-
-    Page: https://learn.microsoft.com/powershell/module/skype/set-csonlinedialinconferencinguserdefaultnumber
     """
     unit = command.tenant
     mail = MailOptions(notify=notify)

@@ -3,26 +3,25 @@
 Source: behaviour, policies; Microsoft Learn, "Outbound calling restriction policies".
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, TypeVar, Unpack, overload
 
-from confid.cmdlets.granting import PassThru, grant_policy
-from confid.engine.cmdlet import Identity, cmdlet
-from confid.engine.invocation import Invocation, Output
-from confid.engine.parameters import (
-    UNSET,
-    AsJob,
-    CommonParameters,
-    Confirm,
+from confid.cmdlets.granting import grant_policy
+from confid.cmdlets.parameters import (
+    INTERNAL,
+    NAMED,
+    GlobalId,
+    Identities,
+    InstanceFilter,
+    InstanceId,
     LocalStore,
-    P,
+    PassThru,
+    PolicyName,
     TenantId,
-    Unset,
-    WhatIf,
-    is_given,
 )
+from confid.engine.cmdlet import cmdlet
+from confid.engine.invocation import Invocation, Output
+from confid.engine.parameters import UNSET, AsJob, CommonParameters, Confirm, P, WhatIf, is_given
 from confid.tenant.policies import (
     DIAL_OUT_POLICIES,
     DialInConferencingPolicy,
@@ -35,12 +34,6 @@ from confid.tenant.policies import (
 from confid.tenant.records import DirectoryUser, Record
 from confid.tenant.results import Results
 from confid.tenant.text import fold
-
-InstanceId = Annotated[
-    str | Record | None,
-    P("Identity", "XdsIdentity", position=0, sets=("Identity",), as_is=(Record,)),
-]
-InstanceFilter = Annotated[str | None, P("Filter", "String", sets=("Filter",))]
 
 Instance = TypeVar(
     "Instance", DialInConferencingPolicy, DialInConferencingTenantConfiguration, DialOutPolicy
@@ -64,10 +57,12 @@ def get_cs_online_dial_out_policy(
 def get_cs_online_dial_out_policy(
     command: Invocation,
     /,
-    identity: InstanceId = None,
+    identity: Annotated[
+        InstanceId, "a policy, by its name, with or without `Tag:`, or record; default: all"
+    ] = None,
     *,
     local_store: LocalStore = False,
-    filter: InstanceFilter = None,  # noqa: A002 - PowerShell's name
+    filter: InstanceFilter = None,
     **common: Unpack[CommonParameters],
 ) -> DialOutPolicy | Results[DialOutPolicy]:
     """The dial-out policies, which are predefined: the one named, or all 13, Global first.
@@ -75,11 +70,6 @@ def get_cs_online_dial_out_policy(
     Each is a pair: where meetings of its user may dial out to, and where the user may call.
 
     PowerShell: `Get-CsOnlineDialOutPolicy -Identity DialoutCPCandPSTNInternational`
-
-    Parameters:
-        identity (str | record): a policy, by its name, with or without `Tag:`, or record
-        filter (str): a wildcard over identities as they are shown: `Tag:*PSTNDisabled`
-        Also local_store and the common ones: `confid.get_help` says what they do.
 
     Returns: the policy; without an identity `Results`.
 
@@ -89,8 +79,6 @@ def get_cs_online_dial_out_policy(
         >>> policy = get_cs_online_dial_out_policy("DialoutCPCDomesticPSTNInternational")
         >>> policy.allow_pstn_conferencing_dial_out_type
         'DomesticOnly'
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialoutpolicy
     """
     return _named(DIAL_OUT_POLICIES, identity, filter)
 
@@ -105,16 +93,20 @@ def grant_cs_dialout_policy(
     command: Invocation,
     /,
     identity: Annotated[
-        Identity | Iterable[Identity] | None, P("Identity", "UserIdParameter", position=0)
+        Identities | None, P("Identity", "UserIdParameter", position=0), NAMED
     ] = None,
     *,
     policy_name: Annotated[
-        str | DialOutPolicy | Unset | None, P("PolicyName", "string", position=1, as_is=(Record,))
+        PolicyName, P("PolicyName", "string", position=1, as_is=(Record,))
     ] = UNSET,
-    global_: Annotated[bool, P("Global", "SwitchParameter")] = False,
+    global_: Annotated[
+        bool, P("Global", "SwitchParameter"), "grants it to the tenant instead of to users"
+    ] = False,
     pass_thru: PassThru = False,
     tenant: TenantId = None,
-    domain_controller: Annotated[str | None, P("DomainController", "Fqdn", accepted=True)] = None,
+    domain_controller: Annotated[
+        str | None, P("DomainController", "Fqdn", accepted=True), INTERNAL
+    ] = None,
     as_job: AsJob = False,
     what_if: WhatIf = False,
     confirm: Confirm = None,
@@ -128,16 +120,6 @@ def grant_cs_dialout_policy(
         Grant-CsDialoutPolicy -Identity ken.myer@contoso.com -PolicyName
         DialoutCPCandPSTNInternational
 
-    Parameters:
-        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
-            logon, distinguished or display name; a record; or an iterable of them
-        policy_name (str | DialOutPolicy): the policy, by its name or record; None takes back what
-            was granted
-        global_ (bool): grants it to the tenant instead of to users
-        pass_thru (bool): returns the users
-        Also tenant, domain_controller, as_job, what_if, confirm and the common ones:
-        `confid.get_help` says what they do.
-
     Returns: with `pass_thru` the directory user, `Results` for an iterable; else None.
 
     Raises: `NotFoundError` for a policy that isn't there, `UserNotFoundError`, and
@@ -148,8 +130,6 @@ def grant_cs_dialout_policy(
         ...     "ken.myer@contoso.com", policy_name="DialoutCPCandPSTNInternational", pass_thru=True
         ... ).display_name
         'Ken Myer'
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/grant-csdialoutpolicy
     """
     return grant_policy(
         command,
@@ -178,21 +158,16 @@ def get_cs_online_dialin_conferencing_policy(
 def get_cs_online_dialin_conferencing_policy(
     command: Invocation,
     /,
-    identity: InstanceId = None,
+    identity: GlobalId = None,
     *,
     local_store: LocalStore = False,
-    filter: InstanceFilter = None,  # noqa: A002 - PowerShell's name
+    filter: InstanceFilter = None,
     as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> DialInConferencingPolicy | Results[DialInConferencingPolicy]:
     """The dial-in conferencing policies: one, Global, which allows the service.
 
     PowerShell: `Get-CsOnlineDialinConferencingPolicy -Identity Global`
-
-    Parameters:
-        identity (str | record): the one policy, Global, or its record
-        filter (str): a wildcard over identities as they are shown
-        Also local_store, as_job and the common ones: `confid.get_help` says what they do.
 
     Returns: the policy; without an identity `Results`.
 
@@ -201,8 +176,6 @@ def get_cs_online_dialin_conferencing_policy(
     Example, in `confid.demo()`:
         >>> get_cs_online_dialin_conferencing_policy("Global").allow_service
         True
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencingpolicy
     """
     return _named([DialInConferencingPolicy()], identity, filter)
 
@@ -224,10 +197,10 @@ def get_cs_online_dialin_conferencing_tenant_configuration(
 def get_cs_online_dialin_conferencing_tenant_configuration(
     command: Invocation,
     /,
-    identity: InstanceId = None,
+    identity: GlobalId = None,
     *,
     local_store: LocalStore = False,
-    filter: InstanceFilter = None,  # noqa: A002 - PowerShell's name
+    filter: InstanceFilter = None,
     tenant: TenantId = None,
     as_job: AsJob = False,
     **common: Unpack[CommonParameters],
@@ -236,11 +209,6 @@ def get_cs_online_dialin_conferencing_tenant_configuration(
 
     PowerShell: `Get-CsOnlineDialinConferencingTenantConfiguration`
 
-    Parameters:
-        identity (str | record): the one instance, Global; needn't be given
-        filter (str): a wildcard over identities as they are shown
-        Also local_store, tenant, as_job and the common ones: `confid.get_help` says what they do.
-
     Returns: the configuration; with `filter` `Results`.
 
     Raises: `NotFoundError` for another identity.
@@ -248,8 +216,6 @@ def get_cs_online_dialin_conferencing_tenant_configuration(
     Example, in `confid.demo()`:
         >>> get_cs_online_dialin_conferencing_tenant_configuration().status
         'Enabled'
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencingtenantconfiguration
     """
     configuration = DialInConferencingTenantConfiguration()
     if filter is None and not is_given(identity):

@@ -1,14 +1,12 @@
 """The directory: get its users. None of the family, but scripts begin with it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, Unpack
 
 import attrs
 
 from confid.cmdlets.listing import count, listed
-from confid.cmdlets.users import UserId
+from confid.cmdlets.parameters import ListedUserId, UnlimitedSize
 from confid.engine.cmdlet import listing_cmdlet
 from confid.engine.invocation import Invocation, Output
 from confid.engine.parameters import CommonParameters, P, is_given
@@ -24,27 +22,26 @@ ALWAYS = ("Identity", "UserPrincipalName", "DisplayName")
 def get_cs_online_user(
     command: Invocation,
     /,
-    identity: UserId = None,
+    identity: ListedUserId = None,
     *,
-    filter: Annotated[str | None, P("Filter", "String")] = None,  # noqa: A002 - PowerShell's name
-    result_size: Annotated[int | str | None, P("ResultSize", "Unlimited")] = None,
-    properties: Annotated[str | Iterable[str] | None, P("Properties", "String[]")] = None,
+    filter: Annotated[
+        str | None,
+        P("Filter", "String"),
+        "a Where-Object filter over their properties; narrows the users named too",
+    ] = None,
+    result_size: UnlimitedSize = None,
+    properties: Annotated[
+        str | Iterable[str] | None,
+        P("Properties", "String[]"),
+        "what the records show and export besides Identity, UserPrincipalName and "
+        "DisplayName, by PowerShell's names or Python's; all attributes are there "
+        "whatever is shown",
+    ] = None,
     **common: Unpack[CommonParameters],
 ) -> Output[DirectoryUser]:
     """Users of the directory, enabled for audio conferencing or not.
 
     PowerShell: `Get-CsOnlineUser -Filter {Department -eq "Finance"} -ResultSize 10`
-
-    Parameters:
-        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
-            logon, distinguished or display name; a record; or an iterable of them; everybody unless
-            given
-        filter (str): a Where-Object filter over their properties; narrows the users named too
-        result_size (int | str): how many at most; 0 is none, "Unlimited" or not given is all
-        properties (str | iterable): what the records show and export besides Identity,
-            UserPrincipalName and DisplayName, by PowerShell's names or Python's; all attributes are
-            there whatever is shown
-        Also the common ones: `confid.get_help` says what they do.
 
     Returns: the user; without an identity or for an iterable `Results` by display name.
 
@@ -54,8 +51,6 @@ def get_cs_online_user(
     Example, in `confid.demo()`:
         >>> [user.display_name for user in get_cs_online_user(filter='Department -eq "Sales"')]
         ['Олег Петров', 'عائشة رحمن']
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlineuser
     """
     most = count("ResultSize", result_size)
     selected = _selected(properties)

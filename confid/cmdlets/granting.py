@@ -1,20 +1,11 @@
 """What the Grant- cmdlets share: whom a policy goes to, and what comes out."""
 
-from __future__ import annotations
-
-from typing import Annotated
-
 from confid.engine.invocation import Invocation, Output
-from confid.engine.parameters import UNSET, P, Unset, is_given
+from confid.engine.parameters import UNSET, is_given
 from confid.errors import InvalidArgumentError, ParameterBindingError
 from confid.tenant.policies import GLOBAL, Family, identity_of, name_of
-from confid.tenant.records import DirectoryUser, Record
+from confid.tenant.records import DirectoryUser
 from confid.tenant.text import is_one_line
-
-PolicyName = Annotated[
-    str | Record | Unset | None, P("PolicyName", "String", position=1, as_is=(Record,))
-]
-PassThru = Annotated[bool, P("PassThru", "SwitchParameter")]
 
 MOST_RANKS = 2**31 - 1
 """The largest rank: an Int32, as the parameter is."""
@@ -88,8 +79,8 @@ def _wanted(
     name = command.tenant.granting.demand(family, name_of(policy_name, parameter="PolicyName"))
     if name == GLOBAL and not to_tenant:
         raise InvalidArgumentError(
-            f"PolicyName: {identity_of(name)} counts for whoever has no other policy and isn't "
-            "granted. policy_name=None takes back what was granted.",
+            f"PolicyName: {identity_of(name)} applies to everybody without another "
+            "policy and isn't granted. policy_name=None takes back what was granted.",
             target=name,
             error_id="GlobalPolicyNotGranted",
         )

@@ -4,16 +4,15 @@ Source: behaviour, meeting migration; the cmdlets' pages. The work itself is
 done by `confid.meetings.run_migrations`.
 """
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Unpack, cast
+from typing import Annotated, Unpack, cast
 
-from confid.cmdlets.users import MandatoryUserId, UserId
+from confid.cmdlets.parameters import ListedUserId, MandatoryUserId, TenantId
 from confid.engine.cmdlet import listing_cmdlet, user_cmdlet
 from confid.engine.invocation import Invocation, Output
-from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, TenantId, WhatIf, is_given
+from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, WhatIf, is_given
 from confid.errors import InvalidArgumentError
 from confid.powershell.language.values import choice
 from confid.tenant.migrations import (
@@ -27,13 +26,9 @@ from confid.tenant.migrations import (
     Migration,
     status_of,
 )
+from confid.tenant.people import Person
 from confid.tenant.results import Results
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from confid.tenant.people import Person
-    from confid.tenant.unit_of_work import UnitOfWork
+from confid.tenant.unit_of_work import UnitOfWork
 
 ONLY_2019 = ("Tenant", "WhatIf", "Confirm", "AsJob")
 
@@ -45,10 +40,14 @@ def start_cs_ex_meeting_migration(
     identity: MandatoryUserId = None,
     *,
     source_meeting_type: Annotated[
-        str | None, P("SourceMeetingType", "MmsSourceMeetingTypes")
+        str | None,
+        P("SourceMeetingType", "MmsSourceMeetingTypes"),
+        "All (the default), SfB, of which confid has none, or Teams",
     ] = None,
     target_meeting_type: Annotated[
-        str | None, P("TargetMeetingType", "MmsTargetMeetingTypes")
+        str | None,
+        P("TargetMeetingType", "MmsTargetMeetingTypes"),
+        "Current (the default) or Teams, which all meetings are here",
     ] = None,
     tenant: TenantId = None,
     what_if: WhatIf = False,
@@ -59,18 +58,10 @@ def start_cs_ex_meeting_migration(
     """Queue the migration of users' meetings, enabled or not; it is done by a call.
 
     `confid.meetings.run_migrations()` then gives their future meetings
-    today's dial-in block. Whoever has one pending keeps it, which then takes
-    in what both were asked for. Source: behaviour, meeting migration.
+    today's dial-in block. A pending migration of the user is widened
+    to what both calls ask for. Source: behaviour, meeting migration.
 
     PowerShell: `Start-CsExMeetingMigration -Identity ken.myer@contoso.com`
-
-    Parameters:
-        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
-            logon, distinguished or display name; a record; or an iterable of them
-        source_meeting_type (str): All (the default), SfB, of which confid has none, or Teams
-        target_meeting_type (str): Current (the default) or Teams, which all meetings are here
-        Also tenant, what_if, confirm, as_job and the common ones: `confid.get_help` says what
-        they do.
 
     Returns: how far it is: pending; `Results` for an iterable.
 
@@ -82,8 +73,6 @@ def start_cs_ex_meeting_migration(
         >>> _ = confid.meetings.run_migrations()
         >>> get_cs_meeting_migration_status("ken.myer@contoso.com").state
         'Succeeded'
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/start-csexmeetingmigration
     """
     source = choice("SourceMeetingType", source_meeting_type or ALL, SOURCES)
     target = choice("TargetMeetingType", target_meeting_type or CURRENT, TARGETS)
@@ -97,12 +86,26 @@ def start_cs_ex_meeting_migration(
 def get_cs_meeting_migration_status(
     command: Invocation,
     /,
-    identity: UserId = None,
+    identity: ListedUserId = None,
     *,
-    state: Annotated[str | None, P("State", "StateType")] = None,
-    start_time: Annotated[datetime | str | None, P("StartTime", "DateTime")] = None,
-    end_time: Annotated[datetime | str | None, P("EndTime", "DateTime")] = None,
-    summary_only: Annotated[bool, P("SummaryOnly", "SwitchParameter")] = False,
+    state: Annotated[
+        str | None,
+        P("State", "StateType"),
+        "only those that are Pending, InProgress, Failed or Succeeded",
+    ] = None,
+    start_time: Annotated[
+        datetime | str | None,
+        P("StartTime", "DateTime"),
+        "only those asked for then or later; without a time zone in UTC",
+    ] = None,
+    end_time: Annotated[
+        datetime | str | None,
+        P("EndTime", "DateTime"),
+        "only those asked for then or earlier; without a time zone in UTC",
+    ] = None,
+    summary_only: Annotated[
+        bool, P("SummaryOnly", "SwitchParameter"), "how many users are in each state instead"
+    ] = False,
     tenant: TenantId = None,
     what_if: WhatIf = False,
     confirm: Confirm = None,
@@ -116,16 +119,6 @@ def get_cs_meeting_migration_status(
 
     PowerShell: `Get-CsMeetingMigrationStatus -SummaryOnly`
 
-    Parameters:
-        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
-            logon, distinguished or display name; a record; or an iterable of them
-        state (str): only those that are Pending, InProgress, Failed or Succeeded
-        start_time (datetime | str): only those asked for then or later; without a time zone in UTC
-        end_time (datetime | str): only those asked for then or earlier; likewise
-        summary_only (bool): how many users are in each state instead
-        Also tenant, what_if, confirm, as_job and the common ones: `confid.get_help` says what
-        they do.
-
     Returns: the status, None for a user without one or whom the filters leave out; `Results`
         for an iterable, without an identity and of a summary.
 
@@ -137,8 +130,6 @@ def get_cs_meeting_migration_status(
         >>> [row] = get_cs_meeting_migration_status(summary_only=True)
         >>> row.state, row.user_count
         ('Pending', 1)
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csmeetingmigrationstatus
     """
     unit = command.tenant
     asked = STATES if state is None else (choice("State", state, STATES),)
@@ -195,5 +186,5 @@ def _moment(given: datetime | str | None) -> datetime | None:
     """A date in UTC; binding has made it one."""
     if given is None:
         return None
-    assert isinstance(given, datetime)  # noqa: S101 - said above
+    assert isinstance(given, datetime)  # noqa: S101 - the binder converts it
     return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)

@@ -1,26 +1,24 @@
 """Audio conferencing policies: new, get, set, grant, remove. Source: behaviour, policies."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Annotated, TypeAlias, Unpack, overload
 
 import attrs
 
-from confid.cmdlets.granting import PassThru, PolicyName, grant_policy
-from confid.engine.cmdlet import Identity, cmdlet
-from confid.engine.invocation import Invocation, Output
-from confid.engine.parameters import (
-    UNSET,
-    CommonParameters,
-    Confirm,
+from confid.cmdlets.granting import grant_policy
+from confid.cmdlets.parameters import (
+    INTERNAL,
+    NAMED,
     Force,
+    Identities,
+    InstanceFilter,
     LocalStore,
-    P,
-    Unset,
-    WhatIf,
-    is_given,
+    PassThru,
+    PolicyName,
 )
+from confid.engine.cmdlet import cmdlet
+from confid.engine.invocation import Invocation, Output
+from confid.engine.parameters import UNSET, CommonParameters, Confirm, P, Unset, WhatIf, is_given
 from confid.errors import AlreadyExistsError, InvalidArgumentError, InvalidOperationError
 from confid.tenant import phone_number
 from confid.tenant.policies import (
@@ -40,10 +38,24 @@ Policy: TypeAlias = TeamsAudioConferencingPolicy
 
 Numbers = str | ServiceNumber | Iterable[str | ServiceNumber]
 PolicyId = Annotated[
-    str | Policy | None, P("Identity", "String", position=0, mandatory=True, as_is=(Policy,))
+    str | Policy | None,
+    P("Identity", "String", position=0, mandatory=True, as_is=(Policy,)),
+    "the policy, by its name, with or without `Tag:`, or record",
 ]
-AllowTollFreeDialin = Annotated[bool | None, P("AllowTollFreeDialin", "Boolean")]
-InviteNumbers = Annotated[Numbers | Unset | None, P("MeetingInvitePhoneNumbers", "Object")]
+OptionalPolicyId = Annotated[
+    PolicyId, P("Identity", "String", position=0, sets=("Identity",), as_is=(Policy,))
+]
+AllowTollFreeDialin = Annotated[
+    bool | None,
+    P("AllowTollFreeDialin", "Boolean"),
+    "lets toll-free calls in, where the organizer's own setting does too; True in a new policy",
+]
+InviteNumbers = Annotated[
+    Numbers | Unset | None,
+    P("MeetingInvitePhoneNumbers", "Object"),
+    "the numbers, of the tenant's bridges, that invitations show, in this order; None or an empty "
+    "list: each organizer's own",
+]
 
 
 @cmdlet("New-CsTeamsAudioConferencingPolicy", writes=True, eras=("2026",))
@@ -54,30 +66,23 @@ def new_cs_teams_audio_conferencing_policy(
     *,
     allow_toll_free_dialin: AllowTollFreeDialin = None,
     force: Force = False,
-    in_memory: Annotated[bool, P("InMemory", "SwitchParameter")] = False,
+    in_memory: Annotated[
+        bool,
+        P("InMemory", "SwitchParameter"),
+        "keeps nothing: the record can be changed with `attrs.evolve` and kept by the"
+        " Set- cmdlet as `instance`",
+    ] = False,
     meeting_invite_phone_numbers: InviteNumbers = UNSET,
     what_if: WhatIf = False,
     confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> Policy | None:
-    """Make an audio conferencing policy, which counts for whom it is granted to. Returns it.
+    """Make an audio conferencing policy, and return it. It applies to those it is granted to.
 
     Source: behaviour, policies.
 
     PowerShell:
         New-CsTeamsAudioConferencingPolicy -Identity "EMEA Users" -AllowTollFreeDialin $false
-
-    Parameters:
-        identity (str | TeamsAudioConferencingPolicy): the policy's name, up to 64 characters, with
-            or without `Tag:`
-        allow_toll_free_dialin (bool): lets toll-free calls in, where the organizer's own setting
-            does too; True unless given
-        in_memory (bool): keeps nothing: the record can be changed with `attrs.evolve` and kept by
-            the Set- cmdlet as `instance`
-        meeting_invite_phone_numbers (str | ServiceNumber | iterable): numbers of the tenant's
-            bridges, as invitations are to show them, the first one first; each organizer's own
-            unless given
-        Also force, what_if, confirm and the common ones: `confid.get_help` says what they do.
 
     Returns: the policy.
 
@@ -88,8 +93,6 @@ def new_cs_teams_audio_conferencing_policy(
         >>> policy = new_cs_teams_audio_conferencing_policy("EMEA", allow_toll_free_dialin=False)
         >>> policy.identity
         'Tag:EMEA'
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/new-csteamsaudioconferencingpolicy
     """
     name = name_of(identity)
     policy = _changed(
@@ -126,13 +129,10 @@ def get_cs_teams_audio_conferencing_policy(
 def get_cs_teams_audio_conferencing_policy(
     command: Invocation,
     /,
-    identity: Annotated[
-        str | Policy | None,
-        P("Identity", "String", position=0, sets=("Identity",), as_is=(Policy,)),
-    ] = None,
+    identity: Annotated[OptionalPolicyId, "a policy, by its name or record; default: all"] = None,
     *,
     local_store: LocalStore = False,
-    filter: Annotated[str | None, P("Filter", "String", sets=("Filter",))] = None,  # noqa: A002 - PowerShell's name
+    filter: InstanceFilter = None,
     **common: Unpack[CommonParameters],
 ) -> Policy | Results[Policy]:
     """Audio conferencing policies: the one named, or all, Global first, then by name.
@@ -141,12 +141,6 @@ def get_cs_teams_audio_conferencing_policy(
 
     PowerShell: `Get-CsTeamsAudioConferencingPolicy -Identity "EMEA Users"`
 
-    Parameters:
-        identity (str | TeamsAudioConferencingPolicy): a policy, by its name, with or without
-            `Tag:`, or record
-        filter (str): a wildcard over identities as they are shown: `Tag:EU*`
-        Also local_store and the common ones: `confid.get_help` says what they do.
-
     Returns: the policy; without an identity `Results`.
 
     Raises: `NotFoundError` for a name that no policy has.
@@ -154,8 +148,6 @@ def get_cs_teams_audio_conferencing_policy(
     Example, in `confid.demo()`:
         >>> [policy.identity for policy in get_cs_teams_audio_conferencing_policy()]
         ['Global']
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csteamsaudioconferencingpolicy
     """
     granting = command.tenant.granting
     if is_given(identity):
@@ -179,15 +171,17 @@ def set_cs_teams_audio_conferencing_policy(
     command: Invocation,
     /,
     identity: Annotated[
-        str | Policy | None,
-        P("Identity", "String", position=0, sets=("Identity",), as_is=(Policy,)),
+        OptionalPolicyId, "the policy, by its name or record; default: Global"
     ] = None,
     *,
     allow_toll_free_dialin: AllowTollFreeDialin = None,
     force: Force = False,
     meeting_invite_phone_numbers: InviteNumbers = UNSET,
     instance: Annotated[
-        Policy | Mapping[str, object] | None, P("Instance", "PSObject", sets=("Instance",))
+        Policy | Mapping[str, object] | None,
+        P("Instance", "PSObject", sets=("Instance",)),
+        "a whole policy, as the New- or Get- cmdlet returned it and `attrs.evolve` "
+        "changed it; one made in memory is kept now",
     ] = None,
     what_if: WhatIf = False,
     confirm: Confirm = None,
@@ -201,18 +195,6 @@ def set_cs_teams_audio_conferencing_policy(
     PowerShell:
         Set-CsTeamsAudioConferencingPolicy -Identity "EMEA Users" -AllowTollFreeDialin $false
 
-    Parameters:
-        identity (str | TeamsAudioConferencingPolicy): the policy, by its name or record; Global
-            unless given
-        allow_toll_free_dialin (bool): lets toll-free calls in, where the organizer's own setting
-            does too
-        meeting_invite_phone_numbers (str | ServiceNumber | iterable): numbers of the tenant's
-            bridges, as invitations are to show them, the first one first; they replace the list,
-            and None or an empty list clears it
-        instance (TeamsAudioConferencingPolicy): a whole policy, as the New- or Get- cmdlet returned
-            it and `attrs.evolve` changed it; one made in memory is kept now
-        Also force, what_if, confirm and the common ones: `confid.get_help` says what they do.
-
     Returns: the policy.
 
     Raises: `NotFoundError` for a name that no policy has, and `InvalidArgumentError` for what is no
@@ -224,8 +206,6 @@ def set_cs_teams_audio_conferencing_policy(
         ... )
         >>> policy.identity, policy.meeting_invite_phone_numbers
         ('Global', ('14255550100',))
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/set-csteamsaudioconferencingpolicy
     """
     if instance is None:
         name = name_of(identity) if is_given(identity) else GLOBAL
@@ -247,15 +227,11 @@ def remove_cs_teams_audio_conferencing_policy(
     confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> None:
-    """Remove an audio conferencing policy that nobody has.
+    """Remove an audio conferencing policy that is not granted.
 
     Source: behaviour, policies.
 
     PowerShell: `Remove-CsTeamsAudioConferencingPolicy -Identity "EMEA Users"`
-
-    Parameters:
-        identity (str | TeamsAudioConferencingPolicy): the policy, by its name or record
-        Also force, what_if, confirm and the common ones: `confid.get_help` says what they do.
 
     Returns: None.
 
@@ -267,8 +243,6 @@ def remove_cs_teams_audio_conferencing_policy(
         >>> remove_cs_teams_audio_conferencing_policy(policy)
         >>> len(get_cs_teams_audio_conferencing_policy())
         1
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/remove-csteamsaudioconferencingpolicy
     """
     granting = command.tenant.granting
     policy = granting.audio_policy(name_of(identity))
@@ -296,20 +270,30 @@ def grant_cs_teams_audio_conferencing_policy(
     command: Invocation,
     /,
     identity: Annotated[
-        Identity | Iterable[Identity] | None,
+        Identities | None,
         P("Identity", "String", position=0, sets=("Identity",), as_is=(Record, Iterable)),
+        f"{NAMED}; or else `group` or `global_`",
     ] = None,
     *,
     policy_name: PolicyName = UNSET,
-    global_: Annotated[bool, P("Global", "SwitchParameter", sets=("GrantToTenant",))] = False,
+    global_: Annotated[
+        bool, P("Global", "SwitchParameter", sets=("GrantToTenant",)), "grants it to the tenant"
+    ] = False,
     group: Annotated[
-        str | None, P("Group", "String", mandatory=True, sets=("GrantToGroup",))
+        str | None,
+        P("Group", "String", mandatory=True, sets=("GrantToGroup",)),
+        "grants it to a group, by its name as users have it in `groups`",
     ] = None,
-    rank: Annotated[int | None, P("Rank", "Int32", sets=("GrantToGroup",))] = None,
-    pass_thru: PassThru = False,
+    rank: Annotated[
+        int | None,
+        P("Rank", "Int32", sets=("GrantToGroup",)),
+        "the group's rank, 1 or more; the group that has it moves down; default: the last rank",
+    ] = None,
+    pass_thru: Annotated[PassThru, "returns the users; a group or the tenant has none"] = False,
     msft_internal_processing_mode: Annotated[
         str | None,
         P("MsftInternalProcessingMode", "String", sets=("GrantToGroup",), accepted=True),
+        INTERNAL,
     ] = None,
     what_if: WhatIf = False,
     confirm: Confirm = None,
@@ -324,20 +308,6 @@ def grant_cs_teams_audio_conferencing_policy(
     PowerShell:
         Grant-CsTeamsAudioConferencingPolicy -Identity ken.myer@contoso.com -PolicyName "EMEA Users"
 
-    Parameters:
-        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
-            logon, distinguished or display name; a record; or an iterable of them; or else `group`
-            or `global_`
-        policy_name (str | record): the policy, by its name or record; None takes back what was
-            granted
-        global_ (bool): grants it to the tenant
-        group (str): grants it to a group, by its name as users have it in `groups`
-        rank (int): the group's rank, 1 or more; the last one unless given, and who has it moves
-            down
-        pass_thru (bool): returns the users; a group or the tenant has none
-        Also msft_internal_processing_mode, what_if, confirm and the common ones: `confid.get_help`
-        says what they do.
-
     Returns: with `pass_thru` the directory user, `Results` for an iterable; else None.
 
     Raises: `NotFoundError` for a policy that isn't there, `UserNotFoundError`, and
@@ -350,8 +320,6 @@ def grant_cs_teams_audio_conferencing_policy(
         ... )
         >>> ken.display_name
         'Ken Myer'
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/grant-csteamsaudioconferencingpolicy
     """
     return grant_policy(
         command,

@@ -1,25 +1,22 @@
 """Service numbers: get, register, set, unregister; and the languages that they can speak."""
 
-from __future__ import annotations
-
 from typing import Annotated, Unpack, overload
 from uuid import UUID
 
-from confid.engine.cmdlet import cmdlet
-from confid.engine.common_parameters import an_instance
-from confid.engine.invocation import Invocation
-from confid.engine.parameters import (
-    AsJob,
-    CommonParameters,
-    Confirm,
+from confid.cmdlets.parameters import (
+    BridgeId,
+    BridgeName,
     DomainController,
     Force,
-    P,
+    Notify,
+    ResultSize,
     TenantDomain,
     TenantId,
-    WhatIf,
-    is_given,
+    an_instance,
 )
+from confid.engine.cmdlet import cmdlet
+from confid.engine.invocation import Invocation
+from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, WhatIf, is_given
 from confid.errors import InvalidArgumentError
 from confid.tenant import numbers, phone_number, spoken_languages
 from confid.tenant.documents import BridgeSettings
@@ -32,6 +29,7 @@ from confid.tenant.text import fold
 BRIDGES = ("FiltersParams", "TenantIdParams", "TenantDomainParams")
 LISTS = ("FiltersParams", "UniqueBridgeParams", "TenantIdParams", "TenantDomainParams")
 
+E164 = "the number as E.164, with or without `+` or `tel:`, or its record"
 Number = Annotated[
     str | ServiceNumber | None,
     P(
@@ -42,6 +40,7 @@ Number = Annotated[
         sets=("UniqueNumberParams",),
         as_is=(ServiceNumber,),
     ),
+    E164,
 ]
 NumberInstance = Annotated[
     ServiceNumber | None,
@@ -52,9 +51,8 @@ NumberInstance = Annotated[
         mandatory=True,
         sets=("InstanceParams",),
     ),
+    "a number's record, which brings its city and languages along",
 ]
-BridgeId = Annotated[UUID | str | None, P("BridgeId", "Guid")]
-BridgeName = Annotated[str | None, P("BridgeName", "String")]
 
 
 @overload
@@ -82,13 +80,21 @@ def get_cs_online_dial_in_conferencing_service_number(
     identity: Number = None,
     *,
     bridge_id: Annotated[
-        UUID | str | None, P("BridgeId", "Guid", mandatory=True, sets=("UniqueBridgeParams",))
-    ] = None,
-    bridge_name: Annotated[str | None, P("BridgeName", "String", sets=BRIDGES)] = None,
-    city: Annotated[str | None, P("City", "String", sets=LISTS)] = None,
-    result_size: Annotated[int | None, P("ResultSize", "Int32", sets=LISTS)] = None,
-    tenant: Annotated[
         UUID | str | None,
+        P("BridgeId", "Guid", mandatory=True, sets=("UniqueBridgeParams",)),
+        "only numbers of that bridge",
+    ] = None,
+    bridge_name: Annotated[
+        str | None, P("BridgeName", "String", sets=BRIDGES), "the same, by the bridge's name"
+    ] = None,
+    city: Annotated[
+        str | None,
+        P("City", "String", sets=LISTS),
+        "only numbers of that geocode, as US.WA.Seattle, in any casing",
+    ] = None,
+    result_size: Annotated[ResultSize, P("ResultSize", "Int32", sets=LISTS)] = None,
+    tenant: Annotated[
+        TenantId,
         P(
             "Tenant",
             "Guid",
@@ -98,7 +104,7 @@ def get_cs_online_dial_in_conferencing_service_number(
         ),
     ] = None,
     tenant_domain: Annotated[
-        str | None,
+        TenantDomain,
         P(
             "TenantDomain",
             "String",
@@ -118,16 +124,6 @@ def get_cs_online_dial_in_conferencing_service_number(
 
     PowerShell: `Get-CsOnlineDialInConferencingServiceNumber -BridgeName "Conference Bridge"`
 
-    Parameters:
-        identity (str | ServiceNumber): the number as E.164, with or without `+` or `tel:`, or its
-            record
-        bridge_id (UUID | str): only numbers of that bridge
-        bridge_name (str): the same, by the bridge's name
-        city (str): only numbers of that geocode, as US.WA.Seattle, in any casing
-        result_size (int): how many at most; 0 is none, not given is all
-        Also tenant, tenant_domain, domain_controller, force, as_job and the common ones:
-        `confid.get_help` says what they do.
-
     Returns: the number; without an identity `Results`.
 
     Raises: `NotFoundError` for a number or a bridge that isn't there.
@@ -135,8 +131,6 @@ def get_cs_online_dial_in_conferencing_service_number(
     Example, in `confid.demo()`:
         >>> get_cs_online_dial_in_conferencing_service_number("+1 425-555-0100").type
         'Toll'
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencingservicenumber
     """
     setup = command.tenant.setup
     if identity is not None and is_given(identity):
@@ -179,15 +173,6 @@ def register_cs_online_dial_in_conferencing_service_number(
         Register-CsOnlineDialInConferencingServiceNumber -Identity 14255550177 -BridgeName
         "Conference Bridge"
 
-    Parameters:
-        identity (str | ServiceNumber): the number as E.164, with or without `+` or `tel:`, or its
-            record
-        instance (ServiceNumber): a number's record, which brings its city and languages along
-        bridge_id (UUID | str): the bridge, by its ID
-        bridge_name (str): the bridge, by its name, in any casing
-        Also tenant, tenant_domain, domain_controller, force and the common ones: `confid.get_help`
-        says what they do.
-
     Returns: the number.
 
     Raises: `NotFoundError` for a bridge that isn't there, and `InvalidArgumentError` for what is no
@@ -197,8 +182,6 @@ def register_cs_online_dial_in_conferencing_service_number(
         >>> number = register_cs_online_dial_in_conferencing_service_number("+18005550199")
         >>> number.type, number.is_shared
         ('Toll-Free', False)
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/register-csonlinedialinconferencingservicenumber
     """
     unit = command.tenant
     unit.lock_setup()
@@ -227,14 +210,24 @@ def set_cs_online_dial_in_conferencing_service_number(
     /,
     identity: Number = None,
     *,
-    instance: NumberInstance = None,
-    primary_language: Annotated[str | None, P("PrimaryLanguage", "String")] = None,
+    instance: Annotated[
+        NumberInstance, "a number's record, whose languages count; other parameters overrule it"
+    ] = None,
+    primary_language: Annotated[
+        str | None,
+        P("PrimaryLanguage", "String"),
+        "the language in which calls are answered, as de-DE, in any casing",
+    ] = None,
     secondary_languages: Annotated[
         str | list[str] | tuple[str, ...] | None,
         P("SecondaryLanguages", "String", as_is=(list, tuple)),
+        "one or up to four, in the order in which they are offered; an empty list "
+        "takes them all away",
     ] = None,
     restore_default_languages: Annotated[
-        bool, P("RestoreDefaultLanguages", "SwitchParameter")
+        bool,
+        P("RestoreDefaultLanguages", "SwitchParameter"),
+        "goes back to the languages of a new number",
     ] = False,
     tenant: TenantId = None,
     domain_controller: DomainController = None,
@@ -251,18 +244,6 @@ def set_cs_online_dial_in_conferencing_service_number(
     PowerShell:
         Set-CsOnlineDialInConferencingServiceNumber -Identity 14255550177 -PrimaryLanguage de-DE
 
-    Parameters:
-        identity (str | ServiceNumber): the number as E.164, with or without `+` or `tel:`, or its
-            record
-        instance (ServiceNumber): a number's record, of which the languages count; parameters beside
-            it overrule it
-        primary_language (str): the language in which calls are answered, as de-DE, in any casing
-        secondary_languages (str | list): one or up to four, in the order in which they are offered;
-            an empty list takes them all away
-        restore_default_languages (bool): goes back to the languages of a new number
-        Also tenant, domain_controller, force, what_if, confirm and the common ones:
-        `confid.get_help` says what they do.
-
     Returns: the number.
 
     Raises: `NotFoundError` for a number that isn't there, and `InvalidArgumentError` for a shared
@@ -276,8 +257,6 @@ def set_cs_online_dial_in_conferencing_service_number(
         ... )
         >>> number.primary_language, number.secondary_languages
         ('de-DE', ('en-US', 'ja-JP'))
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/set-csonlinedialinconferencingservicenumber
     """
     unit = command.tenant
     unit.lock_setup()
@@ -309,15 +288,21 @@ def unregister_cs_online_dial_in_conferencing_service_number(
     identity: Annotated[
         str | ServiceNumber | None,
         P("Identity", "String", position=0, mandatory=True, as_is=(ServiceNumber,)),
+        "the number as E.164, with or without `+` or `tel:`, or its record",
     ] = None,
     *,
-    instance: Annotated[ServiceNumber | None, P("Instance", "ConferencingServiceNumber")] = None,
-    bridge_id: BridgeId = None,
-    bridge_name: BridgeName = None,
+    instance: Annotated[
+        ServiceNumber | None, P("Instance", "ConferencingServiceNumber"), "the same number's record"
+    ] = None,
+    bridge_id: Annotated[BridgeId, "the bridge that it must be on, by its ID"] = None,
+    bridge_name: Annotated[BridgeName, "the bridge that it must be on, by its name"] = None,
     remove_default_service_number: Annotated[
-        bool, P("RemoveDefaultServiceNumber", "SwitchParameter")
+        bool,
+        P("RemoveDefaultServiceNumber", "SwitchParameter"),
+        "takes off a default number too: the bridge gets another of its toll numbers,"
+        " one of the same country first, or none, with a warning, where none is left",
     ] = False,
-    notify: bool | None = None,
+    notify: Notify = None,
     tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
@@ -334,19 +319,6 @@ def unregister_cs_online_dial_in_conferencing_service_number(
         Unregister-CsOnlineDialInConferencingServiceNumber -Identity 14255550177 -BridgeName
         "Conference Bridge"
 
-    Parameters:
-        identity (str | ServiceNumber): the number as E.164, with or without `+` or `tel:`, or its
-            record
-        instance (ServiceNumber): the same number's record
-        bridge_id (UUID | str): the bridge that it must be on, by its ID
-        bridge_name (str): the same, by the bridge's name
-        remove_default_service_number (bool): takes off a default number too: the bridge gets
-            another of its toll numbers, one of the same country first, or none, with a warning,
-            where none is left
-        notify (bool): tells users of the change: as the tenant setting says unless given
-        Also tenant, tenant_domain, domain_controller, force, as_job and the common ones:
-        `confid.get_help` says what they do.
-
     Returns: the number, which is on no bridge now.
 
     Raises: `NotFoundError` for a number that isn't there, and `InvalidArgumentError` for a default
@@ -355,8 +327,6 @@ def unregister_cs_online_dial_in_conferencing_service_number(
     Example, in `confid.demo()`:
         >>> number = register_cs_online_dial_in_conferencing_service_number("+14255550177")
         >>> unregister_cs_online_dial_in_conferencing_service_number(number).bridge_id
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/unregister-csonlinedialinconferencingservicenumber
     """
     mail = MailOptions(notify=notify)
     unit = command.tenant
@@ -386,10 +356,6 @@ def get_cs_online_dial_in_conferencing_languages_supported(
 
     PowerShell: `Get-CsOnlineDialInConferencingLanguagesSupported`
 
-    Parameters:
-        Also domain_controller, force, as_job and the common ones: `confid.get_help` says what they
-        do.
-
     Returns: `Results` of `code` and `name`.
 
     Raises: nothing of its own.
@@ -398,8 +364,6 @@ def get_cs_online_dial_in_conferencing_languages_supported(
         >>> languages = get_cs_online_dial_in_conferencing_languages_supported()
         >>> [language.name for language in languages if language.code == "de-DE"]
         ['German (Germany)']
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencinglanguagessupported
     """
     return Results(
         LanguageSupported(code=code, name=name) for code, name in spoken_languages.SUPPORTED.items()
@@ -424,9 +388,5 @@ def _demand_on(setup: Setup, number: ServiceNumber, bridge: BridgeSettings | Non
     """Raise `InvalidArgumentError` when a bridge was named that the number isn't on."""
     if bridge is not None and number.bridge_id != bridge.identity:
         numbers.number_on(
-            setup,
-            bridge,
-            number.number,
-            toll_free=number.is_toll_free,
-            parameter="Identity",
+            setup, bridge, number.number, toll_free=number.is_toll_free, parameter="Identity"
         )

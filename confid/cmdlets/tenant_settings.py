@@ -1,26 +1,21 @@
 """Tenant settings: get, set, and back to the defaults."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Unpack, overload
 
 import attrs
 
-from confid.engine.cmdlet import cmdlet
-from confid.engine.common_parameters import an_instance
-from confid.engine.invocation import Invocation
-from confid.engine.parameters import (
-    AsJob,
-    CommonParameters,
-    Confirm,
+from confid.cmdlets.parameters import (
+    INTERNAL,
     Force,
+    InstanceFilter,
     LocalStore,
-    P,
     TenantId,
-    WhatIf,
-    is_given,
+    an_instance,
 )
+from confid.engine.cmdlet import cmdlet
+from confid.engine.invocation import Invocation
+from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, WhatIf, is_given
 from confid.errors import NotFoundError
 from confid.tenant.records import TenantSettings
 from confid.tenant.results import Results
@@ -29,12 +24,16 @@ from confid.tenant.text import fold
 
 GLOBAL = "Global"
 
+SettingsId = Annotated[
+    str | None,
+    P("Identity", "XdsIdentity", position=0, sets=("Identity",)),
+    "the one instance, Global; default: Global",
+]
+
 
 @overload
 def get_cs_online_dial_in_conferencing_tenant_settings(
-    *,
-    filter: str,
-    **common: Unpack[CommonParameters],
+    *, filter: str, **common: Unpack[CommonParameters]
 ) -> Results[TenantSettings]: ...
 @overload
 def get_cs_online_dial_in_conferencing_tenant_settings(
@@ -49,11 +48,9 @@ def get_cs_online_dial_in_conferencing_tenant_settings(
 def get_cs_online_dial_in_conferencing_tenant_settings(
     command: Invocation,
     /,
-    identity: Annotated[
-        str | None, P("Identity", "XdsIdentity", position=0, sets=("Identity",))
-    ] = None,
+    identity: SettingsId = None,
     *,
-    filter: Annotated[str | None, P("Filter", "String", sets=("Filter",))] = None,  # noqa: A002 - PowerShell's name
+    filter: InstanceFilter = None,
     tenant: TenantId = None,
     local_store: LocalStore = False,
     as_job: AsJob = False,
@@ -63,11 +60,6 @@ def get_cs_online_dial_in_conferencing_tenant_settings(
 
     PowerShell: `Get-CsOnlineDialInConferencingTenantSettings`
 
-    Parameters:
-        identity (str): the one instance, Global; needn't be given
-        filter (str): a wildcard over identities as they are shown
-        Also tenant, local_store, as_job and the common ones: `confid.get_help` says what they do.
-
     Returns: the settings; with `filter` `Results`.
 
     Raises: `NotFoundError` for another identity.
@@ -75,8 +67,6 @@ def get_cs_online_dial_in_conferencing_tenant_settings(
     Example, in `confid.demo()`:
         >>> get_cs_online_dial_in_conferencing_tenant_settings().pin_length
         5
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencingtenantsettings
     """
     settings = command.tenant.settings
     if filter is not None:
@@ -103,62 +93,106 @@ def get_cs_online_dial_in_conferencing_tenant_settings(
 def set_cs_online_dial_in_conferencing_tenant_settings(
     command: Invocation,
     /,
-    identity: Annotated[
-        str | None, P("Identity", "XdsIdentity", position=0, sets=("Identity",))
-    ] = None,
+    identity: SettingsId = None,
     *,
     instance: Annotated[
-        TenantSettings | Mapping[str, object] | None, P("Instance", "PSObject", sets=("Instance",))
+        TenantSettings | Mapping[str, object] | None,
+        P("Instance", "PSObject", sets=("Instance",)),
+        "a whole set of settings, as the Get- cmdlet returned it and `attrs.evolve` "
+        "changed it; parameters beside it overrule it",
     ] = None,
     automatically_send_emails_to_users: Annotated[
-        bool | None, P("AutomaticallySendEmailsToUsers", "Boolean")
+        bool | None,
+        P("AutomaticallySendEmailsToUsers", "Boolean"),
+        "whether users are told of what changes; True at first",
     ] = None,
-    pin_length: Annotated[int | None, P("PinLength", "UInt32")] = None,
+    pin_length: Annotated[
+        int | None, P("PinLength", "UInt32"), "digits of a new PIN, 4 to 12; 5 at first"
+    ] = None,
     allow_pstn_only_meetings_by_default: Annotated[
-        bool | None, P("AllowPSTNOnlyMeetingsByDefault", "Boolean")
+        bool | None,
+        P("AllowPSTNOnlyMeetingsByDefault", "Boolean"),
+        "whether callers alone can start the meetings of users enabled later; False at first",
     ] = None,
     automatically_migrate_user_meetings: Annotated[
-        bool | None, P("AutomaticallyMigrateUserMeetings", "Boolean")
+        bool | None,
+        P("AutomaticallyMigrateUserMeetings", "Boolean"),
+        "whether invitations are brought up to date after a change; True at first",
     ] = None,
     automatically_replace_acp_provider: Annotated[
-        bool | None, P("AutomaticallyReplaceAcpProvider", "Boolean")
+        bool | None,
+        P("AutomaticallyReplaceAcpProvider", "Boolean"),
+        "whether users of another provider are taken over when they are enabled; False at first",
     ] = None,
     enable_entry_exit_notifications: Annotated[
-        bool | None, P("EnableEntryExitNotifications", "Boolean")
+        bool | None,
+        P("EnableEntryExitNotifications", "Boolean"),
+        "whether a meeting hears who comes and goes; True at first",
     ] = None,
     entry_exit_announcements_type: Annotated[
-        str | None, P("EntryExitAnnouncementsType", "EntryExitAnnouncementsType")
+        str | None,
+        P("EntryExitAnnouncementsType", "EntryExitAnnouncementsType"),
+        "how it hears it: UseNames, as at first, or ToneOnly",
     ] = None,
-    enable_name_recording: Annotated[bool | None, P("EnableNameRecording", "Boolean")] = None,
-    send_email_from_override: Annotated[bool | None, P("SendEmailFromOverride", "Boolean")] = None,
-    send_email_from_address: Annotated[str | None, P("SendEmailFromAddress", "String")] = None,
+    enable_name_recording: Annotated[
+        bool | None,
+        P("EnableNameRecording", "Boolean"),
+        "whether callers are asked to record their name; True at first",
+    ] = None,
+    send_email_from_override: Annotated[
+        bool | None,
+        P("SendEmailFromOverride", "Boolean"),
+        "whether mails come from the sender below; needs both its values",
+    ] = None,
+    send_email_from_address: Annotated[
+        str | None, P("SendEmailFromAddress", "String"), "that sender's address"
+    ] = None,
     send_email_from_display_name: Annotated[
-        str | None, P("SendEmailFromDisplayName", "String")
+        str | None, P("SendEmailFromDisplayName", "String"), "that sender's name"
     ] = None,
     use_unique_conference_ids: Annotated[
-        bool | None, P("UseUniqueConferenceIds", "Boolean", accepted=True)
+        bool | None,
+        P("UseUniqueConferenceIds", "Boolean", accepted=True),
+        "no effect: they are unique; False is refused, for it would make them static",
     ] = None,
     include_toll_free_number_in_meeting_invites: Annotated[
-        bool | None, P("IncludeTollFreeNumberInMeetingInvites", "Boolean", accepted=True)
+        bool | None,
+        P("IncludeTollFreeNumberInMeetingInvites", "Boolean", accepted=True),
+        "no effect: not applicable to Teams, where the policy decides",
     ] = None,
     migrate_service_numbers_on_cross_forest_move: Annotated[
-        bool | None, P("MigrateServiceNumbersOnCrossForestMove", "Boolean", accepted=True)
+        bool | None,
+        P("MigrateServiceNumbersOnCrossForestMove", "Boolean", accepted=True),
+        "no effect: not applicable to Teams",
     ] = None,
     enable_dial_out_join_confirmation: Annotated[
-        bool | None, P("EnableDialOutJoinConfirmation", "Boolean", accepted=True)
+        bool | None,
+        P("EnableDialOutJoinConfirmation", "Boolean", accepted=True),
+        "no effect: not applicable to Teams",
     ] = None,
     allowed_dial_out_external_domains: Annotated[
-        str | Iterable[str] | None, P("AllowedDialOutExternalDomains", "Object")
+        str | Iterable[str] | None,
+        P("AllowedDialOutExternalDomains", "Object"),
+        "domains whose people meetings may dial out to; kept and shown",
     ] = None,
     allow_federated_users_to_dial_out_to_self: Annotated[
-        str | None, P("AllowFederatedUsersToDialOutToSelf", "String")
+        str | None,
+        P("AllowFederatedUsersToDialOutToSelf", "String"),
+        "whether people of those domains may be called themselves; kept and shown",
     ] = None,
     allow_federated_users_to_dial_out_to_third_party: Annotated[
-        str | None, P("AllowFederatedUsersToDialOutToThirdParty", "String")
+        str | None,
+        P("AllowFederatedUsersToDialOutToThirdParty", "String"),
+        "whether they may have others called; kept and shown",
     ] = None,
-    mask_pstn_numbers_type: Annotated[str | None, P("MaskPstnNumbersType", "String")] = None,
+    mask_pstn_numbers_type: Annotated[
+        str | None,
+        P("MaskPstnNumbersType", "String"),
+        "whose numbers are masked in a meeting: MaskedForExternalUsers, as at first, "
+        "MaskedForAllUsers or NoMasking",
+    ] = None,
     msft_internal_processing_mode: Annotated[
-        str | None, P("MsftInternalProcessingMode", "String", accepted=True)
+        str | None, P("MsftInternalProcessingMode", "String", accepted=True), INTERNAL
     ] = None,
     tenant: TenantId = None,
     force: Force = False,
@@ -173,44 +207,6 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
     PowerShell:
         Set-CsOnlineDialInConferencingTenantSettings -PinLength 7 -EnableNameRecording $true
 
-    Parameters:
-        identity (str): the one instance, Global; needn't be given
-        instance (TenantSettings): a whole set of settings, as the Get- cmdlet returned it and
-            `attrs.evolve` changed it; parameters beside it overrule it
-        automatically_send_emails_to_users (bool): whether users are told of what changes; True at
-            first
-        pin_length (int): digits of a new PIN, 4 to 12; 5 at first
-        allow_pstn_only_meetings_by_default (bool): whether callers alone can start the meetings of
-            users enabled later; False at first
-        automatically_migrate_user_meetings (bool): whether invitations are brought up to date after
-            a change; True at first
-        automatically_replace_acp_provider (bool): whether users of another provider are taken over
-            when they are enabled; False at first
-        enable_entry_exit_notifications (bool): whether a meeting hears who comes and goes; True at
-            first
-        entry_exit_announcements_type (str): how it hears it: UseNames, as at first, or ToneOnly
-        enable_name_recording (bool): whether callers are asked to record their name; True at first
-        send_email_from_override (bool): whether mails come from the sender below; needs both its
-            values
-        send_email_from_address (str): that sender's address
-        send_email_from_display_name (str): that sender's name
-        use_unique_conference_ids (bool): no effect: they are unique; False is refused, for it would
-            make them static
-        include_toll_free_number_in_meeting_invites (bool): no effect: not applicable to Teams,
-            where the policy decides
-        migrate_service_numbers_on_cross_forest_move (bool): no effect: not applicable to Teams
-        enable_dial_out_join_confirmation (bool): no effect: not applicable to Teams
-        allowed_dial_out_external_domains (str | iterable): domains whose people meetings may dial
-            out to; kept and shown
-        allow_federated_users_to_dial_out_to_self (str): whether people of those domains may be
-            called themselves; kept and shown
-        allow_federated_users_to_dial_out_to_third_party (str): whether they may have others called;
-            kept and shown
-        mask_pstn_numbers_type (str): whose numbers are masked in a meeting: MaskedForExternalUsers,
-            as at first, MaskedForAllUsers or NoMasking
-        Also msft_internal_processing_mode, tenant, force, what_if, confirm and the common ones:
-        `confid.get_help` says what they do.
-
     Returns: the settings.
 
     Raises: `StaticConferenceIdError` for `use_unique_conference_ids=False`, and
@@ -219,8 +215,6 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
     Example, in `confid.demo()`:
         >>> set_cs_online_dial_in_conferencing_tenant_settings(pin_length=7).pin_length
         7
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/set-csonlinedialinconferencingtenantsettings
     """
     given: dict[str, Any] = {
         name: value
@@ -247,7 +241,7 @@ def remove_cs_online_dial_in_conferencing_tenant_settings(
     command: Invocation,
     /,
     identity: Annotated[
-        str | None, P("Identity", "XdsIdentity", position=0, mandatory=True)
+        str | None, P("Identity", "XdsIdentity", position=0, mandatory=True), "Global"
     ] = None,
     *,
     tenant: TenantId = None,
@@ -262,11 +256,6 @@ def remove_cs_online_dial_in_conferencing_tenant_settings(
 
     PowerShell: `Remove-CsOnlineDialInConferencingTenantSettings -Identity Global`
 
-    Parameters:
-        identity (str): the one instance, Global
-        Also tenant, force, what_if, confirm and the common ones: `confid.get_help` says what they
-        do.
-
     Returns: the settings.
 
     Raises: `NotFoundError` for another identity.
@@ -274,8 +263,6 @@ def remove_cs_online_dial_in_conferencing_tenant_settings(
     Example, in `confid.demo()`:
         >>> remove_cs_online_dial_in_conferencing_tenant_settings("Global").pin_length
         5
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/remove-csonlinedialinconferencingtenantsettings
     """
     _demand_global(identity)
     if not command.should_process(GLOBAL):

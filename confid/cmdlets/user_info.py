@@ -4,26 +4,24 @@ Source: behaviour, what cmdlets return; the cmdlets' pages for the values of Sel
 and LicenseState.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Annotated, Unpack
-from uuid import UUID
 
 from confid.cmdlets.listing import count, listed, numbers_of, provider_of
-from confid.cmdlets.users import Identities, UserId
-from confid.engine.cmdlet import listing_cmdlet
-from confid.engine.invocation import Invocation, Output
-from confid.engine.parameters import (
-    CommonParameters,
+from confid.cmdlets.parameters import (
+    NAMED,
     DomainController,
     Force,
-    P,
+    Identities,
+    ListedUserId,
     TenantDomain,
     TenantId,
-    is_given,
+    UnlimitedSize,
 )
+from confid.engine.cmdlet import listing_cmdlet
+from confid.engine.invocation import Invocation, Output
+from confid.engine.parameters import CommonParameters, P, is_given
 from confid.powershell.language.values import choice
 from confid.tenant.people import Person
 from confid.tenant.records import MICROSOFT, LicenseState, UserInfo, UserState
@@ -54,15 +52,37 @@ def get_cs_online_dial_in_conferencing_user_info(
     identity: Annotated[
         Identities | None,
         P("Identity", "UserIdParameter", position=0, mandatory=True, sets=("IdentityParams",)),
+        NAMED,
     ] = None,
     *,
-    select: Annotated[Enum | str | None, P("Select", "FilterSelection", sets=LISTING)] = None,
-    filter: Annotated[str | None, P("Filter", "String", sets=LISTING)] = None,  # noqa: A002 - PowerShell's name
-    search_query: Annotated[str | None, P("SearchQuery", "String", sets=LISTING)] = None,
-    skip: Annotated[int | None, P("Skip", "Int32", sets=LISTING)] = None,
-    first: Annotated[int | None, P("First", "Int32", sets=LISTING)] = None,
-    sort_descending: Annotated[bool, P("SortDescending", "SwitchParameter", sets=LISTING)] = False,
-    tenant: Annotated[UUID | str | None, P("Tenant", "Guid", accepted=True, sets=LISTING)] = None,
+    select: Annotated[
+        Enum | str | None,
+        P("Select", "FilterSelection", sets=LISTING),
+        "DialInConferencingOn (enabled), DialInConferencingOff (not), "
+        "ConferencingProviderMS, ConferencingProviderOther (by whose audio "
+        "conferencing they have), ReadyForMigrationToCPC (another's, though licensed "
+        "for Microsoft's) or NoFilter; in any casing",
+    ] = None,
+    filter: Annotated[
+        str | None,
+        P("Filter", "String", sets=LISTING),
+        "a Where-Object filter over these properties and those of the directory",
+    ] = None,
+    search_query: Annotated[
+        str | None,
+        P("SearchQuery", "String", sets=LISTING),
+        "a part of a display name, user principal name or SIP address, in any casing",
+    ] = None,
+    skip: Annotated[
+        int | None, P("Skip", "Int32", sets=LISTING), "how many to leave out at the beginning"
+    ] = None,
+    first: Annotated[
+        int | None, P("First", "Int32", sets=LISTING), "how many at most; default: 100"
+    ] = None,
+    sort_descending: Annotated[
+        bool, P("SortDescending", "SwitchParameter", sets=LISTING), "from Z to A"
+    ] = False,
+    tenant: Annotated[TenantId, P("Tenant", "Guid", accepted=True, sets=LISTING)] = None,
     domain_controller: DomainController = None,
     force: Force = False,
     **common: Unpack[CommonParameters],
@@ -70,22 +90,6 @@ def get_cs_online_dial_in_conferencing_user_info(
     """Anybody in the directory, enabled or not: conference ID, numbers, provider.
 
     PowerShell: `Get-CsOnlineDialInConferencingUserInfo -Select DialInConferencingOff -First 10`
-
-    Parameters:
-        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
-            logon, distinguished or display name; a record; or an iterable of them
-        select (str): DialInConferencingOn (enabled), DialInConferencingOff (not),
-            ConferencingProviderMS, ConferencingProviderOther (by whose audio conferencing they
-            have), ReadyForMigrationToCPC (another's, though licensed for Microsoft's) or NoFilter;
-            in any casing
-        filter (str): a Where-Object filter over these properties and those of the directory
-        search_query (str): a part of a display name, user principal name or SIP address, in any
-            casing
-        skip (int): how many to leave out at the beginning
-        first (int): how many at most; 100 unless given
-        sort_descending (bool): from Z to A
-        Also tenant, domain_controller, force and the common ones: `confid.get_help` says what they
-        do.
 
     Returns: the user; without an identity `Results` by display name.
 
@@ -95,8 +99,6 @@ def get_cs_online_dial_in_conferencing_user_info(
         >>> off = get_cs_online_dial_in_conferencing_user_info(select="DialInConferencingOff")
         >>> [(user.display_name, user.conference_id) for user in off]
         [('Олег Петров', None)]
-
-    Page: https://learn.microsoft.com/powershell/module/skype/get-csonlinedialinconferencinguserinfo
     """
     unit = command.tenant
 
@@ -128,11 +130,20 @@ def get_cs_online_dial_in_conferencing_user_info(
 def get_cs_online_dial_in_conferencing_user_state(
     command: Invocation,
     /,
-    identity: UserId = None,
+    identity: ListedUserId = None,
     *,
-    provider: Annotated[Enum | str | None, P("Provider", "ProviderType")] = None,
-    license_state: Annotated[str | Iterable[str] | None, P("LicenseState", "String[]")] = None,
-    result_size: Annotated[int | str | None, P("ResultSize", "Unlimited")] = None,
+    provider: Annotated[
+        Enum | str | None,
+        P("Provider", "ProviderType"),
+        "only users of AllProviders (any at all), NoProviders, Microsoft or "
+        "ThirdParty, in any casing; narrows the users named too",
+    ] = None,
+    license_state: Annotated[
+        str | Iterable[str] | None,
+        P("LicenseState", "String[]"),
+        "only users who are one of these: Licensed, NoLicense, Unknown; the same",
+    ] = None,
+    result_size: UnlimitedSize = None,
     tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
@@ -144,17 +155,6 @@ def get_cs_online_dial_in_conferencing_user_state(
     PowerShell:
         Get-CsOnlineDialInConferencingUserState -Provider Microsoft -LicenseState Licensed
 
-    Parameters:
-        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
-            logon, distinguished or display name; a record; or an iterable of them
-        provider (str): only users of AllProviders (any at all), NoProviders, Microsoft or
-            ThirdParty, in any casing; narrows the users named too
-        license_state (str | iterable): only users who are one of these: Licensed, NoLicense,
-            Unknown; the same
-        result_size (int | str): how many at most; 0 is none, "Unlimited" or not given is all
-        Also tenant, tenant_domain, domain_controller, force and the common ones: `confid.get_help`
-        says what they do.
-
     Returns: the user; without an identity or for an iterable `Results` by display name.
 
     Raises: `UserNotFoundError`, and `InvalidArgumentError` for a value that there isn't.
@@ -163,8 +163,6 @@ def get_cs_online_dial_in_conferencing_user_state(
         >>> state = get_cs_online_dial_in_conferencing_user_state(license_state="NoLicense")
         >>> [user.display_name for user in state]
         ['Олег Петров']
-
-    Page: https://learn.microsoft.com/powershell/module/skype/get-csonlinedialinconferencinguserstate
     """
     unit = command.tenant
     most = count("ResultSize", result_size)

@@ -1,15 +1,30 @@
-"""Users: enable, disable, get, set; what is to become of a person."""
+"""Users: enable, disable, get and set them."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable
 from typing import Annotated, Unpack
-from uuid import UUID
 
 import attrs
 
 from confid.cmdlets.listing import count, listed
-from confid.cmdlets.user_parameters import (
+from confid.cmdlets.parameters import (
+    AllowTollFreeDialIn,
+    BridgeId,
+    BridgeName,
+    ChosenId,
+    DomainController,
+    Force,
+    ListedUserId,
+    MandatoryUserId,
+    Notify,
+    ResultSize,
+    SendEmail,
+    SendEmailFromAddress,
+    SendEmailFromDisplayName,
+    SendEmailToAddress,
+    ServiceNumber,
+    TenantDomain,
+    TenantId,
+    TollFreeServiceNumber,
+    UserId,
     Wanted,
     conference_info,
     demand_identity,
@@ -22,41 +37,13 @@ from confid.cmdlets.user_parameters import (
     one_bridge,
     with_microsoft,
 )
-from confid.engine.cmdlet import Identity, listing_cmdlet, user_cmdlet
+from confid.engine.cmdlet import listing_cmdlet, user_cmdlet
 from confid.engine.invocation import Invocation, Output
-from confid.engine.parameters import (
-    UNSET,
-    AsJob,
-    CommonParameters,
-    Confirm,
-    DomainController,
-    Force,
-    P,
-    TenantDomain,
-    TenantId,
-    WhatIf,
-    is_given,
-)
+from confid.engine.parameters import UNSET, AsJob, CommonParameters, Confirm, P, WhatIf, is_given
 from confid.tenant.documents import Conferencing
 from confid.tenant.notices import owed
 from confid.tenant.people import Change, Person
 from confid.tenant.records import ConferencingUser, Event
-
-Identities = Identity | Iterable[Identity]
-UserId = Annotated[Identities | None, P("Identity", "UserIdParameter", position=0)]
-MandatoryUserId = Annotated[
-    Identities | None, P("Identity", "UserIdParameter", position=0, mandatory=True)
-]
-ChosenId = Annotated[object, P("ConferenceId", "Int32", aliases=("Passcode",))]
-ServiceNumber = Annotated[str | None, P("ServiceNumber", "String")]
-TollFreeServiceNumber = Annotated[str | None, P("TollFreeServiceNumber", "String")]
-AllowTollFreeDialIn = Annotated[bool | None, P("AllowTollFreeDialIn", "Boolean")]
-BridgeId = Annotated[UUID | str | None, P("BridgeId", "Guid")]
-BridgeName = Annotated[str | None, P("BridgeName", "String")]
-SendEmail = Annotated[bool, P("SendEmail", "SwitchParameter")]
-SendEmailToAddress = Annotated[str | None, P("SendEmailToAddress", "String")]
-SendEmailFromAddress = Annotated[str | None, P("SendEmailFromAddress", "String")]
-SendEmailFromDisplayName = Annotated[str | None, P("SendEmailFromDisplayName", "String")]
 
 
 @user_cmdlet("Enable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",))
@@ -65,17 +52,27 @@ def enable_cs_online_dial_in_conferencing_user(
     /,
     identity: UserId = None,
     *,
-    allow_pstn_only_meetings: Annotated[bool | None, P("AllowPstnOnlyMeetings", "Boolean")] = None,
-    service_number: ServiceNumber = None,
+    allow_pstn_only_meetings: Annotated[
+        bool | None,
+        P("AllowPstnOnlyMeetings", "Boolean"),
+        "whether callers alone can start a meeting; default: the tenant's setting",
+    ] = None,
+    service_number: Annotated[
+        ServiceNumber, "the default toll number; default: the bridge's number for their country"
+    ] = None,
     toll_free_service_number: TollFreeServiceNumber = None,
-    allow_toll_free_dial_in: AllowTollFreeDialIn = None,
-    replace_provider: Annotated[bool, P("ReplaceProvider", "SwitchParameter")] = False,
+    allow_toll_free_dial_in: Annotated[
+        AllowTollFreeDialIn, "whether toll-free calls are let in; default: True"
+    ] = None,
+    replace_provider: Annotated[
+        bool, P("ReplaceProvider", "SwitchParameter"), "takes over users of another provider"
+    ] = False,
     conference_id: ChosenId = UNSET,
     send_email: SendEmail = False,
     send_email_to_address: SendEmailToAddress = None,
     send_email_from_address: SendEmailFromAddress = None,
     send_email_from_display_name: SendEmailFromDisplayName = None,
-    notify: bool | None = None,
+    notify: Notify = None,
     tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
@@ -85,32 +82,12 @@ def enable_cs_online_dial_in_conferencing_user(
 ) -> Output[ConferencingUser]:
     """Enable licensed users for audio conferencing: each gets a conference ID and a PIN.
 
-    The user is told by mail, with the PIN. Whoever is enabled already stays as they are. Source:
+    The user is told by mail, with the PIN. A user who is enabled already is left unchanged. Source:
     behaviour, conference ID.
 
     PowerShell:
         Enable-CsOnlineDialInConferencingUser -Identity ken.myer@contoso.com -AllowPstnOnlyMeetings
         $true
-
-    Parameters:
-        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
-            logon, distinguished or display name; a record; or an iterable of them
-        allow_pstn_only_meetings (bool): whether callers alone can start a meeting; as the tenant's
-            default unless given
-        service_number (str): the default toll number, of the default bridge; that of the user's
-            country unless given
-        toll_free_service_number (str): the default toll-free number, of the default bridge
-        allow_toll_free_dial_in (bool): whether toll-free calls are let in; True unless given
-        replace_provider (bool): takes over users of another provider
-        conference_id (any): refused, whatever the value: conference IDs are dynamic only
-        send_email (bool): sends the conference info to the user, never with a PIN
-        send_email_to_address (str): where to send it instead of the user's address; needs
-            `send_email`
-        send_email_from_address (str): the sender's address; needs the display name and `send_email`
-        send_email_from_display_name (str): the sender's name; needs the address and `send_email`
-        notify (bool): tells users of the change: as the tenant setting says unless given
-        Also tenant, tenant_domain, domain_controller, force, as_job and the common ones:
-        `confid.get_help` says what they do.
 
     Returns: the user, `Results` for an iterable; the new PIN stands in `leader_pin`.
 
@@ -123,8 +100,6 @@ def enable_cs_online_dial_in_conferencing_user(
         >>> ken = enable_cs_online_dial_in_conferencing_user("ken.myer@contoso.com")
         >>> len(str(ken.conference_id)), len(ken.leader_pin)
         (7, 5)
-
-    Page: https://learn.microsoft.com/powershell/module/skype/enable-csonlinedialinconferencinguser
     """
     demand_identity(command, identity)
     mail = mail_options(
@@ -181,7 +156,7 @@ def disable_cs_online_dial_in_conferencing_user(
     send_email_to_address: SendEmailToAddress = None,
     send_email_from_address: SendEmailFromAddress = None,
     send_email_from_display_name: SendEmailFromDisplayName = None,
-    notify: bool | None = None,
+    notify: Notify = None,
     tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
@@ -197,18 +172,6 @@ def disable_cs_online_dial_in_conferencing_user(
 
     PowerShell: `Disable-CsOnlineDialInConferencingUser -Identity ken.myer@contoso.com`
 
-    Parameters:
-        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
-            logon, distinguished or display name; a record; or an iterable of them
-        send_email (bool): sends the conference info to the user, never with a PIN
-        send_email_to_address (str): where to send it instead of the user's address; needs
-            `send_email`
-        send_email_from_address (str): the sender's address; needs the display name and `send_email`
-        send_email_from_display_name (str): the sender's name; needs the address and `send_email`
-        notify (bool): tells users of the change: as the tenant setting says unless given
-        Also tenant, tenant_domain, domain_controller, force, as_job, what_if, confirm and the
-        common ones: `confid.get_help` says what they do.
-
     Returns: the user as they are now, without an ID; `Results` for an iterable.
 
     Raises: `NotEnabledError` for one who is not enabled, and `UserNotFoundError`.
@@ -218,8 +181,6 @@ def disable_cs_online_dial_in_conferencing_user(
         >>> disable_cs_online_dial_in_conferencing_user(ken).conference_id
         >>> confid.whois(ken.conference_id).is_current
         False
-
-    Page: https://learn.microsoft.com/powershell/module/skype/disable-csonlinedialinconferencinguser
     """
     demand_identity(command, identity)
     mail = mail_options(
@@ -256,26 +217,41 @@ def set_cs_online_dial_in_conferencing_user(
     identity: MandatoryUserId = None,
     *,
     reset_conference_id: Annotated[
-        bool, P("ResetConferenceId", "SwitchParameter", aliases=("ResetPasscode",))
+        bool,
+        P("ResetConferenceId", "SwitchParameter", aliases=("ResetPasscode",)),
+        "draws a new conference ID; the old one stops working for callers when the "
+        "call returns, and is never issued again",
     ] = False,
-    reset_leader_pin: Annotated[bool, P("ResetLeaderPin", "SwitchParameter")] = False,
-    bridge_id: BridgeId = None,
-    bridge_name: BridgeName = None,
+    reset_leader_pin: Annotated[
+        bool,
+        P("ResetLeaderPin", "SwitchParameter"),
+        "makes a new PIN, as long as the tenant's PinLength says",
+    ] = False,
+    bridge_id: Annotated[
+        BridgeId, "moves the user to the bridge with this ID, and to its numbers"
+    ] = None,
+    bridge_name: Annotated[
+        BridgeName, "moves the user to the bridge with this name, and to its numbers"
+    ] = None,
     service_number: ServiceNumber = None,
     toll_free_service_number: TollFreeServiceNumber = None,
-    allow_pstn_only_meetings: Annotated[bool | None, P("AllowPSTNOnlyMeetings", "Boolean")] = None,
+    allow_pstn_only_meetings: Annotated[
+        bool | None,
+        P("AllowPSTNOnlyMeetings", "Boolean"),
+        "whether callers alone can start a meeting",
+    ] = None,
     allow_toll_free_dial_in: AllowTollFreeDialIn = None,
     conference_id: ChosenId = UNSET,
     send_email: SendEmail = False,
     send_email_to_address: SendEmailToAddress = None,
     send_email_from_address: SendEmailFromAddress = None,
     send_email_from_display_name: SendEmailFromDisplayName = None,
-    notify: bool | None = None,
+    notify: Notify = None,
     tenant: Annotated[
-        UUID | str | None, P("Tenant", "Guid", accepted=True, sets=("TenantIdParams",))
+        TenantId, P("Tenant", "Guid", accepted=True, sets=("TenantIdParams",))
     ] = None,
     tenant_domain: Annotated[
-        str | None,
+        TenantDomain,
         P(
             "TenantDomain",
             "String",
@@ -298,28 +274,6 @@ def set_cs_online_dial_in_conferencing_user(
     PowerShell:
         Set-CsOnlineDialInConferencingUser -Identity ken.myer@contoso.com -ResetConferenceId
 
-    Parameters:
-        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
-            logon, distinguished or display name; a record; or an iterable of them
-        reset_conference_id (bool): draws a new conference ID; the old one stops working for callers
-            when the call returns, and is never issued again
-        reset_leader_pin (bool): makes a new PIN, as long as the tenant's PinLength says
-        bridge_id (UUID | str): moves the user to that bridge, with its default numbers
-        bridge_name (str): the same, by the bridge's name
-        service_number (str): another default toll number, of the user's bridge
-        toll_free_service_number (str): another default toll-free number, of the user's bridge
-        allow_pstn_only_meetings (bool): whether callers alone can start a meeting
-        allow_toll_free_dial_in (bool): whether toll-free calls are let in
-        conference_id (any): refused, whatever the value: `reset_conference_id` draws a new one
-        send_email (bool): sends the conference info to the user, never with a PIN
-        send_email_to_address (str): where to send it instead of the user's address; needs
-            `send_email`
-        send_email_from_address (str): the sender's address; needs the display name and `send_email`
-        send_email_from_display_name (str): the sender's name; needs the address and `send_email`
-        notify (bool): tells users of the change: as the tenant setting says unless given
-        Also tenant, tenant_domain, domain_controller, force, as_job, what_if, confirm and the
-        common ones: `confid.get_help` says what they do.
-
     Returns: the user, `Results` for an iterable; a new PIN stands in `leader_pin`.
 
     Raises: `NotEnabledError` for one who is not enabled, `UserNotFoundError`,
@@ -333,8 +287,6 @@ def set_cs_online_dial_in_conferencing_user(
         ... )
         >>> ken.conference_id == old, confid.whois(old).is_current
         (False, False)
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/set-csonlinedialinconferencinguser
     """
     mail = mail_options(
         send_email=send_email,
@@ -381,13 +333,19 @@ def set_cs_online_dial_in_conferencing_user(
 def get_cs_online_dial_in_conferencing_user(
     command: Invocation,
     /,
-    identity: UserId = None,
+    identity: ListedUserId = None,
     *,
-    bridge_id: BridgeId = None,
-    bridge_name: BridgeName = None,
-    service_number: ServiceNumber = None,
-    ldap_filter: Annotated[str | None, P("LdapFilter", "String")] = None,
-    result_size: Annotated[int | None, P("ResultSize", "Int32")] = None,
+    bridge_id: Annotated[BridgeId, "only users of the bridge with this ID"] = None,
+    bridge_name: Annotated[BridgeName, "only users of the bridge with this name"] = None,
+    service_number: Annotated[
+        ServiceNumber, "only users who have this toll or toll-free number"
+    ] = None,
+    ldap_filter: Annotated[
+        str | None,
+        P("LdapFilter", "String"),
+        "an RFC 4515 filter over directory attributes; a bare `Department=Finance` too",
+    ] = None,
+    result_size: ResultSize = None,
     tenant: TenantId = None,
     tenant_domain: TenantDomain = None,
     domain_controller: DomainController = None,
@@ -400,19 +358,6 @@ def get_cs_online_dial_in_conferencing_user(
     PowerShell:
         Get-CsOnlineDialInConferencingUser -LdapFilter "Department=Finance" -ResultSize 10
 
-    Parameters:
-        identity (str | record | iterable): who: a user principal name, SIP address, object ID,
-            logon, distinguished or display name; a record; or an iterable of them; everybody
-            enabled unless given
-        bridge_id (UUID | str): only users of that bridge
-        bridge_name (str): the same, by the bridge's name
-        service_number (str): only users who have that toll or toll-free number
-        ldap_filter (str): an RFC 4515 filter over directory attributes; a bare `Department=Finance`
-            too
-        result_size (int): how many at most; 0 is none, not given is all
-        Also tenant, tenant_domain, domain_controller, force, as_job and the common ones:
-        `confid.get_help` says what they do.
-
     Returns: the user; without an identity or for an iterable `Results`.
 
     Raises: `UserNotFoundError`, and `NotEnabledError` for a user who is not enabled;
@@ -422,8 +367,6 @@ def get_cs_online_dial_in_conferencing_user(
         >>> finance = get_cs_online_dial_in_conferencing_user(ldap_filter="Department=Finance")
         >>> [user.display_name for user in finance]
         ['Ken Myer', 'Pilar Ackerman']
-
-    Page: https://learn.microsoft.com/powershell/module/microsoftteams/get-csonlinedialinconferencinguser
     """
     unit = command.tenant
     most = count("ResultSize", result_size)

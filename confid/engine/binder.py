@@ -91,15 +91,34 @@ class CommandInfo:
         return f"<cmdlet {self.name}>"
 
     @functools.cached_property
+    def hints(self) -> dict[str, Any]:
+        """The annotations of the body, by Python name."""
+        return typing.get_type_hints(self._body, include_extras=True)
+
+    @functools.cached_property
     def declared(self) -> dict[str, P]:
         """The declarations by Python name, in the order of the signature."""
-        hints = typing.get_type_hints(self._body, include_extras=True)
         return {
             name: metadata
-            for name, hint in hints.items()
+            for name, hint in self.hints.items()
             for metadata in getattr(hint, "__metadata__", ())
             if isinstance(metadata, P)
         }
+
+    @functools.cached_property
+    def descriptions(self) -> dict[str, str]:
+        """What each parameter does, by Python name: the last text of its annotation."""
+        return {
+            name: metadata
+            for name, hint in self.hints.items()
+            for metadata in getattr(hint, "__metadata__", ())
+            if isinstance(metadata, str)
+        }
+
+    @functools.cached_property
+    def docstring(self) -> str:
+        """What the body's own docstring says; the parameters are described where they stand."""
+        return inspect.cleandoc(self._body.__doc__ or "")
 
     @functools.cached_property
     def accepted(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """What makes a function a cmdlet: the registry, and the decorator.
 
-A cmdlet is a typed function whose first parameter is the running `Command`.
+A cmdlet is a typed function whose first parameter is the running `Invocation`.
 The decorator takes that parameter away and does around the function what
 PowerShell does around a cmdlet.
 """
@@ -21,6 +21,7 @@ from typing import (
 )
 
 from confid.engine.binder import CommandInfo
+from confid.engine.docstrings import composed, python_type
 from confid.engine.execution import run
 from confid.engine.parameters import COMMON
 from confid.tenant.records import ConferencingUser, DirectoryUser, Record, UserInfo, UserState
@@ -77,7 +78,8 @@ class cmdlet:  # noqa: N801 - a decorator
     names nobody, where PowerShell would prompt for a name. `writes` says that
     it changes the tenant, so has ShouldProcess and a writing transaction.
     `eras` are the module's that have it, `only_2019` and `only_2026` the
-    parameters that just one of them has.
+    parameters that just one of them has. The annotations of the function are
+    read at once, so everything that they name is defined before it.
     """
 
     def __init__(
@@ -117,7 +119,8 @@ class cmdlet:  # noqa: N801 - a decorator
         def call(*args: Any, **kwargs: Any) -> Any:
             return run(info, body, args, kwargs)
 
-        call.__signature__ = _public_signature(body)  # type: ignore[attr-defined]  # inspect reads it
+        call.__doc__ = composed(info)
+        call.__signature__ = _public_signature(info, body)  # type: ignore[attr-defined]  # inspect reads it
         info.function = call
         return call
 
@@ -144,9 +147,14 @@ class listing_cmdlet(cmdlet):  # noqa: N801 - a decorator
         return cast("ListingCmdlet[Params, R]", self._register(body))
 
 
-def _public_signature(body: Callable[..., Any]) -> inspect.Signature:
+def _public_signature(info: CommandInfo, body: Callable[..., Any]) -> inspect.Signature:
+    """The signature that callers see, its types in their words."""
     signature = inspect.signature(body)
-    shown = [p for p in signature.parameters.values() if p.name not in ("command", "common")]
+    shown = [
+        parameter.replace(annotation=python_type(info, name))
+        for name, parameter in signature.parameters.items()
+        if name not in ("command", "common")
+    ]
     common = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
         for name in sorted(COMMON)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 import functools
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confid.errors import ConfidError, InvalidArgumentError, ParameterBindingError
+from confid.errors import ConfidError, ParameterBindingError
 from confid.host import CONFIRM_CHOICES, NO_TO_ALL, SUSPEND, YES, YES_TO_ALL
 from confid.powershell.language.values import choice
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from confid.engine.progress import ProgressOption
     from confid.host import Host
-
-R = TypeVar("R")
 
 ERROR_ACTIONS = ("Stop", "Continue", "SilentlyContinue", "Ignore")
 CONFIRM_LEVELS = ("None", "Low", "Medium", "High")
@@ -276,18 +274,3 @@ def _list(common: Mapping[str, Any], name: str) -> list[Any] | None:
         error_id="ParameterArgumentTransformationError",
         parameter=name,
     )
-
-
-def an_instance(kind: type[R], value: object) -> R:
-    """The record that a caller passed as `instance`.
-
-    Raises `InvalidArgumentError` for what isn't the kind of record that the
-    Get- cmdlet returns.
-    """
-    if not isinstance(value, kind):
-        raise InvalidArgumentError(
-            f"Instance takes the {kind.__name__} that the Get- cmdlet returns, not a "
-            f"{type(value).__name__}.",
-            target="Instance",
-        )
-    return value

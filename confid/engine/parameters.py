@@ -1,7 +1,9 @@
 """How a cmdlet's parameters are declared: in its typed signature, once.
 
 `Annotated[bool, P("ResetConferenceId", "SwitchParameter", …)]` beside a
-Python parameter is all that the registry and the binder know of it.
+Python parameter is all that the registry and the binder know of it. A text
+behind it says what the parameter does; the last one counts, so that an
+`Annotated` of a shared declaration can say it in its own words.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ from __future__ import annotations
 import enum
 import functools
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypedDict
-from uuid import UUID
 
 import attrs
 
@@ -71,17 +72,22 @@ _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "Fqdn": (str,),
 }
 
-# The parameters that many cmdlets share.
-WhatIf = Annotated[bool, P("WhatIf", "SwitchParameter", aliases=("wi",))]
-Confirm = Annotated[bool | None, P("Confirm", "SwitchParameter", aliases=("cf",))]
-Force = Annotated[bool, P("Force", "SwitchParameter", accepted=True)]
-AsJob = Annotated[bool, P("AsJob", "SwitchParameter")]
-TenantId = Annotated[UUID | str | None, P("Tenant", "Guid", accepted=True)]
-TenantDomain = Annotated[str | None, P("TenantDomain", "String", accepted=True)]
-DomainController = Annotated[
-    str | None, P("DomainController", "Fqdn", aliases=("DC",), accepted=True)
+# The parameters that the engine itself obeys.
+WhatIf = Annotated[
+    bool,
+    P("WhatIf", "SwitchParameter", aliases=("wi",)),
+    "says what would be done, a line for each target, and does nothing",
 ]
-LocalStore = Annotated[bool, P("LocalStore", "SwitchParameter", accepted=True)]
+Confirm = Annotated[
+    bool | None,
+    P("Confirm", "SwitchParameter", aliases=("cf",)),
+    "asks before each change; False doesn't ask, whatever the preferences say",
+]
+AsJob = Annotated[
+    bool,
+    P("AsJob", "SwitchParameter"),
+    "runs in the background and returns a job, with `state`, `receive()` and `wait()`",
+]
 
 
 class CommonParameters(TypedDict, total=False):
@@ -89,8 +95,8 @@ class CommonParameters(TypedDict, total=False):
 
     `session`: the session, where it isn't the current one. `error_action`:
     PowerShell's names in any casing, Stop unless the session's preferences
-    say otherwise. `warning_action`: likewise, Continue; a warning under Stop
-    ends the call and nothing is changed. `error_variable`,
+    say otherwise. `warning_action`: the same names, Continue by default; a warning
+    under Stop ends the call and nothing is changed. `error_variable`,
     `warning_variable`: lists that collect. `verbose`: say what is done.
     `progress`: True for a bar over the people named, or a function of the
     number done and the number in all.

@@ -7,10 +7,9 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from confid.command.help.docstrings import Described, read
-from confid.command.help.forms import python_type, syntax
-from confid.command.help.shared import SHARED
+from confid.command.help.forms import syntax
 from confid.command.lookup import get_command
+from confid.engine.docstrings import Described, python_type, read, reference_page
 from confid.engine.parameters import CommonParameters
 from confid.errors import NotFoundError
 
@@ -56,16 +55,12 @@ def get_help(name: str = "*") -> HelpText:
 
 def describe(info: CommandInfo) -> Described:
     """What the docstring of a cmdlet says, section by section."""
-    return read(info.function.__doc__ or "")
+    return read(info.docstring)
 
 
 def words(info: CommandInfo, parameter: Parameter) -> str:
-    """What a parameter does, or why it does nothing: its docstring's words, else the shared ones.
-
-    Empty where neither says anything.
-    """
-    own = describe(info).parameters.get(parameter.python_name)
-    return own.words if own else SHARED.get(parameter.name, "")
+    """What a parameter does, or why it does nothing."""
+    return info.descriptions.get(parameter.python_name, "")
 
 
 def page(info: CommandInfo) -> str:
@@ -80,12 +75,12 @@ def page(info: CommandInfo) -> str:
         "SYNOPSIS": [described.synopsis],
         "SYNTAX": list(syntax(info, WIDTH - 4)),
         "DESCRIPTION": _filled(described.description),
-        "PARAMETERS": [*_parameters(info), *_own(info, described)],
+        "PARAMETERS": [*_parameters(info), *_own(info)],
         "COMMON PARAMETERS": _filled(_common()),
         "RETURNS": _filled(described.returns),
         "RAISES": _filled(described.raises),
         "EXAMPLE": [described.powershell, "", *described.example.splitlines()],
-        "REFERENCE": [described.reference],
+        "REFERENCE": [reference_page(info)],
     }
     return "\n\n".join(
         f"{title}\n{textwrap.indent(chr(10).join(lines), '    ')}"
@@ -135,14 +130,13 @@ def _parameters(info: CommandInfo) -> Iterator[str]:
         )
 
 
-def _own(info: CommandInfo, described: Described) -> Iterator[str]:
+def _own(info: CommandInfo) -> Iterator[str]:
     """The parameters that are confid's, not PowerShell's."""
-    known = {parameter.python_name for parameter in info.parameters}
-    for name, said in described.parameters.items():
-        if name not in known:
-            yield f"{name}: {said.type} = None"
+    for name, said in info.descriptions.items():
+        if name not in info.declared:
+            yield f"{name}: {python_type(info, name)} = None"
             yield from textwrap.wrap(
-                said.words, WIDTH - 4, initial_indent="    ", subsequent_indent="    "
+                said, WIDTH - 4, initial_indent="    ", subsequent_indent="    "
             )
 
 

@@ -1,34 +1,16 @@
-"""How a cmdlet is written: PowerShell's syntax per parameter set, and types in Python's words."""
+"""PowerShell's syntax of a cmdlet, for each parameter set."""
 
 from __future__ import annotations
 
-import enum
-import inspect
 import textwrap
-import types
-import typing
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
-
-from confid.engine.parameters import Unset
-from confid.tenant.records import Record
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from confid.engine.binder import CommandInfo, Parameter
 
-LEARN = "https://learn.microsoft.com/powershell/module"
 EVERY_SET = "__AllParameterSets"
-
-
-def reference_page(info: CommandInfo) -> str:
-    """The page of the public reference that describes a cmdlet.
-
-    What only the 2019 module has is in the documentation of its own module.
-    """
-    module = "microsoftteams" if "2026" in info.eras else "skype"
-    return f"{LEARN}/{module}/{info.name.lower()}"
 
 
 def syntax(info: CommandInfo, width: int = 96) -> Iterator[str]:
@@ -61,43 +43,3 @@ def _written(parameter: Parameter, *, mandatory: bool) -> str:
     if parameter.type != "SwitchParameter":
         name = f"{name} <{parameter.type}>"
     return name if mandatory else f"[{name}]"
-
-
-def python_type(info: CommandInfo, python_name: str) -> str:
-    """The type of a parameter in a Python caller's words: `UUID | str`, `str | record | iterable`.
-
-    Not given, the default, is no word of it; a record's name stands for one
-    kind, `record` for several.
-    """
-    hints = typing.get_type_hints(inspect.unwrap(info.function), include_extras=False)
-    kinds = list(_kinds(hints[python_name]))
-    records = [kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, Record)]
-    several = len(records) > 1
-    named = dict.fromkeys(_word(kind, several_records=several) for kind in kinds)
-    return " | ".join(word for word in named if word)
-
-
-def _kinds(hint: Any) -> Iterator[Any]:
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        for kind in typing.get_args(hint):
-            yield from _kinds(kind)
-    else:
-        yield hint
-
-
-def _word(kind: Any, *, several_records: bool) -> str:
-    origin = typing.get_origin(kind) or kind
-    words: dict[Any, str] = {
-        types.NoneType: "",
-        Unset: "",
-        enum.Enum: "",
-        Mapping: "",
-        Iterable: "iterable",
-        tuple: "list",
-        object: "any",
-        Record: "record",
-    }
-    if origin in words:
-        return words[origin]
-    is_record = inspect.isclass(origin) and issubclass(origin, Record)
-    return "record" if is_record and several_records else str(origin.__name__)

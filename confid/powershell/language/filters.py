@@ -29,7 +29,7 @@ Evaluate = Callable[[Properties], object]
 
 
 def where(
-    filter: str,  # noqa: A002 - that is what it is
+    filter: str,
     *,
     bare_names: bool = True,
 ) -> Callable[[object], bool]:

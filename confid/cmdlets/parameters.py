@@ -1,31 +1,134 @@
-"""What the parameters of the user cmdlets mean: settings, mails, and who is left in a list."""
+"""The parameters that several cmdlets share: how each is declared, and what it means."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import attrs
 
+from confid.engine.cmdlet import Identity
 from confid.engine.invocation import Invocation
-from confid.engine.parameters import is_given
-from confid.errors import (
-    InvalidArgumentError,
-    LicenseError,
-    NotEnabledError,
-    ParameterBindingError,
-)
+from confid.engine.parameters import P, Unset, is_given
+from confid.errors import InvalidArgumentError, LicenseError, NotEnabledError, ParameterBindingError
 from confid.tenant import numbers, phone_number
 from confid.tenant.documents import Conferencing
 from confid.tenant.mail_address import checked, checked_display_name
 from confid.tenant.notices import MailOptions, owed
 from confid.tenant.people import Change, Person
-from confid.tenant.records import MICROSOFT, DirectoryUser, Event, LicenseState, Sender
+from confid.tenant.records import MICROSOFT, DirectoryUser, Event, LicenseState, Record, Sender
 from confid.tenant.text import fold
 from confid.tenant.unit_of_work import UnitOfWork
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+R = TypeVar("R")
+
+# Who is meant.
+Identities = Identity | Iterable[Identity]
+NAMED = (
+    "a user principal name, SIP address, object ID, logon, distinguished name or display name; "
+    "a record; or an iterable of them"
+)
+UserId = Annotated[Identities | None, P("Identity", "UserIdParameter", position=0), NAMED]
+MandatoryUserId = Annotated[
+    Identities | None, P("Identity", "UserIdParameter", position=0, mandatory=True), NAMED
+]
+ListedUserId = Annotated[UserId, f"{NAMED}; default: everybody whom the cmdlet lists"]
+
+# What is meant beside people.
+InstanceId = Annotated[
+    str | Record | None,
+    P("Identity", "XdsIdentity", position=0, sets=("Identity",), as_is=(Record,)),
+]
+GlobalId = Annotated[InstanceId, "the one instance, Global, or its record; default: Global"]
+InstanceFilter = Annotated[
+    str | None, P("Filter", "String", sets=("Filter",)), "a wildcard over identities: `Tag:EU*`"
+]
+PolicyName = Annotated[
+    str | Record | Unset | None,
+    P("PolicyName", "String", position=1, as_is=(Record,)),
+    "the policy, by its name or record; None takes back what was granted",
+]
+PassThru = Annotated[bool, P("PassThru", "SwitchParameter"), "returns the users"]
+
+# Settings of a user.
+ChosenId = Annotated[
+    object,
+    P("ConferenceId", "Int32", aliases=("Passcode",)),
+    "refused, whatever the value: conference IDs are Dynamic Only",
+]
+BridgeId = Annotated[UUID | str | None, P("BridgeId", "Guid"), "the bridge, by its ID"]
+BridgeName = Annotated[
+    str | None, P("BridgeName", "String"), "the bridge, by its name, in any casing"
+]
+ServiceNumber = Annotated[
+    str | None, P("ServiceNumber", "String"), "the default toll number, of the user's bridge"
+]
+TollFreeServiceNumber = Annotated[
+    str | None,
+    P("TollFreeServiceNumber", "String"),
+    "the default toll-free number, of the user's bridge",
+]
+AllowTollFreeDialIn = Annotated[
+    bool | None, P("AllowTollFreeDialIn", "Boolean"), "whether toll-free calls are let in"
+]
+
+# Mail.
+SendEmail = Annotated[
+    bool,
+    P("SendEmail", "SwitchParameter"),
+    "sends the conference info to the user, never with a PIN",
+]
+SendEmailToAddress = Annotated[
+    str | None,
+    P("SendEmailToAddress", "String"),
+    "where to send it instead of the user's address; needs `send_email`",
+]
+SendEmailFromAddress = Annotated[
+    str | None,
+    P("SendEmailFromAddress", "String"),
+    "the sender's address; needs the display name and `send_email`",
+]
+SendEmailFromDisplayName = Annotated[
+    str | None,
+    P("SendEmailFromDisplayName", "String"),
+    "the sender's name; needs the address and `send_email`",
+]
+Notify = Annotated[bool | None, "whether to mail the user; default: the tenant's setting"]
+
+# Lists.
+ResultSize = Annotated[int | None, P("ResultSize", "Int32"), "how many at most; default: all"]
+UnlimitedSize = Annotated[
+    int | str | None, P("ResultSize", "Unlimited"), 'how many at most; default: "Unlimited"'
+]
+
+# What the vendor needs, and confid doesn't.
+ONE_TENANT = "no effect: a session is on one tenant, the one that was connected to"
+INTERNAL = "no effect: for the vendor's internal use only"
+Force = Annotated[
+    bool,
+    P("Force", "SwitchParameter", accepted=True),
+    "no effect: only `confirm` and the preferences ask here",
+]
+TenantId = Annotated[UUID | str | None, P("Tenant", "Guid", accepted=True), ONE_TENANT]
+TenantDomain = Annotated[str | None, P("TenantDomain", "String", accepted=True), ONE_TENANT]
+DomainController = Annotated[
+    str | None, P("DomainController", "Fqdn", aliases=("DC",), accepted=True), INTERNAL
+]
+LocalStore = Annotated[bool, P("LocalStore", "SwitchParameter", accepted=True), INTERNAL]
+
+
+def an_instance(kind: type[R], value: object) -> R:
+    """The record that a caller passed as `instance`.
+
+    Raises `InvalidArgumentError` for what isn't the kind of record that the
+    Get- cmdlet returns.
+    """
+    if not isinstance(value, kind):
+        raise InvalidArgumentError(
+            f"Instance takes the {kind.__name__} that the Get- cmdlet returns, not a "
+            f"{type(value).__name__}.",
+            target="Instance",
+        )
+    return value
 
 
 @attrs.frozen(kw_only=True)
@@ -64,10 +167,7 @@ class Wanted:
 
 
 def events_of(
-    before: Conferencing,
-    after: Conferencing,
-    reset_conference_id: bool,
-    reset_leader_pin: bool,
+    before: Conferencing, after: Conferencing, reset_conference_id: bool, reset_leader_pin: bool
 ) -> Iterator[Event]:
     """What a call tells the user of: what differs, and what was reset."""
     if reset_conference_id:
@@ -191,9 +291,7 @@ def number_on(
 
 
 def kept_by(
-    bridge_id: UUID | None,
-    service_number: str | None,
-    ldap_filter: str | None,
+    bridge_id: UUID | None, service_number: str | None, ldap_filter: str | None
 ) -> Callable[[Person], bool]:
     """Whether the filters of a Get- let a person through."""
     tests: list[Callable[[Person], bool]] = []
