@@ -5,7 +5,6 @@ Nothing of what the items mean for a tenant is known here, but which cmdlet gave
 
 from __future__ import annotations
 
-import codecs
 import enum
 import json
 import os
@@ -16,20 +15,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from confid.errors import ConfidError, RosterError
-from confid.roster.files import not_opened, opened, path_of
+from confid.roster.files import open_table, path_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from confid.roster.files import Table
-
-_MARKS = (
-    # UTF-32 first: its little-endian mark begins with that of UTF-16.
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 class Kind(enum.Enum):
@@ -111,8 +102,7 @@ def read_export(source: str | os.PathLike[str], file_format: Format) -> Export:
     """
     path = path_of(source)
     if file_format is Format.CSV:
-        with opened(path) as table:
-            items = csv_items(table)
+        items = csv_items(open_table(path))
     else:
         values = _clixml_values(path) if file_format is Format.CLIXML else _json_values(path)
         items = _items(path, values)
@@ -142,25 +132,10 @@ def csv_items(table: Table) -> list[Item]:
     return items
 
 
-def _text_of(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise not_opened(path, error) from error
-    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8-sig")
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise RosterError(
-            str(path),
-            [f"line {line}: Its bytes are no text in the file's encoding; save the file as UTF-8."],
-        ) from error
-
-
 def _json_values(path: Path) -> list[Any]:
+    text = text_of(path)
     try:
-        found = json.loads(_text_of(path))
+        found = json.loads(text)
     except json.JSONDecodeError as error:
         raise RosterError(
             str(path), [f"line {error.lineno}, column {error.colno}: This is no JSON: {error.msg}."]
@@ -174,7 +149,7 @@ def _json_values(path: Path) -> list[Any]:
 def _clixml_values(path: Path) -> list[Any]:
     from confid.powershell import from_clixml  # noqa: PLC0415 - few imports are of CLIXML
 
-    text = _text_of(path)
+    text = text_of(path)
     try:
         found = from_clixml(text)
     except ConfidError as error:

@@ -1,23 +1,21 @@
 """Rosters as files: opened, decoded and cut into rows of cells; nothing of people in it.
 
-What Export-Csv writes is read, in whatever of its encodings and delimiters,
-and nothing is guessed: a file that was cut off or damaged on its way is an
-error. (Import-Csv, which is lenient, is `confid.powershell.import_csv`.)
+What Export-Csv writes is read in all its encodings and delimiters. Nothing is
+guessed: a damaged file is an error. (`confid.powershell.import_csv` is lenient.)
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import os
 import re
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from confid.errors import InvalidArgumentError, NotFoundError, RosterError
+from confid.errors import InvalidArgumentError, RosterError
+from confid.powershell.formats.text_files import not_readable, read_text
 from confid.roster.cells import quoted
 
 if TYPE_CHECKING:
@@ -27,17 +25,10 @@ MAX_RECORD = 1_048_576
 """Characters of one row with all its cells. A cell's own bound is the csv module's, 131,072
 unless the process has another: it is one setting for everybody, so it stays as it is."""
 
-_MARKS = (
-    # UTF-32 first: its little-endian mark begins with that of UTF-16.
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _IN_QUOTES = re.compile(r'"[^"]*"?')
 
 
-class TextFile(Protocol):
+class LineSource(Protocol):
     """An open text file, as far as a roster needs it."""
 
     def readline(self, size: int = ..., /) -> str:
@@ -48,33 +39,34 @@ class _UnreadableError(Exception):
     """The rest of the file can't be read; the text says where and why."""
 
 
-@contextmanager
-def opened(source: str | os.PathLike[str] | TextFile) -> Iterator[Table]:
-    """The table in a file; what was opened here is closed behind the block.
+def open_table(source: str | os.PathLike[str] | LineSource) -> Table:
+    """The table in a file: one that is given open, or the one at a path.
 
     Raises `NotFoundError` or `InvalidArgumentError` for a path that can't be
-    opened, `RosterError` for a file without a usable header.
+    read, `RosterError` for a file without a usable header.
     """
     if not isinstance(source, (str, os.PathLike)):
-        # An open file is its owner's to close.
-        yield Table(source, getattr(source, "name", None))
-        return
+        return Table(source, getattr(source, "name", None))
     path = path_of(source)
+    return Table(io.StringIO(text_of(path), newline=""), path)
+
+
+def text_of(path: Path) -> str:
+    """The text of a file. Raises `RosterError` with the line whose bytes are no text."""
     try:
-        binary = path.open("rb")
-    except (OSError, ValueError) as error:  # a path with a NUL in it is a ValueError
-        raise not_opened(path, error) from error
-    with binary:
-        mark = binary.peek(4)[:4]
-        encoding = next((name for bom, name in _MARKS if mark.startswith(bom)), "utf-8-sig")
-        # What can't be decoded comes out as a lone surrogate, so that the line can be named.
-        text = io.TextIOWrapper(binary, encoding, errors="surrogateescape", newline="")
-        with text:
-            yield Table(text, path)
+        if os.path.isdir(path):  # noqa: PTH112 - for a path with NUL in it this is False
+            raise not_readable(
+                path, "it is a folder; confid.import_tenant takes a folder of exports"
+            )
+        return read_text(path, errors="strict")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode(error.encoding, "replace")
+        line = before.count("\n") + 1
+        raise RosterError(str(path), [str(_undecodable(line))]) from error
 
 
 def path_of(source: str | os.PathLike[str]) -> Path:
-    """A path that was given. Raises `InvalidArgumentError` for a text that is none."""
+    """A path that was given. Raises `InvalidArgumentError` for the text of a file."""
     if isinstance(source, str) and "\n" in source:
         raise InvalidArgumentError(
             "A text with line breaks is no path; import_users takes the text of a file as "
@@ -84,26 +76,6 @@ def path_of(source: str | os.PathLike[str]) -> Path:
     return Path(source)
 
 
-def not_opened(path: Path, error: OSError | ValueError) -> NotFoundError | InvalidArgumentError:
-    """The error of a path that can't be opened."""
-    if isinstance(error, FileNotFoundError):
-        return NotFoundError(
-            f"There is no file {str(path)!r}.", target=str(path), error_id="FileOpenFailure"
-        )
-    # Windows calls it a PermissionError.
-    if isinstance(error, (IsADirectoryError, PermissionError)) and path.is_dir():
-        return InvalidArgumentError(
-            f"{str(path)!r} is a folder; confid.import_tenant takes a folder of exports.",
-            target=str(path),
-        )
-    return InvalidArgumentError(
-        f"{str(path)!r} can't be read: {getattr(error, 'strerror', None) or error}.",
-        target=str(path),
-        error_id="FileOpenFailure",
-        category="OpenError",
-    )
-
-
 class Table:
     """A CSV file: its header, and its rows as they are read, once.
 
@@ -111,7 +83,7 @@ class Table:
     `rows()`, and where the file can't be read any further they end.
     """
 
-    def __init__(self, file: TextFile, name: object) -> None:
+    def __init__(self, file: LineSource, name: object) -> None:
         self.name = str(name) if isinstance(name, (str, os.PathLike)) else "The roster"
         self.problems: list[str] = []
         self._file = file
@@ -166,7 +138,7 @@ class Table:
                     "UTF-16 without a byte order mark; save it as UTF-8."
                 )
             if not line.isascii() and not _is_text(line):
-                raise self._undecodable(self._line)
+                raise _undecodable(self._line)
             yield line
 
     def _read_line(self) -> str:
@@ -174,7 +146,7 @@ class Table:
             line = self._file.readline(MAX_RECORD + 1)
         except UnicodeDecodeError as error:
             # Decoders work ahead: the bytes may stand further down.
-            raise self._undecodable(f"{self._line + 1} or below") from error
+            raise _undecodable(f"{self._line + 1} or below") from error
         except (OSError, ValueError) as error:  # a closed file is a ValueError
             raise InvalidArgumentError(
                 f"{self.name} can't be read: {error}.", target=self.name, category="ReadError"
@@ -186,13 +158,6 @@ class Table:
                 target=self.name,
             )
         return line
-
-    @staticmethod
-    def _undecodable(line: object) -> _UnreadableError:
-        return _UnreadableError(
-            f"line {line}: Its bytes are no text in the file's encoding; save the file as UTF-8 "
-            "(Export-Csv -Encoding UTF8)."
-        )
 
     def _miscounted(self, line: int, cells: int) -> None:
         self.problems.append(
@@ -210,6 +175,13 @@ class Table:
             limit = csv.field_size_limit()
             return f"line {line}: A cell is longer than {limit:,} characters."
         return f"line {line}: The row is no CSV: {error}."
+
+
+def _undecodable(line: object) -> _UnreadableError:
+    return _UnreadableError(
+        f"line {line}: Its bytes are no text in the file's encoding; save the file as UTF-8 "
+        "(Export-Csv -Encoding UTF8)."
+    )
 
 
 def _is_text(line: str) -> bool:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from confid.errors import ConfidError, InvalidArgumentError, NotFoundError, RosterError
+from confid.powershell.formats.text_files import not_readable
 from confid.roster.cells import quoted
 from confid.roster.exports import Export, Format, Item, Kind, format_of, read_export
-from confid.roster.files import not_opened, path_of
+from confid.roster.files import path_of
 
 if TYPE_CHECKING:
     import os
@@ -86,7 +87,7 @@ def _files(folder: Folder) -> list[Path]:
             f"There is no folder {str(path)!r}.", target=str(path), error_id="FileOpenFailure"
         ) from error
     except (OSError, ValueError) as error:
-        raise not_opened(path, error) from error
+        raise not_readable(path, getattr(error, "strerror", None) or str(error)) from error
     files = []
     for entry in found:
         if entry.is_file():

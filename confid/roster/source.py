@@ -16,7 +16,7 @@ from confid.roster.exports import (
     kind_of,
     read_export,
 )
-from confid.roster.files import opened
+from confid.roster.files import open_table
 from confid.roster.rows import CONFERENCE_ID, UPN, Columns, Remarks, Row
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from confid.roster.exports import Export, Item
-    from confid.roster.files import TextFile
+    from confid.roster.files import LineSource
 
 NAMED = 10
 """Rows or columns that a sentence names before it counts the rest."""
@@ -111,20 +111,20 @@ def _hint(source: object) -> str:
     return ': frame.to_dict("records") for a DataFrame'
 
 
-def _read_file(source: str | os.PathLike[str] | TextFile) -> Roster | list[Item]:
-    with opened(source) as table:
-        if kind_of(table.header) is Kind.BRIDGES:
-            return csv_items(table)
-        roster = Roster(table.name)
-        try:
-            columns = Columns(table.header)
-        except ValueError as error:
-            raise RosterError(table.name, [f"The header: {error}"]) from None
-        if columns.kind not in PEOPLE:
-            raise RosterError(table.name, [_without_upn(columns)])
-        roster.problems = table.problems  # one list, in the order of the lines
-        for line, cells in table.rows():
-            roster.add(f"line {line}", columns, cells, is_mapping=False)
+def _read_file(source: str | os.PathLike[str] | LineSource) -> Roster | list[Item]:
+    table = open_table(source)
+    if kind_of(table.header) is Kind.BRIDGES:
+        return csv_items(table)
+    roster = Roster(table.name)
+    try:
+        columns = Columns(table.header)
+    except ValueError as error:
+        raise RosterError(table.name, [f"The header: {error}"]) from None
+    if columns.kind not in PEOPLE:
+        raise RosterError(table.name, [_without_upn(columns)])
+    roster.problems = table.problems  # one list, in the order of the lines
+    for line, cells in table.rows():
+        roster.add(f"line {line}", columns, cells, is_mapping=False)
     return roster
 
 

@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
     from confid.engine.session import Session
     from confid.roster.exports import Item
-    from confid.roster.files import TextFile
+    from confid.roster.files import LineSource
     from confid.tenant.unit_of_work import UnitOfWork
 
     T = TypeVar("T")
 
 
 def import_users(
-    source: str | os.PathLike[str] | TextFile | Iterable[Mapping[str, Any]],
+    source: str | os.PathLike[str] | LineSource | Iterable[Mapping[str, Any]],
     *,
     session: Session | None = None,
 ) -> Results[DirectoryUser]:

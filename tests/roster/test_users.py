@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from confid.errors import (
     StaticConferenceIdError,
     UserNotFoundError,
 )
+from confid.powershell.formats import text_files
 from confid.roster import cells, import_users, remove_users
 from confid.start import connect
 from confid.tenant.mail_address import checked
@@ -200,17 +200,30 @@ def test_an_open_file_stays_open_and_a_path_is_closed(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("fresh")
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
-def test_a_source_is_read_once(tmp_path: Path) -> None:
-    """A pipe, which can be read just once, is as good as a file; so is a generator."""
-    path = tmp_path / "pipe"
-    os.mkfifo(path)
-    text = f"UserPrincipalName\n{ZOE}\n"
-    writer = threading.Thread(target=path.write_text, args=(text,))
-    writer.start()
-    assert len(import_users(path)) == 1
-    writer.join()
+def test_a_source_is_read_once() -> None:
+    """So a generator is as good as a list."""
     assert len(import_users(row(upn(name)) for name in ("amy", "ben"))) == 2
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "xml"])
+def test_only_regular_files_of_a_bounded_size_are_read(
+    fresh: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    """A pipe or a device would be waited for; a huge file would fill the memory."""
+    path = tmp_path / f"roster.{ending}"
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(path)
+        assert "a named pipe, not a regular" in str(refused(path, fresh, InvalidArgumentError))
+        path.unlink()
+        device = tmp_path / f"device.{ending}"
+        device.symlink_to("/dev/zero")
+        assert "a device, not a regular" in str(refused(device, fresh, InvalidArgumentError))
+    monkeypatch.setattr(text_files, "MOST_BYTES", 1000)
+    path.write_bytes(b"U" * 1001)
+    error = refused(path, fresh, InvalidArgumentError)
+    assert str(path) in str(error)
+    assert "1,001 bytes" in str(error)
+    assert "at most 1,000" in str(error)
 
 
 DAMAGED = {

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from confid.errors import InvalidArgumentError
-from confid.powershell.formats.csv_text import MARKS, csv_lines, read_header
+from confid.powershell.formats.csv_text import csv_lines, read_header
+from confid.powershell.formats.text_files import split_mark
 from confid.powershell.language.values import choice, in_any_casing, items_of, properties
 
 if TYPE_CHECKING:
@@ -194,11 +195,9 @@ def _header_of(before: Path, codec: str, delimiter: str) -> tuple[str, list[str]
             content = file.read(_HEADER_BYTES)
     except OSError as error:
         raise _not_opened(before, error) from error
-    for mark, marked in MARKS:
-        if content.startswith(mark):
-            codec, content = marked, content[len(mark) :]
-            break
-    return codec, read_header(content.decode(codec, "replace"), delimiter)
+    marked, text = split_mark(content)
+    codec = marked if len(text) < len(content) else codec
+    return codec, read_header(text.decode(codec, "replace"), delimiter)
 
 
 def _in_columns(

@@ -5,7 +5,6 @@ Source: csv.json, csvread.json and csvfile.json, the rows of the real engine.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -13,10 +12,10 @@ from decimal import Decimal
 from itertools import chain, count
 from numbers import Real
 from operator import itemgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from confid.errors import InvalidArgumentError, NotFoundError
+from confid.errors import InvalidArgumentError
+from confid.powershell.formats.text_files import read_text
 from confid.powershell.language.values import (
     CSV_FIELD,
     choice,
@@ -35,15 +34,6 @@ if TYPE_CHECKING:
     _Joiner = Callable[[tuple[str, ...]], _Join]
 
 QUOTES: Final = ("Never", "Always", "AsNeeded")
-
-# The marks at the beginning of a file, a longer one before what it begins with.
-MARKS: Final = (
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 
 _FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - as spreadsheets take them
 """How text starts that a spreadsheet takes for a formula."""
@@ -304,30 +294,9 @@ def import_csv(path: str | PathLike[str]) -> list[dict[str, str | None]]:
     """Return the objects of a CSV file as `Import-Csv` gives them.
 
     The file is UTF-8, unless a mark at its beginning says UTF-16 or UTF-32; what can't
-    be decoded becomes U+FFFD. Out and raised: as from_csv; and NotFoundError if there is
-    no such file, InvalidArgumentError if it can't be read. Source: csvfile.json.
+    be decoded becomes U+FFFD. Out and raised: as from_csv and read_text. Source: csvfile.json.
     """
-    try:
-        content = Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise NotFoundError(
-            f"There is no file {str(path)!r}.", target=path, error_id="FileOpenFailure"
-        ) from error
-    except (OSError, ValueError) as error:  # a path with NUL in it is a ValueError
-        raise InvalidArgumentError(
-            f"{str(path)!r} can't be read: {error}.",
-            target=path,
-            error_id="FileOpenFailure",
-            category="OpenError",
-        ) from error
-    return from_csv(_decoded(content))
-
-
-def _decoded(content: bytes) -> str:
-    for mark, encoding in MARKS:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(encoding, "replace")
-    return content.decode("utf-8", "replace")
+    return from_csv(read_text(path))
 
 
 def _after_type_line(text: str) -> str:

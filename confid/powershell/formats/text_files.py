@@ -1,0 +1,105 @@
+"""Reading the text files that people hand over: regular files of a bounded size."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from confid.errors import ConfidError, InvalidArgumentError, NotFoundError
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+MOST_BYTES: Final = 512 * 2**20
+"""The largest file that is read."""
+
+MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+"""Byte order marks and their encodings. UTF-32's begins with UTF-16's, so it comes first."""
+
+
+def read_text(
+    path: str | PathLike[str], *, errors: str = "replace", most: int | None = None
+) -> str:
+    """Return the text of a file, UTF-8 unless its byte order mark says UTF-16 or UTF-32.
+
+    `errors` is Python's for bytes that are no text; `most` bytes are read, MOST_BYTES unless
+    given. Raises NotFoundError if there is no such file, and InvalidArgumentError if it can't
+    be read, is no regular file, or is too large.
+    """
+    encoding, content = split_mark(read_bytes(path, most=most))
+    return content.decode(encoding, errors)
+
+
+def split_mark(content: bytes) -> tuple[str, bytes]:
+    """Return the encoding of a file's bytes, and the bytes behind the byte order mark."""
+    for mark, encoding in MARKS:
+        if content.startswith(mark):
+            return encoding, content[len(mark) :]
+    return "utf-8", content
+
+
+def read_bytes(path: str | PathLike[str], *, most: int | None = None) -> bytes:
+    """Return what a regular file holds. Raises as read_text does."""
+    most = MOST_BYTES if most is None else most
+    try:
+        place = Path(path)
+        _demand_regular(path, place.stat(), most)
+        # The file may have been replaced by a pipe meanwhile, and opening that one would wait.
+        with open(place, "rb", opener=_open_without_waiting) as file:
+            _demand_regular(path, os.fstat(file.fileno()), most)
+            content = file.read(most + 1)
+    except FileNotFoundError as error:
+        raise NotFoundError(
+            f"There is no file {str(path)!r}.", target=str(path), error_id="FileOpenFailure"
+        ) from error
+    except ConfidError:
+        raise
+    except (OSError, ValueError, TypeError) as error:  # ValueError: a path with NUL in it
+        raise not_readable(path, getattr(error, "strerror", None) or str(error)) from error
+    if len(content) > most:  # some files of the system say that they are empty
+        raise _too_large(path, f"more than {most:,}", most)
+    return content
+
+
+def _open_without_waiting(name: str, flags: int) -> int:
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _demand_regular(path: object, status: os.stat_result, most: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = next((text for test, text in _KINDS if test(status.st_mode)), "a device")
+        raise not_readable(path, f"it is {kind}, not a regular file of at most {most:,} bytes")
+    if status.st_size > most:
+        raise _too_large(path, f"{status.st_size:,}", most)
+
+
+_KINDS: Final = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def _too_large(path: object, size: str, most: int) -> InvalidArgumentError:
+    return not_readable(
+        path, f"it has {size} bytes, and a regular file of at most {most:,} is read"
+    )
+
+
+def not_readable(path: object, why: str) -> InvalidArgumentError:
+    """Return the error of a file that can't be read."""
+    return InvalidArgumentError(
+        f"{str(path)!r:.500} can't be read: {why}.",
+        target=str(path),
+        error_id="FileOpenFailure",
+        category="OpenError",
+    )
