@@ -218,15 +218,22 @@ def test_the_seal_is_in_the_file_itself(tmp_path: Path) -> None:
         set_user(KEN, reset_conference_id=True)
 
 
-def test_a_backup_of_a_moved_tenant_opens_no_more_than_the_tenant(tmp_path: Path) -> None:
-    """Its seal is the one that it had."""
-    lived_in(tmp_path / "tenant.db").close()
-    confid.move_tenant(tmp_path / "tenant.db", tmp_path / "new.db")
-    with SQLiteStore(tmp_path / "tenant.db") as store:
-        store.open(KINDS)
-        store.backup(tmp_path / "backup.db")
-    with pytest.raises(SealedError, match="moved"):
-        confid.restore(tmp_path / "backup.db")
+@pytest.mark.parametrize("reason", Reason)
+def test_a_backup_of_anything_is_sealed_as_a_backup(reason: Reason, tmp_path: Path) -> None:
+    """Taken in mid-move too: it is no source of a move, and opens with the warning only."""
+    path = tmp_path / "backup.db"
+    with lived_in(tmp_path / "tenant.db") as session:
+        with session.unit(write=True) as unit:
+            put_seal(unit.transaction, Seal(reason=reason, move="m"))
+        session.store.backup(path)  # type: ignore[attr-defined]  # a SQLiteStore
+    with confid.connect(path) as copy:
+        assert contents(copy)[TENANT.name][SEAL] == {"reason": "backup"}
+    with pytest.raises(SealedError, match="backup"):
+        confid.move_tenant(path, "memory:")
+    (said,) = restored(path)
+    assert "0.11" in said
+    with confid.connect(path):
+        set_user(KEN, reset_conference_id=True)
 
 
 # Restoring.

@@ -13,7 +13,7 @@ from confid.store.base import BACKUP, SEAL, TENANT
 from confid.store.sqlite.errors import translated
 
 SEALING = """
-INSERT INTO documents (kind, key, body) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO NOTHING
+INSERT INTO documents (kind, key, body) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body
 """
 
 
@@ -62,8 +62,7 @@ def _copy(connection: sqlite3.Connection, target: Path) -> None:
         connection.backup(copy)
         # The seal must be in the file itself: a WAL may be left behind when that gets its name.
         copy.execute("PRAGMA journal_mode = DELETE")
-        # A store that is sealed already keeps its seal: a moved tenant's copy opens no more
-        # than the tenant itself.
+        # In the place of any other seal: the copy of a store that is in a move belongs to no move.
         seal = json.dumps({"reason": BACKUP}, separators=(", ", ": "))
         copy.execute(SEALING, (TENANT.name, SEAL, seal))
         copy.execute("PRAGMA journal_mode = WAL")
