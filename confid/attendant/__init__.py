@@ -1,4 +1,4 @@
-"""The attendant: dial a number of a bridge, key in an ID and perhaps a PIN, and see who gets in.
+"""The attendant: dial a bridge's number, key in an ID and perhaps a PIN, and join the meeting.
 
 Source of the rules: behaviour, attendant.
 """

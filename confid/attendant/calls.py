@@ -1,4 +1,4 @@
-"""A call: what the attendant asks, takes and answers, and where the caller gets.
+"""A call: what the attendant asks and says, and how the caller gets into the meeting.
 
 Source of the rules: behaviour, attendant.
 """
@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Self
 
 from confid.attendant import wrong_entries
-from confid.attendant.fast_path import glance
+from confid.attendant.fast_path import find_organizer
 from confid.attendant.prompts import TRANSLATIONS, say
 from confid.attendant.running_meeting import asks_for_names, keep, running, shows_numbers, style_of
 from confid.engine.session import current_session
@@ -38,7 +38,7 @@ _PIN = re.compile(r"\s*([0-9]{4,12})\s*#?\s*")
 
 
 class CallState(enum.Enum):
-    """Where a call stands."""
+    """What a call waits for, or where its caller is."""
 
     ASKING_CONFERENCE_ID = "asking_conference_id"
     ASKING_ORGANIZER = "asking_organizer"
@@ -67,10 +67,10 @@ def dial(
 ) -> Call:
     """Call a dial-in number; `caller` is the caller's own, None when withheld.
 
-    `name` is what the caller says when asked to record a name, None when they
-    keep silent. A number of no bridge is not answered: the call has ended and
-    its `prompts` are empty. Raises `InvalidArgumentError` for what is no
-    number, or no name of one line, and `SealedError` in a sealed store.
+    `name` is what the caller says when asked to record a name, None for
+    silence. A number that is on no bridge is not answered: the call has ended
+    and its `prompts` are empty. Raises `InvalidArgumentError` for a bad number
+    or name, and `SealedError` in a sealed store.
     """
     digits = phone_number.parse(number, parameter="number")
     source = None if caller is None else phone_number.parse(caller, parameter="caller")
@@ -82,9 +82,8 @@ def dial(
 class Call:
     """A phone call to the attendant.
 
-    `state` tells what it waits for, `organizer` whose ID was accepted,
-    `prompts` what the caller has heard, `language` in which language. As a
-    context manager it hangs up at the end of its block.
+    `organizer` is the conferencing user whose ID was accepted, `language` the
+    language of the prompts. As a context manager it hangs up at its end.
     """
 
     def __init__(self, session: Session, number: str, *, caller: str | None, name: str) -> None:
@@ -115,14 +114,14 @@ class Call:
 
     @property
     def state(self) -> CallState:
-        """Where the call stands now; a caller in the lobby gets in when the meeting starts."""
+        """What the call waits for, or where its caller is by now."""
         if self._state is CallState.IN_LOBBY:
             self._listen()
         return self._state
 
     @property
     def prompts(self) -> list[str]:
-        """All that the caller has heard until now, announcements of a meeting they are in too."""
+        """All that the caller has heard, with the announcements of their meeting."""
         if self._state in CONNECTED and not self._session.closed:
             self._listen()
         return list(self._said)
@@ -223,15 +222,16 @@ class Call:
                 self._said += (say(language, "language_choice", key=key),)
 
     def _recognizes(self, keys: str) -> bool:
-        """Take an ID in the usual case, in which a PIN is asked for next and nothing is written.
-
-        Nothing is locked either: every later step looks at the ID again.
-        """
+        """Take an ID by the fast path, if it can; every later step checks the ID again."""
         number = self._answered_on
         if self._state is not CallState.ASKING_CONFERENCE_ID or number is None:
             return False
-        # Whether toll-free callers get in is for the policies to say.
-        seen = None if number.is_toll_free else glance(self._session, keys, self._caller_counted)
+        # On a toll-free number the policies have to be read.
+        seen = (
+            None
+            if number.is_toll_free
+            else find_organizer(self._session, keys, self._caller_counted)
+        )
         if seen is None:
             return False
         self._owner, self.organizer = seen
@@ -240,7 +240,7 @@ class Call:
         return True
 
     def _choices(self) -> Iterator[tuple[str, str]]:
-        """Keys for the number's secondary languages, as far as there is a translation."""
+        """Keys for those of the number's secondary languages that have a translation."""
         number = self._answered_on
         for key, language in enumerate(number.secondary_languages if number else (), start=1):
             if language in TRANSLATIONS:
@@ -258,7 +258,7 @@ class Call:
         before = dict(self.__dict__)
 
         def work(tenant: UnitOfWork) -> None:
-            # What an attempt before this one heard and said never was.
+            # An attempt that failed before this one leaves no trace.
             self.__dict__.update(before)
             if wrong_entries.is_blocked(tenant, self._caller_counted):
                 self._say("blocked", CallState.ENDED)
@@ -287,7 +287,7 @@ class Call:
             self._say("goodbye", CallState.ENDED)
 
     def _lets_in_from_here(self, tenant: UnitOfWork, person: Person) -> bool:
-        """Whether the organizer's meetings can be joined on the number dialled; else it ends."""
+        """Whether the dialled number may join the organizer's meetings; else the call ends."""
         number = self._answered_on
         if number and number.is_toll_free and not _lets_toll_free_in(tenant, person):
             self.organizer = None
@@ -296,9 +296,9 @@ class Call:
         return True
 
     def _organizer_still(self, tenant: UnitOfWork) -> Person | None:
-        """The organizer, if the ID still is theirs, else it is asked for anew.
+        """The organizer, if the ID is still theirs and the number may join their meetings.
 
-        None too where the call ends because toll-free numbers were closed meanwhile.
+        Else None, and the call asks for the new ID, or ends.
         """
         person = _organizer_of(tenant, str(self._conference_id))
         if person is None:
@@ -309,7 +309,7 @@ class Call:
         return person
 
     def _joins_unasked(self, tenant: UnitOfWork, person: Person) -> bool:
-        """Join where no PIN is asked: the meeting runs, or its organizer lets callers start it."""
+        """Join if no PIN is needed: the meeting runs, or its organizer lets callers start it."""
         assert person.conferencing is not None  # noqa: S101 - only the enabled have an ID
         start = person.conferencing.allow_pstn_only_meetings
         joins = start or running(tenant, self._owner).started
@@ -375,14 +375,14 @@ def _checked_name(name: str | None) -> str:
         return ""
     if not isinstance(name, str) or not is_one_line(name) or len(name) > LONGEST_NAME:
         raise InvalidArgumentError(
-            f"name: {name!r:.60} is no name of one line, with at most {LONGEST_NAME} characters.",
+            f"name: {name!r:.60} is not one line of at most {LONGEST_NAME} characters.",
             target="name",
         )
     return name.strip()
 
 
 def _organizer_of(tenant: UnitOfWork, keys: str) -> Person | None:
-    """Whose living ID that is, held for this step; None for a wrong, retired or malformed one."""
+    """The organizer with that living ID, locked for this step; None for any other keys."""
     try:
         number = ConferenceId(keys)
     except ValueError:
@@ -391,13 +391,13 @@ def _organizer_of(tenant: UnitOfWork, keys: str) -> Person | None:
     if entry is None or entry.retired_at is not None:
         return None
     user = tenant.users([entry.owner]).get(entry.owner)
-    # Locked, so that a reset waits for this step, or this step sees the reset.
+    # Locked: a reset waits for this step, or this step sees the reset.
     person = tenant.people([user], lock=True)[0] if user else None
     return person if person and person.is_enabled and person.conference_id == number else None
 
 
 def _lets_toll_free_in(tenant: UnitOfWork, person: Person) -> bool:
-    """Whether the organizer's own setting and the policy that counts for them both allow it."""
+    """Whether the organizer's own setting and their policy both allow toll-free calls."""
     assert person.conferencing is not None  # noqa: S101 - only the enabled have an ID
     policy = tenant.granting.audio_of([person.user])[person.user.owner]
     return person.conferencing.allow_toll_free_dial_in and policy.allow_toll_free_dialin

@@ -1,4 +1,4 @@
-"""Whose ID a caller has keyed in, at a glance: the store is asked once, and nothing is locked."""
+"""The usual case of an ID keyed in: the store is asked once, and nothing is locked."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 OWNED = (USER.name, CONFERENCING.name, RUNNING_MEETING.name)
 
 
-def glance(session: Session, keys: str, caller: str) -> tuple[str, ConferencingUser] | None:
-    """The key and the record of an organizer whose PIN would be asked for next.
+def find_organizer(session: Session, keys: str, caller: str) -> tuple[str, ConferencingUser] | None:
+    """The owner and record of an organizer whose PIN is asked for next.
 
-    None wherever there is more to look at, or something to write: a wrong ID,
-    a caller who is blocked, a sealed store, a meeting that runs or that
-    callers may start, a set-up that this session hasn't read yet.
+    None where more has to be read, or something written: for a wrong ID, a
+    blocked caller, a sealed store, a meeting that runs or that callers may
+    start, and a set-up that this session hasn't read yet.
     """
     try:
         number = ConferenceId(keys)

@@ -1,7 +1,7 @@
-"""What the attendant says: a table for each language, keyed by what is asked or told.
+"""The attendant's prompts: a table for each language.
 
-Another language is another entry of `TRANSLATIONS` with the same keys and
-the same `{places}`. `language_choice` is said in the language it offers.
+Another language is another entry of `TRANSLATIONS`, with the same keys and
+the same fields in braces. `language_choice` is in the language that it offers.
 """
 
 from __future__ import annotations
@@ -148,9 +148,9 @@ TRANSLATIONS: dict[str, dict[str, str]] = {
 }
 
 PROMPTS = TRANSLATIONS[DEFAULT]
-"""The prompts in en-US, which every language without a translation is spoken in."""
+"""The prompts in en-US, also used for languages without a translation."""
 
 
-def say(language: str, prompt: str, **places: object) -> str:
-    """A prompt in a language where there is a translation, else in en-US."""
-    return TRANSLATIONS.get(language, PROMPTS)[prompt].format(**places)
+def say(language: str, prompt: str, **fields: object) -> str:
+    """A prompt in that language if there is a translation, else in en-US."""
+    return TRANSLATIONS.get(language, PROMPTS)[prompt].format(**fields)

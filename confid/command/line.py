@@ -13,7 +13,7 @@ from confid.tenant.records import Record
 from confid.tenant.results import Results
 
 if TYPE_CHECKING:
-    from confid.command.typed import Call
+    from confid.command.typed import BoundCommand
     from confid.engine.session import Session
     from confid.powershell.lines.parser import CommandText
     from confid.powershell.lines.pipeline import Tail
@@ -48,7 +48,7 @@ def invoke(line: str, *, session: Session | None = None) -> Any:
     return _through(tail, output) if rest else output
 
 
-def _bound(command: CommandText) -> Call:
+def _bound(command: CommandText) -> BoundCommand:
     try:
         refuse_typed_ids(command)
     except StaticConferenceIdError as error:

@@ -67,7 +67,7 @@ _OF_SETS: Final = ("AmbiguousParameterSet", "MissingMandatoryParameter")
 
 
 @attrs.frozen
-class Call:
+class BoundCommand:
     """A command as typed, ready to run: what it binds, and the arguments of the function."""
 
     info: CommandInfo
@@ -79,7 +79,7 @@ class Call:
         return self.info.function(**self.arguments, session=session)
 
 
-def bind_command(command: CommandText) -> Call:
+def bind_command(command: CommandText) -> BoundCommand:
     """Bind a command as typed, without running it.
 
     Raises `ParameterBindingError` with PowerShell's ids, `StaticConferenceIdError` for a value
@@ -121,7 +121,7 @@ class _Binder:
         self._nulls: dict[str, Any] = {}
         self._common: dict[str, Any] = {}
 
-    def call(self) -> Call:
+    def call(self) -> BoundCommand:
         info = self._info
         paired = _names(info).pair(self._command.elements)
         refuse_blocks(self._command, paired.blocks)
@@ -135,7 +135,7 @@ class _Binder:
         parameter_set, bound = self._bound(paired, self._place(paired.placed))
         shown = {info.declared[name].name: value for name, value in bound.items()}
         binding = Binding(parameter_set, {**shown, **self._nulls, **self._common})
-        return Call(info, binding, {**bound, **self._common_for_python()})
+        return BoundCommand(info, binding, {**bound, **self._common_for_python()})
 
     def _bind(self, name: str, argument: Argument | None) -> None:
         """Note a value; a bare number is text where the parameter is."""

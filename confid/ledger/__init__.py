@@ -1,4 +1,4 @@
-"""The ledger for people: what was issued, what is left, and making good what a restore forgot."""
+"""The ledger for people: look IDs up, count what is left, export it and merge an export."""
 
 from confid.ledger.exports import export, merge
 from confid.ledger.lookup import entries, entry, remaining, whois

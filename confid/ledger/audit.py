@@ -1,4 +1,4 @@
-"""`confid.check()`: an audit of the tenant, ledger against users against outbox."""
+"""The audit of a tenant, `confid.check()`: the ledger is compared with users and outbox."""
 
 from __future__ import annotations
 
@@ -46,11 +46,10 @@ Document = TypeVar("Document")
 Index = dict[str, str | None]
 
 MOST_PROBLEMS = 1000
-"""A report stops here: a tenant that wrong needs another tool."""
-
+"""A report stops here: a tenant with more problems needs another tool."""
 
 LATER = {"lane"}
-"""Index fields that documents of former times may be without."""
+"""Index fields that older documents may lack."""
 
 
 @attrs.frozen(kw_only=True)
@@ -74,10 +73,9 @@ class CheckReport:
 def check(session: Session | None = None) -> CheckReport:
     """Audit the tenant: ledger, users, bridges, meetings, migrations, outbox and indexes.
 
-    What they say of each other is compared, and with what the witness holds,
-    if the session was opened with one; a SQLite file is gone through page by
-    page. Reads everything in one transaction and changes nothing; a sealed
-    store can be audited too.
+    They are compared with each other, and with the witness if the session has
+    one. A SQLite file is checked page by page. Reads everything in one
+    transaction and changes nothing. A sealed store can be audited too.
     """
     with current_session(session).unit(write=False) as tenant:
         return _Audit(tenant).report()
@@ -86,7 +84,7 @@ def check(session: Session | None = None) -> CheckReport:
 class _Audit:
     def __init__(self, tenant: UnitOfWork) -> None:
         self.tenant = tenant
-        # Not what the session read last: an audit believes nothing.
+        # Read anew: an audit doesn't trust what the session remembers.
         self.setup = tenant.read_setup()
         self.users: dict[str, DirectoryUser] = {}
         self.enabled: set[str] = set()
@@ -137,7 +135,7 @@ class _Audit:
         read: Callable[[Body], Document],
         index_of: Callable[[Document], Index] = lambda _: {},
     ) -> Iterator[tuple[str, Document]]:
-        """The documents of a kind that can be read; what is wrong with them as such is noted."""
+        """The documents of a kind that can be read; problems with single ones are noted."""
         for key, body in self.tenant.transaction.scan(kind.name):
             try:
                 document = read(body)
@@ -159,13 +157,13 @@ class _Audit:
         for owner, user in self._documents(USER, directory.from_document, directory.index_of):
             self.users[owner] = user
             if user.owner != owner:
-                yield f"{user.user_principal_name}: the document stands under another key."
+                yield f"{user.user_principal_name}: the document has another key."
 
     def _bridges(self) -> Iterator[str]:
         bridges = self.setup.bridges
         default = [bridge.name for bridge in bridges.values() if bridge.is_default]
         if len(default) != 1:
-            yield f"There is one default bridge in a tenant, and here are {len(default)}."
+            yield f"A tenant has one default bridge; this one has {len(default)}."
         for bridge in bridges.values():
             numbers = [number.number for number in self.setup.numbers_of(bridge)]
             if bridge.default_number is not None and bridge.default_number not in numbers:
@@ -179,7 +177,7 @@ class _Audit:
         for owner, settings in self._documents(CONFERENCING, _conferencing_of):
             self.revisions[owner] = settings.revision
             if owner not in self.users:
-                yield f"Dial-in settings of nobody: {owner}."
+                yield f"Dial-in settings without a user: {owner}."
             if settings.enabled:
                 self.enabled.add(owner)
             if settings.bridge_id not in self.setup.bridges:
@@ -192,7 +190,7 @@ class _Audit:
     def _policies(self) -> Iterator[str]:
         for key, policy in self.setup.audio_policies.items():
             if fold(name_of(policy)) != key:
-                yield f"The policy {policy.identity} stands under another key."
+                yield f"The policy {policy.identity} has another key."
         for family, grants in self.setup.grants.items():
             named = [grant.policy for grant in grants.groups]
             for name in filter(self._is_missing(family), [*named, grants.tenant]):
@@ -201,7 +199,7 @@ class _Audit:
     def _grants(self) -> Iterator[str]:
         for owner, granted in self._documents(GRANT, _granted, grant_index):
             if owner not in self.users:
-                yield f"Policies granted to nobody: {owner}."
+                yield f"Granted policies without a user: {owner}."
             for family in Family:
                 for name in filter(self._is_missing(family), [granted[family.value]]):
                     yield f"{self._name(owner)}: granted {name!r}, which is not there."
@@ -243,7 +241,7 @@ class _Audit:
             yield f"{self._name(owner)}: a living conference ID, and not enabled."
 
     def _ledger_indexes(self) -> Iterator[str]:
-        """Whether the ledger, asked for an owner or an ID, answers what reading it whole did."""
+        """Whether look-ups by owner and by ID find what reading the whole ledger found."""
         transaction = self.tenant.transaction
         owners = sorted(set(self.owners.values()))
         for start in range(0, len(owners), CHUNK):
@@ -263,7 +261,7 @@ class _Audit:
             yield "The ledger is wrong about whether an ID was issued."
 
     def _witness(self) -> Iterator[str]:
-        """What the witness lacks; a session without it has nothing to compare."""
+        """IDs that the witness lacks; a session without a witness compares nothing."""
         if not self.tenant.has_witness_at_hand:
             return
         try:
@@ -280,12 +278,12 @@ class _Audit:
     def _running(self) -> Iterator[str]:
         for key, calls in self._documents(RUNNING_MEETING, lambda body: list(body["participants"])):
             if key not in self.users:
-                yield f"A running meeting of nobody: {key}."
+                yield f"A running meeting without an organizer: {key}."
             if not calls:
                 yield f"{self._name(key)}: a running meeting without a call in it."
 
     def _indexes(self) -> Iterator[str]:
-        """Whether every index finds what the documents say, and nothing else."""
+        """Whether every index finds all documents that it should."""
         for kind in KINDS:
             for field in kind.fields:
                 values = self.indexed[kind.name, field]
@@ -296,29 +294,29 @@ class _Audit:
                 if field in kind.unique:
                     twice = [v for v, owners in values.items() if len(owners) > 1]
                     if twice:
-                        yield f"{len(twice)} values of {kind.name}.{field} stand twice."
+                        yield f"{len(twice)} values of {kind.name}.{field} occur twice."
 
     def _meetings(self) -> Iterator[str]:
         for key, meeting in self._documents(MEETING, meeting_of, _meeting_index):
             if meeting.owner not in self.users:
-                yield f"The meeting {key} has an organizer who is not there."
+                yield f"The meeting {key} has no organizer in the directory."
             shown = meeting.conference_id
             if shown is not None and self.owners.get(shown) != meeting.owner:
-                yield f"The meeting {key} shows an ID that never was its organizer's."
+                yield f"The meeting {key} shows an ID that was never its organizer's."
 
     def _outbox(self) -> Iterator[str]:
         for key, entry in self._documents(OUTBOX, _entry_of, _entry_index):
             said = entry.facts.conference_id
             if entry.owner not in self.users:
-                yield f"The message {key} is to a user who is not there."
+                yield f"The message {key} has no user in the directory."
             if entry.state not in (PENDING, SENT, FAILED):
-                yield f"The message {key} has no proper state."
+                yield f"The message {key} has an unknown state."
             if entry.state != PENDING and entry.facts.pin is not None:
                 yield f"The message {key} is {entry.state} and still holds a PIN."
             if said is not None and self.owners.get(said) != entry.owner:
-                yield f"The message {key} tells an ID that never was its user's."
+                yield f"The message {key} tells an ID that was never its user's."
             if key != f"{entry.owner}:{entry.serial:08d}":
-                yield f"The message {key} stands under another key."
+                yield f"The message {key} has another key."
             if entry.serial > self.revisions.get(entry.owner, 0):
                 yield f"The message {key} tells of a change that was not made."
 
@@ -326,17 +324,17 @@ class _Audit:
         for key, migration in self._documents(MIGRATION, migration_of, _migration_index):
             name = self._name(key)
             if key not in self.users:
-                yield f"A meeting migration of nobody: {key}."
+                yield f"A meeting migration without a user: {key}."
             if migration.owner != key:
-                yield f"{name}: the meeting migration stands under another key."
+                yield f"{name}: the meeting migration has another key."
             if migration.state not in STATES or not 0 <= migration.tries <= MOST_TRIES:
-                yield f"{name}: the meeting migration has no proper state."
+                yield f"{name}: the meeting migration has an unknown state."
             if (migration.lease is None) is (migration.state == IN_PROGRESS):
-                yield f"{name}: who runs the meeting migration is not as its state says."
+                yield f"{name}: the lease of the meeting migration contradicts its state."
 
 
 def _today(index: Index) -> Index:
-    """An index as it is made today; once a SIP address stood in it beside an equal name."""
+    """An index as it is made today; older ones hold a SIP address that equals the UPN."""
     doubled = index.get("sip") is not None and index.get("sip") == index.get("upn")
     return {**index, "sip": None} if doubled else index
 
@@ -372,10 +370,10 @@ def _line_problems(line: LedgerEntry, previous: int) -> Iterator[str]:
     except ValueError:
         yield f"{line.conference_id} in the ledger is no conference ID."
     if line.conference_id <= previous:
-        yield f"{line.conference_id} stands twice in the ledger."
+        yield f"{line.conference_id} is in the ledger twice."
     if line.serial < 1:
         yield f"{line.conference_id} has the serial {line.serial}."
     if line.origin not in (ISSUED, IMPORTED):
-        yield f"{line.conference_id} has no proper origin."
+        yield f"{line.conference_id} has an unknown origin."
     if line.retired_at is None and line.retired_by is not None:
-        yield f"{line.conference_id} is living, and was retired by somebody."
+        yield f"{line.conference_id} is living and says by whom it was retired."

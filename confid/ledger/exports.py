@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
-class TextFile(Protocol):
+class Readable(Protocol):
     """An open text file."""
 
     def read(self) -> str:
@@ -81,7 +81,7 @@ def _digest(lines: list[str], facts: TenantFacts) -> str:
     return digest.hexdigest()
 
 
-def read_export(source: str | os.PathLike[str] | TextFile, facts: TenantFacts) -> list[LedgerEntry]:
+def read_export(source: str | os.PathLike[str] | Readable, facts: TenantFacts) -> list[LedgerEntry]:
     """The entries of an export of this tenant, from its text, a path or an open file.
 
     Raises `InvalidArgumentError` for what is none, for another tenant's, and
@@ -106,7 +106,7 @@ def _refused(why: str) -> InvalidArgumentError:
     return InvalidArgumentError(f"The export {why}. Nothing was merged.", category="InvalidData")
 
 
-def _text(source: str | os.PathLike[str] | TextFile) -> str:
+def _text(source: str | os.PathLike[str] | Readable) -> str:
     if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
         return source
     if not isinstance(source, (str, os.PathLike)):
@@ -147,7 +147,7 @@ class MergeReport:
 
 
 def merge(
-    source: str | os.PathLike[str] | TextFile,
+    source: str | os.PathLike[str] | Readable,
     *,
     notify: bool | None = None,
     session: Session | None = None,

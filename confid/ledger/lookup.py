@@ -1,4 +1,4 @@
-"""The ledger for people: whose an ID is or was, what was issued, and how much is left."""
+"""Look-ups in the ledger: the owner of an ID, the entries of a user, the IDs that are left."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def whois(conference_id: object, *, session: Session | None = None) -> Whois | None:
-    """Whose an ID is or was, since when and until when; None for one never issued.
+    """The owner of an ID, since when and until when; None for an ID that was never issued.
 
-    Takes an ID as people write it (`"354 269 9#"`). Lists the future meetings
-    that still show it. Raises `ValueError` for what is no conference ID.
+    Takes an ID as people write it (`"354 269 9#"`), and lists the future
+    meetings that still show it. Raises `ValueError` for anything else.
     """
     number = ConferenceId(conference_id)
     with current_session(session).unit(write=False) as tenant:
@@ -42,14 +42,14 @@ def whois(conference_id: object, *, session: Session | None = None) -> Whois | N
 
 
 def entry(conference_id: object, *, session: Session | None = None) -> LedgerRecord | None:
-    """The ledger's line for an ID; None for one never issued."""
+    """The ledger's entry for an ID; None for an ID that was never issued."""
     number = ConferenceId(conference_id)
     with current_session(session).unit(write=False) as tenant:
         return _record_of(tenant, number)
 
 
 def entries(owner: object = None, *, session: Session | None = None) -> Results[LedgerRecord]:
-    """A user's lines in the order of issue, or the whole ledger in the order of its IDs."""
+    """A user's entries in the order of issue, or the whole ledger in the order of its IDs."""
     with current_session(session).unit(write=False) as tenant:
         if owner is not None:
             user = tenant.user(owner)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 import time
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -25,7 +25,8 @@ from confid.mail.report import DeliveryReport, Failure, Retry
 from confid.mail.transports import PermanentRefusal, TransportUnavailable
 from confid.mail.web_links import Links, links_of
 from confid.mail.wording import worded
-from confid.tenant.documents import OUTBOX
+from confid.tenant.documents import OUTBOX, converter
+from confid.tenant.lease import Lease
 from confid.tenant.notices import LANES
 from confid.tenant.outbox import erase, unsealed
 from confid.tenant.records import FAILED, MASKED_PIN, PENDING, SENT, OutboxEntry
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
 
 BATCH = 50
 """Messages between two marks in the store: as many may leave twice after a crash."""
-
-LEASE = timedelta(minutes=10)
-"""How long a delivery has its batch to itself."""
 
 LONGEST_MESSAGE = timedelta(minutes=5)
 """A message isn't begun when less is left of the lease: longer than any transport takes for one."""
@@ -218,8 +216,7 @@ class _Delivery:
 
         def work(tenant: UnitOfWork) -> _Batch:
             self._held_back = held_back
-            until = tenant.now + LEASE
-            lease = {"by": self._name, "until": until.isoformat()}
+            lease = Lease.begun(self._name, tenant.now)
             keys = [place.key for place in waiting]
             bodies = tenant.transaction.get(OUTBOX.name, keys, lock=True)
             leased: dict[str, Body] = {}
@@ -233,14 +230,14 @@ class _Delivery:
                 if place.owner in self._held:
                     self._held_back[place.key] = place.owner
                     continue
-                leased[place.key] = {**body, "lease": lease}
+                leased[place.key] = {**body, "lease": converter().unstructure(lease)}
             if leased:
                 tenant.transaction.put(OUTBOX.name, leased)
             entries = unsealed(tenant.transaction, [entry_of(body) for body in leased.values()])
             return _Batch(
                 places={place.key: place for place in waiting},
                 entries=entries,
-                until=until,
+                until=lease.until,
                 tenant_id=tenant.facts.tenant_id,
                 domains=_domains(tenant, entries),
                 links=links_of(tenant),
@@ -249,10 +246,8 @@ class _Delivery:
         return self._session.call(work, write=True)
 
     def _leased_elsewhere(self, body: Body, now: datetime) -> bool:
-        lease: dict[str, Any] | None = body.get("lease")
-        if lease is None or lease["by"] == self._name:
-            return False
-        return datetime.fromisoformat(lease["until"]) > now
+        lease = body.get("lease")
+        return bool(lease) and converter().structure(lease, Lease).keeps_out(self._name, now)
 
     def _too_early(self, body: Body, now: datetime) -> bool:
         retry_at = body.get("retry_at")

@@ -36,9 +36,9 @@ def schedule(
 ) -> Meeting:
     """Schedule a meeting; its invitation ends with the numbers and the organizer's ID.
 
-    `organizer` is any identity of an enabled user, `start` and `end` are
-    aware datetimes, `attendees` e-mail addresses. Raises `NotEnabledError`,
-    and `InvalidArgumentError` for a naive or reversed time or a bad address.
+    `organizer` is any identity of an enabled user. `start` and `end` are aware
+    datetimes, `attendees` e-mail addresses. Raises `NotEnabledError`, and
+    `InvalidArgumentError` for a naive or reversed time or a bad address.
     """
     _check_times(start, end)
     _check_text("subject", subject, one_line=True)
@@ -76,9 +76,9 @@ def reschedule(
 ) -> Meeting:
     """Give a meeting another time, and its invitation today's numbers and ID.
 
-    Moving the start alone keeps the length. Without either the meeting keeps
-    its time: that sends the update. The organizer's text stays to the letter.
-    Raises `NotFoundError` for a meeting that this tenant doesn't hold.
+    A new start alone keeps the length. Without start and end the meeting keeps
+    its time and is only renewed. The organizer's text doesn't change.
+    Raises `NotFoundError` for a meeting that isn't in this tenant.
     """
     _check_moments(start, end)
     key = str(meeting.meeting_id)
@@ -117,7 +117,7 @@ def scheduled(organizer: object = None, *, session: Session | None = None) -> Re
 
 
 def showing(tenant: UnitOfWork, conference_id: int) -> list[Meeting]:
-    """The future meetings whose invitation shows that ID, by start."""
+    """The future meetings whose invitations show an ID, by start."""
     found = tenant.transaction.find(MEETING.name, "conference_id", [str(conference_id)])
     meetings = map(from_document, found.values())
     return sorted((m for m in meetings if m.start > tenant.now), key=_by_start)
@@ -149,7 +149,7 @@ def _check_moments(start: datetime | None, end: datetime | None) -> None:
     for name, moment in (("start", start), ("end", end)):
         if moment is not None and (not isinstance(moment, datetime) or moment.tzinfo is None):
             raise InvalidArgumentError(
-                f"{name}={moment!r:.60} is no datetime with a time zone: pass one, such as "
+                f"{name}={moment!r:.60} is not a datetime with a time zone. Pass one, such as "
                 "datetime(2026, 12, 1, 9, tzinfo=ZoneInfo('Europe/Berlin')).",
                 target=name,
             )

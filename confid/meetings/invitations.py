@@ -1,7 +1,7 @@
-"""Invitations: what an organizer's meetings say about dialling in, and renewing it.
+"""Invitations: the dial-in block of an organizer's meetings, and its renewal.
 
-The organizer's text and the dial-in block are kept apart, so the text stays
-to the letter whatever becomes of the block.
+The organizer's text and the dial-in block are kept apart, so a new block
+never changes the text.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 RULE = "_" * 72
 
 MOST_ATTENDEES = 250
-"""The most attendees of a meeting that is renewed for its organizer."""
+"""Meetings with more attendees are not renewed."""
 
 
 @attrs.define
 class ToCome:
-    """An organizer's future meetings: those to renew, those too large for it, and the damaged."""
+    """An organizer's future meetings: those to renew, too large ones, and damaged ones."""
 
     meetings: list[Meeting] = attrs.Factory(list)
     large: int = 0
@@ -40,17 +40,16 @@ class ToCome:
 def to_come(
     tenant: UnitOfWork, owners: Collection[str], *, lock: bool = False
 ) -> dict[str, ToCome]:
-    """The future meetings of organizers, by their keys; `lock` for those about to be changed.
+    """The future meetings of organizers, by their keys; `lock` when they are to be changed.
 
-    Past meetings, and those with more attendees than `MOST_ATTENDEES`, stay
-    as they are. Source: behaviour, meeting migration.
+    Source: behaviour, meeting migration.
     """
     bodies = tenant.transaction.find(MEETING.name, "owner", owners)
     if lock:
         bodies = tenant.transaction.get(MEETING.name, bodies, lock=True)
     found = {owner: ToCome() for owner in owners}
     for key, body in sorted(bodies.items()):
-        # Not the document's own: damage is found in that.
+        # The index, because the document itself may be damaged.
         its = found[body["index"]["owner"]]
         try:
             meeting = from_document(body)
@@ -67,14 +66,14 @@ def to_come(
 
 
 def renew_future(tenant: UnitOfWork, users: Sequence[DirectoryUser]) -> None:
-    """Give the future meetings of these organizers today's dial-in block, where `to_come` says."""
+    """Give the future meetings of these organizers today's dial-in block."""
     people = tenant.people(users)
     found = to_come(tenant, [user.owner for user in users], lock=True)
     put(tenant, [m for p in people for m in renewed(tenant, p, found[p.user.owner].meetings)])
 
 
 def renewed(tenant: UnitOfWork, person: Person, meetings: Iterable[Meeting]) -> list[Meeting]:
-    """A person's meetings with today's dial-in block; a disabled organizer's have none."""
+    """A person's meetings with today's dial-in block; without one if the person is disabled."""
     if not person.is_enabled:
         return [attrs.evolve(meeting, conference_id=None, dial_in="") for meeting in meetings]
     block = dial_in_block(tenant, person)
@@ -83,7 +82,7 @@ def renewed(tenant: UnitOfWork, person: Person, meetings: Iterable[Meeting]) -> 
 
 
 def dial_in_block(tenant: UnitOfWork, person: Person) -> str:
-    """What stands at the bottom of an invitation: how to join by phone."""
+    """The bottom of an invitation: how to join by phone."""
     assert person.conference_id is not None  # noqa: S101 - callers have an enabled person
     lines = [RULE, "Join by phone"]
     for number in tenant.dial_in_numbers(person):

@@ -1,16 +1,15 @@
-"""Running the meeting migrations that are queued.
+"""Runs of the queued meeting migrations.
 
-Migrations are taken in small transactions, and each is settled in one that
-writes the meetings and the outcome together: a meeting has its new block
-exactly when its migration says so. After a crash in between, the lease ends
-and the migration is taken up again.
+A run leases migrations in small transactions. It settles each in one
+transaction that writes the meetings and the outcome together, so a meeting
+has its new block exactly when its migration says so. After a crash the lease
+ends, and another run takes the migration up again.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections import deque
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import attrs
@@ -19,6 +18,7 @@ from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError
 from confid.meetings import invitations
 from confid.meetings.invitations import ToCome
+from confid.tenant.lease import Lease
 from confid.tenant.migrations import (
     FAILED,
     IN_PROGRESS,
@@ -27,7 +27,6 @@ from confid.tenant.migrations import (
     SFB,
     SUCCEEDED,
     Counts,
-    Lease,
     Migration,
 )
 
@@ -40,10 +39,7 @@ if TYPE_CHECKING:
     from confid.tenant.unit_of_work import UnitOfWork
 
 BATCH = 50
-"""Migrations between two marks in the store."""
-
-LEASE = timedelta(minutes=10)
-"""How long a run has a migration to itself."""
+"""Migrations that are leased and settled together."""
 
 LONGEST_MESSAGE = 500
 
@@ -52,9 +48,9 @@ LONGEST_MESSAGE = 500
 class MigrationReport:
     """What a run did.
 
-    `succeeded` counts the migrations that are done, `to_retry` those that the
-    next run tries again, `failed` those given up, `busy` those that another
-    run has in hand; `invitations` the invitations that got a new block.
+    `succeeded` counts finished migrations, `to_retry` those that the next run
+    tries again, `failed` those given up, `busy` those leased by another run;
+    `invitations` counts invitations with a new block.
     """
 
     succeeded: int = 0
@@ -66,7 +62,7 @@ class MigrationReport:
     def __str__(self) -> str:
         return (
             f"{self.succeeded} succeeded, {self.to_retry} to be tried again, {self.failed} failed, "
-            f"{self.busy} in other hands; {self.invitations} invitations renewed"
+            f"{self.busy} leased by another run; {self.invitations} invitations renewed"
         )
 
 
@@ -75,21 +71,20 @@ def run_migrations(
 ) -> MigrationReport:
     """Run the queued migrations: future meetings get today's dial-in block.
 
-    The longest waiting ones come first, each is tried once. The text around
-    the block stays to the letter; past meetings, and those with more than 250
-    attendees, stay as they are. `update` is called with each meeting whose
-    invitation changes, before the change is kept: for whoever keeps them in a
-    calendar of their own. When it raises a `ConfidError` or an `OSError` that
-    meeting has failed, and stays as it was. So has one that can't be read. A
-    migration with such a meeting is pending again with the reason, and has
-    failed after 9 tries. Source: behaviour, meeting migration.
+    The oldest migrations come first, and each is tried once. Only the block
+    changes, not the text around it. Past meetings, and meetings with more
+    than 250 attendees, stay as they are. If your meetings live in another
+    calendar, pass `update=`: it is called with each changed meeting, before
+    the change is kept. When it raises a `ConfidError` or an `OSError`, that
+    meeting has failed and stays as it was; a meeting that can't be read has
+    failed too. Then the migration is pending again, with the reason; after 9
+    tries it has failed. Source: behaviour, meeting migration.
 
-    Two runs at once share the work. After a crash, what the run had in hand
-    is taken up again by one that starts 10 minutes later by the session's
-    clock; `update` may then see a meeting twice. Raises
-    `InvalidArgumentError` for an `update` that can't be called, and for one
-    inside `session.transaction()`. Any other exception of `update` ends the
-    run, and what it had in hand is pending again.
+    Two runs at once share the work. After a crash, a run that starts 10
+    minutes later by the session's clock takes the work up again; `update` may
+    then see a meeting twice. Any other exception of `update` ends the run,
+    and its migrations are pending again. Raises `InvalidArgumentError` for an
+    `update` that can't be called, and for one inside `session.transaction()`.
     """
     here = current_session(session)
     if update is not None and not callable(update):
@@ -107,7 +102,7 @@ def run_migrations(
 
 @attrs.define
 class _Told:
-    """What became of one migration's meetings at `update`: as told, or why it refused."""
+    """What `update` made of one migration's meetings: told, or refused with a reason."""
 
     meetings: dict[UUID, Meeting] = attrs.Factory(dict)
     refused: dict[UUID, str] = attrs.Factory(dict)
@@ -116,7 +111,7 @@ class _Told:
 
 @attrs.frozen
 class _Work:
-    """What one migration is to do: the meetings as they are and as they should be."""
+    """The meetings of one migration, each as it is and as it should be."""
 
     pairs: list[tuple[Meeting, Meeting]]
     to_come: ToCome
@@ -139,7 +134,7 @@ class _Run:
 
     def run(self) -> MigrationReport:
         waiting = deque(self._queue())
-        # Whoever is told of meetings can take long: then one by one, each with a lease of its own.
+        # `update` can take long, so each migration then has a lease of its own.
         at_once = BATCH if self._update is None else 1
         while waiting:
             owners = [waiting.popleft() for _ in range(min(at_once, len(waiting)))]
@@ -158,9 +153,9 @@ class _Run:
         )
 
     def _queue(self) -> list[str]:
-        """Whose migrations wait, or were left behind; the longest waiting ones first."""
+        """Owners of the migrations that wait or were left behind, the oldest first."""
         with self._session.unit(write=False) as tenant:
-            # No more is kept of them than their order: there can be 100,000.
+            # Only their order is kept: there can be 100,000.
             waiting = [
                 (migration.created_at, migration.owner)
                 for migration in tenant.migrations.in_states([PENDING, IN_PROGRESS])
@@ -168,15 +163,15 @@ class _Run:
         return [owner for _, owner in sorted(waiting)]
 
     def _take(self, owners: Sequence[str]) -> list[Migration]:
-        """Take in hand what still waits and nobody else has."""
+        """Lease the migrations that still wait and that no other run has."""
         with self._session.unit(write=True) as tenant:
-            lease = Lease(by=self._name, until=tenant.now + LEASE)
+            lease = Lease.begun(self._name, tenant.now)
             kept = tenant.migrations.of(owners, lock=True)
             taken = []
             for migration in (kept[owner] for owner in owners if owner in kept):
                 if migration.state not in (PENDING, IN_PROGRESS):
-                    continue  # another run was faster
-                if migration.lease is not None and migration.lease.until > tenant.now:
+                    continue  # Another run was faster.
+                if migration.lease and migration.lease.keeps_out(self._name, tenant.now):
                     self._busy += 1
                     continue
                 taken.append(
@@ -186,7 +181,7 @@ class _Run:
         return taken
 
     def _tell(self, taken: Sequence[Migration], told: dict[str, _Told]) -> None:
-        """Tell `update` of each meeting that is to change; no transaction is open meanwhile."""
+        """Call `update` with each meeting that changes, outside any transaction."""
         if self._update is None or not taken:
             for its in told.values():
                 its.is_over = True
@@ -205,12 +200,12 @@ class _Run:
             its.is_over = True
 
     def _settle(self, taken: Sequence[Migration], told: dict[str, _Told]) -> None:
-        """Write the meetings of migrations together with what became of these."""
+        """Write the meetings and the outcomes of migrations in one transaction."""
         if not taken:
             return
         with self._session.unit(write=True) as tenant:
             kept = tenant.migrations.of([migration.owner for migration in taken], lock=True)
-            # One that was asked for anew meanwhile is another one, and waits for its own turn.
+            # A migration that was requested anew meanwhile is another one, with a turn of its own.
             ours = [
                 migration
                 for migration in kept.values()
@@ -266,10 +261,10 @@ class _Run:
 def _works(
     tenant: UnitOfWork, migrations: Iterable[Migration], *, lock: bool = False
 ) -> dict[str, _Work]:
-    """What each migration has to do, by its owner; one of nobody's is absent."""
+    """The work of each migration, by its owner; one whose owner was removed is absent."""
     by_owner = {migration.owner: migration for migration in migrations}
     people = tenant.people(list(tenant.users(by_owner).values()))
-    # confid has no meetings of Skype for Business, so who asks for those alone asks for none.
+    # confid has no meetings of Skype for Business: a migration of those alone has no work.
     asked = [owner for owner, migration in by_owner.items() if migration.source != SFB]
     found = invitations.to_come(tenant, asked, lock=lock)
     works = {}

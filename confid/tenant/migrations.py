@@ -15,6 +15,7 @@ import attrs
 
 from confid.tenant import phone_number
 from confid.tenant.documents import MEETING, MIGRATION, converter
+from confid.tenant.lease import Lease  # noqa: TC001 - the converter reads the annotations
 from confid.tenant.records import LicenseState, Record, prop
 
 if TYPE_CHECKING:
@@ -36,14 +37,6 @@ MOST_TRIES = 9
 
 _TO_TEAMS = {ALL: "AllToTeams", SFB: "SfbToTeams", TEAMS: "TeamsToTeams"}
 _TO_CURRENT = {ALL: "ToSameType", SFB: "SfbToSfb", TEAMS: "TeamsToTeams"}
-
-
-@attrs.frozen(kw_only=True)
-class Lease:
-    """Which run has a migration in hand, and until when it has it to itself."""
-
-    by: str
-    until: datetime
 
 
 @attrs.frozen(kw_only=True)

@@ -319,7 +319,7 @@ def test_a_step_that_fails_can_be_taken_again(monkeypatch: pytest.MonkeyPatch) -
         before: dict[str, Any] = dict(vars(call))
         keys = spoken()
         with monkeypatch.context() as broken, pytest.raises(TypeError):  # noqa: PT012 - one step
-            broken.setattr("confid.attendant.calls.glance", lambda *_: None)
+            broken.setattr("confid.attendant.calls.find_organizer", lambda *_: None)
             broken.setattr("confid.attendant.calls._organizer_of", None)
             call.press(keys)
         assert vars(call) == before

@@ -86,8 +86,8 @@ def test_a_bridge_changed_by_another_session_is_read_anew(tmp_path: Path) -> Non
         assert call.organizer.default_toll_number == "4721405001"
 
 
-def test_both_ways_say_the_same_of_an_organizer() -> None:
-    """At a glance, and inside a transaction, where the whole way is gone."""
+def test_both_paths_say_the_same_of_an_organizer() -> None:
+    """By the fast path, and inside a transaction, which takes the slow one."""
     with tenant("ken") as session:
         keys = keyed()
         set_user(KEN, allow_toll_free_dial_in=False)

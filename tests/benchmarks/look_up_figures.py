@@ -15,7 +15,7 @@ from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from confid.attendant.fast_path import glance
+from confid.attendant.fast_path import find_organizer
 from confid.attendant.wrong_entries import CALLER, WITHHELD
 from confid.tenant.documents import USER, WRONG_ENTRIES
 
@@ -54,9 +54,9 @@ def figures(
     held, seen, bare = in_turns(
         CALLS * scale.singles,
         lambda: holder(next(wanted[0])),
-        lambda: glance(session, str(next(wanted[1])), WITHHELD),
+        lambda: find_organizer(session, str(next(wanted[1])), WITHHELD),
         lambda: select(next(wanted[2])),
     )
-    assert glance(session, str(ours[0]), WITHHELD) is not None
+    assert find_organizer(session, str(ours[0]), WITHHELD) is not None
     yield ratio(f"the look-up, ID to organizer, {where}", held, bare, target=target)
     yield ratio(f"the look-up, with all that is checked, {where}", seen, bare)

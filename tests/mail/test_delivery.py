@@ -28,7 +28,8 @@ from confid.cmdlets import (
 )
 from confid.errors import ConfidError, InvalidArgumentError, NotConnectedError
 from confid.mail import MemoryTransport, PermanentRefusal, Retry, deliver, outbox
-from confid.mail.delivery import BATCH, LEASE
+from confid.mail.delivery import BATCH
+from confid.tenant.lease import DURATION
 from confid.tenant.notices import LANES
 from confid.tenant.records import MASKED_PIN, Event
 
@@ -267,7 +268,7 @@ def test_two_deliveries_at_once_send_every_message_once_and_in_order(office: Off
 
 def _leased_by_a_dead_one(office: Office) -> None:
     with office.session.unit(write=True) as tenant:
-        lease = {"by": "a dead one", "until": (tenant.now + LEASE).isoformat()}
+        lease = {"by": "a dead one", "until": (tenant.now + DURATION).isoformat()}
         pending = tenant.transaction.find("outbox", "state", ["pending"])
         leased = {key: {**body, "lease": lease} for key, body in pending.items()}
         tenant.transaction.put("outbox", leased)
@@ -280,7 +281,7 @@ def test_the_lease_of_a_delivery_that_died_ends(office: Office) -> None:
     office.reset(upn)
     transport = MemoryTransport()
     assert deliver(transport) == mail.Report(held_back=2)
-    office.clock.move(LEASE)
+    office.clock.move(DURATION)
     assert deliver(transport).sent == 2
 
 
@@ -292,7 +293,7 @@ def test_a_slow_delivery_leases_again_what_it_has_not_sent_in_time(office: Offic
 
     def slow(message: EmailMessage) -> None:
         others.append(deliver(MemoryTransport()).sent)
-        office.clock.move(LEASE)
+        office.clock.move(DURATION)
         transport(message)
 
     assert deliver(slow).sent == 3

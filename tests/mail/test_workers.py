@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import confid
 from confid.host import SilentHost
 from confid.mail import SmtpTransport, deliver, outbox
-from confid.mail.delivery import BATCH, LEASE
+from confid.mail.delivery import BATCH
+from confid.tenant.lease import DURATION
 
 from .servers import Inbox, serving
 from .workers import copies, fill, main, start, told
@@ -31,7 +32,7 @@ def test_four_workers_send_every_mail_once_and_in_order(
 
 
 def _later() -> datetime:
-    return datetime.now(UTC) + LEASE
+    return datetime.now(UTC) + DURATION
 
 
 def test_a_worker_killed_in_the_middle_of_a_batch_loses_nothing(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from confid.errors import (
     UserNotFoundError,
 )
 from confid.tenant.documents import MEETING, MIGRATION
-from confid.tenant.migrations import MOST_TRIES, Lease
+from confid.tenant.lease import Lease
+from confid.tenant.migrations import MOST_TRIES
 from tests.tenants import (
     NOON,
     Clock,
@@ -169,7 +170,8 @@ def test_past_and_large_meetings_stay_as_they_are() -> None:
         clock.forward(hours=1)
         user = reset()
         assert str(meetings.run_migrations()) == (
-            "1 succeeded, 0 to be tried again, 0 failed, 0 in other hands; 1 invitations renewed"
+            "1 succeeded, 0 to be tried again, 0 failed, 0 leased by another run; "
+            "1 invitations renewed"
         )
         shown = {meeting.meeting_id: meeting for meeting in meetings.scheduled()}
         assert shown[now.meeting_id] == now

@@ -13,7 +13,8 @@ from confid.store.base import BACKUP, SEAL, TENANT
 from confid.store.sqlite.errors import translated
 
 SEALING = """
-INSERT INTO documents (kind, key, body) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body
+INSERT INTO documents (kind, key, body) VALUES (?, ?, ?)
+ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body
 """
 
 
