@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
+LONG = ("tests/benchmarks", "tests/faults", "tests/properties")
+"""Folders of long tests. They start first, so that no core waits for one at the end."""
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,7 @@ def libpq_environment() -> Iterator[None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the blocks of a page together and in order; pages come in random order like tests."""
+    """Keep the blocks of a page together and in order; the order is random otherwise."""
     pages: dict[Path, list[pytest.Item]] = {}
     for item in items:
         if item.path.suffix == ".md":
@@ -66,7 +68,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         elif blocks:
             ordered.extend(sorted(blocks, key=lambda block: block.location[1] or 0))
             blocks.clear()
-    items[:] = ordered
+    items[:] = sorted(ordered, key=lambda item: not item.nodeid.startswith(LONG))
 
 
 pytest_collect_file: Any = Sybil(

@@ -6,6 +6,7 @@ Every import counts: at the top of a file, inside a function, by name, and for t
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -125,6 +126,19 @@ def test_the_folders_are_the_house() -> None:
     assert found - {"__init__", "__pycache__", "py"} == set(FLOOR) - {""}
     assert len(list(ROOT.glob("*.py"))) <= 5
     assert len(FLOORS) <= 10
+
+
+def test_the_picture_of_the_readme_is_the_house() -> None:
+    """One line for each room, the highest floor first, and each says what the room is for."""
+    readme = (ROOT.parent / "README.md").read_text(encoding="utf-8")
+    picture = readme.partition("```\nconfid/\n")[2].partition("```")[0]
+    drawn = re.findall(r"^  (\S+) {2,}(\S.*)$", picture, flags=re.MULTILINE)
+    rooms = [name.rstrip("/").removesuffix(".py") for name, _ in drawn if name != "__init__.py"]
+    assert set(rooms) == set(FLOOR) - {""}
+    assert len(rooms) == len(set(rooms))
+    assert [FLOOR[room] for room in rooms] == sorted((FLOOR[r] for r in rooms), reverse=True)
+    for name, _ in drawn:
+        assert (ROOT / name).is_dir() == name.endswith("/")
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if module])
