@@ -52,7 +52,6 @@ KNOWN_CIRCLES: set[frozenset[str]] = {
             "tenant.unit_of_work",
         }
     ),
-    frozenset({"store.sqlite.store", "store.sqlite.transaction"}),
 }
 
 

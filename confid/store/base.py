@@ -9,7 +9,6 @@ bridges or mail. `confid.testing.StoreContract` is this page as tests.
 from __future__ import annotations
 
 import abc
-import functools
 import json
 import re
 from datetime import UTC, datetime
@@ -297,20 +296,14 @@ class Store(abc.ABC):
 # For store authors: what every store refuses, said once.
 
 
-def unknown_kind(name: str) -> StoreError:
-    """What a store answers that was not opened with the kind."""
-    return StoreError(f"This store was not opened with the kind {name!r}.")
-
-
-@functools.cache
-def holder_statement(owned: int, beside: int, *, mark: str, schema: str = "") -> str:
-    """`Store.holder` as one SQL statement, for so many documents; kinds and keys, then the ID."""
-    body = f"(SELECT body FROM {schema}documents WHERE kind = {mark} AND key = "  # noqa: S608 - a name that the store has checked
-    columns = ["owner", *[f"{body}l.owner)"] * owned, *[f"{body}{mark})"] * beside]
-    return (
-        f"SELECT {', '.join(columns)} FROM {schema}ledger AS l "  # noqa: S608 - names that stores have checked
-        f"WHERE conference_id = {mark} AND retired_at IS NULL"
-    )
+def known_kind(kinds: Mapping[str, Kind], name: str, field: str | None = None) -> Kind:
+    """The kind of that name, which has that field; `StoreError` where there is none."""
+    kind = kinds.get(name)
+    if kind is None:
+        raise StoreError(f"This store was not opened with the kind {name!r}.")
+    if field is not None and field not in kind.fields:
+        raise StoreError(f"The kind {name!r} has no index field {field!r}.")
+    return kind
 
 
 def check_text(*texts: str) -> None:

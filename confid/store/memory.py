@@ -24,6 +24,7 @@ from confid.store.base import (
     check_proposals,
     check_text,
     index_of,
+    known_kind,
     to_json,
     utc,
 )
@@ -174,8 +175,7 @@ class _MemoryTransaction(Transaction):
 
     def find(self, kind: str, field: str, values: Iterable[str]) -> dict[str, Body]:
         kept = self._of(kind)
-        if field not in kept.indexes:
-            raise StoreError(f"The kind {kind!r} has no index field {field!r}.")
+        known_kind({kind: kept.kind}, kind, field)
         index = kept.indexes[field]
         values = list(values)
         check_text(*values)

@@ -444,15 +444,13 @@ def test_every_call_goes_by_an_index(
 ) -> None:
     """Nothing reads all documents or the whole ledger, also before the server has statistics."""
     plans: list[str] = []
-    really_run = PostgresTransaction._run
+    really_execute = PostgresTransaction._execute
 
-    def explained(
-        self: PostgresTransaction, statement: str, *values: object, write: bool = False
-    ) -> Any:
-        if not statement.startswith(("SAVEPOINT", "RELEASE")):
+    def explained(self: PostgresTransaction, statement: str, values: tuple[object, ...]) -> Any:
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
             rows = self._connection.execute(f"EXPLAIN {statement}".encode(), values).fetchall()
             plans.append("\n".join(row[0] for row in rows))
-        return really_run(self, statement, *values, write=write)
+        return really_execute(self, statement, values)
 
     keys = [f"{i:03}" for i in range(count)]
     with PostgresStore(url) as store:
@@ -463,7 +461,7 @@ def test_every_call_goes_by_an_index(
             tx.claim([(FIRST_ID + 10_000 + i, f"o{i}") for i in range(3000)], Claim(at=AT))
         if analyzed:
             sql(postgres, f'ANALYZE "{store.schema}".documents, "{store.schema}".ledger')
-        monkeypatch.setattr(PostgresTransaction, "_run", explained)
+        monkeypatch.setattr(PostgresTransaction, "_execute", explained)
         with store.transaction(write=True) as tx:
             documents = {key: {"index": {"name": key, "colour": key}} for key in keys}
             calls: dict[str, tuple[str, Callable[[], object]]] = {

@@ -6,17 +6,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from confid.errors import StoreError
-from confid.store.base import (
-    FIRST_ID,
-    LAST_ID,
-    Kind,
-    Store,
-    Transaction,
-    check_text,
-    holder_statement,
-    unknown_kind,
-)
+from confid.store.base import Kind, Store, Transaction
 from confid.store.postgres.place import place_of
+from confid.store.sql import holder_answer, holder_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -167,23 +159,11 @@ class PostgresStore(Store):
 
         Not prepared: it is planned for the tables as large as they are now.
         """
-        from confid.store.postgres.transaction import from_json  # noqa: PLC0415 - the driver is imported only when a store is opened
-
-        named = [text for document in beside for text in document]
-        for name in (*owned, *named[::2]):
-            if name not in self.kinds:
-                raise unknown_kind(name)
-        check_text(*named)
-        pool = self.pool()
-        if not FIRST_ID <= conference_id <= LAST_ID:
-            return None
-        statement = holder_statement(
-            len(owned), len(beside), mark="%s", schema=f"{self._place.quoted}."
+        pool, schema = self.pool(), f"{self._place.quoted}."
+        statement, values = holder_query(
+            self.kinds, conference_id, owned, beside, mark="%s", schema=schema
         )
-        rows = pool.ask(statement, (*owned, *named, int(conference_id)))
-        for owner, *texts in rows:
-            return owner, [None if text is None else from_json(text) for text in texts]
-        return None
+        return holder_answer(pool.ask(statement, values), self._place)
 
     @property
     def place(self) -> Place:

@@ -19,12 +19,10 @@ from confid.store.base import (
     Kind,
     Store,
     Transaction,
-    check_text,
-    holder_statement,
-    unknown_kind,
 )
+from confid.store.sql import holder_answer, holder_query
 from confid.store.sqlite.backup import write_backup
-from confid.store.sqlite.errors import SENTENCES, absent, busy, explain, translated
+from confid.store.sqlite.errors import absent, busy, explain, translated
 from confid.store.sqlite.schema import (
     APPLICATION_ID,
     SCHEMA_VERSION,
@@ -33,7 +31,7 @@ from confid.store.sqlite.schema import (
     missing_indexes,
     upgrade_schema,
 )
-from confid.store.sqlite.transaction import SQLiteTransaction, from_json
+from confid.store.sqlite.transaction import SQLiteTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -59,7 +57,7 @@ class SQLiteStore(Store):
         self.path = Path(path)
         self.timeout = timeout
         self._idle: list[sqlite3.Connection] = []
-        self._kinds: dict[str, Kind] = {}
+        self.kinds: dict[str, Kind] = {}
         self._writer = threading.Lock()
         self._pid = os.getpid()
         self._parents: list[sqlite3.Connection] = []
@@ -79,7 +77,7 @@ class SQLiteStore(Store):
             raise StoreError("A path can't hold a NUL character.", category="InvalidArgument")
         self._make_file(create=create)
         self._leave_parent()
-        self._kinds = {kind.name: kind for kind in kinds}
+        self.kinds = {kind.name: kind for kind in kinds}
         self._opened = True
         try:
             connection = self.take_connection()
@@ -118,7 +116,7 @@ class SQLiteStore(Store):
             ) from error
 
     def _prepare(self, connection: sqlite3.Connection, *, create: bool) -> None:
-        kinds = list(self._kinds.values())
+        kinds = list(self.kinds.values())
         with _all_or_nothing(connection, "BEGIN"):
             version = self._version(connection)
             complete = version == SCHEMA_VERSION and not missing_indexes(connection, kinds)
@@ -190,38 +188,15 @@ class SQLiteStore(Store):
         beside: Sequence[tuple[str, str]] = (),
     ) -> tuple[str, list[Body | None]] | None:
         """Whose living ID that is, with documents; one statement, which is a transaction too."""
-        named = [text for document in beside for text in document]
-        for name in (*owned, *named[::2]):
-            self.kind(name)
-        check_text(*named)
-        statement = holder_statement(len(owned), len(beside), mark="?")
+        statement, values = holder_query(self.kinds, conference_id, owned, beside, mark="?")
         connection = self.take_connection()
         try:
-            rows = connection.execute(statement, (*owned, *named, int(conference_id))).fetchall()
+            rows = connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise explain(error, self.path) from error
         finally:
             self.give_back(connection)
-        for owner, *texts in rows:
-            return owner, [None if text is None else self.body(text) for text in texts]
-        return None
-
-    def body(self, text: str) -> Body:
-        """The document that a text says."""
-        try:
-            return from_json(text)
-        except ValueError as error:
-            category, sentence = SENTENCES["SQLITE_CORRUPT"]
-            raise StoreError(f"{self.path} {sentence}.", category=category) from error
-
-    def kind(self, name: str, field: str | None = None) -> Kind:
-        """The kind of that name, which has that field; raises where there is none."""
-        kind = self._kinds.get(name)
-        if kind is None:
-            raise unknown_kind(name)
-        if field is not None and field not in kind.fields:
-            raise StoreError(f"The kind {name!r} has no index field {field!r}.")
-        return kind
+        return holder_answer(rows, self.path)
 
     def enter_writer(self) -> None:
         """Wait for the place of the one writer in this process."""
@@ -292,7 +267,9 @@ class _Block:
         except BaseException:
             store.give_back(self._connection)
             raise
-        self._transaction = SQLiteTransaction(self._connection, store, write=self._write)
+        self._transaction = SQLiteTransaction(
+            self._connection, store.path, store.kinds, write=self._write
+        )
         return self._transaction
 
     def __exit__(

@@ -1,0 +1,348 @@
+"""What SQL stores share: documents, the ledger and savepoints, in statements that both run.
+
+In a statement `{schema}` is what stands before a table's name, `{mark}` a
+value to be bound, `{among}` a comparison with many values, `{kind}` the
+literal name of a kind. What is put in are names that `Kind` has checked.
+"""
+
+# ruff: noqa: D102 - confid.store.base says what the methods do
+# ruff: noqa: S608 - every name in a statement has been checked
+
+from __future__ import annotations
+
+import functools
+import json
+from abc import abstractmethod
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from confid.errors import StoreError
+from confid.store.base import (
+    FIRST_ID,
+    ISSUED,
+    LAST_ID,
+    Body,
+    Claim,
+    Kind,
+    LedgerEntry,
+    Lock,
+    Transaction,
+    check_proposals,
+    check_text,
+    index_of,
+    known_kind,
+    to_json,
+    utc,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+PAGE = 1000
+"""Rows that a stream reads at once."""
+
+IDS_PAGE = 50_000
+"""IDs that `issued_ids` reads at once."""
+
+GET = "SELECT key, body FROM {schema}documents WHERE kind = '{kind}' AND key {among}"
+
+SCAN = """
+SELECT key, body FROM {schema}documents
+WHERE kind = '{kind}' AND key > {mark} ORDER BY key LIMIT {mark}
+"""
+
+DELETE = "DELETE FROM {schema}documents WHERE kind = '{kind}' AND key {among}"
+
+RETIRE = """
+UPDATE {schema}ledger SET retired_at = {mark}, retired_by = {mark}
+WHERE retired_at IS NULL AND owner {among}
+RETURNING owner, conference_id
+"""
+
+CURRENT = """
+SELECT owner, conference_id FROM {schema}ledger WHERE retired_at IS NULL AND owner {among}
+"""
+
+ENTRY = "conference_id, owner, serial, origin, issued_at, issued_by, retired_at, retired_by"
+
+LOOKUP = f"SELECT {ENTRY} FROM {{schema}}ledger WHERE conference_id {{among}}"
+
+HISTORY = f"SELECT {ENTRY} FROM {{schema}}ledger WHERE owner = {{mark}} ORDER BY serial"
+
+ENTRIES = """
+SELECT {columns} FROM {schema}ledger
+WHERE conference_id > {mark} ORDER BY conference_id LIMIT {mark}
+"""
+
+COUNT = "SELECT count(*) FROM {schema}ledger"
+
+HAS_ISSUED = "SELECT EXISTS (SELECT 1 FROM {schema}ledger WHERE origin = {mark})"
+
+_DECODE = json.JSONDecoder().raw_decode
+
+
+class SQLTransaction(Transaction):
+    """A transaction on a SQL store. A subclass runs the statements, and has those of its own."""
+
+    mark: ClassVar[str]
+
+    def __init__(
+        self, place: object, kinds: Mapping[str, Kind], *, write: bool, schema: str = ""
+    ) -> None:
+        self.over = False
+        self._place = place
+        self._kinds = kinds
+        self._write = write
+        self._schema = schema
+        self._savepoints = 0
+
+    # What a subclass brings.
+
+    @abstractmethod
+    def _execute(self, statement: str, values: tuple[object, ...]) -> list[Any]:
+        """The rows of a statement; none where it gives none. Driver errors are translated."""
+
+    @abstractmethod
+    def _among(self, values: Sequence[str] | Sequence[int]) -> tuple[str, Sequence[object]]:
+        """How a column is compared with these values, and what is bound for it."""
+
+    @abstractmethod
+    def _find(self, kind: str, field: str, values: Sequence[str]) -> list[Any]:
+        """The keys and bodies whose index field has one of the values."""
+
+    @abstractmethod
+    def _put(self, kind: Kind, rows: Sequence[tuple[str, str]], *, indexed: bool) -> None:
+        """Write (key, JSON) rows, all or none; `indexed` says whether any has an index value."""
+
+    @abstractmethod
+    def _claim(
+        self, proposals: Sequence[tuple[int, str]], claim: Claim, facts: tuple[object, ...]
+    ) -> set[int]:
+        """`claim`, when everything has been checked; `facts` are the columns from origin on."""
+
+    def _to_column(self, moment: datetime) -> object:
+        """A moment as the ledger keeps it."""
+        return moment
+
+    def _from_column(self, value: Any) -> datetime:
+        """The moment that the ledger keeps."""
+        moment: datetime = value
+        return moment
+
+    # How statements are run.
+
+    def _check(self, *, write: bool = False) -> None:
+        if self.over:
+            raise StoreError("This transaction is over.")
+        if write and not self._write:
+            raise StoreError("A reading transaction can't write.", category="InvalidOperation")
+
+    def _run(self, statement: str, *values: object, write: bool = False, **parts: str) -> list[Any]:
+        self._check(write=write)
+        statement = statement.format(schema=self._schema, mark=self.mark, **parts)
+        return self._execute(statement, values)
+
+    def _pages(
+        self, statement: str, start: object, *, size: int = PAGE, limit: int | None = None
+    ) -> Iterator[Any]:
+        """Rows in the order of their first column, a page at a time, from behind `start`.
+
+        Each page is a statement of its own, so nothing is open between two of
+        them that the end of a savepoint or of the transaction would close.
+        """
+        while True:
+            size = size if limit is None else min(size, limit)
+            rows = self._run(statement, start, size)
+            for row in rows:
+                self._check()
+                yield row
+            limit = None if limit is None else limit - len(rows)
+            if len(rows) < size or limit == 0:
+                break
+            start = rows[-1][0]
+        self._check()
+
+    # Documents.
+
+    def get(self, kind: str, keys: Iterable[str], *, lock: Lock = False) -> dict[str, Body]:
+        known_kind(self._kinds, kind)
+        keys = list(keys)
+        check_text(*keys)
+        return self._get(kind, keys, lock=lock if self._write else False)
+
+    def _get(self, kind: str, keys: Sequence[str], *, lock: Lock) -> dict[str, Body]:  # noqa: ARG002 - for stores with many writers
+        among, bound = self._among(keys)
+        return self._documents(self._run(GET, *bound, kind=kind, among=among))
+
+    def _documents(self, rows: Iterable[tuple[str, str]]) -> dict[str, Body]:
+        return {key: from_json(text, self._place) for key, text in rows}
+
+    def find(self, kind: str, field: str, values: Iterable[str]) -> dict[str, Body]:
+        known_kind(self._kinds, kind, field)
+        values = list(values)
+        check_text(*values)
+        return self._documents(self._find(kind, field, values))
+
+    def scan(
+        self, kind: str, *, after: str = "", limit: int | None = None
+    ) -> Iterator[tuple[str, Body]]:
+        known_kind(self._kinds, kind)
+        check_text(after)
+        statement = SCAN.replace("{kind}", kind)
+        for key, text in self._pages(statement, after, limit=limit):
+            yield key, from_json(text, self._place)
+
+    def put(self, kind: str, documents: Mapping[str, Body]) -> None:
+        self._check(write=True)
+        known = known_kind(self._kinds, kind)
+        texts = to_json(documents)
+        indexed = [any(index_of(known, body).values()) for body in documents.values()]
+        if texts:
+            self._put(known, sorted(texts.items()), indexed=any(indexed))
+
+    def delete(self, kind: str, keys: Iterable[str]) -> None:
+        known_kind(self._kinds, kind)
+        keys = list(keys)
+        check_text(*keys)
+        among, bound = self._among(keys)
+        self._run(DELETE, *bound, write=True, kind=kind, among=among)
+
+    # The ledger.
+
+    def claim(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
+        self._check(write=True)
+        check_proposals(proposals)
+        check_text(claim.by or "")
+        if not proposals:
+            return set()
+        at = self._to_column(claim.at)
+        retired = (at, claim.by) if claim.retired else (None, None)
+        return self._claim(proposals, claim, (claim.origin, at, claim.by, *retired))
+
+    def retire(
+        self, owners: Iterable[str], *, at: datetime, by: str | None = None
+    ) -> dict[str, int]:
+        owners = list(owners)
+        check_text(*owners, by or "")
+        among, bound = self._among(owners)
+        moment = self._to_column(utc(at))
+        return dict(self._run(RETIRE, moment, by, *bound, write=True, among=among))
+
+    def current(self, owners: Iterable[str]) -> dict[str, int]:
+        owners = list(owners)
+        check_text(*owners)
+        among, bound = self._among(owners)
+        return dict(self._run(CURRENT, *bound, among=among))
+
+    def lookup(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:
+        ids = [int(i) for i in conference_ids if FIRST_ID <= i <= LAST_ID]
+        if not ids:
+            self._check()
+            return {}
+        among, bound = self._among(ids)
+        return {row[0]: self._entry(row) for row in self._run(LOOKUP, *bound, among=among)}
+
+    def history(self, owner: str) -> list[LedgerEntry]:
+        check_text(owner)
+        return [self._entry(row) for row in self._run(HISTORY, owner)]
+
+    def entries(self, *, after: int = 0) -> Iterator[LedgerEntry]:
+        statement = ENTRIES.replace("{columns}", ENTRY)
+        return map(self._entry, self._pages(statement, min(max(after, 0), LAST_ID)))
+
+    def issued_ids(self) -> Iterator[int]:
+        statement = ENTRIES.replace("{columns}", "conference_id")
+        return (number for (number,) in self._pages(statement, 0, size=IDS_PAGE))
+
+    def count(self) -> int:
+        return int(self._run(COUNT)[0][0])
+
+    def has_issued(self) -> bool:
+        return bool(self._run(HAS_ISSUED, ISSUED)[0][0])
+
+    def _entry(self, row: tuple[Any, ...]) -> LedgerEntry:
+        conference_id, owner, serial, origin, issued_at, issued_by, retired_at, retired_by = row
+        return LedgerEntry(
+            conference_id=conference_id,
+            owner=owner,
+            serial=serial,
+            origin=origin,
+            issued_at=self._from_column(issued_at),
+            issued_by=issued_by,
+            retired_at=None if retired_at is None else self._from_column(retired_at),
+            retired_by=retired_by,
+        )
+
+    # Savepoints.
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        name = f"s{self._savepoints}"
+        self._run(f"SAVEPOINT {name}")
+        self._savepoints += 1
+        try:
+            yield
+        except BaseException:
+            # Once the transaction is over, what it did is committed or undone already. A
+            # connection that can't undo takes no COMMIT either.
+            if not self.over:
+                with suppress(StoreError):
+                    self._run(f"ROLLBACK TO {name}")
+                    self._run(f"RELEASE {name}")
+            raise
+        else:
+            self._run(f"RELEASE {name}")
+        finally:
+            self._savepoints -= 1
+
+
+def from_json(text: str, place: object) -> Body:
+    """`json.loads` without its search for white space, of which documents have none around them."""
+    try:
+        body: Body
+        body, end = _DECODE(text)
+        if end == len(text):
+            return body
+    except ValueError:
+        pass
+    raise StoreError(
+        f"{place} is damaged; restore a backup, with the ledger's export.", category="InvalidData"
+    )
+
+
+@functools.cache
+def _holder_statement(owned: int, beside: int, *, mark: str, schema: str) -> str:
+    body = f"(SELECT body FROM {schema}documents WHERE kind = {mark} AND key = "
+    columns = ["owner", *[f"{body}l.owner)"] * owned, *[f"{body}{mark})"] * beside]
+    return (
+        f"SELECT {', '.join(columns)} FROM {schema}ledger AS l "
+        f"WHERE conference_id = {mark} AND retired_at IS NULL"
+    )
+
+
+def holder_query(
+    kinds: Mapping[str, Kind],
+    conference_id: int,
+    owned: Sequence[str],
+    beside: Sequence[tuple[str, str]],
+    *,
+    mark: str,
+    schema: str = "",
+) -> tuple[str, tuple[object, ...]]:
+    """`Store.holder` as one statement, with what is bound to it."""
+    named = [text for document in beside for text in document]
+    for name in (*owned, *named[::2]):
+        known_kind(kinds, name)
+    check_text(*named)
+    # No ledger holds 0, and not every driver takes an integer of any size.
+    number = int(conference_id) if FIRST_ID <= conference_id <= LAST_ID else 0
+    statement = _holder_statement(len(owned), len(beside), mark=mark, schema=schema)
+    return statement, (*owned, *named, number)
+
+
+def holder_answer(rows: Iterable[Any], place: object) -> tuple[str, list[Body | None]] | None:
+    """What `Store.holder` returns, from the rows of its statement."""
+    for owner, *texts in rows:
+        return owner, [None if text is None else from_json(text, place) for text in texts]
+    return None
