@@ -15,6 +15,7 @@ from confid.cmdlets.parameters import (
     LocalStore,
     PassThru,
     PolicyName,
+    an_instance,
 )
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation, Output
@@ -353,12 +354,7 @@ def _changed(
 
 def _from_instance(unit: UnitOfWork, instance: object) -> Policy:
     """A whole policy that a caller hands in, checked like one given by its parameters."""
-    if not isinstance(instance, Policy):
-        raise InvalidArgumentError(
-            f"Instance takes the policy that the Get- cmdlet returns, not a "
-            f"{type(instance).__name__}.",
-            target="Instance",
-        )
+    instance = an_instance(Policy, instance)
     if not isinstance(instance.allow_toll_free_dialin, bool):
         raise InvalidArgumentError(
             f"Instance: AllowTollFreeDialin is {instance.allow_toll_free_dialin!r:.40}, "

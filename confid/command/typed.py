@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import enum
 import functools
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from confid.command.lookup import get_command
-from confid.engine.binder import Binding, CommandInfo, bind_arguments, refuse_chosen_ids
+from confid.engine.binder import (
+    Binding,
+    CommandInfo,
+    bind_arguments,
+    not_converted,
+    refuse_chosen_ids,
+    refuse_placed_ids,
+)
+from confid.engine.common_parameters import ActionPreference
 from confid.errors import (
     ConfidError,
     LineError,
     ParameterBindingError,
-    StaticConferenceIdError,
 )
-from confid.ids.conference_id import ConferenceId
 from confid.powershell import convert
 from confid.powershell.language.conversion import to_enum
 from confid.powershell.lines.arguments import (
@@ -36,18 +41,6 @@ if TYPE_CHECKING:
     from confid.engine.parameters import P
     from confid.engine.session import Session
     from confid.powershell.lines.parser import Argument, CommandText
-
-
-class ActionPreference(enum.Enum):
-    """What -ErrorAction and its like take, with the engine's numbers."""
-
-    SilentlyContinue = 0
-    Stop = 1
-    Continue = 2
-    Inquire = 3
-    Ignore = 4
-    Suspend = 5
-    Break = 6
 
 
 _SHOULD_PROCESS: Final = ("WhatIf", "Confirm")
@@ -156,12 +149,7 @@ class _Binder:
         try:
             return convert(None, p.type)
         except ConfidError as error:
-            raise ParameterBindingError(
-                f"{self._info.name}: {p.name} takes a {p.type}: {error.message}",
-                error_id=error.error_id,
-                parameter=p.name,
-                category=error.category,
-            ) from None
+            raise not_converted(self._info, p, error) from None
 
     def _place(self, placed: list[Argument]) -> list[Argument]:
         """Bind what has no name in the order of the places; what is left over."""
@@ -172,8 +160,7 @@ class _Binder:
 
     def _bound(self, paired: Paired, left: list[Argument]) -> tuple[str, dict[str, Any]]:
         """The parameter set and the values; a wrong value is told before one left over."""
-        if any(_is_conference_id(argument.value) for argument in left):
-            raise StaticConferenceIdError("A value without its name")
+        refuse_placed_ids(argument.value for argument in left)
         info = self._info
         try:
             found = bind_arguments(info, self._given, default_set=info.tie_breaker)
@@ -228,14 +215,6 @@ class _Binder:
 
 
 _IN_PYTHON: Final = "a line has no variables; call the cmdlet as a Python function"
-
-
-def _is_conference_id(value: object) -> bool:
-    try:
-        ConferenceId(value)
-    except ValueError:
-        return False
-    return True
 
 
 @functools.cache

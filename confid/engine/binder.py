@@ -1,7 +1,7 @@
 """The binder: what a cmdlet's signature declares, and what a call of it binds.
 
-One declaration a cmdlet, its typed signature; PowerShell's rules for names,
-aliases, mandatory parameters and parameter sets, with PowerShell's error ids.
+A cmdlet is declared once, by its typed signature. Names, aliases, mandatory
+parameters and parameter sets follow PowerShell's rules, with its error ids.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import attrs
 
 from confid.engine.parameters import UNSET, P, python_name
 from confid.errors import ConfidError, ParameterBindingError, StaticConferenceIdError
+from confid.ids.conference_id import ConferenceId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -83,7 +84,7 @@ class CommandInfo:
         self._body = body
         self._sets = sets
         self.default_set = default_set
-        # Where the documentation marks none the engine takes the first. Source: bind.json.
+        # Without a documented default the engine takes the first. Source: bind.json.
         self.tie_breaker = default_set or sets[0]
         self.call_set = listing_set or self.tie_breaker
 
@@ -199,10 +200,9 @@ def bind_arguments(
 ) -> tuple[str, dict[str, Any]]:
     """The parameter set and the converted values, by Python name, of the arguments given.
 
-    Arguments come by Python names, PowerShell names or aliases. One that is
-    None or UNSET was not given. `default_set` counts where several sets fit.
-    Raises `ParameterBindingError` with PowerShell's id for what PowerShell
-    would not bind.
+    Arguments have Python names, PowerShell names or aliases; None and UNSET
+    mean "not given". `default_set` decides when several sets fit. Raises
+    `ParameterBindingError`, with PowerShell's id, when PowerShell would not bind.
     """
     bound: dict[str, Any] = {}
     meant = _named(info, tuple(arguments))
@@ -226,26 +226,36 @@ def bind_arguments(
 def refuse_chosen_ids(arguments: Mapping[str, object]) -> None:
     """Raise `StaticConferenceIdError` when one of them is a conference ID.
 
-    Whatever else is wrong with the call, and None is a value too: it is never ignored.
+    This error comes before all others, and for None too: an ID is never ignored.
     """
     for given, value in arguments.items():
         if value is not UNSET and is_chosen_id(given):
             raise StaticConferenceIdError(given)
 
 
+def refuse_placed_ids(values: Iterable[object]) -> None:
+    """Raise `StaticConferenceIdError` when a value without a name could be a conference ID."""
+    for value in values:
+        try:
+            ConferenceId(value)
+        except ValueError:
+            continue
+        raise StaticConferenceIdError("A value without its name")
+
+
 SWITCHES = ("what_if", "confirm", "as_job")
-"""The parameters that say how a call is made, so aren't its body's."""
+"""The parameters that the engine obeys itself; the body doesn't get them."""
 
 
 @functools.lru_cache(maxsize=1024)
-def binds_as_it_is(
+def binds_unchanged(
     info: CommandInfo, placed: int, given: tuple[str, ...], types: tuple[type, ...]
 ) -> bool:
-    """Whether a call binds just what it gives, under the Python names it gives.
+    """Whether the arguments can be used unchanged, under the names that they have.
 
-    Most calls do, and are alike: names and types alone say that there is
-    nothing to convert or to refuse, but for an empty text. `types` are those
-    of the values, first so many by their `placed`, then the ones named.
+    True for most calls: names and types alone show that nothing is converted
+    or refused, except for an empty text. `types` are the types of the values,
+    the `placed` ones first, then those with a name.
     """
     if placed > min(1, len(info.places)):
         return False
@@ -274,7 +284,7 @@ def is_chosen_id(given: str) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _named(info: CommandInfo, names: tuple[str, ...]) -> dict[str, tuple[str, P, tuple[Any, ...]]]:
-    """What a call with arguments of these names means by each, and the types taken as they are."""
+    """For each argument name: the parameter, its declaration, and its types that need no change."""
     meant: dict[str, tuple[str, P, tuple[Any, ...]]] = {}
     for given in names:
         known = info.by_name.get(given.lower())
@@ -300,7 +310,7 @@ _PLAIN = (bool, int, float, Decimal, UUID, datetime, enum.Enum)
 
 def _converted(info: CommandInfo, p: P, value: object) -> object:
     if p.type == "UserIdParameter" and not isinstance(value, _PLAIN):
-        # People are named by records and iterables too; the cmdlet says what is neither.
+        # A person can be a record or an iterable too; the cmdlet refuses anything else.
         return value
     # Most calls give values of the right type.
     import confid.tenant.parameter_types  # noqa: F401, PLC0415 - defines them
@@ -309,12 +319,17 @@ def _converted(info: CommandInfo, p: P, value: object) -> object:
     try:
         return convert(value, "String" if p.type == "UserIdParameter" else p.type)
     except ConfidError as error:
-        raise ParameterBindingError(
-            f"{info.name}: {p.name} takes a {p.type}: {error.message}",
-            error_id=error.error_id,
-            parameter=p.name,
-            category=error.category,
-        ) from None
+        raise not_converted(info, p, error) from None
+
+
+def not_converted(info: CommandInfo, p: P, error: ConfidError) -> ParameterBindingError:
+    """The error of a parameter whose value can't be converted to its type."""
+    return ParameterBindingError(
+        f"{info.name}: {p.name} takes a {p.type}: {error.message}",
+        error_id=error.error_id,
+        parameter=p.name,
+        category=error.category,
+    )
 
 
 @functools.lru_cache(maxsize=1024)

@@ -38,9 +38,9 @@ def _warning_action(value: object) -> str:
 class Preferences:
     """PowerShell's preference variables, for one session.
 
-    `confirm` is the ConfirmPreference (High, Medium, Low, None), the others
-    what their parameters would say. Names are taken in any casing, with or
-    without underscores; setting another raises `InvalidArgumentError`.
+    `confirm` is the ConfirmPreference (High, Medium, Low, None); the others are
+    the defaults of their parameters. Names are taken in any casing, with or
+    without underscores; setting any other value raises `InvalidArgumentError`.
     """
 
     confirm: str = attrs.field(default="High", converter=_confirm_level)
@@ -50,10 +50,16 @@ class Preferences:
     verbose: bool = attrs.field(default=False, converter=bool)
 
 
-ACTION_PREFERENCES = (
-    *("SilentlyContinue", "Stop", "Continue", "Inquire", "Ignore", "Suspend", "Break"),
-)
-"""PowerShell's ActionPreference, each at its number."""
+class ActionPreference(enum.Enum):
+    """PowerShell's ActionPreference, each at its number."""
+
+    SilentlyContinue = 0
+    Stop = 1
+    Continue = 2
+    Inquire = 3
+    Ignore = 4
+    Suspend = 5
+    Break = 6
 
 
 class WarningStopError(ConfidError, RuntimeError):
@@ -66,11 +72,10 @@ class WarningStopError(ConfidError, RuntimeError):
 
 @attrs.frozen(kw_only=True)
 class CallOptions:
-    """How one call behaves: what its common parameters and the preferences make of it.
+    """How one call behaves, by its common parameters and the session's preferences.
 
-    `asks` says that each change is confirmed first, `progress` and the two
-    variables are the caller's own. Source: the engine's answers,
-    shouldprocess.json and erroraction.json.
+    With `asks`, each change is confirmed first. `progress` and the two variables are the
+    caller's. Source: the engine's answers, shouldprocess.json and erroraction.json.
     """
 
     writes: bool
@@ -83,7 +88,7 @@ class CallOptions:
     error_variable: list[Any] | None = None
     warning_variable: list[Any] | None = None
     goes_unsaid: bool = attrs.field(init=False)
-    """Whether ShouldProcess says yes without a word, as in most calls."""
+    """Whether ShouldProcess answers yes and writes nothing, as in most calls."""
     collects: bool = attrs.field(init=False)
     """Whether the caller gave a list for errors or for warnings."""
 
@@ -103,7 +108,7 @@ class CallOptions:
     def should_process(
         self, host: Host, cmdlet: str, target: str, answers: Mapping[str, bool]
     ) -> bool:
-        """What ShouldProcess answers for a target; where it asks, what `answers` has for it."""
+        """What ShouldProcess answers for a target; when it asks, the user's answer."""
         line = _operation(cmdlet, target)
         if self.what_if:
             host.write_line(f"What if: {line}")
@@ -114,19 +119,19 @@ class CallOptions:
         return goes
 
     def collect_errors(self, errors: Iterable[ConfidError]) -> None:
-        """Put them in the caller's `error_variable`, in place of what it held."""
+        """Put the errors in the caller's `error_variable`, in place of what it held."""
         if self.error_variable is not None:
             self.error_variable[:] = errors
 
     def collect_warnings(self, warnings: Iterable[str]) -> None:
-        """Put them in the caller's `warning_variable`, in place of what it held."""
+        """Put the warnings in the caller's `warning_variable`, in place of what it held."""
         if self.warning_variable is not None:
             self.warning_variable[:] = warnings
 
     def tell(
         self, host: Host, cmdlet: str, warnings: Sequence[str], errors: Sequence[ConfidError]
     ) -> None:
-        """Say what a call that went through has to say."""
+        """Show the warnings and errors of a call that ended, and collect them."""
         if self.warning_action in ("Continue", "Stop"):
             for text in warnings:
                 host.write_warning(text)
@@ -146,8 +151,8 @@ def call_options(
     confirm: bool | None = None,
     impact: str = "Medium",
 ) -> CallOptions:
-    """The manners of a call of a cmdlet with that ConfirmImpact."""
-    manners = _manners(
+    """The options of a call of a cmdlet with that ConfirmImpact."""
+    options = _preferred(
         preferences.confirm if confirm is None else "Low" if confirm else "None",
         preferences.what_if if what_if is None else what_if,
         preferences.error_action,
@@ -156,11 +161,22 @@ def call_options(
         writes,
         impact,
     )
-    return _with(common, manners) if common else manners
+    if not common:
+        return options
+    verbose = common.get("verbose")
+    return attrs.evolve(
+        options,
+        error_action=_action(common, "error_action", options.error_action),
+        warning_action=_action(common, "warning_action", options.warning_action),
+        verbose=options.verbose if verbose is None else bool(verbose),
+        progress=common.get("progress"),
+        error_variable=_list(common, "error_variable"),
+        warning_variable=_list(common, "warning_variable"),
+    )
 
 
 @functools.lru_cache(maxsize=256)
-def _manners(  # noqa: PLR0917 - a cache compares places faster than names
+def _preferred(  # noqa: PLR0917 - a cache compares places faster than names
     confirm: str,
     what_if: bool,
     error_action: str,
@@ -181,23 +197,10 @@ def _manners(  # noqa: PLR0917 - a cache compares places faster than names
     )
 
 
-def _with(common: Mapping[str, Any], manners: CallOptions) -> CallOptions:
-    verbose = common.get("verbose")
-    return attrs.evolve(
-        manners,
-        error_action=_action(common, "error_action", manners.error_action),
-        warning_action=_action(common, "warning_action", manners.warning_action),
-        verbose=manners.verbose if verbose is None else bool(verbose),
-        progress=common.get("progress"),
-        error_variable=_list(common, "error_variable"),
-        warning_variable=_list(common, "warning_variable"),
-    )
-
-
 def ask(host: Host, cmdlet: str, targets: Iterable[str]) -> dict[str, bool]:
     """What the host answers for each target, until one answer is for all.
 
-    Raises what the host raises that has nobody to ask.
+    Raises the host's own error when there is nobody to ask.
     """
     answers: dict[str, bool] = {}
     to_all: bool | None = None
@@ -233,22 +236,21 @@ def _action(common: Mapping[str, Any], name: str, preference: str) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _named_action(text: str) -> str | None:
-    """The ActionPreference of that name, number or beginning of a name."""
-    text = text.strip().replace("_", "").lower()
-    if text.isdecimal() and int(text) < len(ACTION_PREFERENCES):
-        return ACTION_PREFERENCES[int(text)]
-    whole = [name for name in ACTION_PREFERENCES if name.lower() == text]
-    begun = [name for name in ACTION_PREFERENCES if text and name.lower().startswith(text)]
-    found = whole or begun
-    return found[0] if len(found) == 1 else None
+    """The name of an ActionPreference, from its name, number or the beginning of its name."""
+    from confid.powershell.language.conversion import to_enum  # noqa: PLC0415 - names are exact in most calls
+
+    try:
+        return to_enum(text.replace("_", ""), ActionPreference).name
+    except ConfidError:
+        return None
 
 
 def action_preference(parameter: str, value: object) -> str:
     """The action that `value` names: in any casing, shortened, or by PowerShell's number.
 
-    Raises `ParameterBindingError` for what names none, and for those that
-    PowerShell has and a library can't: nobody is asked while others wait for
-    the store (Inquire), and there is no workflow to suspend or debugger to break into.
+    Raises `ParameterBindingError` for any other value, and for three of PowerShell's
+    actions: Inquire, since nobody is asked while others wait for the store; Suspend and
+    Break, since there is no workflow or debugger.
     """
     name = "".join(part.title() for part in parameter.split("_"))
     found = _named_action(value.name if isinstance(value, enum.Enum) else str(value))

@@ -1,4 +1,4 @@
-"""A call of a cmdlet: binds what was given, asks, and runs in a transaction of its own."""
+"""A call of a cmdlet: binds the arguments, asks, and runs in a transaction of its own."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from confid.engine.binder import SWITCHES, bind_arguments, binds_as_it_is, refuse_chosen_ids
+import attrs
+
+from confid.engine.binder import (
+    SWITCHES,
+    bind_arguments,
+    binds_unchanged,
+    refuse_chosen_ids,
+    refuse_placed_ids,
+)
 from confid.engine.common_parameters import WarningStopError, ask, call_options
 from confid.engine.invocation import Invocation
 from confid.engine.parameters import COMMON
 from confid.engine.session import current_session
-from confid.errors import ConfidError, ParameterBindingError, StaticConferenceIdError
-from confid.ids.conference_id import ConferenceId
+from confid.errors import ConfidError, ParameterBindingError
 from confid.tenant import directory
 from confid.tenant.records import Record
 
@@ -21,7 +28,6 @@ if TYPE_CHECKING:
 
     from confid.engine.binder import CommandInfo
     from confid.engine.common_parameters import CallOptions
-    from confid.engine.job import Job
     from confid.engine.session import Session
     from confid.host import Host
     from confid.tenant.unit_of_work import UnitOfWork
@@ -38,22 +44,33 @@ def run(
     args: tuple[Any, ...],
     given: Mapping[str, Any],
 ) -> Any:
-    """Call a cmdlet: bind what was given, and run `body` in a transaction of its own.
+    """Call a cmdlet: bind the arguments, and run `body` in a transaction of its own.
 
     Raises `ConfidError`s, each with the cmdlet's name.
     """
     try:
         values = (*args, *given.values())
-        as_it_is = binds_as_it_is(info, len(args), tuple(given), tuple(map(type, values)))
-        if not as_it_is or "" in values:
+        unchanged = binds_unchanged(info, len(args), tuple(given), tuple(map(type, values)))
+        if not unchanged or "" in values:
             return _bind_and_run(info, body, args, given)
         bound = {info.places[0]: args[0], **given} if args else dict(given)
         session = current_session(bound.pop("session", None))
-        manners = call_options(session.preferences, {}, writes=info.writes)
-        return _execute(info, body, session, bound, manners, plain=True)
+        options = call_options(session.preferences, {}, writes=info.writes)
+        return _confirm_and_run(_Call(info, body, session, bound, options))
     except ConfidError as error:
         error.cmdlet = error.cmdlet or info.name
         raise
+
+
+@attrs.define
+class _Call:
+    """A call whose arguments are bound."""
+
+    info: CommandInfo
+    body: Callable[..., Any]
+    session: Session
+    bound: dict[str, Any]
+    options: CallOptions
 
 
 def _bind_and_run(
@@ -69,20 +86,29 @@ def _bind_and_run(
     refuse_chosen_ids(arguments)
     _, bound = bind_arguments(info, arguments, default_set=info.call_set)
     what_if, confirm, as_job = (bound.pop(name, None) for name in SWITCHES)
-    manners = call_options(
+    options = call_options(
         session.preferences, common, writes=info.writes, what_if=what_if, confirm=confirm
     )
-    run_bound = functools.partial(_execute, info, body, session, bound | notify, manners)
-    return _started(session, run_bound) if as_job else run_bound()
+    call = _Call(info, body, session, bound | notify, options)
+    if not as_job:
+        return _confirm_and_run(call)
+    from confid.engine.job import Job  # noqa: PLC0415 - few calls are jobs
+
+    return Job(session, functools.partial(_confirm_and_run, call))
 
 
 def _with_place(
     info: CommandInfo, args: tuple[Any, ...], given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The arguments, the one that was given by its place under its name."""
+    """The arguments by name; at most one is given by its place."""
     places = info.places
     if not places or len(args) > 1:
-        raise _misplaced(info, args)
+        refuse_placed_ids(args[1:] if places else args)
+        only = f"{places[0]} alone" if places else "nothing"
+        raise ParameterBindingError(
+            f"{info.name} takes {only} without its name; give the others by name.",
+            error_id="PositionalParameterNotFound",
+        )
     # Two sets can have a place each; PowerShell binds by type, so a record is the instance.
     alone = len(places) == 1 or not isinstance(args[0], Record)
     name = places[0] if alone or "instance" not in places else "instance"
@@ -95,71 +121,42 @@ def _with_place(
     return {name: args[0], **given}
 
 
-def _misplaced(info: CommandInfo, args: tuple[Any, ...]) -> ConfidError:
-    places = info.places
-    if any(map(_is_conference_id, args[1:] if places else args)):
-        return StaticConferenceIdError("A value without its name")
-    alone = f"{places[0]} alone" if places else "nothing"
-    return ParameterBindingError(
-        f"{info.name} takes {alone} without its name; give the others by name.",
-        error_id="PositionalParameterNotFound",
-    )
-
-
-def _is_conference_id(value: object) -> bool:
+def _confirm_and_run(call: _Call) -> Any:
+    """Ask about each change where that is wanted, run the body, tell what it has to tell."""
+    session, options = call.session, call.options
     try:
-        ConferenceId(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _started(session: Session, run_bound: Callable[[], Any]) -> Job:
-    from confid.engine.job import Job  # noqa: PLC0415 - few calls are jobs
-
-    return Job(session, run_bound)
-
-
-def _execute(
-    info: CommandInfo,
-    body: Callable[..., Any],
-    session: Session,
-    bound: dict[str, Any],
-    manners: CallOptions,
-    *,
-    plain: bool = False,
-) -> Any:
-    answers: Mapping[str, bool] = {}
-
-    def work(tenant: UnitOfWork) -> tuple[Invocation, list[str], Any]:
-        command = Invocation(info, session, tenant, manners, answers)
-        result = body(command, **bound)
-        warnings = tenant.warnings
-        if not info.accepted.isdisjoint(bound):
-            warnings = [_without_effect(info, bound), *warnings]
-        if tenant.is_nearly_full:
-            warnings = [*warnings, NEARLY_FULL]
-        if warnings and manners.warning_action == "Stop":
-            manners.collect_warnings(warnings)
-            raise WarningStopError(warnings[0])
-        return command, warnings, result
-
-    try:
-        if not plain:
-            _read_now(bound)
-        if manners.asks:
-            # Nobody is asked while others wait for the store: first the answers, then the change.
-            targets = _targets(info, body, session, bound, manners)
-            answers = ask(session.host, info.name, targets)
-        command, warnings, result = session.call(work, write=manners.writes)
+        _read_now(call.bound)
+        # The answers come before the change: nobody is asked while others wait for the store.
+        answers = ask(session.host, call.info.name, _targets(call)) if options.asks else {}
+        command, warnings, result = session.call(
+            functools.partial(_run_in_unit, call, answers), write=options.writes
+        )
     except ConfidError as error:
-        error.cmdlet = error.cmdlet or info.name
-        manners.collect_errors([error, *error.also])
+        error.cmdlet = error.cmdlet or call.info.name
+        options.collect_errors([error, *error.also])
         raise
-    if warnings or command.errors or manners.collects:
-        manners.tell(session.host, info.name, warnings, command.errors)
+    if warnings or command.errors or options.collects:
+        options.tell(session.host, call.info.name, warnings, command.errors)
     tell_what_is_left(session.host, command.tenant)
     return result
+
+
+def _run_in_unit(
+    call: _Call, answers: Mapping[str, bool], unit: UnitOfWork
+) -> tuple[Invocation, list[str], Any]:
+    """What the body returns, and the warnings; a warning under Stop ends it."""
+    info, bound, options = call.info, call.bound, call.options
+    command = Invocation(info, call.session, unit, options, answers)
+    result = call.body(command, **bound)
+    warnings = unit.warnings
+    if not info.accepted.isdisjoint(bound):
+        warnings = [_without_effect(info, bound), *warnings]
+    if unit.is_nearly_full:
+        warnings = [*warnings, NEARLY_FULL]
+    if warnings and options.warning_action == "Stop":
+        options.collect_warnings(warnings)
+        raise WarningStopError(warnings[0])
+    return command, warnings, result
 
 
 def _read_now(bound: dict[str, Any]) -> None:
@@ -169,14 +166,8 @@ def _read_now(bound: dict[str, Any]) -> None:
             bound[name] = list(value)
 
 
-def _targets(
-    info: CommandInfo,
-    body: Callable[..., Any],
-    session: Session,
-    bound: dict[str, Any],
-    manners: CallOptions,
-) -> list[str]:
-    """What the call would change."""
+def _targets(call: _Call) -> list[str]:
+    """What the call would change: the body runs, and each ShouldProcess answers no."""
     targets: list[str] = []
 
     class Collecting(Invocation):
@@ -184,20 +175,20 @@ def _targets(
             targets.append(target)
             return False
 
-    with session.unit(write=False) as tenant:
-        body(Collecting(info, session, tenant, manners, {}), **bound)
+    with call.session.unit(write=False) as unit:
+        call.body(Collecting(call.info, call.session, unit, call.options, {}), **call.bound)
     return targets
 
 
 def _without_effect(info: CommandInfo, bound: Mapping[str, object]) -> str:
-    """The warning of the parameters given that are only accepted."""
+    """The warning about the parameters given that are only accepted."""
     taken = [info.declared[name].name for name in bound if name in info.accepted]
     verb = "has" if len(taken) == 1 else "have"
     return f"{info.name}: {', '.join(taken)} {verb} no effect here."
 
 
 def tell_what_is_left(host: Host, tenant: UnitOfWork) -> None:
-    """Tell a host that wants to know what is left to do by hand after a call."""
+    """Tell the host what is left to do by hand after a call, if it has `write_information`."""
     if not (tenant.pins_drawn or tenant.mails_queued):
         return
     write = getattr(host, "write_information", None)

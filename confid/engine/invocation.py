@@ -1,4 +1,4 @@
-"""A cmdlet while it runs: whom it is to change, ShouldProcess, and where errors go."""
+"""A cmdlet while it runs: the people it changes, ShouldProcess, and where errors go."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ Item = TypeVar("Item")
 Looked = TypeVar("Looked")
 
 Output: TypeAlias = R | Results[R] | None
-"""One record for one identity, `Results` for an iterable; None where nothing came out."""
+"""One record for one identity, `Results` for an iterable; None when nothing comes out."""
 
 
 class Invocation:
     """A cmdlet while it runs: its unit of work, ShouldProcess, and where errors go."""
 
-    __slots__ = ("_answers", "errors", "manners", "name", "session", "tenant")
+    __slots__ = ("_answers", "errors", "name", "options", "session", "tenant")
 
     def __init__(
         self,
         info: CommandInfo,
         session: Session,
         tenant: UnitOfWork,
-        manners: CallOptions,
+        options: CallOptions,
         answers: Mapping[str, bool],
     ) -> None:
         self.name = info.name
         self.session = session
         self.tenant = tenant
-        self.manners = manners
+        self.options = options
         self.errors: list[ConfidError] = []
         self._answers = answers
 
@@ -55,18 +55,18 @@ class Invocation:
         return self.session.host
 
     def should_process(self, target: str) -> bool:
-        """Whether to go ahead with `target`; says "What if:" when it is to."""
-        manners = self.manners
-        return manners.goes_unsaid or manners.should_process(
+        """Whether to go ahead with `target`; under WhatIf it only writes a line."""
+        options = self.options
+        return options.goes_unsaid or options.should_process(
             self.session.host, self.name, target, self._answers
         )
 
     def fail(self, error: ConfidError) -> None:
-        """Note the error of one item; raises at once when nothing can go on after it."""
+        """Note the error of one item; raises it when the call can't continue."""
         error.cmdlet = self.name
         if error.ends_the_call:
             raise error
-        if self.manners.error_action != "Ignore":
+        if self.options.error_action != "Ignore":
             self.errors.append(error)
 
     def change(
@@ -74,12 +74,11 @@ class Invocation:
     ) -> Output[ConferencingUser]:
         """Change people, each as `plan` says, and return their records.
 
-        `plan` looks at one person and writes nothing: it returns the change,
-        None where there is nothing to change, or raises. Under Stop nobody is
-        changed unless all can be, and the error names everyone who can't.
-        One in, one record out; an iterable in, `Results`.
+        `plan` looks at one person and writes nothing: it returns the change or
+        None, or raises. Under Stop nobody is changed unless all can be, and the
+        error names all who can't. One in, one record out; an iterable in, `Results`.
         """
-        if isinstance(identity, str):  # as nearly all calls have it, so without the lists
+        if isinstance(identity, str):  # nearly all calls name one person: no lists are needed
             return self._change_one(identity, plan)
         done: list[ConferencingUser] = []
         for found in self._found(identity):
@@ -96,37 +95,38 @@ class Invocation:
         return self.results(done)
 
     def read(self, identity: object, show: Callable[[Person], R | None]) -> Output[R]:
-        """What `show` makes of the people named; it raises, or gives None to leave one out."""
+        """What `show` returns for the people named; None leaves a person out."""
         records: list[R] = []
         for found in self._found(identity):
             records.extend(record for _, record in self._each(found, show) if record is not None)
         return self.output(identity, records)
 
     def users(self, identity: object) -> list[DirectoryUser]:
-        """The users named, enabled or not, that ShouldProcess says to go ahead with.
+        """The users named, enabled or not, for whom ShouldProcess answers yes.
 
-        Under Stop there are none when one of them can't be found: `output`
+        Under Stop the list is empty if one of them can't be found; `output`
         then raises the error.
         """
         agreed: list[DirectoryUser] = []
-        for one in self._find(identity):
+        for one in self._find([identity] if directory.is_one(identity) else cast("Any", identity)):
             if isinstance(one, ConfidError):
                 self.fail(one)
             elif self.should_process(one.user_principal_name):
                 agreed.append(one)
-        return [] if self.errors and self.manners.stops else agreed
+        return [] if self.errors and self.options.stops else agreed
 
     def _found(self, identity: object) -> Iterator[list[DirectoryUser | ConfidError]]:
-        """Those named, a lot at a time; after each lot it is done, as `progress` is told."""
+        """Those named, in chunks; `progress` is told of each chunk when its work is done."""
         if directory.is_one(identity):
-            yield self._find_one(identity)
+            yield list(self._find([identity]))
             return
-        if self.manners.progress in (None, False) or not isinstance(identity, list):
-            yield from _chunks(self._find(identity))
+        items = cast("Iterable[object]", identity)
+        if self.options.progress in (None, False) or not isinstance(items, list):
+            yield from _chunks(self._find(items))
             return
-        left = len(identity)
-        with advancing(self.manners.progress, total=left, what=self.name) as advance:
-            for found in _chunks(self._find(identity)):
+        left = len(items)
+        with advancing(self.options.progress, total=left, what=self.name) as advance:
+            for found in _chunks(self._find(items)):
                 yield found
                 advance(len(found))
                 left -= len(found)
@@ -138,7 +138,7 @@ class Invocation:
     ) -> ConferencingUser | None:
         tenant = self.tenant
         try:
-            (person,) = tenant.people([tenant.user(identity)], lock=self.manners.writes)
+            (person,) = tenant.people([tenant.user(identity)], lock=self.options.writes)
             change = plan(person)
         except ConfidError as error:
             self.fail(error)
@@ -158,10 +158,10 @@ class Invocation:
     ) -> list[ConferencingUser]:
         planned = [
             (person, change)
-            for person, change in self._each(found, plan, lock=self.manners.writes)
+            for person, change in self._each(found, plan, lock=self.options.writes)
             if self.should_process(person.user.user_principal_name)
         ]
-        if self.errors and self.manners.stops:
+        if self.errors and self.options.stops:
             return []
         changes = [change for _, change in planned if change]
         after = iter(self.tenant.apply(changes) if changes else ())
@@ -194,16 +194,10 @@ class Invocation:
                 self.fail(error)
         return looked
 
-    def _find_one(self, identity: object) -> list[DirectoryUser | ConfidError]:
-        try:
-            return self.tenant.find_users([directory.identity_text(identity)])
-        except ConfidError as error:
-            return [error]
-
-    def _find(self, identity: object) -> Iterator[DirectoryUser | ConfidError]:
-        """Users in the order they are named, each once in whatever forms; or why there is none."""
+    def _find(self, items: Iterable[object]) -> Iterator[DirectoryUser | ConfidError]:
+        """The users named, each once, in order; an error in place of one who isn't found."""
         seen: set[str] = set()
-        for named in _chunks(self._texts(identity)):
+        for named in _chunks(_texts(items)):
             texts = [text for text in named if isinstance(text, str)]
             users = iter(self.tenant.find_users(texts) if texts else ())
             for one in named:
@@ -211,24 +205,12 @@ class Invocation:
                 if isinstance(found, ConfidError):
                     yield found
                 elif found.identity not in seen:
-                    # Not the owner: this text the returned record holds anyway.
+                    # Not the owner: the returned record holds this text anyway.
                     seen.add(found.identity)
                     yield found
 
-    def _texts(self, identity: object) -> Iterator[str | ConfidError]:
-        seen: set[str] = set()
-        for item in [identity] if directory.is_one(identity) else cast("Any", identity):
-            try:
-                text = directory.identity_text(item)
-            except ConfidError as error:
-                yield error
-                continue
-            if text not in seen:
-                seen.add(text)
-                yield text
-
     def output(self, identity: object, records: Sequence[R]) -> Output[R]:
-        """One record for one identity (None where there is none), `Results` for an iterable."""
+        """One record (or None) for one identity, `Results` for an iterable."""
         results = self.results(records)
         if is_given(identity) and directory.is_one(identity):
             return results[0] if results else None
@@ -240,7 +222,7 @@ class Invocation:
         return Results(records, self.errors)
 
     def _raise_under_stop(self) -> None:
-        if self.errors and self.manners.stops:
+        if self.errors and self.options.stops:
             first, *others = self.errors
             first.also = tuple(others)
             raise first
@@ -248,6 +230,20 @@ class Invocation:
 
 Command = Invocation
 """Its name in 0.1, kept until 0.3."""
+
+
+def _texts(items: Iterable[object]) -> Iterator[str | ConfidError]:
+    """The text of each identity, once; an error in place of what names nobody."""
+    seen: set[str] = set()
+    for item in items:
+        try:
+            text = directory.identity_text(item)
+        except ConfidError as error:
+            yield error
+            continue
+        if text not in seen:
+            seen.add(text)
+            yield text
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:

@@ -46,10 +46,10 @@ def targets_of(line: str) -> list[str]:
 
 
 def run_line(line: str, case: Any, host: RecordingHost) -> list[str]:
-    """What comes out of a line of commands: one call, one set of manners."""
+    """What comes out of a line of commands: one call, one set of options."""
     done = []
     for command in line.split("; "):
-        manners = call_options(
+        call = call_options(
             preferences_of(case["setup"]),
             {},
             writes=True,
@@ -58,11 +58,11 @@ def run_line(line: str, case: Any, host: RecordingHost) -> list[str]:
             impact=case["impact"],
         )
         targets = targets_of(command)
-        answers = ask(host, "Set-Thing", targets) if manners.asks else {}
+        answers = ask(host, "Set-Thing", targets) if call.asks else {}
         done += [
             f"done {target}"
             for target in targets
-            if manners.should_process(host, "Set-Thing", target, answers)
+            if call.should_process(host, "Set-Thing", target, answers)
         ]
     return done
 
