@@ -1,8 +1,8 @@
-"""Notifications: what the outbox holds, and handing it over to a transport.
+"""Notifications: the outbox, and its delivery through a transport.
 
-A change that owes a user a message puts it in the outbox, in the same
-transaction; `deliver` sends what is pending, whenever the caller wants. Each
-name is imported when it is first used: `import confid.mail` alone is light.
+A change puts the user's message in the outbox, in the same transaction.
+`deliver` sends the pending messages when the caller wants it. Each name is
+imported when it is first used, so `import confid.mail` is light.
 """
 
 from __future__ import annotations

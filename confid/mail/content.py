@@ -1,7 +1,7 @@
-"""What a message says, before it is text or HTML: one structure, filled from an outbox entry.
+"""What a message says, before it becomes text or HTML.
 
-Which of conference ID, numbers, PIN and instructions a message carries is
-decided here and nowhere else (behaviour: mail, the table).
+Only this module decides whether a message carries the conference ID, the
+numbers, the PIN and the instructions (behaviour: mail, the table).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from confid.tenant.records import DialInNumber, Facts, OutboxEntry
 
 CHANGED = (Event.CONFERENCE_ID_RESET, Event.NUMBER_CHANGED, Event.PIN_RESET)
-"""The events that one message may tell of together, in the order of their sentences."""
+"""The events that one message can tell of together, in the order of their sentences."""
 
 
 @attrs.frozen(kw_only=True)
 class Parts:
-    """Which parts a message about these events has (behaviour: mail, the table)."""
+    """The parts of a message."""
 
     details: bool
     pin: bool
@@ -37,11 +37,10 @@ class Parts:
 
 
 def parts_for(events: Collection[Event]) -> Parts:
-    """The parts of a message; for several events at once all of their parts.
+    """The parts of a message about these events: those of each event.
 
-    The two that forbid something win over those that allow it: a message
-    that says "disabled" has no details, and the conference info never has
-    the PIN, whatever else it tells of.
+    Two events forbid a part: a message about disabling has no details, and
+    the conference info never has the PIN.
     """
     disabled = Event.DISABLED in events
     shows_pin = Event.ENABLED in events or Event.PIN_RESET in events
@@ -56,7 +55,7 @@ def parts_for(events: Collection[Event]) -> Parts:
 
 @attrs.frozen(kw_only=True)
 class Number:
-    """A dial-in number: its digits for a link, and the line that people read."""
+    """A dial-in number: its digits for a link, its usual form, and the line around that."""
 
     digits: str
     shown: str
@@ -65,7 +64,7 @@ class Number:
 
 @attrs.frozen(kw_only=True)
 class Country:
-    """The numbers of one country, in their rank."""
+    """The numbers of one country, in the order of their rank."""
 
     name: str
     numbers: tuple[Number, ...]
@@ -73,7 +72,7 @@ class Country:
 
 @attrs.frozen(kw_only=True)
 class Link:
-    """Where to go on: what the page is for, and its address."""
+    """A web page: what it is for, and its address."""
 
     label: str
     url: str
@@ -81,7 +80,7 @@ class Link:
 
 @attrs.frozen(kw_only=True)
 class Section:
-    """A heading and what stands below it, in this order; each part may be empty."""
+    """A heading and the parts below it, in this order; each part may be empty."""
 
     heading: str
     paragraphs: tuple[str, ...] = ()
@@ -111,7 +110,7 @@ def content_of(
     links: Links = NO_LINKS,
     languages: Mapping[str, Mapping[str, str]] = SENTENCES,
 ) -> Content:
-    """What an outbox entry has to say, in its reader's language or en-US."""
+    """The content of an outbox entry's message, in its reader's language or en-US."""
     language = pick(entry.facts.language, languages)
     said = told_of(entry.events)
     name = one_line(entry.facts.display_name)
@@ -127,7 +126,7 @@ def content_of(
 
 
 def told_of(events: Collection[Event]) -> tuple[Event, ...]:
-    """The events that get sentences: disabled or enabled says it all, changes add up."""
+    """The events that the message names: disabled or enabled alone, or all changes."""
     for event in (Event.DISABLED, Event.ENABLED):
         if event in events:
             return (event,)
@@ -186,7 +185,7 @@ def _details(language: Language, facts: Facts, *, with_pin: bool) -> Section:
 
 
 def _countries(language: Language, numbers: tuple[DialInNumber, ...]) -> tuple[Country, ...]:
-    """The numbers by country, countries and numbers in the order they come in: their rank."""
+    """The numbers by country; both keep the order in which they come, which is their rank."""
     by_country: dict[str, list[Number]] = {}
     for number in numbers:
         name = language.country(phone_number.country(number.number))
@@ -198,7 +197,7 @@ def _number(language: Language, number: DialInNumber) -> Number:
     shown = phone_number.display(number.number)
     kind = language.say("toll_free" if number.type == TOLL_FREE else "toll")
     city = one_line(number.city)
-    # A number without a city has its country's code there, which the heading says.
+    # Without a city the number has its country's code there; the heading names the country.
     if city and city.upper() != phone_number.country(number.number):
         line = language.say("number.city", number=shown, city=city, kind=kind)
     else:

@@ -1,9 +1,9 @@
-"""Handing over what is pending.
+"""Delivery of pending messages.
 
-A message leaves at least once, and exactly once while nothing fails. The
-store is asked in small transactions and none is open while a transport works:
-entries are leased, handed over, and marked. After a crash in between, the
-lease ends and the messages leave again, with the Message-IDs they had.
+A message leaves at least once, and exactly once if nothing fails. Entries are
+leased, handed over, and marked, in small transactions; none is open while a
+transport works. After a crash in between the lease ends, and the messages
+leave again with the same Message-IDs.
 """
 
 from __future__ import annotations
@@ -19,12 +19,19 @@ from confid.engine.progress import advancing
 from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError
 from confid.mail.headers import one_line
-from confid.mail.messages import compose
-from confid.mail.outbox_queue import Place, count, entry_of, line_up, places, places_of, state_of
+from confid.mail.messages import compose, read_wording
+from confid.mail.outbox_queue import (
+    Position,
+    assign_lanes,
+    count,
+    entry_of,
+    positions,
+    positions_of,
+    state_of,
+)
 from confid.mail.report import DeliveryReport, Failure, Retry
 from confid.mail.transports import PermanentRefusal, TransportUnavailable
 from confid.mail.web_links import Links, links_of
-from confid.mail.wording import worded
 from confid.tenant.documents import OUTBOX, converter
 from confid.tenant.lease import Lease
 from confid.tenant.notices import LANES
@@ -37,21 +44,21 @@ if TYPE_CHECKING:
 
     from confid.engine.progress import ProgressOption
     from confid.engine.session import Session
+    from confid.mail.messages import Wording
     from confid.mail.templates import TemplateSource
     from confid.mail.transports import Transport
-    from confid.mail.wording import Wording
     from confid.store.base import Body
     from confid.tenant.records import DirectoryUser
     from confid.tenant.unit_of_work import UnitOfWork
 
 BATCH = 50
-"""Messages between two marks in the store: as many may leave twice after a crash."""
+"""Messages between two marks in the store: after a crash so many can leave twice."""
 
 LONGEST_MESSAGE = timedelta(minutes=5)
-"""A message isn't begun when less is left of the lease: longer than any transport takes for one."""
+"""No message is begun when less is left of the lease: no transport takes longer for one."""
 
 SOON = timedelta(minutes=1)
-"""A wait shorter than this ends with the call: whoever calls again at once has put it right."""
+"""A shorter wait ends with the call: a caller who tries again has a reason."""
 
 LONGEST_REASON = 500
 
@@ -65,46 +72,44 @@ def deliver(
     languages: Mapping[str, Mapping[str, str]] | None = None,
     progress: ProgressOption = None,
 ) -> DeliveryReport:
-    """Hand the pending messages over to a transport: each user's in the order of the changes.
+    """Hand the pending messages to a transport, each user's in the order of the changes.
 
-    A message that the transport took is marked as sent and its PIN erased.
-    One that it can't take now (a `ConfidError` or an `OSError`) stays pending
-    with the reason, and holds back that user's later ones, nobody else's; it
-    is tried again as `retry` says, by this call or a later one, and parked
-    when there were attempts enough. One that it will never take
-    (`PermanentRefusal`), or whose address is none, is parked with the reason.
-    A parked one's PIN is erased too. A transport that can't be used at all
-    (`TransportUnavailable`) ends the call; nothing is held against the
-    messages. Source: behaviour, mail.
+    A message that the transport takes is marked as sent. After a temporary
+    refusal (a `ConfidError` or an `OSError`) it stays pending with the
+    reason, holds back the same user's later messages, and is tried again as
+    `retry` says, by this call or a later one. After `retry.attempts`, after a
+    `PermanentRefusal`, and without a usable address it is parked with the
+    reason. The PIN of a sent or parked message is erased. A transport that
+    can't be used (`TransportUnavailable`) ends the call, and counts for no
+    message as an attempt. Source: behaviour, mail.
 
     `templates` is a folder of Jinja2 templates, or a mapping of their names
-    to their texts, and `languages` a mapping of language tags to sentences:
+    to their texts; `languages` maps language tags to sentences:
     docs/how-to/send-mails.md. `progress` is True for a bar (tqdm), or a
-    function of how many messages are done with, and of all.
+    function of two numbers: the messages done, and all messages.
 
-    Any number of deliveries at once share the work, in threads, processes and
-    on hosts. Raises `InvalidArgumentError` for something that is no transport
-    or no languages and inside `session.transaction()`, which would keep the
-    store waiting for the mail; `TemplateError` for a template that can't be
-    used; `StoreError` when the store fails,
-    `SealedError` when it is sealed. Any other exception of the
-    transport ends the delivery; what had left by then is marked.
+    Any number of deliveries share the work, in threads, processes and on
+    hosts. Raises `InvalidArgumentError` for a wrong argument, and inside
+    `session.transaction()`, because the store would wait for the mail;
+    `TemplateError` for a template that can't be used; `StoreError` when the
+    store fails, `SealedError` when it is sealed. Any other exception of the
+    transport ends the delivery; the messages that left are marked.
     """
     if not callable(transport) or isinstance(transport, type):
         raise InvalidArgumentError(
             "deliver() takes a transport, such as SmtpTransport(host, port), MaildirTransport(path)"
-            f" or MemoryTransport(), or a function of one message; {transport!r:.80} is neither.",
+            f" or MemoryTransport(), or a function of one message, not {transport!r:.80}.",
             target=transport,
         )
     here = current_session(session)
     if here.in_transaction:
         raise InvalidArgumentError(
-            "deliver() can't run inside session.transaction(): what has left can't be rolled back. "
-            "Call it when the block has ended.",
+            "deliver() can't run inside session.transaction(): a mail can't be rolled back. "
+            "Call it after the block.",
             category="InvalidOperation",
         )
-    wording = worded(templates=templates, languages=languages)
-    line_up(here)
+    wording = read_wording(templates=templates, languages=languages)
+    assign_lanes(here)
     try:
         total = None if progress in (None, False) else count(here)
         with advancing(progress, total=total, what="Mails") as advance:
@@ -117,9 +122,9 @@ def deliver(
 
 @attrs.frozen
 class _Batch:
-    """Entries leased by this delivery, and what it takes to make messages of them."""
+    """Entries leased by this delivery, and what their messages are made from."""
 
-    places: dict[str, Place]
+    positions: dict[str, Position]
     entries: list[OutboxEntry]
     until: datetime
     tenant_id: UUID
@@ -129,7 +134,7 @@ class _Batch:
 
 @attrs.frozen
 class _Outcome:
-    """What became of one entry: its state from now on, and why."""
+    """The result of an attempt: the entry's new state, and the reason."""
 
     state: str
     reason: str | None = None
@@ -164,14 +169,14 @@ class _Delivery:
     def run(self) -> DeliveryReport:
         # Deliveries that start at different lanes seldom meet.
         first = int(self._name, 16) % len(LANES)
-        waiting: list[Place] = []
-        for found in places(self._session, first_lane=first, at_least=BATCH):
+        waiting: list[Position] = []
+        for found in positions(self._session, first_lane=first, at_least=BATCH):
             waiting = sorted(waiting + found)
             while len(waiting) >= BATCH:
                 waiting = self._work(waiting)
         self._work_off(waiting)
         while self._due and self._stopped is None:
-            self._work_off(sorted(places_of(self._session, self._wait())))
+            self._work_off(sorted(positions_of(self._session, self._wait())))
         return DeliveryReport(
             sent=self._sent,
             failed=len(self._failures),
@@ -180,14 +185,14 @@ class _Delivery:
             stopped=self._stopped,
         )
 
-    def _work_off(self, waiting: list[Place]) -> None:
+    def _work_off(self, waiting: list[Position]) -> None:
         while waiting:
             waiting = self._work(waiting)
 
-    def _work(self, waiting: list[Place]) -> list[Place]:
-        """Deliver a batch from the head of the queue; what is still waiting then."""
+    def _work(self, waiting: list[Position]) -> list[Position]:
+        """Deliver a batch from the head of the queue. Returns the rest of the queue."""
         if self._stopped is not None:
-            self._held_back |= {place.key: place.owner for place in waiting}
+            self._held_back |= {position.key: position.owner for position in waiting}
             return []
         batch = self._lease(waiting[:BATCH])
         outcomes: dict[str, _Outcome] = {}
@@ -198,7 +203,7 @@ class _Delivery:
         return [*left, *waiting[BATCH:]]
 
     def _wait(self) -> list[str]:
-        """Sleep until a user's next attempt is due; whose are, and nothing of theirs is held."""
+        """Sleep until the next attempt is due. Returns its users, who are no longer held."""
         first = min(self._due.values())
         time.sleep(max(0.0, first - time.monotonic()))
         now = max(first, time.monotonic())
@@ -210,32 +215,32 @@ class _Delivery:
         self._held_back = {k: o for k, o in self._held_back.items() if o in self._held}
         return owners
 
-    def _lease(self, waiting: Sequence[Place]) -> _Batch:
-        """Lease what can leave: still pending, in nobody else's hands, nothing before it held."""
+    def _lease(self, waiting: Sequence[Position]) -> _Batch:
+        """Lease the messages that can leave now; the others of their users are held back."""
         held_back = self._held_back
 
         def work(tenant: UnitOfWork) -> _Batch:
             self._held_back = held_back
             lease = Lease.begun(self._name, tenant.now)
-            keys = [place.key for place in waiting]
+            keys = [position.key for position in waiting]
             bodies = tenant.transaction.get(OUTBOX.name, keys, lock=True)
             leased: dict[str, Body] = {}
-            for place in waiting:
-                body = bodies.get(place.key)
-                # Gone with its user, or another delivery was faster.
+            for position in waiting:
+                body = bodies.get(position.key)
+                # The user was removed, or another delivery was faster.
                 if body is None or state_of(body) != PENDING:
                     continue
                 if self._leased_elsewhere(body, tenant.now) or self._too_early(body, tenant.now):
-                    self._held.add(place.owner)
-                if place.owner in self._held:
-                    self._held_back[place.key] = place.owner
+                    self._held.add(position.owner)
+                if position.owner in self._held:
+                    self._held_back[position.key] = position.owner
                     continue
-                leased[place.key] = {**body, "lease": converter().unstructure(lease)}
+                leased[position.key] = {**body, "lease": converter().unstructure(lease)}
             if leased:
                 tenant.transaction.put(OUTBOX.name, leased)
             entries = unsealed(tenant.transaction, [entry_of(body) for body in leased.values()])
             return _Batch(
-                places={place.key: place for place in waiting},
+                positions={position.key: position for position in waiting},
                 entries=entries,
                 until=lease.until,
                 tenant_id=tenant.facts.tenant_id,
@@ -255,20 +260,20 @@ class _Delivery:
             return False
         return datetime.fromisoformat(retry_at) > now
 
-    def _hand_over(self, batch: _Batch, outcomes: dict[str, _Outcome]) -> list[Place]:
-        """Hand over entry by entry; what is left when the lease is about to run out."""
+    def _hand_over(self, batch: _Batch, outcomes: dict[str, _Outcome]) -> list[Position]:
+        """Hand the entries over. Returns those for which the lease is too short."""
         for at, entry in enumerate(batch.entries):
             if entry.owner in self._held or self._stopped is not None:
                 self._held_back[entry.key] = entry.owner
                 continue
             if outcomes and self._session.now() >= batch.until - LONGEST_MESSAGE:
-                return [batch.places[entry.key] for entry in batch.entries[at:]]
+                return [batch.positions[entry.key] for entry in batch.entries[at:]]
             outcome = outcomes[entry.key] = self._attempt(batch, entry)
             self._note(entry, outcome)
         return []
 
     def _note(self, entry: OutboxEntry, outcome: _Outcome) -> None:
-        """Count what became of an entry, and hold back what waits behind it."""
+        """Count an outcome; after a failure hold back the user's later messages."""
         self._failures.pop(entry.key, None)
         if outcome.state != PENDING:
             self._advance(1)
@@ -315,7 +320,7 @@ class _Delivery:
                 return _Outcome(SENT)
 
     def _refused(self, entry: OutboxEntry, reason: str) -> _Outcome:
-        """A temporary refusal: to be tried again, or parked where that was done often enough."""
+        """The outcome of a temporary refusal: another attempt, or parked after the last."""
         attempts = entry.attempts + 1
         if attempts >= self._retry.attempts:
             given_up = f"Given up after {attempts} attempts: {reason}"
@@ -323,20 +328,20 @@ class _Delivery:
         return _Outcome(PENDING, reason, self._retry.after(attempts))
 
     def _settle(self, batch: _Batch, outcomes: dict[str, _Outcome]) -> None:
-        """Write down what became of a batch, and end its leases."""
+        """Write the outcomes of a batch, and end its leases."""
         keys = [entry.key for entry in batch.entries]
         if not keys:
             return
 
         def work(tenant: UnitOfWork) -> None:
-            # Who was removed meanwhile is gone, with the entry: nothing writes it again.
+            # A user who was removed took the entries along; they are not written again.
             bodies = tenant.transaction.get(OUTBOX.name, keys, lock=True)
             settled = []
             for key, body in bodies.items():
                 outcome = outcomes.get(key)
                 entry = entry_of(body)
                 ours = body.get("lease", {}).get("by") == self._name
-                # What has left has left, even if it took so long that another one has the lease.
+                # A sent message was sent, even if another delivery has the lease by now.
                 if entry.state == PENDING and (ours or (outcome and outcome.state == SENT)):
                     settled.append(_after(entry, outcome, tenant.now))
             if settled:
@@ -347,7 +352,7 @@ class _Delivery:
 
 
 def _after(entry: OutboxEntry, outcome: _Outcome | None, now: datetime) -> OutboxEntry:
-    """An entry as it is kept afterwards, without a lease; the PIN stays in a pending one only."""
+    """The entry after an attempt, without a lease; it keeps its PIN only while it is pending."""
     if outcome is None:
         return entry
     pin = entry.facts.pin if outcome.state == PENDING else None
@@ -363,7 +368,7 @@ def _after(entry: OutboxEntry, outcome: _Outcome | None, now: datetime) -> Outbo
 
 
 def _domains(tenant: UnitOfWork, entries: Sequence[OutboxEntry]) -> dict[str, str]:
-    """The domain of each owner's own address, for entries that name no sender."""
+    """The domain of each owner's own address, for entries without a sender."""
     owners = {entry.owner for entry in entries if not entry.sender.address}
     users = tenant.users(sorted(owners)) if owners else {}
     return {owner: domain for owner, user in users.items() for domain in _domain(user)}
@@ -376,7 +381,7 @@ def _domain(user: DirectoryUser) -> Iterator[str]:
 
 
 def _reason(error: Exception, entry: OutboxEntry) -> str:
-    """An error in one line that can be kept and shown: no control characters, and no PIN."""
+    """An error in one line, without control characters and PINs."""
     text = one_line(str(error)) or type(error).__name__
     if entry.facts.pin:
         text = text.replace(entry.facts.pin, MASKED_PIN)

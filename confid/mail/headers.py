@@ -1,9 +1,9 @@
-"""Mail headers that say what they should, whatever stands in a name or an address.
+"""Mail headers that no name or address can forge.
 
-They are written here in their final form and kept so. The standard library's
-own folding may drop the quotes of a long display name (seen in Python
-3.11.7): `"x@y.example, Ken …" <ken@…>` then reads as two recipients, and
-whoever sends by the headers mails a PIN to the first.
+This module writes them in their final form. The standard library's folding
+can drop the quotes of a long display name (seen in Python 3.11.7):
+`"x@y.example, Ken …" <ken@…>` then reads as two recipients, and a program
+that sends by the headers mails a PIN to the first.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from confid.tenant.mail_address import checked
 _SPACE = re.compile(r"\s+")
 _NOT_TEXT = re.compile(
     # Control characters, line and paragraph separators, lone surrogates; and the marks that
-    # turn the direction of writing, with which a name could show an address backwards.
+    # turn the direction of writing, because a name could show an address backwards with them.
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
 )
 _PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+( [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-"""RFC 5322's atoms, with single spaces: a display name that needs no quotes."""
+"""A display name that needs no quotes: RFC 5322's atoms with single spaces."""
 
 _UNFOLDED = re.compile(r"\r|\n(?![ \t])|\n\s*\Z")
 _LONGEST_QUOTED = 60
-"""Longer names are encoded: encoded words may be folded, a quoted string had better not."""
+"""Longer names are encoded, because a quoted string can't be folded safely."""
 
 
 class VerbatimPolicy(EmailPolicy):
-    """Keeps a header as it was set, folded lines included, and refuses one that would be two."""
+    """Keeps a header as it was set, folded lines included, and refuses one that makes two."""
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
         """Take a value in its final form. Raises `ValueError` for a line break in it."""
@@ -43,10 +43,10 @@ class VerbatimPolicy(EmailPolicy):
 
 
 POLICY = VerbatimPolicy(refold_source="none")
-"""Of messages with ASCII addresses. Lines end with `\\n`; SMTP and Maildir make them theirs."""
+"""For messages with ASCII addresses. Lines end with `\\n`; SMTP and Maildir replace that."""
 
 POLICY_UTF8 = POLICY.clone(utf8=True)
-"""Of messages with an internationalized address, which need SMTPUTF8 (RFC 6531)."""
+"""For messages with an internationalized address, which need SMTPUTF8 (RFC 6531)."""
 
 
 @attrs.frozen(kw_only=True)
@@ -64,12 +64,12 @@ class Mailbox:
 
     @property
     def needs_utf8(self) -> bool:
-        """Whether only SMTPUTF8 can carry it: its local part is not ASCII."""
+        """Whether only SMTPUTF8 can carry it, because its local part is not ASCII."""
         return not self.address.isascii()
 
 
 def mailbox(address: str, display_name: str | None, *, parameter: str) -> Mailbox:
-    """A header's mailbox from any display name. Raises `InvalidArgumentError` for no address."""
+    """A header's mailbox. Raises `InvalidArgumentError` when `address` is no e-mail address."""
     spec, domain = _address(address, parameter)
     return Mailbox(address=spec, domain=domain, display_name=one_line(display_name or ""))
 
@@ -77,10 +77,10 @@ def mailbox(address: str, display_name: str | None, *, parameter: str) -> Mailbo
 @lru_cache(maxsize=4096)
 def _address(address: str, parameter: str) -> tuple[str, str]:
     normal = checked(one_line(address), parameter=parameter)
-    from email_validator import validate_email  # noqa: PLC0415 - as in mail_address
+    from email_validator import validate_email  # noqa: PLC0415 - costs 40 ms; only mail needs it
 
     found = validate_email(normal, check_deliverability=False, globally_deliverable=False)
-    # An international domain has an ASCII form that every server takes; a local part has none.
+    # Every server takes the ASCII form of an international domain; a local part has no such form.
     return found.ascii_email or found.normalized, found.ascii_domain
 
 
@@ -90,7 +90,7 @@ def one_line(text: str) -> str:
 
 
 def encoded(text: str, *, header: str) -> str:
-    """Any one-line text as a header's value: itself in plain ASCII, else in encoded words."""
+    """A one-line text as a header's value: unchanged in plain ASCII, otherwise in encoded words."""
     if text.isascii() and "=?" not in text and len(header) + len(text) < 76:  # noqa: PLR2004 - RFC 5322's line
         return text
     return _words(text, first_line=len(header) + 2)

@@ -1,4 +1,4 @@
-"""From an outbox entry to an e-mail message."""
+"""From an outbox entry to an e-mail message, in which language and by whose templates."""
 
 from __future__ import annotations
 
@@ -7,19 +7,69 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
+import attrs
+
 from confid.errors import InvalidArgumentError
-from confid.mail.headers import POLICY, POLICY_UTF8, Mailbox, encoded, mailbox
-from confid.mail.languages.sentences import pick
+from confid.mail.content import content_of, told_of
+from confid.mail.headers import POLICY, POLICY_UTF8, Mailbox, encoded, mailbox, one_line
+from confid.mail.languages.sentences import SENTENCES, pick, with_languages
+from confid.mail.rendering import as_html, as_text, html_body
+from confid.mail.templates import Templates, read_templates
 from confid.mail.web_links import NO_LINKS, Links
-from confid.mail.wording import DEFAULT, Wording
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
+    from confid.mail.templates import TemplateSource
     from confid.tenant.records import OutboxEntry
 
 NO_REPLY = "no-reply"
 """The local part of the default sender's address."""
+
+
+@attrs.frozen(kw_only=True)
+class Rendered:
+    """A message's subject and its two parts."""
+
+    subject: str
+    text: str = attrs.field(repr=False)
+    html: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Wording:
+    """The languages of messages, and the caller's own templates."""
+
+    languages: Mapping[str, Mapping[str, str]] = attrs.field(default=SENTENCES, repr=False)
+    templates: Templates | None = None
+
+    def render(self, entry: OutboxEntry, links: Links) -> Rendered:
+        """What the message says. Raises `TemplateError` when a template fails."""
+        content = content_of(entry, links=links, languages=self.languages)
+        subject, text, page = content.subject, as_text(content), as_html(content)
+        if self.templates is not None:
+            events = tuple(event.value for event in told_of(entry.events))
+            render = self.templates.render
+            subject = one_line(render("subject", content, events, body=subject) or subject)
+            text = render("txt", content, events, body=text) or text
+            page = render("html", content, events, body=_markup(html_body(content))) or page
+        return Rendered(subject=subject, text=text, html=page)
+
+
+DEFAULT = Wording()
+
+
+def read_wording(
+    *,
+    templates: TemplateSource | None = None,
+    languages: Mapping[str, Mapping[str, str]] | None = None,
+) -> Wording:
+    """The wording for a call. Raises as `read_templates` and `with_languages` do."""
+    return Wording(
+        languages=SENTENCES if languages is None else with_languages(languages),
+        templates=None if templates is None else read_templates(templates),
+    )
 
 
 def compose(
@@ -30,23 +80,20 @@ def compose(
     links: Links = NO_LINKS,
     wording: Wording = DEFAULT,
 ) -> EmailMessage:
-    """The message that an outbox entry stands for: plain text and HTML, and its headers.
+    """The message of an outbox entry: headers, plain text and HTML.
 
-    It is from the sender that the call or the tenant named. Where neither
-    did, it is from `Audio Conferencing <no-reply@domain>`, where `domain` is
-    that of the organisation's own addresses (without it, the recipient's).
-    The tenant names another one for all its messages with
-    `set_cs_online_dial_in_conferencing_tenant_settings(send_email_from_override=True,
-    send_email_from_address=…, send_email_from_display_name=…)`.
+    The sender is the one that the call or the tenant named, otherwise
+    `Audio Conferencing <no-reply@domain>`. `domain` is the domain of the
+    user's own address; without it, the recipient's. What the message
+    carries: behaviour, mail, the table.
 
-    The same entry always makes the same message, byte for byte. Its
-    Message-ID is a digest of the tenant and the entry's key, so a repeat can
-    be recognised. Which of conference ID, numbers, PIN and instructions it
-    carries: behaviour, mail. A message with an internationalized address has
-    a policy with `utf8=True` and needs a server with SMTPUTF8.
+    The same entry always gives the same message, byte for byte. The
+    Message-ID is a digest of the tenant and the entry's key, so a recipient
+    can recognise a repeat. A message with an internationalized address has a
+    policy with `utf8=True` and needs a server with SMTPUTF8.
 
     Raises `InvalidArgumentError` when the recipient or the sender is no
-    e-mail address, `TemplateError` when a template of the user's own fails.
+    e-mail address, `TemplateError` when one of the caller's templates fails.
     """
     if entry.to is None:
         raise InvalidArgumentError("The message has no recipient: the user has no e-mail address.")
@@ -62,10 +109,10 @@ def compose(
     message["Date"] = format_datetime(entry.created_at)
     message["Message-ID"] = f"<{digest}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    # Quoted-printable whatever is in it: no line is too long and no server is asked for 8BITMIME.
+    # Quoted-printable keeps lines short, and needs no server with 8BITMIME.
     message.set_content(said.text, charset="utf-8", cte="quoted-printable")
     message.add_alternative(said.html, subtype="html", charset="utf-8", cte="quoted-printable")
-    # `=_` can't stand in quoted-printable text, so neither can the boundary.
+    # Quoted-printable text can't contain `=_`, so it can't contain the boundary.
     message.set_boundary(f"=_{digest[:24]}")
     return message
 
@@ -77,3 +124,10 @@ def _sender(entry: OutboxEntry, domain: str, wording: Wording) -> Mailbox:
     if name is None and named.address is None:
         name = pick(entry.facts.language, wording.languages).say("sender")
     return mailbox(address, name, parameter="From")
+
+
+def _markup(html: str) -> str:
+    import markupsafe  # noqa: PLC0415 - comes with Jinja2, an extra
+
+    # Every text in it was escaped when it was made.
+    return markupsafe.Markup(html)  # noqa: S704

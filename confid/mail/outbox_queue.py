@@ -1,4 +1,4 @@
-"""The outbox: what is in it, read lane by lane; and giving a parked message another chance."""
+"""The outbox: its messages, their order, and sending a parked message again."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ LINED_UP = "outbox_lined_up"
 
 
 @attrs.frozen(order=True)
-class Place:
-    """A pending entry's place in the queue: the user first who waits longest, in serial order."""
+class Position:
+    """A pending entry's position: the user who waits longest comes first, in serial order."""
 
     since: str
     owner: str
@@ -40,11 +40,11 @@ class Place:
 
 
 def outbox(*, state: str | None = PENDING, session: Session | None = None) -> Results[OutboxEntry]:
-    """The notifications in a state: `"pending"`, `"sent"` or `"failed"` (parked); None: all.
+    """The messages in a state: `"pending"`, `"sent"` or `"failed"` (parked); None for all.
 
-    The oldest first, those of one moment by user and in the order of the
-    user's changes. A PIN that is still to be sent reads `***********`.
-    Raises `InvalidArgumentError` for another state.
+    The oldest come first; messages of the same time are ordered by user and
+    change. The PIN of a pending message reads `***********`. Raises
+    `InvalidArgumentError` for another state.
     """
     states = STATES if state is None else (_state(state),)
     with current_session(session).unit(write=False) as tenant:
@@ -56,14 +56,13 @@ def outbox(*, state: str | None = PENDING, session: Session | None = None) -> Re
 def requeue(
     entries: OutboxEntry | Iterable[OutboxEntry], *, session: Session | None = None
 ) -> Results[OutboxEntry]:
-    """Make parked messages pending again, and pending ones due at once; as they are then.
+    """Make parked messages pending again, and pending messages due now. Returns them.
 
-    A message to the user's own address goes to the one that the directory has
-    now. All or none: raises `InvalidArgumentError` that says for each why it
-    can't leave any more. It carried a PIN, which is erased; it tells of a
-    conference ID that is not the user's now, or a later message has told the
-    user more, so that the last one to arrive would be wrong; it was sent; or
-    there still is no address. Source: behaviour, mail.
+    A message to the user's own address goes to the address that is on file
+    now. All messages or none: raises `InvalidArgumentError`, which says for
+    each message why it can't leave. It carried a PIN, which is erased; the
+    conference ID was reset since; a later message told the user more; it was
+    sent; or the user has no address. Source: behaviour, mail.
     """
     wanted = [entries] if isinstance(entries, OutboxEntry) else list(entries)
     keys = list(dict.fromkeys(entry.key for entry in wanted))
@@ -97,13 +96,13 @@ def requeue(
         if errors:
             errors[0].also = tuple(errors[1:])
             raise errors[0]
-        # One in a delivery's hands is as due as can be, and its lease has to stay.
+        # A leased message is due already, and has to keep its lease.
         tenant.put_outbox(entry for entry in again if "lease" not in bodies[entry.key])
     return Results([_masked(entry) for entry in again])
 
 
 def _people(tenant: UnitOfWork, owners: Collection[str]) -> dict[str, Person]:
-    """The people, locked: none of their changes can put a message in the outbox meanwhile."""
+    """The people, locked, so that no change can put a message of theirs in the outbox."""
     users = tenant.users(sorted(owners))
     return {p.user.owner: p for p in tenant.people(list(users.values()), lock=True)}
 
@@ -111,7 +110,7 @@ def _people(tenant: UnitOfWork, owners: Collection[str]) -> dict[str, Person]:
 def _latest_told(
     tenant: UnitOfWork, owners: Iterable[str], *, besides: Collection[str]
 ) -> dict[str, int]:
-    """The serial of each owner's last message that has left or is about to."""
+    """The serial of each owner's last message that is sent or pending."""
     latest: dict[str, int] = {}
     for key, body in tenant.transaction.find(OUTBOX.name, "owner", owners).items():
         if state_of(body) != FAILED and key not in besides:
@@ -120,15 +119,15 @@ def _latest_told(
 
 
 def _problem(entry: OutboxEntry, person: Person, to: str | None, latest: int) -> str | None:
-    """Why an entry can't leave any more, in a sentence that says the way out."""
+    """Why an entry can't leave, and what to do instead."""
     if entry.state != FAILED:
-        sent = "it was sent. send_email=True tells the user the conference info anew."
+        sent = "it was sent. send_email=True sends the user the conference info again."
         return sent if entry.state == SENT else None
     if {Event.ENABLED, Event.PIN_RESET} & set(entry.events):
         return "it carried a PIN, which is erased. reset_leader_pin=True sends a new one."
     if entry.facts.conference_id != person.conference_id:
         return (
-            "the user's conference ID is another one by now. send_email=True tells the user which."
+            "the user's conference ID was reset since. send_email=True tells the user the new one."
         )
     if latest > entry.serial:
         return "a later message tells the user more. send_email=True sends the conference info."
@@ -137,15 +136,15 @@ def _problem(entry: OutboxEntry, person: Person, to: str | None, latest: int) ->
     return None
 
 
-def places(session: Session, *, first_lane: int, at_least: int) -> Iterator[list[Place]]:
-    """What is pending, some lanes at a time: so many that at least this many are read, or all."""
+def positions(session: Session, *, first_lane: int, at_least: int) -> Iterator[list[Position]]:
+    """The pending messages, in parts of whole lanes with `at_least` so many messages."""
     lanes = iter(LANES[first_lane:] + LANES[:first_lane])
     while True:
-        found: list[Place] = []
+        found: list[Position] = []
         with session.unit(write=False) as tenant:
             tenant.demand_open()
             for lane in lanes:
-                found += _places(tenant.transaction.find(OUTBOX.name, "lane", [lane]))
+                found += _positions(tenant.transaction.find(OUTBOX.name, "lane", [lane]))
                 if len(found) >= at_least:
                     break
         if not found:
@@ -153,8 +152,8 @@ def places(session: Session, *, first_lane: int, at_least: int) -> Iterator[list
         yield found
 
 
-def line_up(session: Session) -> None:
-    """Give a lane to what is pending from the time before there were lanes; once for a tenant."""
+def assign_lanes(session: Session) -> None:
+    """Give a lane to messages from before there were lanes; once for each tenant."""
     with session.unit(write=False) as tenant:
         tenant.demand_open()
         if tenant.transaction.get(TENANT.name, [LINED_UP]):
@@ -177,36 +176,35 @@ def line_up(session: Session) -> None:
 
 def count(session: Session) -> int:
     """How many messages are pending."""
-    return sum(len(found) for found in places(session, first_lane=0, at_least=1))
+    return sum(len(found) for found in positions(session, first_lane=0, at_least=1))
 
 
-def places_of(session: Session, owners: Iterable[str]) -> list[Place]:
-    """What is pending for some users."""
+def positions_of(session: Session, owners: Iterable[str]) -> list[Position]:
+    """The pending messages of some users."""
     with session.unit(write=False) as tenant:
         bodies = tenant.transaction.find(OUTBOX.name, "owner", owners)
-    return _places({key: body for key, body in bodies.items() if state_of(body) == PENDING})
+    return _positions({key: body for key, body in bodies.items() if state_of(body) == PENDING})
 
 
-def _places(bodies: dict[str, Body]) -> list[Place]:
-    # Of the documents no more is kept than their order. Dates are all in UTC, so their texts
-    # sort as they do.
+def _positions(bodies: dict[str, Body]) -> list[Position]:
+    # Only the order is kept of the documents. All dates are in UTC, so their texts sort as they do.
     since: dict[str, str] = {}
     for body in bodies.values():
         owner, created_at = body["owner"], body["created_at"]
         since[owner] = min(created_at, since.get(owner, created_at))
     return [
-        Place(since[body["owner"]], body["owner"], body["serial"], key)
+        Position(since[body["owner"]], body["owner"], body["serial"], key)
         for key, body in bodies.items()
     ]
 
 
 def entry_of(body: Body) -> OutboxEntry:
-    """The entry that a document holds."""
+    """The entry of a document."""
     return converter().structure(body, OutboxEntry)
 
 
 def state_of(body: Body) -> str:
-    """The state that a document says."""
+    """The state of a document."""
     state: str = body["index"]["state"]
     return state
 
@@ -222,6 +220,6 @@ def _state(state: object) -> str:
         if isinstance(state, str) and state.strip().lower() == known:
             return known
     raise InvalidArgumentError(
-        f"state={state!r:.80}: there are 'pending', 'sent' and 'failed', and None for all of them.",
+        f"state={state!r:.80}: give 'pending', 'sent' or 'failed', or None for all of them.",
         target=state,
     )

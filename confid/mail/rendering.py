@@ -1,4 +1,4 @@
-"""A message's content as plain text and as HTML. Both say the same, word for word."""
+"""A message's content as plain text and as HTML, with the same words."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from confid.mail.content import Content, Country, Section
 
-# Colours are the reader's own, and lines half transparent, so that a dark theme stays dark; widths
-# are relative, so that a phone shows it without scrolling. Mail programs take inline styles alone.
+# The reader's own colours and half transparent lines keep a dark theme dark. Relative widths need
+# no scrolling on a phone. Mail programs accept inline styles only.
 _BODY = (
     "margin:0;padding:16px;font-family:'Segoe UI',Helvetica,Arial,sans-serif;font-size:16px;"
     "line-height:1.5"
@@ -33,7 +33,7 @@ _CLOSING = (
 
 
 def as_text(content: Content) -> str:
-    """The message as plain text; lines are as long as their paragraphs, for readers wrap them."""
+    """The message as plain text, a line for each paragraph; mail programs wrap them."""
     blocks = [content.greeting, *content.opening]
     for section in content.sections:
         blocks += _text_blocks(section)
@@ -55,7 +55,7 @@ def _text_blocks(section: Section) -> Iterator[str]:
 
 
 def html_body(content: Content) -> str:
-    """What stands between the page's borders: for a page of one's own around it."""
+    """The body of the HTML page, for a template's own page around it."""
     return "\n".join(
         [
             *_paragraphs([content.greeting, *content.opening]),
@@ -70,7 +70,7 @@ def html_body(content: Content) -> str:
 
 
 def as_html(content: Content) -> str:
-    """The message as one HTML page, everything in it escaped."""
+    """The message as an HTML page; every text in it is escaped."""
     return "\n".join(
         [
             "<!DOCTYPE html>",

@@ -1,4 +1,4 @@
-"""What a delivery did, and how often it tries again."""
+"""What a delivery did, and when it tries again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Failure:
-    """A message that did not leave, and why. `parked`: it will not be tried again."""
+    """A message that did not leave, and why. A `parked` one is not tried again."""
 
     to: str | None
     events: tuple[Event, ...]
@@ -29,12 +29,11 @@ class Failure:
 class DeliveryReport:
     """What a delivery did.
 
-    `sent` counts the messages that the transport took, `failed` those that it
-    or their own address refused (each is in `failures`), `held_back` those
-    that were seen and wait: for the time of their next attempt, behind a
-    failed one of the same user, or behind another delivery that has the
-    user's messages in hand. `stopped` says why the delivery ended before it
-    had tried all: the transport could not be used.
+    `sent` counts the messages that left, `failed` the refused ones (each is
+    in `failures`), and `held_back` the ones that wait: for the time of their
+    next attempt, behind a failed message of the same user, or because another
+    delivery works on that user's messages. `stopped` says why the transport
+    could not be used, if the delivery ended early.
     """
 
     sent: int = 0
@@ -50,18 +49,18 @@ class DeliveryReport:
 
 def _positive(_: object, field: attrs.Attribute[timedelta], value: timedelta) -> None:
     if value < timedelta(0):
-        raise InvalidArgumentError(f"Retry.{field.name}: {value} is in the past.", target=value)
+        raise InvalidArgumentError(f"Retry.{field.name}: {value} is negative.", target=value)
 
 
 @attrs.frozen(kw_only=True)
 class Retry:
-    """When a temporary refusal is tried again.
+    """When a message is tried again after a temporary refusal.
 
-    The first time after `first`, then after four times as long each time, at
-    most after `longest`; after `attempts` the message is parked. A delivery
-    waits itself where it is no longer than `patience`, and leaves the rest to
-    a later one, which heeds waits of a minute and more. As it stands: after 1,
-    4, 16, 64, 256 and 1024 seconds, then every hour, for a day.
+    The first wait is `first`. Each further wait is four times as long, up to
+    `longest`. After `attempts` attempts the message is parked. A delivery
+    itself waits up to `patience`; a longer wait is left to a later delivery,
+    which respects waits of a minute and more. The defaults: after 1, 4, 16,
+    64, 256 and 1024 seconds, then every hour, for a day.
     """
 
     first: timedelta = attrs.field(default=timedelta(seconds=1), validator=_positive)
@@ -72,16 +71,16 @@ class Retry:
     @attempts.validator
     def _at_least_one(self, _: object, value: int) -> None:
         if value < 1:
-            raise InvalidArgumentError("Retry.attempts: there is at least one.", target=value)
+            raise InvalidArgumentError("Retry.attempts: give 1 or more.", target=value)
 
     def after(self, attempts: int) -> timedelta:
-        """How long to wait after so many attempts."""
-        # A timedelta has an end.
+        """How long to wait after this many attempts."""
+        # The limit keeps the product inside what a timedelta can hold.
         times = 4 ** min(attempts - 1, 12)
         return self.longest if self.first > self.longest / times else self.first * times
 
     def pauses(self) -> Iterator[timedelta]:
-        """What a delivery itself waits before it gives a transport up."""
+        """The waits of a delivery whose transport is unavailable."""
         for attempts in range(1, self.attempts):
             pause = self.after(attempts)
             if pause > self.patience:

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from typing import Self
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
-"""Kinds of security and the ports where servers offer them. Source: RFC 6409, RFC 8314."""
+"""The kinds of security and their usual ports. Source: RFC 6409, RFC 8314."""
 
 PASSWORD_VARIABLE = "CONFID_SMTP_PASSWORD"  # noqa: S105 - its name, not a password
-"""The environment variable that holds the password where none was given."""
+"""The environment variable with the password, used when none was given."""
 
 TRUSTED_FOR = 10.0
-"""Seconds for which a connection that rests is used again without a look at it."""
+"""A connection that was idle for fewer seconds is used again without a check."""
 
 _CLOSING = 421
 _LOGIN_NEEDED = (530, 534, 535, 538)
@@ -39,22 +39,22 @@ _LARGEST_CODE = 599
 class SmtpTransport:
     """Hands messages to the mail server at `host` and `port`, many over one connection.
 
-    `security` is `"starttls"` (a server that doesn't offer it is refused),
-    `"tls"` from the first byte, or `"none"`; the server's certificate is
-    checked against the system's authorities, or as `tls` says. Without
-    `port`: 587, 465 or 25. `password` is a text or a function that gives one
-    when it is needed; without it, the environment's CONFID_SMTP_PASSWORD.
-    `timeout` is the seconds that each step may take.
+    `security` is `"starttls"` (a server without it is refused), `"tls"` from
+    the first byte, or `"none"`. The server's certificate is checked with the
+    system's authorities, or with the context `tls`. The default `port` is
+    587, 465 or 25. `password` is a text, or a function that returns the text
+    when it is needed; the default is the environment variable
+    CONFID_SMTP_PASSWORD. Each step may take `timeout` seconds.
 
-    A server's 5xx about a message or its recipient is a `PermanentRefusal`
-    with the server's words, 4xx and a lost connection an `OSError`; a server
-    that can't be reached, trusted or logged in to is a
-    `TransportUnavailable`. The envelope's sender is that of the message.
+    A 5xx about a message or its recipient raises `PermanentRefusal` with the
+    server's words; a 4xx or a lost connection raises `OSError`; a server that
+    can't be reached or trusted, or that refuses the login, raises
+    `TransportUnavailable`. The envelope's sender is the message's.
 
-    Threads may share one. It connects when it is used, again when it has to,
-    and hangs up when a delivery is over, at `close()`, and at the end of a
-    `with` block. Raises `InvalidArgumentError` for options that can't be
-    meant, a password over an open network among them.
+    Threads can share a transport. It connects when it is used, and hangs up
+    at the end of a delivery, at `close()`, and at the end of a `with` block.
+    Raises `InvalidArgumentError` for wrong options, and for a login without
+    encryption over a network.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class SmtpTransport:
 
     def _check(self) -> None:
         if self.timeout <= 0:
-            raise InvalidArgumentError(f"timeout={self.timeout}: give seconds, more than none.")
+            raise InvalidArgumentError(f"timeout={self.timeout}: give more than 0 seconds.")
         if self._password is not None and self.username is None:
             raise InvalidArgumentError("password= needs username=.")
         if self._tls is not None and self.security == "none":
@@ -109,14 +109,14 @@ class SmtpTransport:
         self.close()
 
     def close(self) -> None:
-        """Hang up. A message afterwards connects anew."""
+        """Hang up. The next message connects again."""
         while self._idle:
             self._idle.pop().hang_up()
 
     rest = close
 
     def __call__(self, message: EmailMessage, /) -> None:
-        """Hand a message over; when this returns the server has answered 250."""
+        """Hand a message over. When this returns, the server has answered 250."""
         connection = self._take()
         try:
             connection.send(message)
@@ -145,7 +145,7 @@ class SmtpTransport:
         except ssl.SSLCertVerificationError as error:
             raise TransportUnavailable(
                 f"{self._name}: its certificate can't be trusted ({error.verify_message}). Give "
-                "the name that stands in it as host, and its authority as "
+                "the name in the certificate as host, and its authority as "
                 "tls=ssl.create_default_context(cafile=…).",
                 temporary=False,
             ) from None
@@ -195,8 +195,8 @@ class SmtpTransport:
             password = password()
         if not isinstance(password, str) or not password:
             raise TransportUnavailable(
-                f"{self._name}: there is no password for {self.username}. Give password=, or set "
-                f"the environment variable {PASSWORD_VARIABLE}.",
+                f"{self._name}: the password for {self.username} is missing. Give password=, or "
+                f"set the environment variable {PASSWORD_VARIABLE}.",
                 temporary=False,
             )
         return password
@@ -207,7 +207,7 @@ class SmtpTransport:
 
 
 class _Connection:
-    """A connection to the server, logged in."""
+    """A connection to the server after the login."""
 
     def __init__(self, smtp: smtplib.SMTP) -> None:
         self._smtp = smtp
@@ -216,11 +216,11 @@ class _Connection:
 
     @property
     def is_usable(self) -> bool:
-        """Whether another message may be tried over it."""
+        """Whether another message can be sent over it."""
         return self._smtp.sock is not None
 
     def answers(self) -> bool:
-        """Whether it is still there, and this process's."""
+        """Whether the server still answers, and the connection belongs to this process."""
         if self._pid != os.getpid():
             return False
         if time.monotonic() - self._used < TRUSTED_FOR:
@@ -246,12 +246,12 @@ class _Connection:
             raise self._refusal(error.smtp_code, error.smtp_error) from None
         except smtplib.SMTPServerDisconnected as error:
             self.drop()
-            # smtplib says that a server which was too slow has hung up.
+            # smtplib reports a timeout as a disconnect.
             if isinstance(error.__context__, TimeoutError):
                 raise TimeoutError("The mail server didn't answer in time.") from None
             raise ConnectionResetError("The mail server hung up.") from None
         except BaseException:
-            # Nobody knows how far it came.
+            # How far the dialogue came is unknown.
             self.drop()
             raise
         self._used = time.monotonic()
@@ -265,14 +265,14 @@ class _Connection:
         return PermanentRefusal(answer) if _is_permanent(code) else OSError(answer)
 
     def hang_up(self) -> None:
-        """Say goodbye, where this process may, and close."""
+        """Close, with QUIT if the connection belongs to this process."""
         if self._pid == os.getpid():
             with suppress(OSError):
                 self._smtp.quit()
         self.drop()
 
     def drop(self) -> None:
-        """Close without a word."""
+        """Close without QUIT."""
         self._smtp.close()
 
 
@@ -281,12 +281,12 @@ def _security(security: object) -> str:
         if isinstance(security, str) and security.strip().lower() == known:
             return known
     raise InvalidArgumentError(
-        f"security={security!r:.80}: there are {', '.join(map(repr, PORTS))}.", target=security
+        f"security={security!r:.80}: give one of {', '.join(map(repr, PORTS))}.", target=security
     )
 
 
 def _host(host: str) -> str:
-    """The host's name as the network knows it. Raises `InvalidArgumentError` for none."""
+    """The host's name in ASCII. Raises `InvalidArgumentError` when it is no host name."""
     host = host.strip()
     if not host.isascii():
         import idna  # noqa: PLC0415 - few servers have such a name
@@ -294,9 +294,9 @@ def _host(host: str) -> str:
         try:
             return idna.encode(host, uts46=True).decode()
         except idna.IDNAError as error:
-            raise InvalidArgumentError(f"{host!r} is no host: {error}.", target=host) from None
+            raise InvalidArgumentError(f"{host!r} is no host name: {error}.", target=host) from None
     if not host or any(character.isspace() for character in host):
-        raise InvalidArgumentError(f"{host!r} is no host.", target=host)
+        raise InvalidArgumentError(f"{host!r} is no host name.", target=host)
     return host
 
 

@@ -1,4 +1,4 @@
-"""Messages by the user's own templates: Jinja2, from a folder or a mapping."""
+"""Messages by the caller's own Jinja2 templates, from a folder or a mapping."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     TemplateSource: TypeAlias = str | os.PathLike[str] | Mapping[str, str]
 
 PARTS = ("subject", "txt", "html")
-"""How the names of templates end: the part of a message that each makes."""
+"""The endings of template names: the part of a message that the template makes."""
 
 ANY = "message"
-"""What stands in a template's name where it is for every event."""
+"""The name of a template for every event."""
 
 
 class TemplateError(ConfidError, ValueError):
-    """A template that can't be read, or failed. Nothing was held against the message."""
+    """A template that can't be read, or that failed. The message stays pending."""
 
     category = "InvalidData"
     error_id = "MailTemplate"
@@ -39,7 +39,7 @@ class TemplateError(ConfidError, ValueError):
 
 @attrs.frozen
 class Templates:
-    """Templates, all of them read. `find` one, and render it."""
+    """Templates that were all read."""
 
     _environment: jinja2.Environment = attrs.field(repr=False)
     names: frozenset[str]
@@ -47,10 +47,10 @@ class Templates:
     def render(
         self, part: str, content: Content, events: tuple[str, ...], *, body: str
     ) -> str | None:
-        """A part of a message by the template that fits best; None where there is none.
+        """A part of a message, made by the most specific template; None without one.
 
-        The best is that of the events and the language, then of the events,
-        of the language, of any message. Raises `TemplateError`.
+        The order: events and language, events, language, any message. Raises
+        `TemplateError`.
         """
         event = "+".join(events)
         for stem in (f"{event}.{content.language}", event, f"{ANY}.{content.language}", ANY):
@@ -59,7 +59,7 @@ class Templates:
         return None
 
     def _render(self, name: str, content: Content, events: tuple[str, ...], body: str) -> str:
-        import jinja2  # noqa: PLC0415 - costs 60 ms, and an extra
+        import jinja2  # noqa: PLC0415 - an extra, and costs 60 ms
 
         try:
             return self._environment.get_template(name).render(
@@ -72,20 +72,20 @@ class Templates:
             for secret in (value for section in content.sections for _, value in section.facts):
                 problem = problem.replace(secret, "***")
             raise TemplateError(name, problem) from None
-        except Exception as error:  # noqa: BLE001 - a template runs whatever stands in it
-            # Without its text, for that may hold what the template was given: a PIN.
+        except Exception as error:  # noqa: BLE001 - a template can raise anything
+            # Its text may contain what the template was given: a PIN.
             raise TemplateError(name, f"it raised {type(error).__name__}.") from None
 
 
 def read_templates(source: TemplateSource) -> Templates:
-    """Read all templates of a folder or a mapping, so that what is wrong is known at once.
+    """Read all templates of a folder or a mapping.
 
-    HTML is escaped, a name that isn't there is an error. Raises
-    `TemplateError` for one that can't be read, `InvalidArgumentError` for a
-    place without any, `ModuleNotFoundError` without the `templates` extra.
+    HTML is escaped, and an unknown name is an error. Raises `TemplateError`
+    for a template that can't be read, `InvalidArgumentError` for a source
+    without templates, `ModuleNotFoundError` without the `templates` extra.
     """
     try:
-        import jinja2  # noqa: PLC0415 - as above
+        import jinja2  # noqa: PLC0415 - an extra, and costs 60 ms
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
             "templates= needs Jinja2: pip install 'confid[templates]'.", name="jinja2"

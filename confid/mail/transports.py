@@ -1,10 +1,10 @@
-"""Transports: who takes a message. Any function of one message is a transport.
+"""Transports, which take messages over. Any function of one message is a transport.
 
-A transport that returns has taken the message over. It raises
-`PermanentRefusal` for one that it will never take, `TransportUnavailable`
-when it can take none at all, and another `ConfidError` or an `OSError` (as
-`smtplib`'s errors are) for one that can be tried again. One that has a method
-`rest` is told so when a delivery is over: SmtpTransport hangs up then.
+A transport that returns has taken the message. It raises `PermanentRefusal`
+for a message that it will never take, `TransportUnavailable` when it can take
+no message at all, and another `ConfidError` or an `OSError` (`smtplib`'s
+errors are) for a message that can be tried again. At its end, a delivery
+calls the transport's `rest()` if it has one: SmtpTransport hangs up then.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _FOLDERS = ("tmp", "new", "cur")
 
 
 class PermanentRefusal(ConfidError, RuntimeError):  # noqa: N818 - it names what the other side did
-    """A message will never be taken, so it is not tried again: no such mailbox, or too large."""
+    """The message will never be taken, so it is not tried again: no such mailbox, or too large."""
 
     category = "InvalidResult"
     error_id = "MailRefused"
 
 
-class TransportUnavailable(ConfidError, RuntimeError):  # noqa: N818 - as above
-    """No message can leave now, whichever: nobody answers, or the password is wrong.
+class TransportUnavailable(ConfidError, RuntimeError):  # noqa: N818 - it names a state
+    """No message can leave now: the server does not answer, or the password is wrong.
 
-    `temporary`: waiting may help. Else somebody has to put it right first.
+    `temporary` says whether waiting may help; otherwise somebody has to act.
     """
 
     category = "ResourceUnavailable"
@@ -45,7 +45,7 @@ class TransportUnavailable(ConfidError, RuntimeError):  # noqa: N818 - as above
 
 
 class Transport(Protocol):
-    """Takes one message, or raises; what it returns is not looked at."""
+    """Takes one message, or raises. What it returns is ignored."""
 
     def __call__(self, message: EmailMessage, /) -> object:
         """Take the message over."""
@@ -58,7 +58,7 @@ class MemoryTransport:
         self.messages: list[EmailMessage] = []
 
     def __repr__(self) -> str:
-        # Without the messages: a PIN may stand in one.
+        # The messages may contain PINs.
         return f"<MemoryTransport: {len(self.messages)} messages>"
 
     def __call__(self, message: EmailMessage, /) -> None:
@@ -67,13 +67,12 @@ class MemoryTransport:
 
 
 class MaildirTransport:
-    """Puts each message in a Maildir, `path`, as a file of its own under `new`.
+    """Puts each message into the Maildir `path`, as a file under `new`.
 
-    The folder is made if it is missing, readable by its owner only, for PINs
-    stand in messages. Raises `InvalidArgumentError` for a path that is a
-    file, `OSError` for one that can't be made. On Windows, where a file name
-    can't hold the `:` of a Maildir, `!` stands for it, as in
-    `mailbox.Maildir`'s documentation.
+    A missing folder is made, readable by its owner only, because messages
+    contain PINs. Raises `InvalidArgumentError` when `path` is a file,
+    `OSError` when the folder can't be made. On Windows `!` replaces the `:`
+    in file names, as `mailbox.Maildir`'s documentation suggests.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -97,8 +96,8 @@ class MaildirTransport:
         return f"MaildirTransport({str(self.path)!r})"
 
     def __call__(self, message: EmailMessage, /) -> None:
-        """Write the message to the disk. Raises `OSError` when it can't be."""
-        # Maildir numbers its files in a counter that threads would share.
+        """Write the message to the disk. Raises `OSError` when that fails."""
+        # Maildir numbers its files with a counter that is not safe for threads.
         with self._lock:
             try:
                 self._maildir.add(message)

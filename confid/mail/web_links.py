@@ -1,4 +1,4 @@
-"""Where messages send people on: the tenant's pages for numbers, meetings and PINs."""
+"""The tenant's web pages that messages link to: for numbers, meetings and PINs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from confid.tenant.unit_of_work import UnitOfWork
 
 LINKS = "mail_links"
-"""The key of the tenant's document that holds them."""
+"""The key of their document."""
 
 
 @attrs.frozen(kw_only=True)
 class Links:
-    """Addresses of pages, each None where the tenant has none: messages then leave it out."""
+    """Addresses of pages. Messages leave out a link that is None."""
 
     find_local_number: str | None = None
     update_meetings: str | None = None
@@ -36,7 +36,7 @@ NO_LINKS = Links()
 
 
 def links(*, session: Session | None = None) -> Links:
-    """The links that the tenant's messages show."""
+    """The links in the tenant's messages."""
     with current_session(session).unit(write=False) as tenant:
         return links_of(tenant)
 
@@ -48,9 +48,9 @@ def set_links(
     reset_pin: str | Unset | None = UNSET,
     session: Session | None = None,
 ) -> Links:
-    """Set the links that messages show from now on; None takes one away. As they are then.
+    """Set links in the messages that leave from now on; None removes one. Returns all links.
 
-    Raises `InvalidArgumentError` for anything but the address of a web page.
+    Raises `InvalidArgumentError` for a value that is no address of a web page.
     """
     given = {
         "find_local_number": find_local_number,
@@ -70,7 +70,7 @@ def set_links(
 
 
 def links_of(tenant: UnitOfWork) -> Links:
-    """The links as a transaction sees them."""
+    """The links in a transaction."""
     body = tenant.transaction.get(TENANT.name, [LINKS]).get(LINKS, {})
     return converter().structure(body, Links)
 

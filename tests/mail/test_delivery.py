@@ -386,7 +386,7 @@ def test_the_outbox_by_state(office: Office) -> None:
     assert [entry.to for entry in outbox(state="Failed")] == [None]
     assert len(outbox(state=None)) == 2
     for state in ("queued", "", 3):
-        with pytest.raises(InvalidArgumentError, match="'pending', 'sent' and 'failed'"):
+        with pytest.raises(InvalidArgumentError, match="'pending', 'sent' or 'failed'"):
             outbox(state=state)  # type: ignore[arg-type]  # that is the point
 
 

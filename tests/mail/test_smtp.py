@@ -60,7 +60,7 @@ def test_a_delivery_is_one_connection(office: Office) -> None:
     inbox = Inbox()
     with serving(inbox) as port:
         assert deliver(plain(port)).sent == 60
-    assert len(inbox.sessions) == 1
+    assert inbox.sessions == 1
     for envelope, received in zip(inbox.envelopes, inbox.messages, strict=True):
         assert envelope.rcpt_tos == [received["To"].addresses[0].addr_spec]
         assert envelope.mail_from == "no-reply@contoso.com"
@@ -129,7 +129,7 @@ def test_an_answer_lost_after_data_means_a_repeat_with_the_same_message_id(
         report = deliver(plain(port, timeout=0.3), retry=QUICK)
     assert (report.sent, report.failed) == (1, 0)
     assert inbox.attempts == 2
-    assert len(inbox.sessions) == 2
+    assert inbox.sessions == 2
     assert len({m["Message-ID"] for m in inbox.messages}) == 1
     assert len(inbox.messages) == (2 if fault == HANG_UP else 1)
 
@@ -168,7 +168,7 @@ def test_a_refused_recipient_is_parked_with_the_servers_words(office: Office) ->
     with serving(inbox) as port:
         report = deliver(plain(port))
     assert (report.sent, report.failed, report.held_back) == (2, 1, 0)
-    assert len(inbox.sessions) == 1
+    assert inbox.sessions == 1
     (parked,) = outbox(state="failed")
     assert (parked.to, parked.reason) == (ken, "550 5.1.1 No such mailbox: ken")
 
@@ -190,7 +190,7 @@ def test_a_temporary_refusal_of_a_recipient_is_no_permanent_one() -> None:
         with pytest.raises(OSError, match=r"450 4\.2\.1 Greylisted"):
             transport(message())
         transport(message(to="mia@contoso.com"))
-    assert len(inbox.sessions) == 1
+    assert inbox.sessions == 1
 
 
 def test_a_server_that_wants_a_login_parks_nothing(office: Office) -> None:
@@ -248,13 +248,13 @@ def test_a_rested_connection_is_looked_at_before_it_is_used(
     with serving(inbox) as port, plain(port) as transport:
         transport(message())
         transport(message())
-        assert len(inbox.sessions) == 1
+        assert inbox.sessions == 1
         ((connection),) = transport._idle
         assert connection._smtp.sock is not None
         connection._smtp.sock.shutdown(socket.SHUT_RDWR)
         transport(message())
     assert len(inbox.messages) == 3
-    assert len(inbox.sessions) == 2
+    assert inbox.sessions == 2
 
 
 def test_threads_share_a_transport() -> None:
@@ -272,7 +272,7 @@ def test_threads_share_a_transport() -> None:
         for thread in threads:
             thread.join()
     assert len(inbox.messages) == 80
-    assert 1 <= len(inbox.sessions) <= 4
+    assert 1 <= inbox.sessions <= 4
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])

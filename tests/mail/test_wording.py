@@ -17,8 +17,7 @@ from confid.errors import InvalidArgumentError
 from confid.mail import Links, MemoryTransport, TemplateError, deliver, outbox, set_links
 from confid.mail.languages.countries import COUNTRIES
 from confid.mail.languages.sentences import SENTENCES, pick, with_languages
-from confid.mail.messages import compose
-from confid.mail.wording import worded
+from confid.mail.messages import compose, read_wording
 from confid.tenant.records import DirectoryUser, Event
 
 from .test_messages import PIN, TENANT, entry, parts, read_html, sent
@@ -118,7 +117,7 @@ def test_a_language_can_be_added(office: Office) -> None:
 
 def test_single_sentences_can_be_replaced() -> None:
     """Those of a language that there is; the others stay."""
-    wording = worded(languages={"en-US": {"closing": "Ask Kim, room {{4}}."}})
+    wording = read_wording(languages={"en-US": {"closing": "Ask Kim, room {{4}}."}})
     text, page = parts(sent(entry(E.ENABLED), wording=wording))
     assert "Ask Kim, room {4}." in text
     assert "Ask Kim, room {4}." in page
@@ -222,7 +221,7 @@ def test_the_template_that_fits_best_is_taken(tmp_path: Path) -> None:
     for name in names:
         (tmp_path / f"{name}.subject").write_text(f"{name} {{{{ message.language }}}}\n")
     (tmp_path / "readme.md").write_text("{{ not a template")
-    wording = worded(templates=tmp_path)
+    wording = read_wording(templates=tmp_path)
 
     def subject(event: Event, language: str) -> str:
         return str(sent(entry(event, language=language), wording=wording)["Subject"])
@@ -235,7 +234,7 @@ def test_the_template_that_fits_best_is_taken(tmp_path: Path) -> None:
 
 def test_templates_may_extend_each_other() -> None:
     """As Jinja2 has it; plain text is not escaped."""
-    wording = worded(
+    wording = read_wording(
         templates={
             "base.txt": "{% block top %}{% endblock %}{{ body }}",
             "message.txt": '{% extends "base.txt" %}{% block top %}<Contoso> & you\n{% endblock %}',
@@ -248,7 +247,7 @@ def test_templates_may_extend_each_other() -> None:
 @given(st.text())
 def test_no_subject_of_a_template_can_forge_a_header(text: str) -> None:
     """Whatever it renders is one line."""
-    wording = worded(templates={"message.subject": "{{ message.greeting }}"})
+    wording = read_wording(templates={"message.subject": "{{ message.greeting }}"})
     message = sent(entry(E.ENABLED, display_name=f"a\r\nBcc: eve@evil.example\n\n{text}"),
                    wording=wording)  # fmt: skip
     assert "Bcc" not in message
@@ -279,11 +278,13 @@ def test_a_template_that_fails_costs_no_message(
 
 def test_an_error_of_a_template_has_no_pin() -> None:
     """Whatever it was given."""
-    wording = worded(templates={"message.txt": "{{ message.sections[0].facts[1][1].nothing }}"})
+    wording = read_wording(
+        templates={"message.txt": "{{ message.sections[0].facts[1][1].nothing }}"}
+    )
     with pytest.raises(TemplateError) as caught:
         compose(entry(E.ENABLED), tenant_id=TENANT, wording=wording)
     assert PIN not in str(caught.value)
-    wording = worded(templates={"message.txt": "{{ {}[message.sections[0].facts[1][1]] }}"})
+    wording = read_wording(templates={"message.txt": "{{ {}[message.sections[0].facts[1][1]] }}"})
     with pytest.raises(TemplateError) as caught:
         compose(entry(E.ENABLED), tenant_id=TENANT, wording=wording)
     assert PIN not in str(caught.value)
@@ -293,7 +294,7 @@ def test_a_place_without_templates_is_refused(tmp_path: Path) -> None:
     """An empty folder, one that isn't there, a mapping of other names."""
     for source in (tmp_path, tmp_path / "gone", {"message.htm": "x"}):
         with pytest.raises(InvalidArgumentError, match="no templates"):
-            worded(templates=source)
+            read_wording(templates=source)
 
 
 def test_jinja_is_imported_for_templates_only() -> None:

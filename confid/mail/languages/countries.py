@@ -1,11 +1,11 @@
-"""The names of countries, as headings over their dial-in numbers: a table for each language.
+"""The names of countries, which are the headings above their dial-in numbers.
 
 Source of the codes: the regions that phonenumberslite knows (ISO 3166, and AC, TA, XK).
 """
 
 from __future__ import annotations
 
-from confid.mail.languages.countries_de import TABLE as _DE_DE
+from confid.mail.languages.de_de import COUNTRIES as _DE_DE
 
 _EN_US = """
 AC Ascension Island; AD Andorra; AE United Arab Emirates; AF Afghanistan; AG Antigua and
@@ -55,4 +55,4 @@ def _read(table: str) -> dict[str, str]:
 
 
 COUNTRIES = {"en-US": _read(_EN_US), "de-DE": _read(_DE_DE)}
-"""Language to ISO code to name."""
+"""Each language's names by ISO code."""

@@ -1,4 +1,4 @@
-"""What the messages say in English (United States). The keys and places of every language."""
+"""English (United States): what the messages say. Every language has these keys and places."""
 
 from __future__ import annotations
 

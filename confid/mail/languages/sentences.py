@@ -1,7 +1,7 @@
-"""What the messages say, one table a language; `pick` finds the one for a reader.
+"""The sentences of messages, one table for each language; `pick` finds a reader's language.
 
-Another language is another table with the same keys and the same `{places}`:
-given to `deliver(languages=…)`, or here. `direction` is how its script runs.
+A table has the keys and `{places}` of `en_us`. More tables are given to
+`deliver(languages=…)`, or added here. `direction` is that of the script.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DEFAULT = "en-US"
 
 SENTENCES: Mapping[str, Mapping[str, str]] = {DEFAULT: ENGLISH, "de-DE": GERMAN}
-"""Language (BCP 47) to key to sentence."""
+"""The tables of sentences by language (BCP 47)."""
 
 _COUNTRY = "country."
 
@@ -35,11 +35,11 @@ class Language:
     table: Mapping[str, str] = attrs.field(repr=False)
 
     def say(self, key: str, **places: str) -> str:
-        """The sentence of that key, its places filled. A key that isn't there is a KeyError."""
+        """The sentence with that key, its places filled. Raises `KeyError` for an unknown key."""
         return self.table[key].format(**places)
 
     def country(self, code: str | None) -> str:
-        """A country's name by its ISO code; in English for one that the language has none for."""
+        """A country's name by its ISO code; the English one if the language has none."""
         if code is None:
             return self.say("country.none")
         named = self.table.get(_COUNTRY + code) or COUNTRIES.get(self.tag, {}).get(code)
@@ -47,7 +47,7 @@ class Language:
 
 
 def pick(tag: str | None, tables: Mapping[str, Mapping[str, str]] = SENTENCES) -> Language:
-    """The language for a reader's preferred one: that one, else its sister, else en-US."""
+    """A reader's language: the exact one, else another variant of it, else en-US."""
     wanted = (tag or "").strip().replace("_", "-").casefold()
     primary = wanted.partition("-")[0]
     for fits in (wanted.__eq__, lambda known: known.partition("-")[0] == primary):
@@ -60,10 +60,10 @@ def pick(tag: str | None, tables: Mapping[str, Mapping[str, str]] = SENTENCES) -
 def with_languages(
     languages: Mapping[str, Mapping[str, str]],
 ) -> Mapping[str, Mapping[str, str]]:
-    """The tables of `SENTENCES` with these added, or laid over those of the same language.
+    """The tables of `SENTENCES` together with these, which replace or extend them.
 
-    Raises `InvalidArgumentError` for a language with a sentence too few, and
-    for a sentence or a `{place}` that there isn't.
+    Raises `InvalidArgumentError` for a language with a missing sentence, and
+    for a sentence or a `{place}` that messages don't have.
     """
     tables = dict(SENTENCES)
     for tag, given in languages.items():
