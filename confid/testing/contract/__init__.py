@@ -9,11 +9,20 @@ A store passes it in three lines:
 
 from __future__ import annotations
 
+from confid.testing.contract.answers import AnswersContract
+from confid.testing.contract.concurrency import ConcurrencyContract
 from confid.testing.contract.documents import DocumentsContract
 from confid.testing.contract.ledger import LedgerContract
 from confid.testing.contract.places import PlacesContract
 from confid.testing.contract.transactions import TransactionsContract
 
 
-class StoreContract(DocumentsContract, LedgerContract, TransactionsContract, PlacesContract):
+class StoreContract(
+    DocumentsContract,
+    LedgerContract,
+    AnswersContract,
+    TransactionsContract,
+    ConcurrencyContract,
+    PlacesContract,
+):
     """Subclass it, say how a store is made, and pytest runs the contract."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from confid.store.base import (
     FIRST_ID,
     IMPORTED,
+    LAST_ID,
     Body,
     Claim,
     Kind,
@@ -74,24 +75,33 @@ def thing(
     return {"index": {"name": name, "colour": colour, "badge": badge}, "data": data}
 
 
-def contents(transaction: Transaction) -> tuple[object, ...]:
-    """Everything that a transaction shows."""
+def contents(transaction: Transaction) -> dict[str, Any]:
+    """Everything that a transaction shows, by the way in which it was read."""
     entries = list(transaction.entries())
-    return (
-        [list(transaction.scan(kind.name)) for kind in KINDS],
-        entries,
-        transaction.count(),
-        transaction.has_issued(),
-        transaction.current({entry.owner for entry in entries}),
-        {entry.owner: transaction.history(entry.owner) for entry in entries},
-        transaction.find("thing", "name", ["a", "b", "c", "d"]),
-        transaction.find("thing", "colour", ["red", "blue"]),
-    )
+    ids = [entry.conference_id for entry in entries]
+    owners = sorted({entry.owner for entry in entries})
+    return {
+        "scan": {kind.name: list(transaction.scan(kind.name)) for kind in KINDS},
+        "get": transaction.get("thing", ["1", "2", "3"]),
+        "get one": transaction.get("plain", ["1"]),
+        "get locked": transaction.get("plain", ["1", "2"], lock=True),
+        "find unique": transaction.find("thing", "name", ["a", "b", "c", "d"]),
+        "find": transaction.find("thing", "colour", ["red", "blue"]),
+        "find one": transaction.find("thing", "colour", ["red"]),
+        "entries": entries,
+        "issued_ids": list(transaction.issued_ids()),
+        "lookup": transaction.lookup([*ids, LAST_ID]),
+        "current": transaction.current([*owners, "nobody"]),
+        "history": {owner: transaction.history(owner) for owner in owners},
+        "count": transaction.count(),
+        "has_issued": transaction.has_issued(),
+    }
 
 
 def fill(transaction: Transaction) -> None:
     """Some documents, a living ID, a retired one, and one who has had two."""
-    transaction.put("thing", {"1": thing("a", colour="red"), "2": thing("b", colour="red")})
+    things = {"1": thing("a", colour="red", data={"deep": [1]}), "2": thing("b", colour="red")}
+    transaction.put("thing", things)
     transaction.put("plain", {"1": {"x": 1}})
     transaction.claim([(FIRST_ID, "ann"), (FIRST_ID + 1, "bob")], Claim(at=AT))
     transaction.retire(["bob"], at=LATER, by="admin")
@@ -133,7 +143,17 @@ class ContractBase:
             yield transaction
 
     @staticmethod
-    def in_transaction(store: Store, act: Callable[[Transaction], None]) -> None:
+    def shown(store: Store) -> dict[str, Any]:
+        """Everything that a reading transaction shows, and who holds each of its IDs."""
+        with store.transaction(write=False) as tx:
+            shown = contents(tx)
+        ids = [*shown["issued_ids"], LAST_ID]
+        beside = [("plain", "1"), ("thing", "1")]
+        held = {i: store.holder(i, owned=["plain", "thing"], beside=beside) for i in ids}
+        return {**shown, "holder": held}
+
+    @staticmethod
+    def in_transaction(store: Store, act: Callable[[Transaction], object]) -> None:
         """Do something in a transaction of its own."""
         with store.transaction(write=True) as tx:
             act(tx)

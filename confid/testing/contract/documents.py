@@ -71,22 +71,6 @@ class DocumentsContract(ContractBase):
         assert tx.find("thing", "colour", ["red"]) == {}
         tx.put("thing", {"3": thing("a")})
 
-    @pytest.mark.parametrize("count", [1, 2])
-    def test_documents_are_never_live_objects(self, tx: Transaction, count: int) -> None:
-        """Changing what was put, or what was got, changes nothing in the store."""
-        bodies: dict[str, Body] = {str(i): thing(f"n{i}", data={"list": [1]}) for i in range(count)}
-        tx.put("thing", bodies)
-        bodies["0"]["data"]["list"].append("put")
-        bodies["0"]["index"]["name"] = "changed"
-        for got in (
-            tx.get("thing", ["0"]),
-            tx.find("thing", "name", ["n0"]),
-            dict(tx.scan("thing", limit=1)),
-        ):
-            assert got == {"0": thing("n0", data={"list": [1]})}
-            got["0"]["data"]["list"].append("got")
-        assert tx.get("thing", ["0"]) == {"0": thing("n0", data={"list": [1]})}
-
     def test_json_comes_back_as_it_was(self, tx: Transaction) -> None:
         """Every JSON value survives, integers beyond 64 bits included."""
         body: Body = {
@@ -350,12 +334,9 @@ class DocumentsContract(ContractBase):
     def test_thousands_in_one_call(self, tx: Transaction) -> None:
         """Bulk calls have no limit that a tenant would meet."""
         keys = [f"key-{i:05}" for i in range(MANY)]
-        documents = {key: thing(f"name of {key}", colour="red") for key in keys}
-        tx.put("thing", documents)
-        assert tx.get("thing", keys, lock=True) == documents
-        assert tx.find("thing", "name", [f"name of {key}" for key in keys]) == documents
-        assert tx.find("thing", "colour", ["red"]) == documents
-        assert list(tx.scan("thing")) == list(documents.items())
+        documents = {key: {"n": i} for i, key in enumerate(keys)}
+        tx.put("plain", documents)
+        assert tx.get("plain", keys, lock=True) == documents
         proposals = [(FIRST_ID + i, key) for i, key in enumerate(keys)]
         assert tx.claim(proposals, Claim(at=AT)) == {i for i, _ in proposals}
         assert tx.current(keys) == {owner: i for i, owner in proposals}
@@ -363,8 +344,8 @@ class DocumentsContract(ContractBase):
         assert tx.retire(keys, at=LATER) == {owner: i for i, owner in proposals}
         again = [(i + MANY // 2, owner) for i, owner in proposals]
         assert len(tx.claim(again, Claim(at=LATER))) == MANY // 2
-        tx.delete("thing", keys)
-        assert list(tx.scan("thing")) == []
+        tx.delete("plain", keys)
+        assert list(tx.scan("plain")) == []
 
     def test_an_empty_iterable_does_nothing(self, tx: Transaction) -> None:
         """And is no mistake."""

@@ -21,8 +21,12 @@ from confid.store.base import (
 from confid.testing.contract.common import AT, LATER, ContractBase, Undo, contents, fill
 
 # ruff: noqa: S101 - the tests of the contract assert
-
+# ruff: noqa: PLR2004 - and a number in them is their point
 # ruff: noqa: PT012 - what happens in a block before it is undone is the point of many
+
+
+MOMENTS = tuple(AT + timedelta(days=days) for days in (-3_650, 0, 1, 366, 36_500))
+"""Clocks of callers: a ledger forgets nothing after years, nor before."""
 
 
 class LedgerContract(ContractBase):
@@ -37,40 +41,67 @@ class LedgerContract(ContractBase):
 
     @pytest.mark.parametrize("origin", [ISSUED, IMPORTED])
     @pytest.mark.parametrize("by", ["admin", None])
-    def test_claim_enters_all_facts(self, tx: Transaction, origin: str, by: str | None) -> None:
-        """The entry says what, whose, where from, when and by whom, to the microsecond, in UTC."""
+    @pytest.mark.parametrize("retired", [False, True])
+    @pytest.mark.parametrize("count", [1, 3, 1_100])
+    def test_claim_enters_all_facts(
+        self, tx: Transaction, origin: str, by: str | None, retired: bool, count: int
+    ) -> None:
+        """Each entry says what, whose, where from, when and by whom, to the microsecond, in UTC."""
         elsewhere = AT.astimezone(timezone(timedelta(hours=-8)))
-        assert tx.claim([(FIRST_ID, "ann")], Claim(at=elsewhere, by=by, origin=origin)) == {
-            FIRST_ID
-        }
-        entry = LedgerEntry(
-            conference_id=FIRST_ID, owner="ann", serial=1, origin=origin, issued_at=AT, issued_by=by
+        entries = [
+            LedgerEntry(
+                conference_id=FIRST_ID + n,
+                owner=f"owner {n}",
+                serial=1,
+                origin=origin,
+                issued_at=AT,
+                issued_by=by,
+                retired_at=AT if retired else None,
+                retired_by=by if retired else None,
+            )
+            for n in range(count)
+        ]
+        rows = {entry.conference_id: entry for entry in entries}
+        living = {} if retired else {entry.owner: entry.conference_id for entry in entries}
+        claim = Claim(at=elsewhere, by=by, origin=origin, retired=retired)
+        assert tx.claim([(entry.conference_id, entry.owner) for entry in entries], claim) == set(
+            rows
         )
-        assert tx.lookup([FIRST_ID, LAST_ID]) == {FIRST_ID: entry}
+        assert tx.lookup([*rows, LAST_ID]) == rows
+        assert list(tx.entries()) == entries
         assert tx.lookup([FIRST_ID])[FIRST_ID].issued_at.utcoffset() == timedelta(0)
-        assert tx.history("ann") == [entry]
-        assert tx.current(["ann", "bob"]) == {"ann": FIRST_ID}
+        assert [tx.history(entry.owner) for entry in entries[:3]] == [[e] for e in entries[:3]]
+        assert tx.current([entry.owner for entry in entries]) == living
         assert tx.has_issued() is (origin == ISSUED)
 
-    @pytest.mark.parametrize("others", [0, 3])
+    @pytest.mark.parametrize("others", [0, 3, 1_100])
     def test_an_id_in_the_ledger_is_refused(self, tx: Transaction, others: int) -> None:
-        """Living or retired, whoever proposes it; the row stays as it is, others are accepted."""
-        tx.claim([(FIRST_ID, "ann"), (FIRST_ID + 1, "bob")], Claim(at=AT, by="first"))
-        tx.retire(["bob"], at=LATER)
-        rows = tx.lookup([FIRST_ID, FIRST_ID + 1])
-        rest = [(FIRST_ID + 10 + i, f"other {i}") for i in range(others)]
-        accepted = {i for i, _ in rest}
-        for conference_id, owner in (
-            (FIRST_ID, "cyd"),
-            (FIRST_ID + 1, "dan"),
-            (FIRST_ID + 1, "bob"),
-        ):
-            proposals = [(conference_id, owner), *rest]
-            assert tx.claim(proposals, Claim(at=LATER, by="second")) == accepted
-            assert tx.claim([(conference_id, owner)], Claim(at=LATER, retired=True)) == set()
-            assert tx.lookup([FIRST_ID, FIRST_ID + 1]) == rows
-            rest, accepted = [], set()
-        assert tx.current(["cyd", "dan", "bob"]) == {}
+        """Living or retired, issued or imported, whoever proposes it, and whenever.
+
+        The rows stay as they are, and the free ones beside it are accepted.
+        """
+        fill(tx)
+        tx.claim([(FIRST_ID + 4, "eve"), (FIRST_ID + 5, "flo")], Claim(at=AT, origin=IMPORTED))
+        tx.retire(["flo"], at=LATER, by="admin")
+        before = list(tx.entries())
+        rest = [(FIRST_ID + 10 + n, f"other {n}") for n in range(others)]
+        claims = [
+            Claim(at=at, by="second", origin=origin, retired=retired)
+            for at in MOMENTS
+            for origin in (ISSUED, IMPORTED)
+            for retired in (False, True)
+        ]
+        for claim in claims if not others else claims[-1:]:
+            for entry in before:
+                for owner in {entry.owner, "bob", "new"} if not others else {entry.owner}:
+                    with pytest.raises(Undo), tx.savepoint():
+                        accepted = tx.claim([(entry.conference_id, owner), *rest], claim)
+                        assert accepted == {i for i, _ in rest}
+                        assert list(tx.entries())[: len(before)] == before
+                        raise Undo
+            every = [(entry.conference_id, f"new {n}") for n, entry in enumerate(before)]
+            assert tx.claim(every, claim) == set()
+        assert list(tx.entries()) == before
 
     @pytest.mark.parametrize("others", [0, 3])
     def test_an_owner_has_one_living_id(self, tx: Transaction, others: int) -> None:
@@ -170,6 +201,42 @@ class LedgerContract(ContractBase):
         assert tx.history("ann") == [after]
         assert tx.lookup([FIRST_ID + 1])[FIRST_ID + 1].retired_at is None
 
+    @pytest.mark.parametrize("by", ["last", None])
+    @pytest.mark.parametrize("count", [1, 2, 1_100])
+    def test_retire_touches_living_entries_only(
+        self, store: Store, by: str | None, count: int
+    ) -> None:
+        """Older and newer entries of the same owner stay as they are, and so do other owners.
+
+        The living ID is neither the newest nor the largest nor the smallest.
+        """
+        owners = [f"owner {n}" for n in range(count)]
+        step = 2_000
+        with store.transaction(write=True) as tx:
+            for n, retired in enumerate((False, True, False, True, True)):
+                first = FIRST_ID + step * (3, 5, 2, 1, 4)[n]
+                at = AT + timedelta(hours=n)
+                proposals = [(first + i, owner) for i, owner in enumerate([*owners, "other"])]
+                tx.retire([*owners, "other"] if n == 2 else [], at=at, by=f"retired {n}")
+                tx.claim(proposals, Claim(at=at, by=f"claimed {n}", retired=retired))
+            before = list(tx.entries())
+            living = {owner: FIRST_ID + step * 2 + i for i, owner in enumerate(owners)}
+            other = FIRST_ID + step * 2 + count
+            assert tx.current([*owners, "other"]) == {**living, "other": other}
+            assert tx.retire([*owners, "nobody"], at=LATER, by=by) == living
+            after = [
+                attrs.evolve(entry, retired_at=LATER, retired_by=by)
+                if entry.conference_id in living.values()
+                else entry
+                for entry in before
+            ]
+            assert list(tx.entries()) == after
+            assert tx.current([*owners, "other"]) == {"other": other}
+        with store.transaction(write=False) as tx:
+            assert list(tx.entries()) == after
+            assert tx.current(owners) == {}
+        assert [store.holder(i) for i in (living[owners[0]], other)] == [None, ("other", [])]
+
     def test_retiring_twice_changes_nothing(self, tx: Transaction) -> None:
         """A retired ID stays retired, and when and by whom stays as it was."""
         fill(tx)
@@ -217,7 +284,7 @@ class LedgerContract(ContractBase):
             store.holder(FIRST_ID)
 
     def test_entries_come_in_the_order_of_their_ids(self, tx: Transaction) -> None:
-        """The whole ledger, retired ones too, from behind `after`; `issued_ids` likewise."""
+        """The whole ledger, retired ones too, from behind `after`; `issued_ids` has them all."""
         ids = [LAST_ID, FIRST_ID, FIRST_ID + 7, 5_000_000, FIRST_ID + 2]
         for n, conference_id in enumerate(ids):
             tx.claim([(conference_id, f"owner {n}")], Claim(at=AT))

@@ -93,6 +93,22 @@ class PlacesContract(ContractBase):
                     tx.claim([(LAST_ID, "ann")], Claim(at=AT))
                 assert tx.claim([(FIRST_ID + 1, "new")], Claim(at=AT)) == set()
 
+    def test_documents_outlast_an_opening_without_their_kind(self, tmp_path: Path) -> None:
+        """A program that knows fewer kinds takes nothing away from one that knows them all."""
+        documents = {"1": {"x": 1}, "2": {}}
+        with self.make_store(tmp_path) as store:
+            store.open(KINDS)
+            self.in_transaction(store, fill)
+            self.in_transaction(store, lambda tx: tx.put("plain", documents))
+            before = self.shown(store)
+        with self.make_again(store) as fewer:
+            fewer.open([THING])
+            self.in_transaction(fewer, lambda tx: tx.put("thing", {"9": thing("z")}))
+            self.in_transaction(fewer, lambda tx: tx.delete("thing", ["9"]))
+        with self.make_again(fewer) as again:
+            again.open(KINDS)
+            assert self.shown(again) == before
+
     def test_opening_again_adds_kinds_and_fields(self, tmp_path: Path) -> None:
         """What is there is indexed by the new fields too."""
         with self.make_store(tmp_path) as store:

@@ -1,8 +1,7 @@
-"""The contract's part on transactions, savepoints and threads."""
+"""The contract's part on transactions and savepoints."""
 
 from __future__ import annotations
 
-import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,7 +20,7 @@ from confid.store.base import (
 from confid.testing.contract.common import AT, ContractBase, Undo, change, contents, fill, thing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 # ruff: noqa: S101 - the tests of the contract assert
 
@@ -121,50 +120,12 @@ class TransactionsContract(ContractBase):
                 before = contents(tx)
                 writing = pool.submit(self.in_transaction, store, change)
                 threading.Event().wait(0.1)
-                assert contents(tx) == before
+                for _ in range(2):
+                    assert contents(tx) == before
             writing.result(timeout=30)
         with store.transaction(write=False) as tx:
-            assert contents(tx) != before
-
-    # Exclusive transactions.
-
-    def test_an_exclusive_transaction_is_a_writing_one(self, store: Store) -> None:
-        """It commits when its block ends, and is rolled back when an exception leaves it."""
-        with store.exclusive() as tx:
-            fill(tx)
-            inside = contents(tx)
-        with pytest.raises(Undo), store.exclusive() as tx:
-            change(tx)
-            raise Undo
-        with store.transaction(write=False) as tx:
-            assert contents(tx) == inside
-
-    @pytest.mark.parametrize("first", ["exclusive", "writing"])
-    def test_an_exclusive_transaction_is_alone(self, store: Store, first: str) -> None:
-        """It waits for a writer that has begun, and a writer that comes later waits for it.
-
-        What the first one read before, on documents that are not even there,
-        still holds when it writes: nothing came in between.
-        """
-        begun, seen = threading.Event(), []
-
-        def come_later() -> None:
-            begun.wait(30)
-            with store.transaction(write=True) if first == "exclusive" else store.exclusive() as tx:
-                seen.append(tx.get("plain", ["first"]))
-                tx.put("plain", {"second": {}})
-
-        with ThreadPoolExecutor(1) as pool:
-            later = pool.submit(come_later)
-            with store.exclusive() if first == "exclusive" else store.transaction(write=True) as tx:
-                assert tx.get("plain", ["first", "second"]) == {}
-                begun.set()
-                threading.Event().wait(0.2)
-                assert tx.get("plain", ["second"]) == {}
-                assert not seen
-                tx.put("plain", {"first": {}})
-            later.result(timeout=30)
-        assert seen == [{"first": {}}]
+            assert dict(tx.scan("plain")) == {"1": {"x": 2}, "2": {}}
+            assert tx.current(["ann", "bob", "dan"]) == {"ann": FIRST_ID + 9, "dan": FIRST_ID + 8}
 
     # Savepoints.
 
@@ -197,6 +158,54 @@ class TransactionsContract(ContractBase):
                 raise Undo
         with store.transaction(write=False) as tx:
             assert dict(tx.scan("plain")) == {"a": {}, "c": {}}
+
+    @pytest.mark.parametrize("undone", [range(12), range(0, 12, 2), (3,), (11,), (0,)])
+    def test_savepoints_nest_deeply(self, store: Store, undone: Iterable[int]) -> None:
+        """Undoing one undoes what happened in it, at whatever depth, and nothing else."""
+        depth = 12
+
+        def nest(tx: Transaction, level: int) -> None:
+            if level == depth:
+                return
+            key = f"{level:02}"
+            before = contents(tx)
+            with suppress(Undo), tx.savepoint():
+                tx.put("plain", {key: {"level": level}, "1": {"x": key}})
+                tx.put("thing", {key: thing(f"n{key}", colour="red")})
+                tx.retire(["ann"], at=AT, by=key)
+                tx.claim([(FIRST_ID + 20 + level, "ann")], Claim(at=AT, by=key))
+                inside = contents(tx)
+                nest(tx, level + 1)
+                if level + 1 in undone:
+                    assert contents(tx) == inside
+                if level in undone:
+                    raise Undo
+            if level in undone:
+                assert contents(tx) == before
+
+        with store.transaction(write=True) as tx:
+            fill(tx)
+            nest(tx, 0)
+            kept = range(min(undone))
+            living = FIRST_ID + 20 + kept[-1] if kept else FIRST_ID
+            assert [key for key, _ in tx.scan("plain")] == sorted({"1", *(f"{i:02}" for i in kept)})
+            assert tx.current(["ann"]) == {"ann": living}
+            inside = contents(tx)
+        with store.transaction(write=False) as tx:
+            assert contents(tx) == inside
+
+    def test_savepoints_follow_each_other(self, store: Store) -> None:
+        """However many a transaction has had, each is undone or kept."""
+        with store.transaction(write=True) as tx:
+            for n in range(40):
+                with suppress(Undo), tx.savepoint():
+                    tx.put("plain", {f"{n:02}": {}})
+                    tx.claim([(FIRST_ID + n, f"{n}")], Claim(at=AT))
+                    if n % 2:
+                        raise Undo
+        with store.transaction(write=False) as tx:
+            assert [key for key, _ in tx.scan("plain")] == [f"{n:02}" for n in range(0, 40, 2)]
+            assert list(tx.issued_ids()) == [FIRST_ID + n for n in range(0, 40, 2)]
 
     def test_kept_savepoints_fall_with_their_transaction(self, store: Store) -> None:
         """A savepoint is no commit."""
@@ -238,50 +247,3 @@ class TransactionsContract(ContractBase):
         """They are allowed; there is nothing to undo."""
         with store.transaction(write=False) as tx, tx.savepoint():
             assert tx.count() == 0
-
-    # Threads.
-
-    def test_read_then_write_loses_nothing(self, store: Store) -> None:
-        """Of two who read one document with `lock` and write it, the later one waits."""
-        self.in_transaction(store, lambda tx: tx.put("plain", {"n": {"x": 0}}))
-
-        def count_on(_: int) -> None:
-            with store.transaction(write=True) as tx:
-                body = tx.get("plain", ["n"], lock=True)["n"]
-                tx.put("plain", {"n": {"x": body["x"] + 1}})
-
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(count_on, range(40)))
-        with store.transaction(write=False) as tx:
-            assert tx.get("plain", ["n"]) == {"n": {"x": 40}}
-
-    def test_locks_are_taken_in_key_order(self, store: Store) -> None:
-        """Two who name the same documents in other orders don't wait for each other for ever."""
-        keys = [f"{i:02}" for i in range(20)]
-        self.in_transaction(store, lambda tx: tx.put("plain", {key: {} for key in keys}))
-
-        def lock(n: int) -> None:
-            with store.transaction(write=True) as tx:
-                got = tx.get("plain", keys if n % 2 else keys[::-1], lock=True)
-                tx.put("plain", got)
-
-        with ThreadPoolExecutor(4) as pool:
-            for done in [pool.submit(lock, n) for n in range(40)]:
-                done.result(timeout=60)
-
-    def test_one_id_goes_to_one_thread(self, store: Store) -> None:
-        """Threads that all propose the same IDs share them out; none is accepted twice."""
-        ids = range(FIRST_ID, FIRST_ID + 100)
-        barrier = threading.Barrier(4)
-
-        def claim(n: int) -> list[int]:
-            accepted: list[int] = []
-            barrier.wait()
-            for i in ids:
-                with store.transaction(write=True) as tx:
-                    accepted += tx.claim([(i, f"{n}-{i}")], Claim(at=AT))
-            return accepted
-
-        with ThreadPoolExecutor(4) as pool:
-            accepted = list(itertools.chain(*pool.map(claim, range(4))))
-        assert sorted(accepted) == list(ids)
