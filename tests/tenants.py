@@ -14,8 +14,8 @@ from confid.host import RecordingHost
 from confid.ids.dice import Space
 from confid.tenant.documents import KINDS, OUTBOX
 from confid.tenant.documents import converter as record_converter
-from confid.tenant.outbox import unsealed
-from confid.tenant.records import MICROSOFT, DirectoryUser, LicenseState, OutboxEntry
+from confid.tenant.outbox import OutboxEntry, decrypt_pins
+from confid.tenant.records import MICROSOFT, DirectoryUser, LicenseState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,4 +156,4 @@ def outbox(session: Session) -> list[OutboxEntry]:
             record_converter().structure(body, OutboxEntry)
             for _, body in unit.transaction.scan(OUTBOX.name)
         ]
-        return unsealed(unit.transaction, entries)
+        return decrypt_pins(unit.transaction, entries)

@@ -169,7 +169,7 @@ class Call:
             typed = _PIN.fullmatch(keys)
             if self._starts_closed(tenant):
                 self._join(tenant)
-            elif tenant.is_pin(person, typed[1] if typed else ""):
+            elif tenant.pins.is_right(person, typed[1] if typed else ""):
                 self._join(tenant, start=True)
             else:
                 self._wrong_pins += 1
@@ -399,5 +399,5 @@ def _organizer_of(tenant: UnitOfWork, keys: str) -> Person | None:
 def _lets_toll_free_in(tenant: UnitOfWork, person: Person) -> bool:
     """Whether the organizer's own setting and their policy both allow toll-free calls."""
     assert person.conferencing is not None  # noqa: S101 - only the enabled have an ID
-    policy = tenant.granting.audio_of([person.user])[person.user.owner]
+    policy = tenant.policies.audio_of([person.user])[person.user.owner]
     return person.conferencing.allow_toll_free_dial_in and policy.allow_toll_free_dialin

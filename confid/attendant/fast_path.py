@@ -9,14 +9,13 @@ from confid.errors import TransactionConflictError
 from confid.ids.conference_id import ConferenceId
 from confid.store.base import SEAL, TENANT
 from confid.store.seal import FACTS
-from confid.tenant import directory
+from confid.tenant.directory import USERS
 from confid.tenant.documents import (
     CONFERENCING,
     RUNNING_MEETING,
+    SETTINGS,
     USER,
     WRONG_ENTRIES,
-    Conferencing,
-    converter,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def find_organizer(session: Session, keys: str, caller: str) -> tuple[str, Confe
     setup = session.setup_of(facts)
     if user is None or settings is None or setup is None or meeting or seal:
         return None
-    conferencing = converter().structure(settings, Conferencing)
+    conferencing = SETTINGS.read(settings)
     if (
         not conferencing.enabled
         or conferencing.allow_pstn_only_meetings
@@ -54,4 +53,4 @@ def find_organizer(session: Session, keys: str, caller: str) -> tuple[str, Confe
         or (wrong and wrong_entries.blocks(wrong, session.now()))
     ):
         return None
-    return owner, setup.conferencing_user(directory.from_document(user), conferencing, number)
+    return owner, setup.conferencing_user(USERS.read(user), conferencing, number)

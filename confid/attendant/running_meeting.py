@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from confid.tenant.documents import RUNNING_MEETING, converter
+from confid.tenant.documents import RUNNING_MEETING, DocumentType
 
 if TYPE_CHECKING:
     from confid.tenant.records import TenantSettings
@@ -111,6 +111,9 @@ class RunningMeeting:
         return _told(meeting, "left", leaving.name, style) if self.started else meeting
 
 
+RUNNING_MEETINGS = DocumentType(kind=RUNNING_MEETING, record=RunningMeeting)
+
+
 def _with(meeting: RunningMeeting, newcomer: Participant, style: Style) -> RunningMeeting:
     """A started meeting with another caller, announced to the others."""
     meeting = _told(meeting, "entered", newcomer.name, style)
@@ -139,14 +142,14 @@ def running(tenant: UnitOfWork, owner: str, *, lock: bool = False) -> RunningMee
 
     `lock` for one about to be changed.
     """
-    body = tenant.transaction.get(RUNNING_MEETING.name, [owner], lock=lock).get(owner, {})
-    return converter().structure(body, RunningMeeting)
+    found = RUNNING_MEETINGS.get(tenant.transaction, [owner], lock=lock)
+    return found.get(owner, RunningMeeting())
 
 
 def keep(tenant: UnitOfWork, owner: str, meeting: RunningMeeting) -> None:
     """Keep a running meeting; one that nobody is in has ended."""
     if meeting.participants:
-        body = converter().unstructure(meeting)
+        body = RUNNING_MEETINGS.body(meeting)
         tenant.transaction.put(RUNNING_MEETING.name, {owner: body})
     else:
         tenant.transaction.delete(RUNNING_MEETING.name, [owner])

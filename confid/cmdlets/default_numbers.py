@@ -19,10 +19,11 @@ from confid.errors import InvalidArgumentError
 from confid.meetings.invitations import renew_future
 from confid.powershell.language.values import choice
 from confid.tenant import numbers, phone_number
+from confid.tenant.changes import Change
 from confid.tenant.documents import Conferencing
-from confid.tenant.notices import MailOptions, owed
-from confid.tenant.people import Change, Person
-from confid.tenant.records import TOLL, TOLL_FREE, ConferencingUser, Event
+from confid.tenant.notices import Event, MailOptions, owed
+from confid.tenant.people import Person
+from confid.tenant.records import TOLL, TOLL_FREE, ConferencingUser
 from confid.tenant.results import Results
 from confid.tenant.text import fold
 from confid.tenant.unit_of_work import UnitOfWork

@@ -29,20 +29,20 @@ def grant_policy(
     """
     _demand_one(command, identity, to_tenant=to_tenant, group=group)
     name = _wanted(command, family, policy_name, to_tenant=to_tenant)
-    granting = command.tenant.granting
+    policies = command.tenant.policies
     if is_given(identity):
         users = command.users(identity)
         if users:
-            granting.to_users(family, users, name)
+            policies.to_users(family, users, name)
         found = command.output(identity, users)
         return found if pass_thru else None
     if group is not None:
         group = _group(group)
         _check_rank(rank, name)
         if command.should_process(group):
-            granting.to_group(family, group, name, rank)
+            policies.to_group(family, group, name, rank)
     elif command.should_process(GLOBAL):
-        granting.to_tenant(family, name)
+        policies.to_tenant(family, name)
     return None
 
 
@@ -76,7 +76,7 @@ def _wanted(
         )
     if policy_name is None:
         return None
-    name = command.tenant.granting.demand(family, name_of(policy_name, parameter="PolicyName"))
+    name = command.tenant.policies.demand(family, name_of(policy_name, parameter="PolicyName"))
     if name == GLOBAL and not to_tenant:
         raise InvalidArgumentError(
             f"PolicyName: {identity_of(name)} applies to everybody without another "

@@ -15,18 +15,9 @@ from confid.engine.invocation import Invocation, Output
 from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, WhatIf, is_given
 from confid.errors import InvalidArgumentError
 from confid.powershell.language.values import choice
-from confid.tenant.migrations import (
-    ALL,
-    CURRENT,
-    SOURCES,
-    STATES,
-    TARGETS,
-    MeetingMigrationStatus,
-    MeetingMigrationSummary,
-    Migration,
-    status_of,
-)
+from confid.tenant.migrations import ALL, CURRENT, SOURCES, STATES, TARGETS, Migration, status_of
 from confid.tenant.people import Person
+from confid.tenant.records import MeetingMigrationStatus, MeetingMigrationSummary
 from confid.tenant.results import Results
 from confid.tenant.unit_of_work import UnitOfWork
 

@@ -1,6 +1,6 @@
 """The parameters that several cmdlets share: how each is declared, and what it means."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -9,13 +9,14 @@ import attrs
 from confid.engine.cmdlet import Identity
 from confid.engine.invocation import Invocation
 from confid.engine.parameters import P, Unset, is_given
-from confid.errors import InvalidArgumentError, LicenseError, NotEnabledError, ParameterBindingError
+from confid.errors import InvalidArgumentError, ParameterBindingError
 from confid.tenant import numbers, phone_number
+from confid.tenant.changes import Change
 from confid.tenant.documents import Conferencing
 from confid.tenant.mail_address import checked, checked_display_name
-from confid.tenant.notices import MailOptions, owed
-from confid.tenant.people import Change, Person
-from confid.tenant.records import MICROSOFT, DirectoryUser, Event, LicenseState, Record, Sender
+from confid.tenant.notices import MailOptions, Sender, owed
+from confid.tenant.people import Person
+from confid.tenant.records import Record
 from confid.tenant.text import fold
 from confid.tenant.unit_of_work import UnitOfWork
 
@@ -166,21 +167,6 @@ class Wanted:
         return attrs.evolve(after, **wanted) if wanted else after
 
 
-def events_of(
-    before: Conferencing, after: Conferencing, reset_conference_id: bool, reset_leader_pin: bool
-) -> Iterator[Event]:
-    """What a call tells the user of: what differs, and what was reset."""
-    if reset_conference_id:
-        yield Event.CONFERENCE_ID_RESET
-    if (before.service_number, before.toll_free_service_number) != (
-        after.service_number,
-        after.toll_free_service_number,
-    ):
-        yield Event.NUMBER_CHANGED
-    if reset_leader_pin:
-        yield Event.PIN_RESET
-
-
 def mail_options(
     *,
     send_email: bool,
@@ -229,46 +215,10 @@ def demand_identity(command: Invocation, identity: object) -> None:
         )
 
 
-def enabled(person: Person) -> Conferencing:
-    """The settings of somebody enabled. Raises `NotEnabledError`."""
-    if person.conferencing is None or not person.conferencing.enabled:
-        raise NotEnabledError(str(person))
-    return person.conferencing
-
-
-def demand_license(user: DirectoryUser, *, replace_provider: bool) -> None:
-    """Raise `LicenseError` for who may not be enabled. Source: behaviour, conference ID."""
-    name = user.user_principal_name
-    if user.license_state is LicenseState.UNLICENSED:
-        raise LicenseError(
-            f"{name} has no licence for audio conferencing (service plan MCOMEETADV). Assign one "
-            "and import the user again.",
-            target=name,
-        )
-    if user.license_state is LicenseState.UNKNOWN:
-        raise LicenseError(
-            f"Whether {name} has a licence for audio conferencing is unknown: the roster had no "
-            "column of licences, or Export-Csv wrote its type instead of its plans.",
-            target=name,
-        )
-    if user.has_other_provider and not replace_provider:
-        raise LicenseError(
-            f"{name} has the audio conferencing provider {user.provider!r}. "
-            "Pass replace_provider=True to replace it with Microsoft.",
-            target=name,
-            error_id="ThirdPartyProvider",
-        )
-
-
-def with_microsoft(user: DirectoryUser) -> DirectoryUser | None:
-    """The user with Microsoft as the provider; None for who has it already."""
-    return attrs.evolve(user, provider=MICROSOFT) if user.has_other_provider else None
-
-
 def conference_info(unit: UnitOfWork, person: Person, mail: MailOptions) -> Change | None:
     """The change that only sends the conference info; None where it wasn't asked for."""
     notice = owed([], mail, unit.settings)
-    return Change(person=person, after=enabled(person), notice=notice) if notice else None
+    return Change(person=person, after=person.demand_enabled(), notice=notice) if notice else None
 
 
 def one_bridge(

@@ -150,15 +150,15 @@ def get_cs_teams_audio_conferencing_policy(
         >>> [policy.identity for policy in get_cs_teams_audio_conferencing_policy()]
         ['Global']
     """
-    granting = command.tenant.granting
+    policies = command.tenant.policies
     if is_given(identity):
-        return granting.audio_policy(name_of(identity))
-    policies = granting.audio_policies()
+        return policies.audio_policy(name_of(identity))
+    found = policies.audio_policies()
     if filter is not None:
         from confid.powershell import like  # noqa: PLC0415 - few calls filter
 
-        policies = [policy for policy in policies if like(policy.identity, filter)]
-    return Results(policies)
+        found = [policy for policy in found if like(policy.identity, filter)]
+    return Results(found)
 
 
 @cmdlet(
@@ -210,7 +210,7 @@ def set_cs_teams_audio_conferencing_policy(
     """
     if instance is None:
         name = name_of(identity) if is_given(identity) else GLOBAL
-        before = command.tenant.granting.audio_policy(name)
+        before = command.tenant.policies.audio_policy(name)
     else:
         before = _from_instance(command.tenant, instance)
     after = _changed(command.tenant, before, meeting_invite_phone_numbers, allow_toll_free_dialin)
@@ -245,8 +245,8 @@ def remove_cs_teams_audio_conferencing_policy(
         >>> len(get_cs_teams_audio_conferencing_policy())
         1
     """
-    granting = command.tenant.granting
-    policy = granting.audio_policy(name_of(identity))
+    policies = command.tenant.policies
+    policy = policies.audio_policy(name_of(identity))
     name = name_of(policy)
     if name == GLOBAL:
         raise InvalidOperationError(
@@ -255,9 +255,9 @@ def remove_cs_teams_audio_conferencing_policy(
             target=GLOBAL,
             error_id="GlobalPolicyStays",
         )
-    granting.demand_unused(name)
+    policies.demand_unused(name)
     if command.should_process(policy.identity):
-        granting.remove(name)
+        policies.remove(name)
 
 
 @cmdlet(
@@ -337,7 +337,7 @@ def grant_cs_teams_audio_conferencing_policy(
 def _kept(command: Invocation, policy: Policy) -> Policy | None:
     if not command.should_process(policy.identity):
         return None
-    command.tenant.granting.put(policy)
+    command.tenant.policies.put(policy)
     return policy
 
 

@@ -338,7 +338,7 @@ def unregister_cs_online_dial_in_conferencing_service_number(
     placed = numbers.unregistered(unit.setup, number, remove_default=remove_default_service_number)
     if not command.should_process(number.number):
         return None
-    unit.bridges.take_off(placed, mail)
+    unit.take_off(placed, mail)
     return placed.number
 
 

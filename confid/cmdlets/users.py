@@ -28,22 +28,19 @@ from confid.cmdlets.parameters import (
     Wanted,
     conference_info,
     demand_identity,
-    demand_license,
-    enabled,
-    events_of,
     kept_by,
     mail_options,
     number_on,
     one_bridge,
-    with_microsoft,
 )
 from confid.engine.cmdlet import listing_cmdlet, user_cmdlet
 from confid.engine.invocation import Invocation, Output
 from confid.engine.parameters import UNSET, AsJob, CommonParameters, Confirm, P, WhatIf, is_given
+from confid.tenant.changes import Change
 from confid.tenant.documents import Conferencing
-from confid.tenant.notices import owed
-from confid.tenant.people import Change, Person
-from confid.tenant.records import ConferencingUser, Event
+from confid.tenant.notices import Event, events_of, owed
+from confid.tenant.people import Person, demand_license
+from confid.tenant.records import ConferencingUser
 
 
 @user_cmdlet("Enable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",))
@@ -125,7 +122,7 @@ def enable_cs_online_dial_in_conferencing_user(
         if person.is_enabled:
             return conference_info(unit, person, mail)
         demand_license(person.user, replace_provider=replace)
-        pin = unit.new_pin()
+        pin = unit.pins.new()
         return Change(
             person=person,
             after=Conferencing(
@@ -135,12 +132,12 @@ def enable_cs_online_dial_in_conferencing_user(
                 toll_free_service_number=toll_free,
                 allow_toll_free_dial_in=allow_toll_free_dial_in is not False,
                 allow_pstn_only_meetings=pstn_only,
-                pin_digest=unit.pin_digest(person.user.owner, pin),
+                pin_digest=unit.pins.digest(person.user.owner, pin),
             ),
             issue=True,
             pin=pin,
             notice=owed([Event.ENABLED], mail, unit.settings),
-            user=with_microsoft(person.user),
+            user=person.user.with_microsoft() if person.user.has_other_provider else None,
         )
 
     return command.change(identity, plan)
@@ -195,7 +192,7 @@ def disable_cs_online_dial_in_conferencing_user(
     def plan(person: Person) -> Change:
         return Change(
             person=person,
-            after=attrs.evolve(enabled(person), enabled=False, pin_digest=None),
+            after=attrs.evolve(person.demand_enabled(), enabled=False, pin_digest=None),
             retire=True,
             notice=owed([Event.DISABLED], mail, unit.settings),
         )
@@ -308,12 +305,17 @@ def set_cs_online_dial_in_conferencing_user(
     )
 
     def plan(person: Person) -> Change | None:
-        before = enabled(person)
+        before = person.demand_enabled()
         after = wanted.applied(unit, person, before)
-        pin = unit.new_pin() if reset_leader_pin else None
+        pin = unit.pins.new() if reset_leader_pin else None
         if pin is not None:
-            after = attrs.evolve(after, pin_digest=unit.pin_digest(person.user.owner, pin))
-        events = events_of(before, after, reset_conference_id, reset_leader_pin)
+            after = attrs.evolve(after, pin_digest=unit.pins.digest(person.user.owner, pin))
+        events = events_of(
+            before,
+            after,
+            reset_conference_id=reset_conference_id,
+            reset_leader_pin=reset_leader_pin,
+        )
         notice = owed(events, mail, unit.settings)
         if before == after and not reset_conference_id and notice is None:
             return None
@@ -373,7 +375,7 @@ def get_cs_online_dial_in_conferencing_user(
     keep = kept_by(one_bridge(unit, bridge_id, bridge_name), service_number, ldap_filter)
 
     def show(person: Person) -> ConferencingUser | None:
-        enabled(person)
+        person.demand_enabled()
         return unit.conferencing_user(person) if keep(person) else None
 
     if is_given(identity):

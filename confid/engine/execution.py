@@ -151,7 +151,7 @@ def _run_in_unit(
     warnings = unit.warnings
     if not info.accepted.isdisjoint(bound):
         warnings = [_without_effect(info, bound), *warnings]
-    if unit.is_nearly_full:
+    if unit.ledger.is_nearly_full:
         warnings = [*warnings, NEARLY_FULL]
     if warnings and options.warning_action == "Stop":
         options.collect_warnings(warnings)
@@ -189,20 +189,19 @@ def _without_effect(info: CommandInfo, bound: Mapping[str, object]) -> str:
 
 def tell_what_is_left(host: Host, tenant: UnitOfWork) -> None:
     """Tell the host what is left to do by hand after a call, if it has `write_information`."""
-    if not (tenant.pins_drawn or tenant.mails_queued):
+    pins, mails = tenant.changes.pins_drawn, tenant.outbox.queued
+    if not (pins or mails):
         return
     write = getattr(host, "write_information", None)
     if write is None:
         return
-    if tenant.pins_drawn:
-        many = tenant.pins_drawn > 1
+    if pins:
         write(
-            f"{tenant.pins_drawn} new PIN{'s' if many else ''}: read leader_pin of what came back "
+            f"{pins} new PIN{'s' if pins > 1 else ''}: read leader_pin of what came back "
             "now, it is shown nowhere else."
         )
-    if tenant.mails_queued:
-        many = tenant.mails_queued > 1
+    if mails:
         write(
-            f"{tenant.mails_queued} mail{'s are' if many else ' is'} pending: "
+            f"{mails} mail{'s are' if mails > 1 else ' is'} pending: "
             "confid.mail.deliver(transport) sends what the outbox holds."
         )

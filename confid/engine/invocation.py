@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from confid.engine.parameters import is_given
 from confid.engine.progress import advancing
 from confid.errors import ConfidError
+from confid.store.batches import batched
 from confid.tenant import directory
-from confid.tenant.people import CHUNK, Change, Person
 from confid.tenant.records import ConferencingUser, DirectoryUser, Record
 from confid.tenant.results import Results
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from confid.engine.common_parameters import CallOptions
     from confid.engine.session import Session
     from confid.host import Host
+    from confid.tenant.changes import Change
+    from confid.tenant.people import Person
     from confid.tenant.unit_of_work import UnitOfWork
 
 R = TypeVar("R", bound=Record)
-Item = TypeVar("Item")
 Looked = TypeVar("Looked")
 
 Output: TypeAlias = R | Results[R] | None
@@ -90,7 +91,7 @@ class Invocation:
     ) -> Results[ConferencingUser]:
         """`change`, for users that the cmdlet found itself."""
         done: list[ConferencingUser] = []
-        for found in _chunks(users):
+        for found in batched(users):
             done.extend(self._change(found, plan))
         return self.results(done)
 
@@ -122,11 +123,11 @@ class Invocation:
             return
         items = cast("Iterable[object]", identity)
         if self.options.progress in (None, False) or not isinstance(items, list):
-            yield from _chunks(self._find(items))
+            yield from batched(self._find(items))
             return
         left = len(items)
         with advancing(self.options.progress, total=left, what=self.name) as advance:
-            for found in _chunks(self._find(items)):
+            for found in batched(self._find(items)):
                 yield found
                 advance(len(found))
                 left -= len(found)
@@ -197,7 +198,7 @@ class Invocation:
     def _find(self, items: Iterable[object]) -> Iterator[DirectoryUser | ConfidError]:
         """The users named, each once, in order; an error in place of one who isn't found."""
         seen: set[str] = set()
-        for named in _chunks(_texts(items)):
+        for named in batched(_texts(items)):
             texts = [text for text in named if isinstance(text, str)]
             users = iter(self.tenant.find_users(texts) if texts else ())
             for one in named:
@@ -244,14 +245,3 @@ def _texts(items: Iterable[object]) -> Iterator[str | ConfidError]:
         if text not in seen:
             seen.add(text)
             yield text
-
-
-def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
-    chunk: list[Item] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

@@ -26,7 +26,7 @@ from confid.ids.witness import UnreachableWitnessError, Witness
 from confid.store import from_url
 from confid.store.base import Store, Transaction
 from confid.tenant.documents import KINDS
-from confid.tenant.setup import LastSetup
+from confid.tenant.setup import LastSetup, stamp_of
 from confid.tenant.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Session:
                 yield
             except BaseException:
                 for tenant in joint.tenants:
-                    tenant.put_back()
+                    tenant.ledger.put_back()
                 raise
             finally:
                 joint.over = True
@@ -195,7 +195,7 @@ class Session:
                     tenant.demand_open()
                 yield tenant
             except BaseException:
-                tenant.put_back()
+                tenant.ledger.put_back()
                 raise
 
     @contextmanager
@@ -213,7 +213,7 @@ class Session:
                 tenant.demand_open()
                 yield tenant
             except BaseException:
-                tenant.put_back()
+                tenant.ledger.put_back()
                 raise
 
     def tenant_on(self, transaction: Transaction) -> UnitOfWork:
@@ -236,7 +236,7 @@ class Session:
         issue. Raises `WitnessError` for every other one that can't be it.
         """
         with self.unit(write=False) as tenant:
-            expected = tenant.witness_id
+            expected = tenant.ledger.witness_id
             tenant_id = tenant.facts.tenant_id
         witness = self._witness = Witness(store, tenant_id, expected=expected, dice=self._dice)
         try:
@@ -247,12 +247,12 @@ class Session:
             self.host.write_warning(error.message)
         if expected is None:
             with self.exclusive_unit() as tenant:
-                tenant.attach(witness)
+                tenant.ledger.attach(witness)
 
     def setup_of(self, facts: Body | None) -> Setup | None:
         """The set-up that this session read last, if the tenant's own document says it holds."""
         last = self._last_setup.setup
-        return last if last and facts and facts.get("mark", "") == last.mark else None
+        return last if last and facts and stamp_of(facts) == last.stamp else None
 
     def holder(
         self, conference_id: int, *, owned: Sequence[str], beside: Sequence[tuple[str, str]]

@@ -1,11 +1,13 @@
-"""The dice: how conference IDs and PINs are drawn. Whether an ID is issued, the ledger says."""
+"""The dice: how conference IDs, PINs and keys are drawn. The ledger decides what is issued."""
 
 from __future__ import annotations
 
+import base64
 import threading
 from array import array
 from itertools import compress, pairwise
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import attrs
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     """Gives that many random bytes, as `os.urandom` does."""
 
 PATIENCE = 100
-"""Throws after which dice that bring nothing new are broken: sound ones fail once in 2¹⁰⁰."""
+"""Dice that bring nothing new in so many throws are broken: sound ones fail once in 2¹⁰⁰."""
 
 
 @attrs.frozen
@@ -98,6 +100,16 @@ class FreeSet:
         """Return IDs that were drawn and, after all, not issued."""
         with self._lock:
             self._free.extend(conference_ids)
+
+
+def draw_uuid(dice: Dice) -> UUID:
+    """A random UUID."""
+    return UUID(bytes=dice(16), version=4)
+
+
+def draw_owner(dice: Dice) -> str:
+    """The key of a person who is new to the directory."""
+    return base64.urlsafe_b64encode(dice(12)).decode()
 
 
 def draw_pin(length: int, dice: Dice) -> str:

@@ -13,15 +13,17 @@ import hashlib
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from confid.errors import StoreError, WitnessError
+from confid.ids.dice import draw_uuid
 from confid.store.base import IMPORTED, ISSUED, SEAL, TENANT, Claim
+from confid.store.batches import batched
 from confid.store.seal import FACTS, read_seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from confid.ids.dice import Dice
     from confid.store.base import LedgerEntry, Store, Transaction
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 WITNESS = "witness"
 """The key of the document that makes a store a witness, as `FACTS` makes one a tenant."""
 
-CHUNK = 10_000
+COPIED_AT_ONCE = 10_000
 """Lines of a ledger that are copied in one commit."""
 
 NOTHING_ISSUED = "Nothing is issued without it."
@@ -103,7 +105,7 @@ class Witness:
         return identity
 
     def _make(self, transaction: Transaction) -> str:
-        identity = str(UUID(bytes=self._dice(16), version=4))
+        identity = str(draw_uuid(self._dice))
         transaction.put(TENANT.name, {WITNESS: {"witness_id": identity}})
         return identity
 
@@ -166,13 +168,8 @@ class Witness:
 
     def copy(self, entries: Iterable[LedgerEntry], *, at: datetime) -> Iterator[LedgerEntry]:
         """Enter a ledger's entries; those that the witness holds for somebody else come out."""
-        chunk: list[LedgerEntry] = []
-        for entry in entries:
-            chunk.append(entry)
-            if len(chunk) == CHUNK:
-                yield from self._copy(chunk, at)
-                chunk = []
-        yield from self._copy(chunk, at)
+        for some in batched(entries, COPIED_AT_ONCE):
+            yield from self._copy(some, at)
 
     def _copy(self, entries: Sequence[LedgerEntry], at: datetime) -> Iterator[LedgerEntry]:
         with self._asking(write=True) as transaction:

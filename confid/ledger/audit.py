@@ -7,43 +7,28 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
+from confid.attendant.running_meeting import RUNNING_MEETINGS
 from confid.engine.session import current_session
 from confid.errors import WitnessError
 from confid.ids.conference_id import ConferenceId
-from confid.meetings.invitations import from_document as meeting_of
 from confid.store.base import IMPORTED, ISSUED
-from confid.tenant import directory
-from confid.tenant.documents import (
-    CONFERENCING,
-    GRANT,
-    KINDS,
-    MEETING,
-    MIGRATION,
-    OUTBOX,
-    RUNNING_MEETING,
-    USER,
-    Conferencing,
-    converter,
-)
-from confid.tenant.grants import grant_index
-from confid.tenant.migrations import IN_PROGRESS, MOST_TRIES, STATES, Migration
-from confid.tenant.migrations import from_document as migration_of
-from confid.tenant.notices import outbox_index
-from confid.tenant.people import CHUNK
-from confid.tenant.policies import DIAL_OUT_POLICIES, Family, name_of
-from confid.tenant.records import FAILED, PENDING, SENT, DirectoryUser, OutboxEntry
+from confid.store.batches import batched
+from confid.tenant.directory import USERS
+from confid.tenant.documents import KINDS, MEETINGS, SETTINGS, DocumentType, Index
+from confid.tenant.migrations import MIGRATIONS, MOST_TRIES, STATES, MigrationState
+from confid.tenant.outbox import MESSAGES, MessageState
+from confid.tenant.policies import DIAL_OUT_POLICIES, PERSON_GRANTS, Family, name_of
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from confid.engine.session import Session
-    from confid.store.base import Body, Kind, LedgerEntry
-    from confid.tenant.records import Meeting
+    from confid.store.base import LedgerEntry
+    from confid.tenant.records import DirectoryUser
     from confid.tenant.unit_of_work import UnitOfWork
 
 Document = TypeVar("Document")
-Index = dict[str, str | None]
 
 MOST_PROBLEMS = 1000
 """A report stops here: a tenant with more problems needs another tool."""
@@ -129,17 +114,13 @@ class _Audit:
         user = self.users.get(owner)
         return user.user_principal_name if user else "a removed user"
 
-    def _documents(
-        self,
-        kind: Kind,
-        read: Callable[[Body], Document],
-        index_of: Callable[[Document], Index] = lambda _: {},
-    ) -> Iterator[tuple[str, Document]]:
-        """The documents of a kind that can be read; problems with single ones are noted."""
+    def _documents(self, type_: DocumentType[Document]) -> Iterator[tuple[str, Document]]:
+        """The records of a type that can be read; what is wrong with their documents is noted."""
+        kind = type_.kind
         for key, body in self.tenant.transaction.scan(kind.name):
             try:
-                document = read(body)
-                index = index_of(document)
+                document = type_.read(body)
+                index = type_.index(document) if type_.index else {}
                 kept = _today(body["index"]) if kind.fields else {}
                 index = {f: v for f, v in index.items() if f in kept or f not in LATER}
                 sound = kept == index
@@ -154,7 +135,7 @@ class _Audit:
             yield key, document
 
     def _users(self) -> Iterator[str]:
-        for owner, user in self._documents(USER, directory.from_document, directory.index_of):
+        for owner, user in self._documents(USERS):
             self.users[owner] = user
             if user.owner != owner:
                 yield f"{user.user_principal_name}: the document has another key."
@@ -174,7 +155,7 @@ class _Audit:
 
     def _conferencing(self) -> Iterator[str]:
         numbers = self.setup.numbers
-        for owner, settings in self._documents(CONFERENCING, _conferencing_of):
+        for owner, settings in self._documents(SETTINGS):
             self.revisions[owner] = settings.revision
             if owner not in self.users:
                 yield f"Dial-in settings without a user: {owner}."
@@ -197,11 +178,11 @@ class _Audit:
                 yield f"The tenant or a group is granted {name!r}, which is not there."
 
     def _grants(self) -> Iterator[str]:
-        for owner, granted in self._documents(GRANT, _granted, grant_index):
+        for owner, granted in self._documents(PERSON_GRANTS):
             if owner not in self.users:
                 yield f"Granted policies without a user: {owner}."
             for family in Family:
-                for name in filter(self._is_missing(family), [granted[family.value]]):
+                for name in filter(self._is_missing(family), [getattr(granted, family.value)]):
                     yield f"{self._name(owner)}: granted {name!r}, which is not there."
 
     def _is_missing(self, family: Family) -> Callable[[str | None], bool]:
@@ -244,28 +225,27 @@ class _Audit:
         """Whether look-ups by owner and by ID find what reading the whole ledger found."""
         transaction = self.tenant.transaction
         owners = sorted(set(self.owners.values()))
-        for start in range(0, len(owners), CHUNK):
-            some = owners[start : start + CHUNK]
+        for some in batched(owners):
             current = transaction.current(some)
             for owner in some:
                 if current.get(owner) != self.living.get(owner):
                     yield f"{self._name(owner)}: the ledger's index of living IDs is wrong."
-        ids = sorted(self.owners)
-        for start in range(0, len(ids), CHUNK):
-            missing = set(ids[start : start + CHUNK]) - set(
-                transaction.lookup(ids[start : start + CHUNK])
-            )
-            if missing:
+        for ids in batched(sorted(self.owners)):
+            if missing := set(ids) - set(transaction.lookup(ids)):
                 yield f"The ledger does not find {len(missing)} of its own IDs."
         if transaction.has_issued() != self.has_issued:
             yield "The ledger is wrong about whether an ID was issued."
 
     def _witness(self) -> Iterator[str]:
         """IDs that the witness lacks; a session without a witness compares nothing."""
-        if not self.tenant.has_witness_at_hand:
+        if not self.tenant.ledger.has_witness_at_hand:
             return
         try:
-            held = set(self.tenant.witness.issued_ids()) if self.tenant.witness else set()
+            held = (
+                set(self.tenant.ledger.witness.issued_ids())
+                if self.tenant.ledger.witness
+                else set()
+            )
         except WitnessError as error:
             yield error.message
             return
@@ -276,10 +256,10 @@ class _Audit:
             )
 
     def _running(self) -> Iterator[str]:
-        for key, calls in self._documents(RUNNING_MEETING, lambda body: list(body["participants"])):
+        for key, meeting in self._documents(RUNNING_MEETINGS):
             if key not in self.users:
                 yield f"A running meeting without an organizer: {key}."
-            if not calls:
+            if not meeting.participants:
                 yield f"{self._name(key)}: a running meeting without a call in it."
 
     def _indexes(self) -> Iterator[str]:
@@ -297,7 +277,7 @@ class _Audit:
                         yield f"{len(twice)} values of {kind.name}.{field} occur twice."
 
     def _meetings(self) -> Iterator[str]:
-        for key, meeting in self._documents(MEETING, meeting_of, _meeting_index):
+        for key, meeting in self._documents(MEETINGS):
             if meeting.owner not in self.users:
                 yield f"The meeting {key} has no organizer in the directory."
             shown = meeting.conference_id
@@ -305,13 +285,13 @@ class _Audit:
                 yield f"The meeting {key} shows an ID that was never its organizer's."
 
     def _outbox(self) -> Iterator[str]:
-        for key, entry in self._documents(OUTBOX, _entry_of, _entry_index):
+        for key, entry in self._documents(MESSAGES):
             said = entry.facts.conference_id
             if entry.owner not in self.users:
                 yield f"The message {key} has no user in the directory."
-            if entry.state not in (PENDING, SENT, FAILED):
+            if entry.state not in (MessageState.PENDING, MessageState.SENT, MessageState.FAILED):
                 yield f"The message {key} has an unknown state."
-            if entry.state != PENDING and entry.facts.pin is not None:
+            if entry.state != MessageState.PENDING and entry.facts.pin is not None:
                 yield f"The message {key} is {entry.state} and still holds a PIN."
             if said is not None and self.owners.get(said) != entry.owner:
                 yield f"The message {key} tells an ID that was never its user's."
@@ -321,7 +301,7 @@ class _Audit:
                 yield f"The message {key} tells of a change that was not made."
 
     def _migrations(self) -> Iterator[str]:
-        for key, migration in self._documents(MIGRATION, migration_of, _migration_index):
+        for key, migration in self._documents(MIGRATIONS):
             name = self._name(key)
             if key not in self.users:
                 yield f"A meeting migration without a user: {key}."
@@ -329,7 +309,7 @@ class _Audit:
                 yield f"{name}: the meeting migration has another key."
             if migration.state not in STATES or not 0 <= migration.tries <= MOST_TRIES:
                 yield f"{name}: the meeting migration has an unknown state."
-            if (migration.lease is None) is (migration.state == IN_PROGRESS):
+            if (migration.lease is None) is (migration.state == MigrationState.IN_PROGRESS):
                 yield f"{name}: the lease of the meeting migration contradicts its state."
 
 
@@ -337,31 +317,6 @@ def _today(index: Index) -> Index:
     """An index as it is made today; older ones hold a SIP address that equals the UPN."""
     doubled = index.get("sip") is not None and index.get("sip") == index.get("upn")
     return {**index, "sip": None} if doubled else index
-
-
-def _migration_index(migration: Migration) -> Index:
-    return {"state": migration.state}
-
-
-def _conferencing_of(body: Body) -> Conferencing:
-    return converter().structure(body, Conferencing)
-
-
-def _granted(body: Body) -> Body:
-    return {family.value: body[family.value] for family in Family}
-
-
-def _entry_of(body: Body) -> OutboxEntry:
-    return converter().structure(body, OutboxEntry)
-
-
-def _entry_index(entry: OutboxEntry) -> Index:
-    return outbox_index(entry)
-
-
-def _meeting_index(meeting: Meeting) -> Index:
-    shown = meeting.conference_id
-    return {"owner": meeting.owner, "conference_id": None if shown is None else str(shown)}
 
 
 def _line_problems(line: LedgerEntry, previous: int) -> Iterator[str]:

@@ -86,7 +86,7 @@ def _replace_witness(transaction: Transaction, opened: Store, store: Store) -> N
     with store:
         witness = Witness(store, tenant.facts.tenant_id, expected=None, dice=os.urandom)
         witness.open()
-        tenant.attach(witness)
+        tenant.ledger.attach(witness)
 
 
 def _warning(documents: dict[str, dict[str, object]]) -> str:

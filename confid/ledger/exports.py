@@ -23,14 +23,13 @@ import attrs
 from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError, NotFoundError, StoreError
 from confid.ids.conference_id import ConferenceId
+from confid.store.batches import batched
 from confid.store.entries import as_row, enter, from_row
-from confid.tenant.notices import MailOptions, owed
-from confid.tenant.people import CHUNK, Change
-from confid.tenant.records import Event
+from confid.tenant.changes import Change
+from confid.tenant.notices import Event, MailOptions, owed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import TypeVar
 
     from confid.engine.session import Session
     from confid.store.base import LedgerEntry
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from confid.tenant.setup import TenantFacts
     from confid.tenant.unit_of_work import UnitOfWork
 
-    T = TypeVar("T")
 
 FORMAT = 1
 
@@ -207,13 +205,13 @@ class _Merge:
     def _here(self) -> dict[int, LedgerEntry]:
         """The ledger's own entries for the IDs in the export."""
         here: dict[int, LedgerEntry] = {}
-        for chunk in _chunks([entry.conference_id for entry in self._exported]):
+        for chunk in batched([entry.conference_id for entry in self._exported]):
             here |= self._transaction.lookup(chunk)
         return here
 
     def _held_elsewhere(self, new: Sequence[LedgerEntry]) -> set[int]:
         """The IDs that the witness holds for somebody else."""
-        witness = self._tenant.witness
+        witness = self._tenant.ledger.witness
         if witness is None:
             return set()
         others = {entry.conference_id for entry in witness.copy(new, at=self._tenant.now)}
@@ -290,7 +288,7 @@ class _Merge:
         """Give new IDs to those left without, and tell everybody; owner, name and ID of each."""
         notice = owed([Event.CONFERENCE_ID_RESET], self._options, self._tenant.settings)
         changed = []
-        for owners in _chunks(sorted(self._touched)):
+        for owners in batched(sorted(self._touched)):
             changes = [
                 Change(
                     person=person,
@@ -310,15 +308,10 @@ class _Merge:
         return changed
 
 
-def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
-
-
 def _by_owner(entries: Iterable[LedgerEntry]) -> Iterator[dict[str, list[LedgerEntry]]]:
     """The entries of so many owners at a time, none of whom comes again."""
     owned: dict[str, list[LedgerEntry]] = {}
     for entry in entries:
         owned.setdefault(entry.owner, []).append(entry)
-    for owners in _chunks(sorted(owned)):
+    for owners in batched(sorted(owned)):
         yield {owner: owned[owner] for owner in owners}

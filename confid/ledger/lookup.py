@@ -63,7 +63,7 @@ def entries(owner: object = None, *, session: Session | None = None) -> Results[
 def remaining(*, session: Session | None = None) -> int:
     """How many IDs can still be issued. Raises `WitnessError` when the witness can't be asked."""
     with current_session(session).unit(write=False) as tenant:
-        return tenant.remaining
+        return tenant.ledger.remaining
 
 
 def _record_of(tenant: UnitOfWork, number: ConferenceId) -> LedgerRecord | None:

@@ -7,7 +7,7 @@ where it was when it is called again.
 
 from __future__ import annotations
 
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -16,21 +16,16 @@ import attrs
 from confid.engine.session import as_store
 from confid.errors import StoreError
 from confid.store.base import SEAL, TENANT
+from confid.store.batches import batched
 from confid.store.entries import enter
 from confid.store.seal import FACTS, Reason, Seal, break_seal, put_seal, seal_of
 from confid.tenant.documents import KINDS
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator
-    from typing import TypeVar
+    from collections.abc import Iterator
 
     from confid.store.base import Body, Store, Transaction
-
-    T = TypeVar("T")
-
-CHUNK = 1000
-"""Documents, or owners with all their IDs, in one commit of the target."""
 
 
 @attrs.frozen(kw_only=True)
@@ -122,15 +117,9 @@ def _all_documents(transaction: Transaction) -> Iterator[tuple[str, str, Body]]:
                 yield kind.name, key, body
 
 
-def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, CHUNK)):
-        yield chunk
-
-
 def _copy_documents(old: Store, new: Store) -> None:
     with old.transaction(write=False) as reading:
-        for chunk in _chunks(_all_documents(reading)):
+        for chunk in batched(_all_documents(reading)):
             kinds: dict[str, dict[str, Body]] = {}
             for kind, key, body in chunk:
                 kinds.setdefault(kind, {})[key] = body
@@ -143,7 +132,7 @@ def _copy_ledger(old: Store, new: Store) -> None:
     """Owner by owner, for serials go up: everybody has exactly one entry that is the first."""
     with old.transaction(write=False) as reading:
         owners = (entry.owner for entry in reading.entries() if entry.serial == 1)
-        for chunk in _chunks(owners):
+        for chunk in batched(owners):
             entries = [entry for owner in chunk for entry in reading.history(owner)]
             with new.transaction(write=True) as writing:
                 there = writing.lookup(entry.conference_id for entry in entries)

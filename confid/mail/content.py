@@ -14,13 +14,15 @@ from confid.mail.headers import one_line
 from confid.mail.languages.sentences import SENTENCES, pick
 from confid.mail.web_links import NO_LINKS, Links
 from confid.tenant import phone_number
-from confid.tenant.records import TOLL_FREE, Event
+from confid.tenant.notices import Event
+from confid.tenant.records import TOLL_FREE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from confid.mail.languages.sentences import Language
-    from confid.tenant.records import DialInNumber, Facts, OutboxEntry
+    from confid.tenant.outbox import MessageFacts, OutboxEntry
+    from confid.tenant.records import DialInNumber
 
 CHANGED = (Event.CONFERENCE_ID_RESET, Event.NUMBER_CHANGED, Event.PIN_RESET)
 """The events that one message can tell of together, in the order of their sentences."""
@@ -134,7 +136,7 @@ def told_of(events: Collection[Event]) -> tuple[Event, ...]:
 
 
 def _sections(
-    language: Language, facts: Facts, said: tuple[Event, ...], parts: Parts, links: Links
+    language: Language, facts: MessageFacts, said: tuple[Event, ...], parts: Parts, links: Links
 ) -> Iterator[Section]:
     if parts.details:
         details = _details(language, facts, with_pin=parts.pin)
@@ -170,7 +172,7 @@ def _link(language: Language, name: str, url: str | None) -> tuple[Link, ...]:
     return (Link(label=language.say(f"link.{name}"), url=url),) if url else ()
 
 
-def _details(language: Language, facts: Facts, *, with_pin: bool) -> Section:
+def _details(language: Language, facts: MessageFacts, *, with_pin: bool) -> Section:
     rows = []
     if facts.conference_id is not None:
         rows.append((language.say("label.conference_id"), facts.conference_id.spoken))

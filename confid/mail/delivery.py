@@ -24,7 +24,6 @@ from confid.mail.outbox_queue import (
     Position,
     assign_lanes,
     count,
-    entry_of,
     positions,
     positions_of,
     state_of,
@@ -34,9 +33,15 @@ from confid.mail.transports import PermanentRefusal, TransportUnavailable
 from confid.mail.web_links import Links, links_of
 from confid.tenant.documents import OUTBOX, converter
 from confid.tenant.lease import Lease
-from confid.tenant.notices import LANES
-from confid.tenant.outbox import erase, unsealed
-from confid.tenant.records import FAILED, MASKED_PIN, PENDING, SENT, OutboxEntry
+from confid.tenant.outbox import (
+    LANES,
+    MESSAGES,
+    MessageState,
+    OutboxEntry,
+    decrypt_pins,
+    erase_pins,
+)
+from confid.tenant.records import MASKED_PIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -228,7 +233,7 @@ class _Delivery:
             for position in waiting:
                 body = bodies.get(position.key)
                 # The user was removed, or another delivery was faster.
-                if body is None or state_of(body) != PENDING:
+                if body is None or state_of(body) != MessageState.PENDING:
                     continue
                 if self._leased_elsewhere(body, tenant.now) or self._too_early(body, tenant.now):
                     self._held.add(position.owner)
@@ -238,7 +243,9 @@ class _Delivery:
                 leased[position.key] = {**body, "lease": converter().unstructure(lease)}
             if leased:
                 tenant.transaction.put(OUTBOX.name, leased)
-            entries = unsealed(tenant.transaction, [entry_of(body) for body in leased.values()])
+            entries = decrypt_pins(
+                tenant.transaction, [MESSAGES.read(body) for body in leased.values()]
+            )
             return _Batch(
                 positions={position.key: position for position in waiting},
                 entries=entries,
@@ -275,12 +282,12 @@ class _Delivery:
     def _note(self, entry: OutboxEntry, outcome: _Outcome) -> None:
         """Count an outcome; after a failure hold back the user's later messages."""
         self._failures.pop(entry.key, None)
-        if outcome.state != PENDING:
+        if outcome.state != MessageState.PENDING:
             self._advance(1)
-        if outcome.state == SENT:
+        if outcome.state == MessageState.SENT:
             self._sent += 1
             return
-        if outcome.state == PENDING:
+        if outcome.state == MessageState.PENDING:
             self._held.add(entry.owner)
             if outcome.retry_in is not None and outcome.retry_in <= self._retry.patience:
                 self._due[entry.owner] = time.monotonic() + outcome.retry_in.total_seconds()
@@ -288,7 +295,7 @@ class _Delivery:
             to=entry.to,
             events=entry.events,
             reason=outcome.reason or "",
-            parked=outcome.state == FAILED,
+            parked=outcome.state == MessageState.FAILED,
         )
 
     def _attempt(self, batch: _Batch, entry: OutboxEntry) -> _Outcome:
@@ -301,31 +308,31 @@ class _Delivery:
                 wording=self._wording,
             )
         except InvalidArgumentError as error:
-            return _Outcome(FAILED, _reason(error, entry))
+            return _Outcome(MessageState.FAILED, _reason(error, entry))
         pauses = self._retry.pauses()
         while True:
             try:
                 self._transport(message)
             except PermanentRefusal as error:
-                return _Outcome(FAILED, _reason(error, entry))
+                return _Outcome(MessageState.FAILED, _reason(error, entry))
             except TransportUnavailable as error:
                 pause = next(pauses, None) if error.temporary else None
                 if pause is None:
                     self._stopped = _reason(error, entry)
-                    return _Outcome(PENDING, self._stopped)
+                    return _Outcome(MessageState.PENDING, self._stopped)
                 time.sleep(pause.total_seconds())
             except (ConfidError, OSError) as error:
                 return self._refused(entry, _reason(error, entry))
             else:
-                return _Outcome(SENT)
+                return _Outcome(MessageState.SENT)
 
     def _refused(self, entry: OutboxEntry, reason: str) -> _Outcome:
         """The outcome of a temporary refusal: another attempt, or parked after the last."""
         attempts = entry.attempts + 1
         if attempts >= self._retry.attempts:
             given_up = f"Given up after {attempts} attempts: {reason}"
-            return _Outcome(FAILED, given_up[:LONGEST_REASON])
-        return _Outcome(PENDING, reason, self._retry.after(attempts))
+            return _Outcome(MessageState.FAILED, given_up[:LONGEST_REASON])
+        return _Outcome(MessageState.PENDING, reason, self._retry.after(attempts))
 
     def _settle(self, batch: _Batch, outcomes: dict[str, _Outcome]) -> None:
         """Write the outcomes of a batch, and end its leases."""
@@ -339,14 +346,18 @@ class _Delivery:
             settled = []
             for key, body in bodies.items():
                 outcome = outcomes.get(key)
-                entry = entry_of(body)
+                entry = MESSAGES.read(body)
                 ours = body.get("lease", {}).get("by") == self._name
                 # A sent message was sent, even if another delivery has the lease by now.
-                if entry.state == PENDING and (ours or (outcome and outcome.state == SENT)):
+                if entry.state == MessageState.PENDING and (
+                    ours or (outcome and outcome.state == MessageState.SENT)
+                ):
                     settled.append(_after(entry, outcome, tenant.now))
             if settled:
-                tenant.put_outbox(settled)
-                erase(tenant.transaction, [e.key for e in settled if e.state != PENDING])
+                tenant.outbox.put(settled)
+                erase_pins(
+                    tenant.transaction, [e.key for e in settled if e.state != MessageState.PENDING]
+                )
 
         self._session.call(work, write=True)
 
@@ -355,7 +366,7 @@ def _after(entry: OutboxEntry, outcome: _Outcome | None, now: datetime) -> Outbo
     """The entry after an attempt, without a lease; it keeps its PIN only while it is pending."""
     if outcome is None:
         return entry
-    pin = entry.facts.pin if outcome.state == PENDING else None
+    pin = entry.facts.pin if outcome.state == MessageState.PENDING else None
     wait = outcome.retry_in
     return attrs.evolve(
         entry,

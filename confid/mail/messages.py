@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from confid.mail.templates import TemplateSource
-    from confid.tenant.records import OutboxEntry
+    from confid.tenant.outbox import OutboxEntry
 
 NO_REPLY = "no-reply"
 """The local part of the default sender's address."""

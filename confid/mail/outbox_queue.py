@@ -9,10 +9,11 @@ import attrs
 from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError
 from confid.store.base import TENANT
-from confid.tenant.documents import OUTBOX, converter
-from confid.tenant.notices import LANES, outbox_index
-from confid.tenant.people import CHUNK
-from confid.tenant.records import FAILED, MASKED_PIN, PENDING, SENT, Event, OutboxEntry
+from confid.store.batches import AT_ONCE
+from confid.tenant.documents import OUTBOX
+from confid.tenant.notices import Event
+from confid.tenant.outbox import LANES, MESSAGES, MessageState, OutboxEntry
+from confid.tenant.records import MASKED_PIN
 from confid.tenant.results import Results
 
 if TYPE_CHECKING:
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 
     from confid.engine.session import Session
     from confid.store.base import Body
+    from confid.tenant.documents import Index
     from confid.tenant.people import Person
     from confid.tenant.unit_of_work import UnitOfWork
 
-STATES = (PENDING, SENT, FAILED)
+STATES = (MessageState.PENDING, MessageState.SENT, MessageState.FAILED)
 
 LINED_UP = "outbox_lined_up"
 """The key of the tenant's document that says that every pending entry has a lane."""
@@ -39,7 +41,9 @@ class Position:
     key: str
 
 
-def outbox(*, state: str | None = PENDING, session: Session | None = None) -> Results[OutboxEntry]:
+def outbox(
+    *, state: str | None = MessageState.PENDING, session: Session | None = None
+) -> Results[OutboxEntry]:
     """The messages in a state: `"pending"`, `"sent"` or `"failed"` (parked); None for all.
 
     The oldest come first; messages of the same time are ordered by user and
@@ -49,7 +53,7 @@ def outbox(*, state: str | None = PENDING, session: Session | None = None) -> Re
     states = STATES if state is None else (_state(state),)
     with current_session(session).unit(write=False) as tenant:
         bodies = tenant.transaction.find(OUTBOX.name, "state", states)
-    entries = [_masked(entry_of(body)) for body in bodies.values()]
+    entries = [_masked(MESSAGES.read(body)) for body in bodies.values()]
     return Results(sorted(entries, key=lambda e: (e.created_at, e.owner, e.serial)))
 
 
@@ -68,7 +72,7 @@ def requeue(
     keys = list(dict.fromkeys(entry.key for entry in wanted))
     with current_session(session).unit(write=True) as tenant:
         bodies = tenant.transaction.get(OUTBOX.name, keys, lock=True)
-        kept = [entry_of(bodies[key]) for key in keys if key in bodies]
+        kept = [MESSAGES.read(bodies[key]) for key in keys if key in bodies]
         people = _people(tenant, {entry.owner for entry in kept})
         latest = _latest_told(tenant, people, besides=keys)
         errors = [
@@ -91,13 +95,15 @@ def requeue(
                     )
                 )
             again.append(
-                attrs.evolve(entry, state=PENDING, to=to, reason=None, attempts=0, retry_at=None)
+                attrs.evolve(
+                    entry, state=MessageState.PENDING, to=to, reason=None, attempts=0, retry_at=None
+                )
             )
         if errors:
             errors[0].also = tuple(errors[1:])
             raise errors[0]
         # A leased message is due already, and has to keep its lease.
-        tenant.put_outbox(entry for entry in again if "lease" not in bodies[entry.key])
+        tenant.outbox.put(entry for entry in again if "lease" not in bodies[entry.key])
     return Results([_masked(entry) for entry in again])
 
 
@@ -113,16 +119,16 @@ def _latest_told(
     """The serial of each owner's last message that is sent or pending."""
     latest: dict[str, int] = {}
     for key, body in tenant.transaction.find(OUTBOX.name, "owner", owners).items():
-        if state_of(body) != FAILED and key not in besides:
+        if state_of(body) != MessageState.FAILED and key not in besides:
             latest[body["owner"]] = max(body["serial"], latest.get(body["owner"], 0))
     return latest
 
 
 def _problem(entry: OutboxEntry, person: Person, to: str | None, latest: int) -> str | None:
     """Why an entry can't leave, and what to do instead."""
-    if entry.state != FAILED:
+    if entry.state != MessageState.FAILED:
         sent = "it was sent. send_email=True sends the user the conference info again."
-        return sent if entry.state == SENT else None
+        return sent if entry.state == MessageState.SENT else None
     if {Event.ENABLED, Event.PIN_RESET} & set(entry.events):
         return "it carried a PIN, which is erased. reset_leader_pin=True sends a new one."
     if entry.facts.conference_id != person.conference_id:
@@ -161,16 +167,14 @@ def assign_lanes(session: Session) -> None:
     after = ""
     while True:
         with session.unit(write=True) as tenant:
-            bodies = dict(tenant.transaction.scan(OUTBOX.name, after=after, limit=CHUNK))
+            bodies = dict(tenant.transaction.scan(OUTBOX.name, after=after, limit=AT_ONCE))
             if not bodies:
                 tenant.transaction.put(TENANT.name, {LINED_UP: {"at": tenant.now.isoformat()}})
                 return
             after = max(bodies)
             without = [key for key, body in bodies.items() if "lane" not in body["index"]]
             locked = tenant.transaction.get(OUTBOX.name, without, lock=True)
-            indexed = {
-                key: {**body, "index": outbox_index(entry_of(body))} for key, body in locked.items()
-            }
+            indexed = {key: {**body, "index": _index(body)} for key, body in locked.items()}
             tenant.transaction.put(OUTBOX.name, indexed)
 
 
@@ -183,7 +187,9 @@ def positions_of(session: Session, owners: Iterable[str]) -> list[Position]:
     """The pending messages of some users."""
     with session.unit(write=False) as tenant:
         bodies = tenant.transaction.find(OUTBOX.name, "owner", owners)
-    return _positions({key: body for key, body in bodies.items() if state_of(body) == PENDING})
+    return _positions(
+        {key: body for key, body in bodies.items() if state_of(body) == MessageState.PENDING}
+    )
 
 
 def _positions(bodies: dict[str, Body]) -> list[Position]:
@@ -198,9 +204,9 @@ def _positions(bodies: dict[str, Body]) -> list[Position]:
     ]
 
 
-def entry_of(body: Body) -> OutboxEntry:
-    """The entry of a document."""
-    return converter().structure(body, OutboxEntry)
+def _index(body: Body) -> Index:
+    index: Index = MESSAGES.body(MESSAGES.read(body))["index"]
+    return index
 
 
 def state_of(body: Body) -> str:

@@ -12,7 +12,7 @@ from confid.errors import InvalidArgumentError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from confid.tenant.records import Event
+    from confid.tenant.notices import Event
 
 
 @attrs.frozen(kw_only=True)

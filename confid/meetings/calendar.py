@@ -9,8 +9,8 @@ import attrs
 
 from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError, NotEnabledError, NotFoundError
-from confid.meetings.invitations import dial_in_block, from_document, put, renewed
-from confid.tenant.documents import MEETING
+from confid.meetings.invitations import dial_in_block, renewed
+from confid.tenant.documents import MEETING, MEETINGS
 from confid.tenant.mail_address import checked
 from confid.tenant.records import Meeting
 from confid.tenant.results import Results
@@ -61,7 +61,7 @@ def schedule(
             dial_in=dial_in_block(tenant, person),
             owner=person.user.owner,
         )
-        put(tenant, [meeting])
+        MEETINGS.put(tenant.transaction, [meeting])
         return meeting
 
     return current_session(session).call(work, write=True)
@@ -84,10 +84,9 @@ def reschedule(
     key = str(meeting.meeting_id)
 
     def work(tenant: UnitOfWork) -> Meeting:
-        body = tenant.transaction.get(MEETING.name, [key], lock=True).get(key)
-        if body is None:
+        kept = MEETINGS.get(tenant.transaction, [key], lock=True).get(key)
+        if kept is None:
             raise NotFoundError(f"There is no meeting {key} in this tenant.", target=key)
-        kept = from_document(body)
         moved = start or kept.start
         until = end
         if until is None and kept.end is not None:
@@ -95,7 +94,7 @@ def reschedule(
         _check_times(moved, until)
         person = tenant.people([tenant.users([kept.owner])[kept.owner]])[0]
         (updated,) = renewed(tenant, person, [attrs.evolve(kept, start=moved, end=until)])
-        put(tenant, [updated])
+        MEETINGS.put(tenant.transaction, [updated])
         return updated
 
     return current_session(session).call(work, write=True)
@@ -118,9 +117,8 @@ def scheduled(organizer: object = None, *, session: Session | None = None) -> Re
 
 def showing(tenant: UnitOfWork, conference_id: int) -> list[Meeting]:
     """The future meetings whose invitations show an ID, by start."""
-    found = tenant.transaction.find(MEETING.name, "conference_id", [str(conference_id)])
-    meetings = map(from_document, found.values())
-    return sorted((m for m in meetings if m.start > tenant.now), key=_by_start)
+    found = MEETINGS.find(tenant.transaction, "conference_id", [str(conference_id)])
+    return sorted((m for m in found.values() if m.start > tenant.now), key=_by_start)
 
 
 def _organizer(tenant: UnitOfWork, organizer: object) -> Person:
@@ -129,10 +127,9 @@ def _organizer(tenant: UnitOfWork, organizer: object) -> Person:
 
 def _of(tenant: UnitOfWork, organizer: object) -> Iterator[Meeting]:
     if organizer is None:
-        return (from_document(body) for _, body in tenant.transaction.scan(MEETING.name))
+        return (MEETINGS.read(body) for _, body in tenant.transaction.scan(MEETING.name))
     owner = tenant.user(organizer).owner
-    found = tenant.transaction.find(MEETING.name, "owner", [owner])
-    return map(from_document, found.values())
+    return iter(MEETINGS.find(tenant.transaction, "owner", [owner]).values())
 
 
 def _by_start(meeting: Meeting) -> tuple[datetime, str]:

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from confid.tenant import phone_number
-from confid.tenant.documents import MEETING, converter
-from confid.tenant.records import Meeting
+from confid.tenant.documents import MEETING, MEETINGS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from confid.store.base import Body
     from confid.tenant.people import Person
-    from confid.tenant.records import DirectoryUser
+    from confid.tenant.records import DirectoryUser, Meeting
     from confid.tenant.unit_of_work import UnitOfWork
 
 RULE = "_" * 72
@@ -52,7 +50,7 @@ def to_come(
         # The index, because the document itself may be damaged.
         its = found[body["index"]["owner"]]
         try:
-            meeting = from_document(body)
+            meeting = MEETINGS.read(body)
         except (AttributeError, LookupError, TypeError, ValueError):
             its.unreadable.append(key)
             continue
@@ -69,7 +67,10 @@ def renew_future(tenant: UnitOfWork, users: Sequence[DirectoryUser]) -> None:
     """Give the future meetings of these organizers today's dial-in block."""
     people = tenant.people(users)
     found = to_come(tenant, [user.owner for user in users], lock=True)
-    put(tenant, [m for p in people for m in renewed(tenant, p, found[p.user.owner].meetings)])
+    MEETINGS.put(
+        tenant.transaction,
+        [m for p in people for m in renewed(tenant, p, found[p.user.owner].meetings)],
+    )
 
 
 def renewed(tenant: UnitOfWork, person: Person, meetings: Iterable[Meeting]) -> list[Meeting]:
@@ -91,22 +92,3 @@ def dial_in_block(tenant: UnitOfWork, person: Person) -> str:
         lines.append(f"{phone_number.display(number.number)}{where} ({number.type})")
     lines += [f"Conference ID: {person.conference_id.spoken}", RULE]
     return "\n".join(lines)
-
-
-def put(tenant: UnitOfWork, meetings: Iterable[Meeting]) -> None:
-    """Keep meetings."""
-    documents: dict[str, Body] = {}
-    for meeting in meetings:
-        body: Body = converter().unstructure(meeting)
-        shown = meeting.conference_id
-        body["index"] = {
-            "owner": meeting.owner,
-            "conference_id": None if shown is None else str(shown),
-        }
-        documents[str(meeting.meeting_id)] = body
-    tenant.transaction.put(MEETING.name, documents)
-
-
-def from_document(body: Body) -> Meeting:
-    """A meeting as it was kept."""
-    return converter().structure(body, Meeting)

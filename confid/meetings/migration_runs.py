@@ -18,17 +18,9 @@ from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError
 from confid.meetings import invitations
 from confid.meetings.invitations import ToCome
+from confid.tenant.documents import MEETINGS
 from confid.tenant.lease import Lease
-from confid.tenant.migrations import (
-    FAILED,
-    IN_PROGRESS,
-    MOST_TRIES,
-    PENDING,
-    SFB,
-    SUCCEEDED,
-    Counts,
-    Migration,
-)
+from confid.tenant.migrations import MOST_TRIES, SFB, UNDER_WAY, Counts, Migration, MigrationState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -130,7 +122,9 @@ class _Run:
         self._name = secrets.token_hex(8)
         self._busy = 0
         self._invitations = 0
-        self._ended = dict.fromkeys((SUCCEEDED, PENDING, FAILED), 0)
+        self._ended = dict.fromkeys(
+            (MigrationState.SUCCEEDED, MigrationState.PENDING, MigrationState.FAILED), 0
+        )
 
     def run(self) -> MigrationReport:
         waiting = deque(self._queue())
@@ -145,9 +139,9 @@ class _Run:
             finally:
                 self._settle(taken, told)
         return MigrationReport(
-            succeeded=self._ended[SUCCEEDED],
-            to_retry=self._ended[PENDING],
-            failed=self._ended[FAILED],
+            succeeded=self._ended[MigrationState.SUCCEEDED],
+            to_retry=self._ended[MigrationState.PENDING],
+            failed=self._ended[MigrationState.FAILED],
             busy=self._busy,
             invitations=self._invitations,
         )
@@ -158,7 +152,9 @@ class _Run:
             # Only their order is kept: there can be 100,000.
             waiting = [
                 (migration.created_at, migration.owner)
-                for migration in tenant.migrations.in_states([PENDING, IN_PROGRESS])
+                for migration in tenant.migrations.in_states(
+                    [MigrationState.PENDING, MigrationState.IN_PROGRESS]
+                )
             ]
         return [owner for _, owner in sorted(waiting)]
 
@@ -169,13 +165,18 @@ class _Run:
             kept = tenant.migrations.of(owners, lock=True)
             taken = []
             for migration in (kept[owner] for owner in owners if owner in kept):
-                if migration.state not in (PENDING, IN_PROGRESS):
+                if migration.state not in UNDER_WAY:
                     continue  # Another run was faster.
                 if migration.lease and migration.lease.keeps_out(self._name, tenant.now):
                     self._busy += 1
                     continue
                 taken.append(
-                    attrs.evolve(migration, state=IN_PROGRESS, modified_at=tenant.now, lease=lease)
+                    attrs.evolve(
+                        migration,
+                        state=MigrationState.IN_PROGRESS,
+                        modified_at=tenant.now,
+                        lease=lease,
+                    )
                 )
             tenant.migrations.put(taken)
         return taken
@@ -219,7 +220,7 @@ class _Run:
                 after, good = self._outcome(tenant, migration, works.get(migration.owner), its)
                 settled.append(after)
                 meetings += good
-            invitations.put(tenant, meetings)
+            MEETINGS.put(tenant.transaction, meetings)
             tenant.migrations.put(settled)
         self._invitations += len(meetings)
         for migration in settled:
@@ -233,12 +234,12 @@ class _Run:
         after = attrs.evolve(migration, lease=None, modified_at=tenant.now)
         if work is None:
             message = "The organizer is not in the directory."
-            return attrs.evolve(after, state=FAILED, message=message), []
+            return attrs.evolve(after, state=MigrationState.FAILED, message=message), []
         good = [
             m for m in work.changed if self._update is None or told.meetings.get(m.meeting_id) == m
         ]
         if not told.is_over:
-            return attrs.evolve(after, state=PENDING), good
+            return attrs.evolve(after, state=MigrationState.PENDING), good
         reasons = [f"The meeting {key} can't be read." for key in work.to_come.unreadable]
         kept = {meeting.meeting_id for meeting in good}
         reasons += [_why(m, told) for m in work.changed if m.meeting_id not in kept]
@@ -250,9 +251,9 @@ class _Run:
             updated=migration.counts.updated + len(good),
         )
         tries = migration.tries + bool(reasons)
-        state = SUCCEEDED
+        state = MigrationState.SUCCEEDED
         if reasons:
-            state = FAILED if tries >= MOST_TRIES else PENDING
+            state = MigrationState.FAILED if tries >= MOST_TRIES else MigrationState.PENDING
         said = " ".join([*reasons, *_left_alone(work.to_come)])[:LONGEST_MESSAGE]
         after = attrs.evolve(after, state=state, tries=tries, counts=counts, message=said or None)
         return after, good

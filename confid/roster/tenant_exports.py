@@ -195,7 +195,7 @@ class _Coming:
             if allowed is not None:
                 policy = attrs.evolve(policy, allow_toll_free_dialin=allowed)
             if policy != known:
-                self._tenant.granting.put(policy)
+                self._tenant.policies.put(policy)
         if items:
             self.counts["policies"] = len(items)
 
@@ -223,7 +223,7 @@ class _Coming:
                 if facts.has(column) and (said := self._granted(facts, family, column, unknown)):
                     granted.setdefault((family, said[0]), []).append(user)
         for (family, policy), users in granted.items():
-            self._tenant.granting.to_users(family, users, policy)
+            self._tenant.policies.to_users(family, users, policy)
         if unknown:
             self.remarks.append(
                 "People are granted policies that neither the folder nor this tenant has; the "
@@ -243,7 +243,7 @@ class _Coming:
             return None
         policy = facts.text(column)
         try:
-            return (self._tenant.granting.demand(family, name_of(policy)) if policy else None,)
+            return (self._tenant.policies.demand(family, name_of(policy)) if policy else None,)
         except NotFoundError as error:
             if family is Family.AUDIO_CONFERENCING and Kind.POLICIES in self._folder.items:
                 facts.complain(column, error.message)

@@ -18,25 +18,22 @@ from confid.roster.bridge_exports import Network
 from confid.roster.cells import quoted
 from confid.roster.rows import CONFERENCE_ID, UPN, DialIn, Row
 from confid.roster.source import Roster, read_source, some, warnings
+from confid.store.batches import batched
 from confid.tenant import directory
 from confid.tenant.documents import USER, Conferencing
 from confid.tenant.migrations import is_licence_change
-from confid.tenant.people import CHUNK
 from confid.tenant.records import DirectoryUser, LicenseState
 from confid.tenant.results import Results
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import TypeVar
+    from collections.abc import Iterable, Mapping, Sequence
 
     from confid.engine.session import Session
     from confid.roster.exports import Item
     from confid.roster.files import LineSource
     from confid.tenant.unit_of_work import UnitOfWork
-
-    T = TypeVar("T")
 
 
 def import_users(
@@ -121,14 +118,14 @@ def _remove(
     """Remove whom these identities name; those who left."""
     errors = list(malformed)
     leaving: dict[str, DirectoryUser] = {}
-    for chunk in _chunks(texts):
+    for chunk in batched(texts):
         for found in tenant.find_users(chunk):
             if isinstance(found, ConfidError):
                 errors.append(found)
             else:
                 leaving.setdefault(found.owner, found)
     _raise_all(errors)
-    for users in _chunks(list(leaving.values())):
+    for users in batched(list(leaving.values())):
         tenant.remove(tenant.people(users, lock=True))
     return list(leaving.values())
 
@@ -138,11 +135,6 @@ def _raise_all(errors: Sequence[ConfidError]) -> None:
         first, *others = errors
         first.also = tuple(others)
         raise first
-
-
-def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
 
 
 class Import:
@@ -215,7 +207,7 @@ class Import:
     def _find(self, field: str, values: Sequence[str]) -> dict[str, _Holder]:
         """Who is on file under which of these values of an index field."""
         found: dict[str, _Holder] = {}
-        for chunk in _chunks(values):
+        for chunk in batched(values):
             for owner, body in self._tenant.transaction.find(USER.name, field, chunk).items():
                 index = body["index"]
                 found[index[field]] = _Holder(owner, index["object_id"], index["upn"])
@@ -223,9 +215,8 @@ class Import:
 
     def _load(self, owners: Iterable[str]) -> None:
         # In the order of the keys, over all chunks, so that two imports at once can't deadlock.
-        for chunk in _chunks(sorted(owners)):
-            bodies = self._tenant.transaction.get(USER.name, chunk, lock=True)
-            self._on_file |= {o: directory.from_document(body) for o, body in bodies.items()}
+        for chunk in batched(sorted(owners)):
+            self._on_file |= directory.USERS.get(self._tenant.transaction, chunk, lock=True)
 
     def _user(self, row: Row, owner: str | None) -> DirectoryUser:
         before = self._on_file.get(owner or "")
@@ -251,7 +242,7 @@ class Import:
                 others.append(user)
             elif before != user:
                 renamed.append(user)
-        for users in (renamed, *_chunks(others)):
+        for users in (renamed, *batched(others)):
             if users:
                 self._tenant.put_users(users)
 
@@ -270,10 +261,10 @@ class Import:
             for row, user in zip(self._roster.rows, self._users, strict=True)
             if row.conference_id is not None
         ]
-        new = [claimed for chunk in _chunks(pairs) for claimed in self._not_in_ledger(chunk)]
-        if new and self._tenant.has_issued:
+        new = [claimed for chunk in batched(pairs) for claimed in self._not_in_ledger(chunk)]
+        if new and self._tenant.ledger.has_issued:
             self._refuse(new)
-        for chunk in _chunks(new):
+        for chunk in batched(new):
             self._demand_no_other(chunk)
         self._roster.demand_sound()
         barred = [claimed for claimed in new if not claimed.may_live]
@@ -311,9 +302,9 @@ class Import:
                 claimed.complain(self._roster, f"the person has another one, {living}")
 
     def _enter(self, ids: Sequence[_Claimed], *, retired: bool) -> None:
-        for chunk in _chunks(ids):
+        for chunk in batched(ids):
             proposals = [(int(c.conference_id), c.user) for c in chunk]
-            accepted = self._tenant.import_ids(proposals, retired=retired)
+            accepted = self._tenant.ledger.import_ids(proposals, retired=retired)
             self.entered += len(accepted)
             for claimed in chunk:
                 if claimed.conference_id not in accepted:

@@ -1,7 +1,7 @@
 """A tenant's bridges and service numbers: kept, added, replaced, taken off.
 
-Source of the rules: behaviour, numbers and bridges. What they are allowed to
-be, `confid.tenant.numbers` says.
+Source of the rules: behaviour, numbers and bridges. `confid.tenant.numbers`
+says what they are allowed to be.
 """
 
 from __future__ import annotations
@@ -10,42 +10,55 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from confid.tenant.documents import BRIDGE, CONFERENCING, SERVICE_NUMBER, BridgeSettings, converter
-from confid.tenant.notices import owed
+from confid.ids.dice import draw_uuid
+from confid.store.batches import pages
+from confid.tenant.changes import Change
+from confid.tenant.documents import (
+    BRIDGE,
+    BRIDGES,
+    CONFERENCING,
+    NUMBERS,
+    SERVICE_NUMBER,
+    BridgeSettings,
+)
+from confid.tenant.notices import Event, owed
 from confid.tenant.numbers import checked_name, new_number, numbers_for_bridge
-from confid.tenant.people import CHUNK, Change
-from confid.tenant.records import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from uuid import UUID
 
+    from confid.ids.dice import Dice
+    from confid.store.base import Transaction
     from confid.tenant.notices import MailOptions
     from confid.tenant.numbers import Placed
-    from confid.tenant.people import Person
+    from confid.tenant.people import People, Person
     from confid.tenant.records import ServiceNumber
-    from confid.tenant.unit_of_work import UnitOfWork
+    from confid.tenant.setup import SetupKeeper
 
 FIRST_BRIDGE = "Conference Bridge"
 FIRST_NUMBER = "14255550100"
-"""A number from the range that North America reserves for fiction (behaviour: bridges)."""
+"""From the range of numbers that North America reserves for fiction (behaviour: bridges)."""
 
 
 class Bridges:
     """The bridges and service numbers of a tenant, within one transaction."""
 
-    def __init__(self, tenant: UnitOfWork, put_setup: Callable[..., None]) -> None:
-        self._tenant = tenant
-        self._put_setup = put_setup
+    def __init__(
+        self, transaction: Transaction, setup: SetupKeeper, people: People, *, dice: Dice
+    ) -> None:
+        self._transaction = transaction
+        self._setup = setup
+        self._people = people
+        self._dice = dice
 
     def put_bridges(self, *bridges: BridgeSettings) -> None:
         """Keep bridges."""
-        documents = {str(b.identity): converter().unstructure(b) for b in bridges}
-        self._put_setup(BRIDGE, documents)
+        self._setup.put(BRIDGE, BRIDGES.bodies(bridges))
 
     def put_numbers(self, *numbers: ServiceNumber) -> None:
         """Keep service numbers."""
-        self._put_setup(SERVICE_NUMBER, {n.number: converter().unstructure(n) for n in numbers})
+        self._setup.put(SERVICE_NUMBER, NUMBERS.bodies(numbers))
 
     def add_bridge(
         self,
@@ -60,14 +73,14 @@ class Bridges:
         one, and for numbers that can't be its own. Source: behaviour, numbers
         and bridges.
         """
-        self._tenant.lock_setup()
-        free = numbers_for_bridge(self._tenant.setup, numbers)
-        name = checked_name(self._tenant.setup, name)
+        self._setup.lock()
+        free = numbers_for_bridge(self._setup.current, numbers)
+        name = checked_name(self._setup.current, name)
         return self._new_bridge(name, free, region=region)
 
     def add_first_bridge(self) -> None:
         """Add the bridge that a new tenant starts with, with one shared number."""
-        number = new_number(self._tenant.setup, FIRST_NUMBER, is_shared=True)
+        number = new_number(self._setup.current, FIRST_NUMBER, is_shared=True)
         self._new_bridge(FIRST_BRIDGE, [number], is_default=True)
 
     def _new_bridge(
@@ -79,7 +92,7 @@ class Bridges:
         is_default: bool = False,
     ) -> BridgeSettings:
         bridge = BridgeSettings(
-            identity=self._tenant.new_uuid(),
+            identity=draw_uuid(self._dice),
             name=name,
             default_number=next(n.number for n in numbers if not n.is_toll_free),
             is_default=is_default,
@@ -91,7 +104,7 @@ class Bridges:
 
     def is_first_bridge(self, bridge: BridgeSettings) -> bool:
         """Whether a bridge is still the one that the tenant was made with."""
-        numbers = [n.number for n in self._tenant.setup.numbers_of(bridge)]
+        numbers = [n.number for n in self._setup.current.numbers_of(bridge)]
         return bridge.name == FIRST_BRIDGE and numbers == [FIRST_NUMBER]
 
     def replace(
@@ -102,55 +115,37 @@ class Bridges:
         gone_bridges: Iterable[UUID],
         gone_numbers: Iterable[str],
     ) -> None:
-        """Keep bridges and numbers that come from outside, and drop those whose place they take."""
-        unstructure = converter().unstructure
-        kept = {n.number: unstructure(n) for n in numbers}
-        self._put_setup(SERVICE_NUMBER, kept, gone=gone_numbers)
-        documents = {str(b.identity): unstructure(b) for b in bridges}
-        self._put_setup(BRIDGE, documents, gone=map(str, gone_bridges))
+        """Keep bridges and numbers that come from outside, and drop those that they replace."""
+        self._setup.put(SERVICE_NUMBER, NUMBERS.bodies(numbers), gone=gone_numbers)
+        self._setup.put(BRIDGE, BRIDGES.bodies(bridges), gone=map(str, gone_bridges))
 
     def make_default(self, bridge: BridgeSettings) -> None:
-        """Keep a bridge as the tenant's default one, which the one before no longer is."""
-        others = [b for b in self._tenant.setup.bridges.values() if b.is_default and b != bridge]
+        """Keep a bridge as the tenant's default one, instead of the one before."""
+        others = [b for b in self._setup.current.bridges.values() if b.is_default and b != bridge]
         changed = {b.identity: attrs.evolve(b, is_default=False) for b in others}
         changed[bridge.identity] = attrs.evolve(bridge, is_default=True)
         self.put_bridges(*changed.values())
 
-    def take_off(self, placed: Placed, options: MailOptions) -> None:
-        """Take a number off its bridge; whoever had it gets the bridge's default number.
+    def take_off(self, placed: Placed, options: MailOptions) -> Iterator[list[Change]]:
+        """Take a number off its bridge; the changes of the people who had it come out.
 
-        They are told as `options` and the tenant's settings say, and their
-        meetings queued for migration, as are all that show it. A toll-free
-        one is replaced by none of their own: the bridge's is then shown.
+        Each of them gets the bridge's default number, and is told as `options`
+        and the tenant's settings say. A toll-free number is replaced by none
+        of their own: the bridge's is then shown.
         """
-        digits, left = placed.number.number, 0
+        digits = placed.number.number
         self.put_numbers(placed.number)
         self.put_bridges(placed.bridge)
-        for people in self._people_with(digits):
-            changes = [self._without(person, digits, placed.bridge, options) for person in people]
-            left += sum(c.after.enabled and c.after.service_number is None for c in changes)
-            self._tenant.apply(changes)
-        self._tenant.migrations.ask_where_shown(digits)
-        if placed.bridge.default_number is None:
-            self._tenant.warn(
-                f"The bridge {placed.bridge.name!r} has no toll number left, and {left} of its "
-                "users have none. Register another one, and set it as theirs."
-            )
-
-    def _people_with(self, digits: str) -> Iterator[list[Person]]:
-        """Everybody whose number this is or was, enabled or not, about to be changed."""
-        after = ""
-        while bodies := dict(
-            self._tenant.transaction.scan(CONFERENCING.name, after=after, limit=CHUNK)
-        ):
-            after = max(bodies)
+        for bodies in pages(self._transaction, CONFERENCING):
             owners = [
                 owner
                 for owner, body in bodies.items()
                 if digits in (body.get("service_number"), body.get("toll_free_service_number"))
             ]
             if owners:
-                yield self._tenant.people(list(self._tenant.users(owners).values()), lock=True)
+                users = list(self._people.users(owners).values())
+                people = self._people.of(users, lock=True)
+                yield [self._without(p, digits, placed.bridge, options) for p in people]
 
     def _without(
         self, person: Person, digits: str, bridge: BridgeSettings, options: MailOptions
@@ -163,5 +158,5 @@ class Bridges:
         if before.toll_free_service_number == digits:
             after = attrs.evolve(after, toll_free_service_number=None)
         told = [Event.NUMBER_CHANGED] if before.enabled and after != before else []
-        notice = owed(told, options, self._tenant.settings)
+        notice = owed(told, options, self._setup.current.settings)
         return Change(person=person, after=after, notice=notice, migrate=before.enabled)

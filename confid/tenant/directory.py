@@ -12,12 +12,12 @@ from confid.errors import (
     InvalidArgumentError,
     UserNotFoundError,
 )
-from confid.tenant.documents import USER, converter
-from confid.tenant.migrations import MeetingMigrationStatus
+from confid.tenant.documents import USER, DocumentType
 from confid.tenant.records import (
     ConferencingUser,
     DirectoryUser,
     LedgerRecord,
+    MeetingMigrationStatus,
     Record,
     UserInfo,
     UserState,
@@ -27,7 +27,7 @@ from confid.tenant.text import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from confid.store.base import Body, Transaction
+    from confid.store.base import Transaction
 
 _OBJECT_ID = re.compile(
     r"\{?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}?", re.IGNORECASE
@@ -87,16 +87,7 @@ def _sip(user: DirectoryUser) -> str | None:
     return fold(user.sip_address).removeprefix("sip:") if user.sip_address else None
 
 
-def to_document(user: DirectoryUser) -> Body:
-    """A user as it is kept."""
-    body: Body = converter().unstructure(user)
-    body["index"] = index_of(user)
-    return body
-
-
-def from_document(body: Body) -> DirectoryUser:
-    """A user as it was kept."""
-    return converter().structure(body, DirectoryUser)
+USERS = DocumentType(kind=USER, record=DirectoryUser, key=lambda user: user.owner, index=index_of)
 
 
 def resolve(
@@ -131,7 +122,7 @@ def _find(
     for field, values in by_field.items():
         for owner, body in transaction.find(USER.name, field, values).items():
             form = _Form(field, body["index"][field])
-            found.setdefault(form, {})[owner] = from_document(body)
+            found.setdefault(form, {})[owner] = USERS.read(body)
     return found
 
 

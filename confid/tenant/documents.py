@@ -1,19 +1,27 @@
-"""What a tenant keeps: the kinds of documents, and the one converter between them and records."""
+"""What a tenant keeps: the kinds of documents, and how each becomes a record and back."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import UUID
 
 import attrs
 
 from confid.ids.conference_id import ConferenceId
 from confid.store.base import TENANT, Kind
+from confid.tenant.records import Meeting, ServiceNumber, TenantSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     import cattrs
+
+    from confid.store.base import Body, Lock, Transaction
+
+Record = TypeVar("Record")
+Index = dict[str, str | None]
 
 USER = Kind(
     "user",
@@ -51,7 +59,7 @@ KINDS = (
 
 @attrs.frozen(kw_only=True)
 class Conferencing:
-    """A person's dial-in settings as they are kept; the conference ID stands in the ledger.
+    """A person's dial-in settings as they are kept; the conference ID is in the ledger.
 
     `revision` counts the changes: it orders the person's notifications.
     """
@@ -68,7 +76,7 @@ class Conferencing:
 
 @attrs.frozen(kw_only=True)
 class BridgeSettings:
-    """A bridge as it is kept; its numbers name it, not it them."""
+    """A bridge as it is kept; each of its numbers names it."""
 
     identity: UUID
     name: str
@@ -80,17 +88,17 @@ class BridgeSettings:
 
 @cache
 def converter() -> cattrs.Converter:
-    """The one converter between records and JSON documents; made at first use."""
+    """The converter between records and JSON documents; made at first use."""
     import cattrs  # noqa: PLC0415 - costs as much as the rest of `import confid`
 
     made = cattrs.Converter(omit_if_default=True, detailed_validation=False)
     made.register_unstructure_hook(datetime, datetime.isoformat)
     made.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
     made.register_unstructure_hook(UUID, str)
-    # A tenant's and its bridges' stand in thousands of documents, and UUID() is slow.
+    # Those of the tenant and its bridges are in thousands of documents, and UUID() is slow.
     uuid = lru_cache(maxsize=256)(UUID)
     made.register_structure_hook(UUID, lambda text, _: uuid(text))
-    # Documents are confid's own: texts are texts, so these need no look at each value.
+    # Documents are confid's own, so the values of these types need no check.
     made.register_structure_hook_func(lambda kind: kind == str | None, lambda text, _: text)
     made.register_structure_hook_func(
         lambda kind: kind == tuple[str, ...], lambda texts, _: tuple(texts)
@@ -98,3 +106,67 @@ def converter() -> cattrs.Converter:
     made.register_unstructure_hook(ConferenceId, int)
     made.register_structure_hook(ConferenceId, lambda number, _: ConferenceId(number))
     return made
+
+
+@attrs.frozen(kw_only=True)
+class DocumentType(Generic[Record]):
+    """How the records of a kind are kept: under which key, with which index values."""
+
+    kind: Kind
+    record: type[Record]
+    key: Callable[[Record], str] | None = None
+    index: Callable[[Record], Index] | None = None
+
+    def body(self, record: Record) -> Body:
+        """The document of a record."""
+        body: Body = converter().unstructure(record)
+        if self.index is not None:
+            body["index"] = self.index(record)
+        return body
+
+    def bodies(self, records: Iterable[Record]) -> dict[str, Body]:
+        """The documents of records that say their own keys."""
+        assert self.key is not None  # noqa: S101 - callers have such a type
+        return {self.key(record): self.body(record) for record in records}
+
+    def read(self, body: Body) -> Record:
+        """The record of a document."""
+        return converter().structure(body, self.record)
+
+    def put(self, transaction: Transaction, records: Iterable[Record]) -> None:
+        """Keep records."""
+        transaction.put(self.kind.name, self.bodies(records))
+
+    def get(
+        self, transaction: Transaction, keys: Iterable[str], *, lock: Lock = False
+    ) -> dict[str, Record]:
+        """Records by their keys, as `Transaction.get` gives documents."""
+        found = transaction.get(self.kind.name, keys, lock=lock)
+        return {key: self.read(body) for key, body in found.items()}
+
+    def find(
+        self, transaction: Transaction, field: str, values: Iterable[str]
+    ) -> dict[str, Record]:
+        """Records by a value of an index field, as `Transaction.find` gives documents."""
+        found = transaction.find(self.kind.name, field, values)
+        return {key: self.read(body) for key, body in found.items()}
+
+
+def _meeting_index(meeting: Meeting) -> Index:
+    shown = meeting.conference_id
+    return {"owner": meeting.owner, "conference_id": None if shown is None else str(shown)}
+
+
+SETTINGS_KEY = "settings"
+"""The key of the tenant's dial-in settings."""
+
+SETTINGS = DocumentType(kind=CONFERENCING, record=Conferencing)
+BRIDGES = DocumentType(kind=BRIDGE, record=BridgeSettings, key=lambda bridge: str(bridge.identity))
+NUMBERS = DocumentType(kind=SERVICE_NUMBER, record=ServiceNumber, key=lambda number: number.number)
+TENANT_SETTINGS = DocumentType(kind=TENANT, record=TenantSettings, key=lambda _: SETTINGS_KEY)
+MEETINGS = DocumentType(
+    kind=MEETING,
+    record=Meeting,
+    key=lambda meeting: str(meeting.meeting_id),
+    index=_meeting_index,
+)

@@ -1,9 +1,9 @@
-"""Granting: policies kept, removed and granted in one transaction, and whose counts for whom.
+"""Policies kept, removed and granted in one transaction, and which one is in force for a person.
 
 A policy belongs to the tenant's set-up, and so does what the tenant and
-groups are granted. What a person is granted stands in a document of their
-own, beside the directory's: an import of the directory leaves it alone, and
-who was never enabled can have one. It is erased when the person is removed.
+groups are granted. What a person is granted is in a document of their own,
+apart from the directory's: an import of the directory leaves it alone, and
+nobody needs to be enabled to have one. It is erased with the person.
 """
 
 from __future__ import annotations
@@ -14,12 +14,17 @@ import attrs
 
 from confid.errors import InvalidOperationError
 from confid.store.base import TENANT
-from confid.tenant.documents import AUDIO_POLICY, GRANT, converter
+from confid.store.batches import batched
+from confid.tenant.documents import AUDIO_POLICY, GRANT
 from confid.tenant.policies import (
+    AUDIO_POLICIES,
     DIAL_OUT_POLICIES,
     GLOBAL,
+    PERSON_GRANTS,
+    TENANT_GRANTS,
     Family,
     Grants,
+    PersonGrants,
     TeamsAudioConferencingPolicy,
     identity_of,
     name_of,
@@ -31,55 +36,53 @@ from confid.tenant.text import fold
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from confid.store.base import Body
+    from confid.store.base import Transaction
+    from confid.tenant.people import People
     from confid.tenant.records import DirectoryUser
-    from confid.tenant.unit_of_work import UnitOfWork
-
-AT_ONCE = 1000
-"""Grants written at once."""
+    from confid.tenant.setup import SetupKeeper
 
 NAMED = 3
 """Users that an error names before it counts."""
 
 
-class Granting:
-    """The policies of one unit of work; `put_setup` writes documents of the tenant's set-up."""
+class Policies:
+    """The policies of a tenant and their grants, within one transaction."""
 
-    def __init__(self, tenant: UnitOfWork, put_setup: Callable[..., None]) -> None:
-        self._tenant = tenant
-        self._put_setup = put_setup
+    def __init__(self, transaction: Transaction, setup: SetupKeeper, people: People) -> None:
+        self._transaction = transaction
+        self._setup = setup
+        self._people = people
 
     # Audio conferencing policies.
 
     def audio_policies(self) -> list[TeamsAudioConferencingPolicy]:
         """All of them: Global, then by name."""
-        policies = self._tenant.setup.audio_policies
+        policies = self._setup.current.audio_policies
         return [policies[key] for key in sorted(policies, key=lambda k: (k != fold(GLOBAL), k))]
 
     def audio_policy(self, name: str) -> TeamsAudioConferencingPolicy:
         """The one of that name. Raises `NotFoundError`."""
-        policy = self._tenant.setup.audio_policies.get(fold(name))
+        policy = self._setup.current.audio_policies.get(fold(name))
         if policy is None:
             raise no_such_policy(name, [p.identity for p in self.audio_policies()])
         return policy
 
     def put(self, policy: TeamsAudioConferencingPolicy) -> None:
         """Keep an audio conferencing policy, a new one or in the place of the one there is."""
-        key = fold(name_of(policy))
-        self._put_setup(AUDIO_POLICY, {key: converter().unstructure(policy)})
+        self._setup.put(AUDIO_POLICY, AUDIO_POLICIES.bodies([policy]))
 
     def remove(self, name: str) -> None:
         """Remove an audio conferencing policy. Raises `InvalidOperationError` if it is in use."""
         self._hold(name)
         self.demand_unused(name)
-        self._put_setup(AUDIO_POLICY, {}, gone=[fold(name)])
+        self._setup.put(AUDIO_POLICY, {}, gone=[fold(name)])
 
     def demand_unused(self, name: str) -> None:
         """Raise `InvalidOperationError` that names who has the audio conferencing policy."""
         family = Family.AUDIO_CONFERENCING
-        owners = list(self._tenant.transaction.find(GRANT.name, family.value, [fold(name)]))
-        users = self._tenant.users(owners[:NAMED]).values()
-        holders = self._tenant.setup.grants[family].holders(name)
+        owners = list(self._transaction.find(GRANT.name, family.value, [fold(name)]))
+        users = self._people.users(owners[:NAMED]).values()
+        holders = self._setup.current.grants[family].holders(name)
         holders += sorted(user.user_principal_name for user in users)
         if len(owners) > NAMED:
             holders.append(f"{len(owners) - NAMED} more")
@@ -105,8 +108,7 @@ class Granting:
     def to_users(self, family: Family, users: Sequence[DirectoryUser], name: str | None) -> None:
         """Grant people a policy; None takes theirs back."""
         self._hold_granted(family, name)
-        for start in range(0, len(users), AT_ONCE):
-            owners = [user.owner for user in users[start : start + AT_ONCE]]
+        for owners in batched(user.owner for user in users):
             self._grant(family, owners, name)
 
     def to_group(self, family: Family, group: str, name: str | None, rank: int | None) -> None:
@@ -122,16 +124,14 @@ class Granting:
     def names(self, family: Family, users: Iterable[DirectoryUser]) -> dict[str, str]:
         """The name of the policy that counts for each of them, by their owners."""
         everybody = {user.owner: user for user in users}
-        own = {
-            owner: body.get(family.value)
-            for owner, body in self._tenant.transaction.get(GRANT.name, everybody).items()
-        }
-        grants = self._tenant.setup.grants[family]
+        granted = PERSON_GRANTS.get(self._transaction, everybody)
+        own = {owner: getattr(theirs, family.value) for owner, theirs in granted.items()}
+        grants = self._setup.current.grants[family]
         return {owner: grants.effective(u, own.get(owner)) for owner, u in everybody.items()}
 
     def audio_of(self, users: Iterable[DirectoryUser]) -> dict[str, TeamsAudioConferencingPolicy]:
         """The audio conferencing policy that counts for each of them, by their owners."""
-        policies = self._tenant.setup.audio_policies
+        policies = self._setup.current.audio_policies
         default = policies[fold(GLOBAL)]
         if len(policies) == 1:
             # Nobody can have been granted another one, so nobody's grant is read.
@@ -141,8 +141,7 @@ class Granting:
 
     def _hold(self, name: str) -> None:
         """Keep everybody else from removing a policy, or granting it, meanwhile."""
-        transaction = self._tenant.transaction
-        if not transaction.get(AUDIO_POLICY.name, [fold(name)], lock=True):
+        if not self._transaction.get(AUDIO_POLICY.name, [fold(name)], lock=True):
             raise no_such_policy(name, [p.identity for p in self.audio_policies()])
 
     def _hold_granted(self, family: Family, name: str | None) -> None:
@@ -151,26 +150,20 @@ class Granting:
             self._hold(name)
 
     def _grant(self, family: Family, owners: Sequence[str], name: str | None) -> None:
-        transaction = self._tenant.transaction
-        kept = transaction.get(GRANT.name, owners, lock=True)
-        documents: dict[str, Body] = {}
-        for owner in owners:
-            before = kept.get(owner, {})
-            granted = {f.value: before.get(f.value) for f in Family} | {family.value: name}
-            if any(granted.values()):
-                documents[owner] = {**granted, "index": grant_index(granted)}
-        transaction.put(GRANT.name, documents)
-        transaction.delete(GRANT.name, [owner for owner in owners if owner not in documents])
+        kept = PERSON_GRANTS.get(self._transaction, owners, lock=True)
+        none = PersonGrants(audio_conferencing=None, dial_out=None)
+        granted = {
+            owner: attrs.evolve(kept.get(owner, none), **{family.value: name}) for owner in owners
+        }
+        documents = {
+            o: PERSON_GRANTS.body(theirs) for o, theirs in granted.items() if theirs != none
+        }
+        self._transaction.put(GRANT.name, documents)
+        self._transaction.delete(GRANT.name, [owner for owner in owners if owner not in documents])
 
     def _put_grants(self, family: Family, change: Callable[[Grants], Grants]) -> None:
         key = grants_key(family)
         # Not the set-up read before: another process may have granted something meanwhile.
-        body = self._tenant.transaction.get(TENANT.name, [key], lock=True).get(key, {})
-        grants = change(converter().structure(body, Grants))
-        self._put_setup(TENANT, {key: converter().unstructure(grants)})
-
-
-def grant_index(granted: Body) -> dict[str, str | None]:
-    """The index values of a person's grants: the names, folded."""
-    names = {family.value: granted.get(family.value) for family in Family}
-    return {family: None if name is None else fold(name) for family, name in names.items()}
+        body = self._transaction.get(TENANT.name, [key], lock=True).get(key, {})
+        grants = change(TENANT_GRANTS.read(body))
+        self._setup.put(TENANT, {key: TENANT_GRANTS.body(grants)})

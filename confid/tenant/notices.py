@@ -1,28 +1,41 @@
-"""Which message a change owes its user, to whom, whether the PIN goes along; and its lane.
+"""Which message a change owes its user, to whom, and whether the PIN goes along.
 
 Source of the rules: behaviour, mail.
 """
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import attrs
 
 from confid.errors import InvalidArgumentError
-from confid.tenant.records import PENDING, Event, Sender
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from confid.tenant.records import OutboxEntry, TenantSettings
+    from confid.tenant.documents import Conferencing
+    from confid.tenant.records import TenantSettings
 
 
-_IN_ORDER = tuple(Event)
+class Event(enum.Enum):
+    """What a notification tells of. The order is that of their sentences in a message."""
 
-LANES = tuple(f"{number:02d}" for number in range(64))
-"""The lanes of the outbox: what is pending is read one by one, however much it is."""
+    ENABLED = "enabled"
+    CONFERENCE_ID_RESET = "conference_id_reset"
+    NUMBER_CHANGED = "number_changed"
+    PIN_RESET = "pin_reset"
+    DISABLED = "disabled"
+    CONFERENCE_INFO = "conference_info"
+
+
+@attrs.frozen(kw_only=True)
+class Sender:
+    """Whom a message is from."""
+
+    address: str | None = None
+    display_name: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -56,6 +69,25 @@ class Notice:
     ignored_to: str | None = None
 
 
+def events_of(
+    before: Conferencing,
+    after: Conferencing,
+    *,
+    reset_conference_id: bool,
+    reset_leader_pin: bool,
+) -> Iterator[Event]:
+    """What a change of an enabled user's settings tells the user of."""
+    if reset_conference_id:
+        yield Event.CONFERENCE_ID_RESET
+    if (before.service_number, before.toll_free_service_number) != (
+        after.service_number,
+        after.toll_free_service_number,
+    ):
+        yield Event.NUMBER_CHANGED
+    if reset_leader_pin:
+        yield Event.PIN_RESET
+
+
 def owed(events: Iterable[Event], options: MailOptions, settings: TenantSettings) -> Notice | None:
     """The one message that a change owes, or None.
 
@@ -65,7 +97,7 @@ def owed(events: Iterable[Event], options: MailOptions, settings: TenantSettings
     address only.
     """
     made = tuple(events)
-    changed = tuple(event for event in _IN_ORDER if event in made)
+    changed = tuple(event for event in Event if event in made)
     automatic = settings.automatically_send_emails_to_users
     if options.notify is not None:
         automatic = options.notify
@@ -96,9 +128,3 @@ def _sender(options: MailOptions, settings: TenantSettings) -> Sender:
             display_name=settings.send_email_from_display_name,
         )
     return Sender()
-
-
-def outbox_index(entry: OutboxEntry) -> dict[str, str | None]:
-    """The index fields of an entry. All that is pending for a user stands in one lane."""
-    lane = LANES[crc32(entry.owner.encode()) % len(LANES)] if entry.state == PENDING else None
-    return {"state": entry.state, "owner": entry.owner, "lane": lane}

@@ -1,29 +1,183 @@
-"""PINs in the outbox: sealed, each with a one-time pad that stands in a document of its own.
+"""The outbox: notifications committed with the change that they tell of, delivered afterwards.
 
-A store may leave a copy of a row that it moved in the unused part of a page,
-where nothing erases it. One half tells nothing; both are erased together.
+A PIN that waits in it is encrypted with a one-time pad in a document of its
+own. A store may leave a copy of a row that it moved in the unused part of a
+page, where nothing erases it: one of the two documents alone tells nothing,
+and both are erased together. Source: behaviour, mail.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime  # noqa: TC003 - the converter reads the annotations
+from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 import attrs
 
-from confid.tenant.documents import PIN_PAD
+from confid.ids.conference_id import ConferenceId  # noqa: TC001 - the converter reads it
+from confid.tenant.documents import OUTBOX, PIN_PAD, DocumentType, Index
+from confid.tenant.notices import Event, Sender
+from confid.tenant.records import DialInNumber, Record, prop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from confid.ids.dice import Dice
     from confid.store.base import Body, Transaction
-    from confid.tenant.records import OutboxEntry
+    from confid.tenant.notices import Notice
+    from confid.tenant.people import Person
+    from confid.tenant.policies import TeamsAudioConferencingPolicy
+    from confid.tenant.setup import SetupKeeper
+
+LANES = tuple(f"{number:02d}" for number in range(64))
+"""The lanes of the outbox: pending messages are read lane by lane, however many there are."""
 
 
-def sealed(
+class MessageState:
+    """The states of a message."""
+
+    PENDING: Final = "pending"
+    SENT: Final = "sent"
+    FAILED: Final = "failed"
+
+
+@attrs.frozen(kw_only=True)
+class MessageFacts:
+    """All that a message says, as it was when the change was made.
+
+    While the message is in the outbox its `pin` is encrypted.
+    """
+
+    display_name: str
+    conference_id: ConferenceId | None = None
+    numbers: tuple[DialInNumber, ...] = ()
+    pin: str | None = attrs.field(default=None, repr=False)
+    language: str | None = None
+
+
+@attrs.frozen(kw_only=True, str=False)
+class OutboxEntry(Record):
+    """A notification: owed (`pending`), handed over (`sent`), or parked (`failed`).
+
+    `attempts` counts the temporary refusals, and before `retry_at` no
+    delivery tries again. `to_primary`: it goes to the user's own address,
+    not to one that the call named.
+    """
+
+    key: str = attrs.field(repr=False)
+    to: str | None = prop("To")
+    events: tuple[Event, ...] = prop("Events")
+    state: str = prop("State", default=MessageState.PENDING)
+    created_at: datetime = prop("CreatedAt")
+    reason: str | None = prop("Reason", default=None)
+    attempts: int = prop("Attempts", default=0)
+    retry_at: datetime | None = prop("RetryAt", default=None)
+    sender: Sender = Sender()
+    facts: MessageFacts
+    owner: str = attrs.field(repr=False)
+    serial: int
+    to_primary: bool = True
+
+    def with_pin(self, pin: str | None) -> OutboxEntry:
+        """The entry with another PIN, or with none."""
+        return attrs.evolve(self, facts=attrs.evolve(self.facts, pin=pin))
+
+
+def _index(entry: OutboxEntry) -> Index:
+    pending = entry.state == MessageState.PENDING
+    lane = LANES[crc32(entry.owner.encode()) % len(LANES)] if pending else None
+    return {"state": entry.state, "owner": entry.owner, "lane": lane}
+
+
+MESSAGES = DocumentType(kind=OUTBOX, record=OutboxEntry, key=lambda entry: entry.key, index=_index)
+"""All messages that are pending for a user have one lane."""
+
+
+class Outbox:
+    """The outbox of a tenant, within one transaction. `warnings` is what the caller is told."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        setup: SetupKeeper,
+        *,
+        now: datetime,
+        dice: Dice,
+        warnings: list[str],
+    ) -> None:
+        self._transaction = transaction
+        self._setup = setup
+        self._now = now
+        self._dice = dice
+        self._warnings = warnings
+        self.queued = 0
+        """How many messages this transaction has put in the outbox, those parked not counted."""
+
+    def put(self, entries: Iterable[OutboxEntry]) -> None:
+        """Keep entries."""
+        MESSAGES.put(self._transaction, entries)
+
+    def add(self, entries: Sequence[OutboxEntry]) -> None:
+        """Put new entries in the outbox, their PINs in clear."""
+        if entries:
+            self.put(encrypt_pins(self._transaction, entries, dice=self._dice))
+            self.queued += sum(entry.state == MessageState.PENDING for entry in entries)
+
+    def entry(
+        self,
+        person: Person,
+        notice: Notice,
+        policy: TeamsAudioConferencingPolicy,
+        *,
+        pin: str | None,
+    ) -> OutboxEntry:
+        """The message about a person's change, who is as the change left them."""
+        conferencing, user = person.conferencing, person.user
+        assert conferencing is not None  # noqa: S101 - a changed person has settings
+        to = notice.to or user.mail or None
+        if notice.ignored_to:
+            self._warnings.append(
+                f"The message to {user.user_principal_name} carries a PIN, so it goes to the "
+                f"primary address and not to {notice.ignored_to}."
+            )
+        if to is None:
+            self._warnings.append(
+                f"{user.user_principal_name} has no e-mail address, so the change was made and "
+                "nobody was told; the message is parked in the outbox."
+            )
+        disabled = Event.DISABLED in notice.events
+        facts = MessageFacts(
+            display_name=user.display_name,
+            conference_id=None if disabled else person.conference_id,
+            numbers=() if disabled else self._setup.current.dial_in_numbers(conferencing, policy),
+            pin=pin if notice.with_pin and to is not None else None,
+            language=user.preferred_language,
+        )
+        return OutboxEntry(
+            key=f"{user.owner}:{conferencing.revision:08d}",
+            owner=user.owner,
+            serial=conferencing.revision,
+            to=to,
+            events=notice.events,
+            state=MessageState.PENDING if to is not None else MessageState.FAILED,
+            reason=None if to is not None else "the user has no e-mail address",
+            created_at=self._now,
+            sender=notice.sender,
+            facts=facts,
+            to_primary=notice.to is None,
+        )
+
+    def remove(self, owners: Sequence[str]) -> None:
+        """Erase all messages to these people."""
+        keys = list(self._transaction.find(OUTBOX.name, "owner", owners))
+        self._transaction.delete(OUTBOX.name, keys)
+        erase_pins(self._transaction, keys)
+
+
+def encrypt_pins(
     transaction: Transaction, entries: Iterable[OutboxEntry], *, dice: Dice
 ) -> list[OutboxEntry]:
-    """The entries with their PINs sealed; the pads are kept."""
+    """The entries with their PINs encrypted; the pads are kept."""
     pads: dict[str, Body] = {}
     kept = []
     for entry in entries:
@@ -33,32 +187,28 @@ def sealed(
             continue
         pad = dice(len(pin))
         pads[entry.key] = {"pad": pad.hex()}
-        kept.append(_with_pin(entry, _xor(pin.encode(), pad).hex()))
+        kept.append(entry.with_pin(_xor(pin.encode(), pad).hex()))
     if pads:
         transaction.put(PIN_PAD.name, pads)
     return kept
 
 
-def unsealed(transaction: Transaction, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
+def decrypt_pins(transaction: Transaction, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
     """Pending entries with their PINs in clear: to be sent, not to be kept."""
     keys = [entry.key for entry in entries if entry.facts.pin]
     pads = transaction.get(PIN_PAD.name, keys) if keys else {}
     return [
-        _with_pin(entry, _opened(entry, pads[entry.key])) if entry.key in pads else entry
+        entry.with_pin(_decrypted(entry, pads[entry.key])) if entry.key in pads else entry
         for entry in entries
     ]
 
 
-def erase(transaction: Transaction, keys: Iterable[str]) -> None:
-    """Forget how to open the PINs of these entries."""
+def erase_pins(transaction: Transaction, keys: Iterable[str]) -> None:
+    """Erase the pads of the entries with these keys, so that nobody can read their PINs."""
     transaction.delete(PIN_PAD.name, keys)
 
 
-def _with_pin(entry: OutboxEntry, pin: str) -> OutboxEntry:
-    return attrs.evolve(entry, facts=attrs.evolve(entry.facts, pin=pin))
-
-
-def _opened(entry: OutboxEntry, pad: Body) -> str:
+def _decrypted(entry: OutboxEntry, pad: Body) -> str:
     return _xor(bytes.fromhex(entry.facts.pin or ""), bytes.fromhex(pad["pad"])).decode()
 
 

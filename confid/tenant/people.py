@@ -1,27 +1,32 @@
-"""A person as the tenant's documents have them, and what is to become of one.
-
-`Tenant.apply` carries out changes, any number at once.
-"""
+"""People: who is in the directory, with their dial-in settings and their conference IDs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import attrs
 
-if TYPE_CHECKING:
-    from confid.ids.conference_id import ConferenceId
-    from confid.tenant.documents import Conferencing
-    from confid.tenant.notices import Notice
-    from confid.tenant.records import DirectoryUser
+from confid.errors import LicenseError, NotEnabledError, TransactionConflictError
+from confid.ids.conference_id import ConferenceId
+from confid.store.batches import pages
+from confid.tenant.directory import USERS, resolve
+from confid.tenant.documents import CONFERENCING, SETTINGS, USER
+from confid.tenant.records import LicenseState
 
-CHUNK = 1000
-"""People handled at once: bounds the memory of a large call, and its statements."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from confid.errors import ConfidError
+    from confid.store.base import Body, Transaction
+    from confid.tenant.documents import Conferencing
+    from confid.tenant.records import DirectoryUser
+    from confid.tenant.setup import SetupKeeper
 
 
 @attrs.frozen(kw_only=True)
 class Person:
-    """A directory user with what belongs to them: dial-in settings, if ever any, and ID."""
+    """A directory user with their conference ID and dial-in settings, None if they had none yet."""
 
     user: DirectoryUser
     conferencing: Conferencing | None = None
@@ -32,37 +37,118 @@ class Person:
         """Whether they are enabled for audio conferencing."""
         return self.conferencing is not None and self.conferencing.enabled
 
+    def demand_enabled(self) -> Conferencing:
+        """The settings of a person who is enabled. Raises `NotEnabledError`."""
+        if self.conferencing is None or not self.conferencing.enabled:
+            raise NotEnabledError(str(self))
+        return self.conferencing
+
     def __str__(self) -> str:
         return self.user.user_principal_name
 
 
-@attrs.frozen(kw_only=True)
-class Change:
-    """What is to become of one person.
-
-    `after` are the settings to keep. `retire` ends the living ID, `issue`
-    draws a new one; a reset is both. `pin` is a new PIN in clear, for the
-    message and the returned record. `user` is written when it differs.
-    `migrate` queues a migration of their meetings, which enabling, disabling,
-    a reset and another bridge do anyway.
-    """
-
-    person: Person
-    after: Conferencing
-    retire: bool = False
-    issue: bool = False
-    pin: str | None = attrs.field(default=None, repr=False)
-    notice: Notice | None = None
-    user: DirectoryUser | None = None
-    migrate: bool = False
-
-    def asks_for_migration(self) -> bool:
-        """Whether invitations sent before it are out of date. Source: behaviour, migration."""
-        before, after = self.person.conferencing, self.after
-        return (
-            self.migrate
-            or self.retire
-            or self.issue
-            or self.person.is_enabled != after.enabled
-            or (before is not None and before.bridge_id != after.bridge_id)
+def demand_license(user: DirectoryUser, *, replace_provider: bool) -> None:
+    """Raise `LicenseError` for a user who may not be enabled. Source: behaviour, conference ID."""
+    name = user.user_principal_name
+    if user.license_state is LicenseState.UNLICENSED:
+        raise LicenseError(
+            f"{name} has no licence for audio conferencing (service plan MCOMEETADV). Assign one "
+            "and import the user again.",
+            target=name,
         )
+    if user.license_state is LicenseState.UNKNOWN:
+        raise LicenseError(
+            f"Whether {name} has a licence for audio conferencing is unknown: the roster had no "
+            "column of licences, or Export-Csv wrote its type instead of its plans.",
+            target=name,
+        )
+    if user.has_other_provider and not replace_provider:
+        raise LicenseError(
+            f"{name} has the audio conferencing provider {user.provider!r}. "
+            "Pass replace_provider=True to replace it with Microsoft.",
+            target=name,
+            error_id="ThirdPartyProvider",
+        )
+
+
+class People:
+    """The people of a tenant, within one transaction."""
+
+    def __init__(self, transaction: Transaction, setup: SetupKeeper) -> None:
+        self._transaction = transaction
+        self._setup = setup
+
+    def find(self, identities: Sequence[str]) -> list[DirectoryUser | ConfidError]:
+        """For each identity its user, or the error that says why there is none."""
+        return resolve(self._transaction, identities)
+
+    def users(self, owners: Iterable[str]) -> dict[str, DirectoryUser]:
+        """Users by their keys; one who was removed is absent."""
+        return USERS.get(self._transaction, owners)
+
+    def put_users(self, users: Iterable[DirectoryUser]) -> None:
+        """Keep directory users."""
+        USERS.put(self._transaction, users)
+
+    def put_settings(self, settings: Mapping[str, Conferencing]) -> None:
+        """Keep people's dial-in settings, by their owners."""
+        documents = {owner: SETTINGS.body(kept) for owner, kept in settings.items()}
+        self._transaction.put(CONFERENCING.name, documents)
+
+    def of(self, users: Sequence[DirectoryUser], *, lock: bool = False) -> list[Person]:
+        """Users with their dial-in settings and IDs; `lock` for those about to be changed.
+
+        Raises `TransactionConflictError` for one who was removed while this
+        call waited for the lock.
+        """
+        owners = [user.owner for user in users]
+        bodies = self._transaction.get(CONFERENCING.name, owners, lock=lock)
+        if lock:
+            self._demand_still_there([owner for owner in owners if owner not in bodies])
+        self._renew_setup({body["bridge_id"] for body in bodies.values()})
+        current = self._transaction.current(owners)
+        return [
+            Person(
+                user=user,
+                conferencing=_conferencing(bodies.get(user.owner)),
+                conference_id=_conference_id(current.get(user.owner)),
+            )
+            for user in users
+        ]
+
+    def _demand_still_there(self, owners: Sequence[str]) -> None:
+        # Removing a person removes their settings: one without any may be gone.
+        if owners and len(self._transaction.get(USER.name, owners)) < len(owners):
+            raise TransactionConflictError(
+                "A user was removed from the directory while this call was under way. "
+                "Nothing was changed; try again."
+            )
+
+    def _renew_setup(self, bridges: Iterable[str]) -> None:
+        # A bridge may be newer than the set-up that this call read at first.
+        if any(UUID(bridge) not in self._setup.current.bridges for bridge in bridges):
+            self._setup.forget()
+
+    def all(self, *, enabled: bool = False) -> Iterator[Person]:
+        """Everybody in the directory, or everybody enabled, in the order of their keys."""
+        if not enabled:
+            for bodies in pages(self._transaction, USER):
+                yield from self.of([USERS.read(body) for body in bodies.values()])
+            return
+        for bodies in pages(self._transaction, CONFERENCING):
+            found = self.users(owner for owner, body in bodies.items() if body["enabled"])
+            current = self._transaction.current(found)
+            for owner, user in sorted(found.items()):
+                yield Person(
+                    user=user,
+                    conferencing=_conferencing(bodies[owner]),
+                    conference_id=_conference_id(current.get(owner)),
+                )
+
+
+def _conferencing(body: Body | None) -> Conferencing | None:
+    return None if body is None else SETTINGS.read(body)
+
+
+def _conference_id(number: int | None) -> ConferenceId | None:
+    return None if number is None else ConferenceId(number)

@@ -1,4 +1,4 @@
-"""Policies: what they are called, whom they are granted to, and which one counts for a person.
+"""Policies: their names, to whom they are granted, and which one is in force for a person.
 
 Source of the rules: behaviour, policies.
 """
@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 import attrs
 
 from confid.errors import InvalidArgumentError, NotFoundError
+from confid.store.base import TENANT
+from confid.tenant.documents import AUDIO_POLICY, GRANT, DocumentType
 from confid.tenant.records import Record, prop
 from confid.tenant.text import fold, is_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from confid.tenant.documents import Index
     from confid.tenant.records import DirectoryUser
 
 GLOBAL = "Global"
@@ -56,7 +59,7 @@ class DialInConferencingPolicy(Record):
 
 @attrs.frozen(kw_only=True, str=False)
 class DialInConferencingTenantConfiguration(Record):
-    """Whether the tenant has audio conferencing: `Enabled`, as a tenant here always has."""
+    """Whether the tenant has audio conferencing: here always `Enabled`."""
 
     identity: str = prop("Identity", default=GLOBAL)
     status: str = prop("Status", default="Enabled")
@@ -169,7 +172,7 @@ class Grants:
     groups: tuple[GroupGrant, ...] = ()
 
     def effective(self, user: DirectoryUser, own: str | None) -> str:
-        """The name of the policy that counts: one's own, the group's, the tenant's, Global."""
+        """The name of the policy in force: the user's own, a group's, the tenant's, or Global."""
         if own is not None:
             return own
         if self.groups and user.groups:
@@ -183,8 +186,8 @@ class Grants:
         """The grants once `group` has `policy`, by rank; None takes its policy back.
 
         A group that has one keeps its rank unless another is given; a new
-        one without a rank comes last. Who holds the rank moves down by one,
-        and so on.
+        one without a rank comes last. The group that held the rank moves down
+        by one, and so on.
         """
         before = {fold(g.group): g for g in self.groups}
         former = before.pop(fold(group), None)
@@ -205,3 +208,23 @@ class Grants:
         return tenant + [
             f"the group {g.group!r}" for g in self.groups if fold(g.policy) == fold(name)
         ]
+
+
+@attrs.frozen
+class PersonGrants:
+    """What a person is granted themselves: the name of a policy of each family, or None."""
+
+    audio_conferencing: str | None
+    dial_out: str | None
+
+    def index(self) -> Index:
+        """The index values: the names, folded."""
+        names = attrs.asdict(self)
+        return {family: name and fold(name) for family, name in names.items()}
+
+
+AUDIO_POLICIES = DocumentType(
+    kind=AUDIO_POLICY, record=TeamsAudioConferencingPolicy, key=lambda p: fold(name_of(p))
+)
+TENANT_GRANTS = DocumentType(kind=TENANT, record=Grants)
+PERSON_GRANTS = DocumentType(kind=GRANT, record=PersonGrants, index=PersonGrants.index)

@@ -19,6 +19,7 @@ from confid.tenant.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Self
 
 
 MASKED_PIN = "***********"
@@ -77,7 +78,7 @@ def view(records: Sequence[Record]) -> str:
     """The default view at the terminal's width: a table up to 4 properties, else a list."""
     from shutil import get_terminal_size  # noqa: PLC0415 - a record prints itself only when asked
 
-    from confid.powershell import out_string  # noqa: PLC0415 - as above
+    from confid.powershell import out_string  # noqa: PLC0415 - only a record that prints itself needs it
 
     width = get_terminal_size((NO_TERMINAL_WIDTH, 24)).columns
     return out_string(records, width=width)
@@ -88,10 +89,10 @@ def html_view(records: Sequence[Record]) -> str:
 
     Where it is cut, it says how many rows there are.
     """
-    from html import escape  # noqa: PLC0415 - as above
+    from html import escape  # noqa: PLC0415 - only a notebook needs it
 
-    from confid.powershell.formats.views import MOST_TABLE_PROPERTIES  # noqa: PLC0415 - as above
-    from confid.powershell.language.values import LIST_VALUE, TABLE_CELL  # noqa: PLC0415 - as above
+    from confid.powershell.formats.views import MOST_TABLE_PROPERTIES  # noqa: PLC0415 - only a record that prints itself needs it
+    from confid.powershell.language.values import LIST_VALUE, TABLE_CELL  # noqa: PLC0415 - only a record that prints itself needs it
 
     if not records:
         return "<p>0 rows</p>"
@@ -145,6 +146,10 @@ class DirectoryUser(Record):
     def is_licensed(self) -> bool:
         """Whether a plan for audio conferencing (MCOMEETADV) is known to be assigned."""
         return self.license_state is LicenseState.LICENSED
+
+    def with_microsoft(self) -> Self:
+        """The user with Microsoft as their provider of audio conferencing."""
+        return attrs.evolve(self, provider=MICROSOFT)
 
     @property
     def has_other_provider(self) -> bool:
@@ -374,25 +379,6 @@ class Whois(Record):
     meetings: tuple[Meeting, ...] = prop("Meetings")
 
 
-class Event(enum.Enum):
-    """What a notification tells of. The order is that of their sentences in a message."""
-
-    ENABLED = "enabled"
-    CONFERENCE_ID_RESET = "conference_id_reset"
-    NUMBER_CHANGED = "number_changed"
-    PIN_RESET = "pin_reset"
-    DISABLED = "disabled"
-    CONFERENCE_INFO = "conference_info"
-
-
-@attrs.frozen(kw_only=True)
-class Sender:
-    """Whom a message is from."""
-
-    address: str | None = None
-    display_name: str | None = None
-
-
 @attrs.frozen(kw_only=True)
 class DialInNumber:
     """A number as a message or an invitation shows it."""
@@ -402,42 +388,28 @@ class DialInNumber:
     city: str = ""
 
 
-@attrs.frozen(kw_only=True)
-class Facts:
-    """All that a message says, as it was when the change was made.
+@attrs.frozen(kw_only=True, str=False)
+class MeetingMigrationStatus(Record):
+    """How far the migration of a person's meetings is; dates are in UTC."""
 
-    While the message is in the outbox its `pin` is sealed (confid.tenant.outbox).
-    """
-
-    display_name: str
-    conference_id: ConferenceId | None = None
-    numbers: tuple[DialInNumber, ...] = ()
-    pin: str | None = attrs.field(default=None, repr=False)
-    language: str | None = None
-
-
-PENDING, SENT, FAILED = "pending", "sent", "failed"
+    correlation_id: UUID = prop("CorrelationId")
+    create_date: datetime = prop("CreateDate")
+    failed_meeting: int = prop("FailedMeeting")
+    invites_update: int = prop("InvitesUpdate")
+    last_message: str | None = prop("LastMessage")
+    migration_type: str = prop("MigrationType")
+    modified_date: datetime = prop("ModifiedDate")
+    retry_count: int = prop("RetryCount")
+    state: str = prop("State")
+    succeeded_meeting: int = prop("SucceededMeeting")
+    total_meeting: int = prop("TotalMeeting")
+    user_id: str = prop("UserId")
+    user_principal_name: str = prop("UserPrincipalName")
 
 
 @attrs.frozen(kw_only=True, str=False)
-class OutboxEntry(Record):
-    """A notification: owed (`pending`), handed over (`sent`), or parked (`failed`).
+class MeetingMigrationSummary(Record):
+    """How many people's migrations are in a state."""
 
-    `attempts` counts the temporary refusals, and before `retry_at` no
-    delivery tries again. `to_primary`: it goes to the user's own address,
-    not to one that the call named.
-    """
-
-    key: str = attrs.field(repr=False)
-    to: str | None = prop("To")
-    events: tuple[Event, ...] = prop("Events")
-    state: str = prop("State", default=PENDING)
-    created_at: datetime = prop("CreatedAt")
-    reason: str | None = prop("Reason", default=None)
-    attempts: int = prop("Attempts", default=0)
-    retry_at: datetime | None = prop("RetryAt", default=None)
-    sender: Sender = Sender()
-    facts: Facts
-    owner: str = attrs.field(repr=False)
-    serial: int
-    to_primary: bool = True
+    state: str = prop("State")
+    user_count: int = prop("UserCount")

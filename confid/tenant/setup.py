@@ -1,8 +1,8 @@
 """How a tenant is set up: what every call reads and few change. Settings, numbers, policies.
 
-A session keeps the last one it read. The tenant's own document carries a
-mark that each change to the set-up renews, so one look at that document says
-whether the one kept still holds.
+A session keeps the set-up that it read last. The tenant's own document
+carries a stamp that each change of the set-up renews, so one look at that
+document says whether the set-up in memory is still the tenant's.
 """
 
 from __future__ import annotations
@@ -16,18 +16,29 @@ import attrs
 from confid.errors import InvalidArgumentError, NotFoundError, StaticConferenceIdError
 from confid.ids.dice import Space
 from confid.powershell.language.values import choice
-from confid.store.base import TENANT
+from confid.store.base import SEAL, TENANT
+from confid.store.seal import FACTS, read_seal
 from confid.tenant import phone_number
 from confid.tenant.documents import (
     AUDIO_POLICY,
     BRIDGE,
+    BRIDGES,
+    NUMBERS,
     SERVICE_NUMBER,
+    SETTINGS_KEY,
+    TENANT_SETTINGS,
     BridgeSettings,
     Conferencing,
-    converter,
 )
 from confid.tenant.mail_address import checked, checked_display_name
-from confid.tenant.policies import GLOBAL, Family, Grants, TeamsAudioConferencingPolicy
+from confid.tenant.policies import (
+    AUDIO_POLICIES,
+    GLOBAL,
+    TENANT_GRANTS,
+    Family,
+    Grants,
+    TeamsAudioConferencingPolicy,
+)
 from confid.tenant.records import (
     MASKED_PIN,
     Bridge,
@@ -40,11 +51,12 @@ from confid.tenant.records import (
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
-    from confid.ids.conference_id import ConferenceId
-    from confid.store.base import Body, Transaction
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
-SETTINGS = "settings"
-"""The key of the tenant's dial-in settings."""
+    from confid.ids.conference_id import ConferenceId
+    from confid.ids.dice import Dice
+    from confid.store.base import Body, Kind, Lock, Transaction
 
 
 @attrs.frozen(kw_only=True)
@@ -69,7 +81,7 @@ class Setup:
     def __init__(
         self,
         *,
-        mark: str,
+        stamp: str,
         facts: TenantFacts,
         settings: TenantSettings,
         bridges: dict[UUID, BridgeSettings],
@@ -77,7 +89,7 @@ class Setup:
         audio_policies: dict[str, TeamsAudioConferencingPolicy],
         grants: dict[Family, Grants],
     ) -> None:
-        self.mark = mark
+        self.stamp = stamp
         self.facts = facts
         self.settings = settings
         self.bridges = bridges
@@ -224,27 +236,123 @@ def grants_key(family: Family) -> str:
 
 def read_setup(transaction: Transaction, body: Body) -> Setup:
     """The set-up as it stands, beside the tenant's own document `body`."""
-    structure = converter().structure
-    own = transaction.get(TENANT.name, [SETTINGS, *map(grants_key, Family)])
-    bridges = [structure(kept, BridgeSettings) for _, kept in transaction.scan(BRIDGE.name)]
+    own = transaction.get(TENANT.name, [SETTINGS_KEY, *map(grants_key, Family)])
+    bridges = [BRIDGES.read(kept) for _, kept in transaction.scan(BRIDGE.name)]
     numbers = transaction.scan(SERVICE_NUMBER.name)
     policies = transaction.scan(AUDIO_POLICY.name)
     return Setup(
-        mark=body.get("mark", ""),
+        stamp=stamp_of(body),
         facts=TenantFacts(
             tenant_id=UUID(body["tenant_id"]),
             pin_key=bytes.fromhex(body["pin_key"]),
             space=Space(*body["space"]),
         ),
-        settings=structure(own.get(SETTINGS, {}), TenantSettings),
+        settings=TENANT_SETTINGS.read(own.get(SETTINGS_KEY, {})),
         bridges={bridge.identity: bridge for bridge in bridges},
-        numbers={digits: structure(kept, ServiceNumber) for digits, kept in numbers},
+        numbers={digits: NUMBERS.read(kept) for digits, kept in numbers},
         audio_policies={
             fold(GLOBAL): TeamsAudioConferencingPolicy(),
-            **{key: structure(kept, TeamsAudioConferencingPolicy) for key, kept in policies},
+            **{key: AUDIO_POLICIES.read(kept) for key, kept in policies},
         },
-        grants={family: structure(own.get(grants_key(family), {}), Grants) for family in Family},
+        grants={family: TENANT_GRANTS.read(own.get(grants_key(family), {})) for family in Family},
     )
+
+
+def stamp_of(body: Body) -> str:
+    """The stamp in the tenant's own document."""
+    stamp: str = body.get("mark", "")
+    return stamp
+
+
+class SetupKeeper:
+    """The tenant's own document and its set-up: as one transaction reads, locks and changes them.
+
+    `last` is the set-up that the session read last.
+    """
+
+    def __init__(self, transaction: Transaction, *, last: LastSetup, dice: Dice) -> None:
+        self._transaction = transaction
+        self._last = last
+        self._dice = dice
+        self._found: dict[str, Body] | None = None
+        self._current: Setup | None = None
+
+    @property
+    def body(self) -> Body | None:
+        """The tenant's own document; None where the store holds no tenant."""
+        if self._found is None:
+            self._found = self._transaction.get(TENANT.name, [FACTS])
+        return self._found.get(FACTS)
+
+    def demand_open(self) -> None:
+        """Raise `SealedError` in a sealed store."""
+        found = self._transaction.get(TENANT.name, [FACTS, SEAL])
+        if self._found is None:
+            self._found = found
+        if seal := read_seal(found.get(SEAL)):
+            raise seal.error()
+
+    @property
+    def current(self) -> Setup:
+        """The set-up: the one in memory, if nobody has changed the tenant's since."""
+        if self._current is None:
+            last = self._last.setup
+            while last is None or last.stamp != stamp_of(self._own()):
+                last = self._last.setup = self.read()
+                # Where writers don't wait for each other, one may have changed it meanwhile.
+                self._found = None
+            self._current = last
+        return self._current
+
+    def read(self) -> Setup:
+        """The set-up read anew."""
+        return read_setup(self._transaction, self._own())
+
+    def _own(self) -> Body:
+        assert self.body is not None  # noqa: S101 - no session opens on a store without a tenant
+        return self.body
+
+    def forget(self) -> None:
+        """Read the tenant's own document again when it is needed next."""
+        self._found = self._current = None
+
+    def lock(self, *, shared: bool = False) -> None:
+        """Let nobody else change the set-up before this call is over; it is read again.
+
+        `shared` is for a call that only takes something from the set-up and
+        keeps it with a person, a bridge or a number: such calls don't wait
+        for each other. A reset takes nothing, so it waits for nobody.
+        """
+        self.forget()
+        lock: Lock = "shared" if shared else True
+        self._found = self._transaction.get(TENANT.name, [FACTS], lock=lock)
+
+    def put(self, kind: Kind, documents: Mapping[str, Body], *, gone: Iterable[str] = ()) -> None:
+        """Write documents of the set-up, delete those `gone`, and renew the stamp."""
+        (body,) = self._transaction.get(TENANT.name, [FACTS], lock=True).values()
+        self._transaction.put(kind.name, documents)
+        self._transaction.delete(kind.name, gone)
+        # Random, not counted: a stamp that was rolled back must not come up for another change.
+        self._transaction.put(TENANT.name, {FACTS: {**body, "mark": self._dice(9).hex()}})
+        self.forget()
+
+    def put_own(self, **fields: object) -> None:
+        """Change fields of the tenant's own document that are no part of the set-up."""
+        (body,) = self._transaction.get(TENANT.name, [FACTS], lock=True).values()
+        self._transaction.put(TENANT.name, {FACTS: {**body, **fields}})
+        self._found = None
+
+    def create(self, facts: TenantFacts, *, at: datetime) -> None:
+        """Make the tenant's own document."""
+        body = {
+            "tenant_id": str(facts.tenant_id),
+            "pin_key": facts.pin_key.hex(),
+            "space": [facts.space.first, facts.space.last],
+            "created_at": at.isoformat(),
+            "mark": "",
+        }
+        self._transaction.put(TENANT.name, {FACTS: body})
+        self.forget()
 
 
 PIN_LENGTHS = range(4, 13)

@@ -17,7 +17,9 @@ from uuid import UUID
 from confid.ids.conference_id import ConferenceId
 from confid.mail.messages import compose
 from confid.mail.web_links import Links
-from confid.tenant.records import TOLL_FREE, DialInNumber, Event, Facts, OutboxEntry
+from confid.tenant.notices import Event
+from confid.tenant.outbox import MessageFacts, OutboxEntry
+from confid.tenant.records import TOLL_FREE, DialInNumber
 
 HERE = Path(__file__).parent / "mail"
 WIDTHS = {"phone": (390, 1400), "desktop": (800, 1150)}
@@ -66,7 +68,7 @@ def page(events: tuple[Event, ...], language: str | None) -> str:
         to="ken.myer@contoso.com",
         events=events,
         created_at=datetime(2026, 3, 1, 9, 30, tzinfo=UTC),
-        facts=Facts(
+        facts=MessageFacts(
             display_name="Ken Myer",
             conference_id=ConferenceId(3542699),
             numbers=NUMBERS,

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from confid.engine.session import Session
-    from confid.tenant.people import Change, Person
+    from confid.tenant.changes import Change
+    from confid.tenant.people import Person
     from confid.tenant.unit_of_work import UnitOfWork
 
     from .scale import Scale

@@ -18,9 +18,9 @@ from confid.powershell import (
 )
 from confid.roster import import_users
 from confid.store import MemoryStore
-from confid.tenant.directory import to_document
+from confid.store.batches import batched
+from confid.tenant.directory import USERS
 from confid.tenant.documents import USER
-from confid.tenant.people import CHUNK
 
 from .measure import Figure, in_turns, plain, ratio
 from .tenants import opened
@@ -88,14 +88,14 @@ def _reading(scale: Scale, folder: Path) -> Figure:
     path.write_text("\n".join(to_csv(rows)), encoding="utf-8")
 
     with opened(MemoryStore()) as session:
-        documents = [(u.owner, to_document(u)) for u in import_users(path, session=session)]
+        documents = [(u.owner, USERS.body(u)) for u in import_users(path, session=session)]
 
     def bare() -> None:
         with path.open(encoding="utf-8", newline="") as file:
             list(csv.DictReader(file))
         with opened(MemoryStore()) as session, session.unit(write=True) as tenant:
-            for start in range(0, len(documents), CHUNK):
-                tenant.transaction.put(USER.name, dict(documents[start : start + CHUNK]))
+            for some in batched(documents):
+                tenant.transaction.put(USER.name, dict(some))
 
     def ours() -> None:
         with opened(MemoryStore()) as session:

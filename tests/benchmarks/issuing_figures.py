@@ -20,7 +20,6 @@ from confid.engine.session import open_session
 from confid.host import SilentHost
 from confid.ids.dice import Space
 from confid.store import FIRST_ID, LAST_ID, PostgresStore, SQLiteStore
-from confid.store.base import Claim
 from tests.servers import sql
 
 from . import floor, postgres_floor
@@ -252,7 +251,7 @@ def _issuing(
 
 def _issue(session: Session, owners: list[str]) -> list[Row]:
     def work(tenant: UnitOfWork) -> list[Row]:
-        issued = tenant.issuer.issue(owners, Claim(at=tenant.now, by=tenant.actor))
+        issued = tenant.ledger.issue(owners)
         return [(int(conference_id), owner) for owner, conference_id in issued.items()]
 
     return session.call(work, write=True)

@@ -4,7 +4,7 @@ The floor is a bare SELECT of a row of the ledger by its primary key, on as
 many people. The first figure goes from an ID to who holds it: the living
 entry, the organizer's directory document, and the caller's wrong entries. The
 second has all that the step looks at before it asks for more: the seal, the
-set-up's mark, the dial-in settings, a meeting that runs; and ends with the
+set-up's stamp, the dial-in settings, a meeting that runs; and ends with the
 organizer's record. Both are one statement.
 """
 
@@ -47,7 +47,7 @@ def figures(
     """`select` is the floor, which knows the IDs `floors`."""
     with session.unit(write=False) as tenant:
         ours = [int(person.conference_id or 0) for person in tenant.all_people(enabled=True)]
-        assert tenant.setup.mark is not None  # read, as by the dialling before
+        assert tenant.setup.stamp is not None  # read, as by the dialling before
     wanted = [cycle(random.sample(ids, len(ids))) for ids in (ours, ours, floors)]
     beside = ((WRONG_ENTRIES.name, CALLER + WITHHELD),)
     holder = partial(session.store.holder, owned=(USER.name,), beside=beside)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from confid.engine.session import Session, open_session
 from confid.host import SilentHost
-from confid.store.base import Claim
 from confid.tenant.documents import CONFERENCING, Conferencing, converter
 from confid.tenant.records import DirectoryUser, LicenseState
 
@@ -74,8 +73,7 @@ def _enable(tenant: UnitOfWork, users: list[DirectoryUser]) -> None:
     )
     body = converter().unstructure(settings)
     tenant.transaction.put(CONFERENCING.name, {user.owner: body for user in users})
-    claim = Claim(at=tenant.now, by=tenant.actor)
-    tenant.issuer.issue([user.owner for user in users], claim)
+    tenant.ledger.issue([user.owner for user in users])
 
 
 def sqlite_tenant(path: Path, count: int) -> Path:

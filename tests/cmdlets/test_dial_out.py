@@ -42,7 +42,7 @@ def counts(session: Session, name: str) -> str:
     """The name of the dial-out policy that counts for somebody."""
     with session.unit(write=False) as unit:
         user = unit.user(upn(name))
-        return unit.granting.names(Family.DIAL_OUT, [user])[user.owner]
+        return unit.policies.names(Family.DIAL_OUT, [user])[user.owner]
 
 
 def test_there_is_a_policy_for_each_pair_of_restrictions() -> None:

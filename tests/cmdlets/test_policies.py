@@ -88,7 +88,7 @@ def counts(session: Session, name: str) -> str:
     """The identity of the policy that counts for somebody."""
     with session.unit(write=False) as unit:
         user = unit.user(upn(name))
-        return unit.granting.audio_of([user])[user.owner].identity
+        return unit.policies.audio_of([user])[user.owner].identity
 
 
 def shown(who: str = KEN) -> list[str]:
@@ -607,7 +607,7 @@ def test_a_number_that_left_its_bridge_is_not_shown() -> None:
         policy = set_policy(meeting_invite_phone_numbers=[PARIS, LONDON])
         with session.unit(write=True) as unit:
             gone = evolved(unit.setup.numbers[PARIS], bridge_id=None)
-            unit._put_setup(SERVICE_NUMBER, {PARIS: converter().unstructure(gone)})
+            unit._setup.put(SERVICE_NUMBER, {PARIS: converter().unstructure(gone)})
         assert shown() == [LONDON]
         set_policy(instance=evolved(policy, allow_toll_free_dialin=False))
         assert shown() == [LONDON]

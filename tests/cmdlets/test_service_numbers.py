@@ -12,7 +12,7 @@ import confid
 from confid import attendant
 from confid.errors import InvalidArgumentError, NotFoundError, ParameterBindingError
 from confid.host import RecordingHost
-from confid.tenant.records import Event
+from confid.tenant.notices import Event
 from confid.tenant.results import Results
 from tests.tenants import (
     add,
@@ -426,7 +426,7 @@ def test_notify_goes_before_the_tenants_setting(
 
 def test_more_users_than_are_handled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody who had the number gets the other, page by page."""
-    monkeypatch.setattr("confid.tenant.unit_of_work.CHUNK", 3)
+    monkeypatch.setattr("confid.store.batches.AT_ONCE", 3)
     names = [f"user{n}" for n in range(10)]
     with tenant(*names) as session:
         register(SEATTLE)

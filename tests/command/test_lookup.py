@@ -17,7 +17,7 @@ from confid.errors import (
     UserNotFoundError,
 )
 from confid.store.memory import _MemoryTransaction
-from confid.tenant.records import Event
+from confid.tenant.notices import Event
 from tests.tenants import (
     add,
     contents,

@@ -95,4 +95,4 @@ def effective(family: Family, who: str) -> str:
     with current_session().unit(write=False) as unit:
         (user,) = unit.find_users([who])
         assert not isinstance(user, confid.ConfidError)
-        return unit.granting.names(family, [user])[user.owner]
+        return unit.policies.names(family, [user])[user.owner]

@@ -19,7 +19,9 @@ from confid.engine.session import open_session
 from confid.host import SilentHost
 from confid.ids.dice import Space
 from confid.tenant.documents import OUTBOX, converter
-from confid.tenant.records import MASKED_PIN, Event, OutboxEntry
+from confid.tenant.notices import Event
+from confid.tenant.outbox import OutboxEntry
+from confid.tenant.records import MASKED_PIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

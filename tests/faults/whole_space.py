@@ -30,7 +30,7 @@ from confid.engine.session import open_session
 from confid.errors import ConferenceIdsExhaustedError
 from confid.host import RecordingHost
 from confid.ids.dice import Space
-from confid.store import FIRST_ID, LAST_ID, Claim
+from confid.store import FIRST_ID, LAST_ID
 
 from .told import place
 
@@ -119,8 +119,7 @@ class _Run:
 
         def work(tenant: UnitOfWork) -> list[int]:
             tenant.transaction.retire(owners, at=tenant.now, by=tenant.actor)
-            claim = Claim(at=tenant.now, by=tenant.actor)
-            return list(tenant.issuer.issue(owners, claim).values())
+            return list(tenant.ledger.issue(owners).values())
 
         while self.told.left > BY_CMDLET * len(owners) and not self.told.problems:
             self.told.take(self.session.call(work, write=True))

@@ -150,10 +150,10 @@ DAMAGE: list[tuple[str, Callable[[Transaction], Any]]] = [
     ),
     (
         "meeting without an organizer",
-        lambda t: t.put(RUNNING_MEETING.name, {"x": {"participants": ["1"]}}),
+        lambda t: t.put(RUNNING_MEETING.name, {"x": {"participants": [{"call": "1"}]}}),
     ),
     ("without a call", lambda t: t.put(RUNNING_MEETING.name, {ken(t): {"participants": []}})),
-    ("can't be read", lambda t: t.put(RUNNING_MEETING.name, {ken(t): {}})),
+    ("can't be read", lambda t: t.put(RUNNING_MEETING.name, {ken(t): {"participants": 1}})),
     ("can't be read", edit(MEETING, lambda body: body.pop("index"))),
     ("can't be read", edit(CONFERENCING, lambda body: body.pop("bridge_id"))),
     ("can't be read", edit(OUTBOX, lambda body: body.pop("facts"))),

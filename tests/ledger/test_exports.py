@@ -23,7 +23,7 @@ from confid.errors import (
 )
 from confid.store import MemoryStore
 from confid.store.seal import Reason, Seal, put_seal
-from confid.tenant.records import Event
+from confid.tenant.notices import Event
 from tests.tenants import Clock, contents, disable, enable, get, outbox, set_user, tenant, upn
 
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ def test_a_merge_tells_the_witness() -> None:
         exported = confid.ledger.export()
     with tenant("zoe", witness=witness) as other, other.unit(write=True) as unit:
         (zoe,) = unit.find_users([upn("zoe")])
-        unit.import_ids([(pilars, zoe)], retired=True)  # type: ignore[list-item]  # found
+        unit.ledger.import_ids([(pilars, zoe)], retired=True)  # type: ignore[list-item]  # found
     with confid.connect(older, witness=witness) as session:
         report = confid.ledger.merge(exported)
         assert living(session)["Ken"] == kens

@@ -373,7 +373,7 @@ def test_a_ledger_with_every_kind_of_line_moves(tmp_path: Path) -> None:
         confid.import_users(rows)
         with session.unit(write=True) as unit:
             (ken,) = unit.find_users([KEN])
-            unit.import_ids([(1_234_569, ken)], retired=True)  # type: ignore[list-item]  # found
+            unit.ledger.import_ids([(1_234_569, ken)], retired=True)  # type: ignore[list-item]  # found
         for _ in range(30):
             set_user(KEN, reset_conference_id=True)
         before = everything(session)

@@ -30,8 +30,9 @@ from confid.errors import ConfidError, InvalidArgumentError, NotConnectedError
 from confid.mail import MemoryTransport, PermanentRefusal, Retry, deliver, outbox
 from confid.mail.delivery import BATCH
 from confid.tenant.lease import DURATION
-from confid.tenant.notices import LANES
-from confid.tenant.records import MASKED_PIN, Event
+from confid.tenant.notices import Event
+from confid.tenant.outbox import LANES
+from confid.tenant.records import MASKED_PIN
 
 if TYPE_CHECKING:
     from email.message import EmailMessage

@@ -27,7 +27,9 @@ from confid.mail.headers import POLICY_UTF8, one_line
 from confid.mail.languages.countries import COUNTRIES
 from confid.mail.languages.sentences import SENTENCES, pick
 from confid.mail.messages import compose
-from confid.tenant.records import TOLL_FREE, DialInNumber, Event, Facts, OutboxEntry, Sender
+from confid.tenant.notices import Event, Sender
+from confid.tenant.outbox import MessageFacts, OutboxEntry
+from confid.tenant.records import TOLL_FREE, DialInNumber
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +62,7 @@ def entry(*events: Event, to: str | None = "ken@contoso.com", **facts: Any) -> O
         to=to,
         events=events,
         created_at=datetime(2026, 3, 1, 9, 30, tzinfo=UTC),
-        facts=Facts(
+        facts=MessageFacts(
             **{
                 "display_name": "Ken Myer",
                 "conference_id": ConferenceId(3542699),

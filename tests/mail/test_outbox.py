@@ -33,7 +33,7 @@ from confid.mail import (
     outbox,
     requeue,
 )
-from confid.tenant.notices import LANES
+from confid.tenant.outbox import LANES
 
 from .test_messages import parts, spoken_ids
 

@@ -18,7 +18,8 @@ from confid.mail import Links, MemoryTransport, TemplateError, deliver, outbox, 
 from confid.mail.languages.countries import COUNTRIES
 from confid.mail.languages.sentences import SENTENCES, pick, with_languages
 from confid.mail.messages import compose, read_wording
-from confid.tenant.records import DirectoryUser, Event
+from confid.tenant.notices import Event
+from confid.tenant.records import DirectoryUser
 
 from .test_messages import PIN, TENANT, entry, parts, read_html, sent
 

@@ -34,7 +34,7 @@ from confid.store.memory import MemoryStore
 from confid.store.postgres.store import PostgresStore
 from confid.store.sqlite.store import SQLiteStore
 from confid.tenant.documents import OUTBOX
-from confid.tenant.records import Event
+from confid.tenant.notices import Event
 from tests.thorough import examples
 
 if TYPE_CHECKING:

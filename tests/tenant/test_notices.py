@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confid.errors import ConfidError, InvalidArgumentError
-from confid.tenant.records import FAILED, MASKED_PIN, PENDING, Event, OutboxEntry, Sender
+from confid.tenant.notices import Event, Sender
+from confid.tenant.outbox import MessageState, OutboxEntry
+from confid.tenant.records import MASKED_PIN
 from tests.tenants import (
     NOON,
     Clock,
@@ -88,7 +90,7 @@ def test_set_owes_at_most_one_message(
             assert entry.to == (ELSEWHERE if send and elsewhere and not carries_pin else KEN)
             assert entry.facts.conference_id == user.conference_id == get(KEN).conference_id
             assert [n.number for n in entry.facts.numbers] == [user.service_number]
-            assert entry.state == PENDING
+            assert entry.state == MessageState.PENDING
         warned = [line for line in lines(session) if ELSEWHERE in line]
         moved = send and elsewhere and automatic and reset_pin
         assert bool(warned) is moved
@@ -216,7 +218,7 @@ def test_who_has_no_address_is_changed_and_the_message_parked(mail: str | None) 
         user = enable(LI)
         assert user.leader_pin != MASKED_PIN
         (entry,) = outbox(session)
-        assert (entry.state, entry.to, entry.facts.pin) == (FAILED, None, None)
+        assert (entry.state, entry.to, entry.facts.pin) == (MessageState.FAILED, None, None)
         assert entry.reason
         (line,) = lines(session)
         assert line.startswith("WARNING: ")

@@ -1,0 +1,31 @@
+"""Many items in batches: what bounds the memory of a large call, and its statements."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from confid.store.base import Body, Kind, Transaction
+
+Item = TypeVar("Item")
+
+AT_ONCE = 1000
+"""Documents, or people with all that belongs to them, that are handled at once."""
+
+
+def batched(items: Iterable[Item], size: int | None = None) -> Iterator[list[Item]]:
+    """The items in lists of at most `size`, in their order; `AT_ONCE` unless given."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size or AT_ONCE)):
+        yield batch
+
+
+def pages(transaction: Transaction, kind: Kind) -> Iterator[dict[str, Body]]:
+    """All documents of a kind by their keys, in pages: between two of them anything may change."""
+    after = ""
+    while page := dict(transaction.scan(kind.name, after=after, limit=AT_ONCE)):
+        yield page
+        after = max(page)

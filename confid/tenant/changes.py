@@ -1,0 +1,123 @@
+"""Changes of people: decided one by one, carried out many at once, in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from confid.tenant.documents import WRONG_ENTRIES
+from confid.tenant.people import Person
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from confid.ids.conference_id import ConferenceId
+    from confid.store.base import Transaction
+    from confid.tenant.documents import Conferencing
+    from confid.tenant.grants import Policies
+    from confid.tenant.ledger import TenantLedger
+    from confid.tenant.migrations import MigrationQueue
+    from confid.tenant.notices import Notice
+    from confid.tenant.outbox import Outbox
+    from confid.tenant.people import People
+    from confid.tenant.records import DirectoryUser
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """A change of one person.
+
+    `after` are the settings to keep. `retire` ends the living ID, `issue`
+    draws a new one; a reset is both. `pin` is a new PIN in clear, for the
+    message and the returned record. `user` is written when it differs.
+    `migrate` queues a migration of their meetings, which enabling, disabling,
+    a reset and another bridge do anyway.
+    """
+
+    person: Person
+    after: Conferencing
+    retire: bool = False
+    issue: bool = False
+    pin: str | None = attrs.field(default=None, repr=False)
+    notice: Notice | None = None
+    user: DirectoryUser | None = None
+    migrate: bool = False
+
+    @property
+    def owner(self) -> str:
+        """The person's key."""
+        return self.person.user.owner
+
+    def asks_for_migration(self) -> bool:
+        """Whether it outdates invitations that were sent. Source: behaviour, migration."""
+        before, after = self.person.conferencing, self.after
+        return (
+            self.migrate
+            or self.retire
+            or self.issue
+            or self.person.is_enabled != after.enabled
+            or (before is not None and before.bridge_id != after.bridge_id)
+        )
+
+    def outcome(self, issued: dict[str, ConferenceId]) -> Person:
+        """The person afterwards, given the IDs that were issued."""
+        before = self.person.conferencing
+        return Person(
+            user=self.user or self.person.user,
+            conferencing=attrs.evolve(self.after, revision=1 + (before.revision if before else 0)),
+            conference_id=issued.get(
+                self.owner, None if self.retire else self.person.conference_id
+            ),
+        )
+
+
+class Changes:
+    """Carries changes out: retires, issues, keeps, notifies, queues migrations, in that order."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        people: People,
+        *,
+        ledger: TenantLedger,
+        policies: Policies,
+        outbox: Outbox,
+        migrations: MigrationQueue,
+    ) -> None:
+        self._transaction = transaction
+        self._people = people
+        self._ledger = ledger
+        self._policies = policies
+        self._outbox = outbox
+        self._migrations = migrations
+        self.pins_drawn = 0
+
+    def apply(self, changes: Sequence[Change]) -> list[Person]:
+        """Carry out changes, one a person; the people as they are afterwards."""
+        self._ledger.retire([change.owner for change in changes if change.retire])
+        issued = self._ledger.issue([change.owner for change in changes if change.issue])
+        after = [change.outcome(issued) for change in changes]
+        self._keep(after, changes)
+        self._notify(after, changes)
+        self._migrations.ask([c.owner for c in changes if c.asks_for_migration()])
+        return after
+
+    def _keep(self, after: Sequence[Person], changes: Sequence[Change]) -> None:
+        self._people.put_settings({p.user.owner: p.conferencing for p in after if p.conferencing})
+        if users := [change.user for change in changes if change.user]:
+            self._people.put_users(users)
+        if owners := [change.owner for change in changes if change.pin]:
+            self.pins_drawn += len(owners)
+            # A new PIN opens phone starts again (behaviour: attendant).
+            self._transaction.delete(WRONG_ENTRIES.name, [f"organizer:{o}" for o in owners])
+
+    def _notify(self, after: Sequence[Person], changes: Sequence[Change]) -> None:
+        told = [(p, c, c.notice) for p, c in zip(after, changes, strict=True) if c.notice]
+        policies = self._policies.audio_of(person.user for person, _, _ in told)
+        self._outbox.add(
+            [
+                self._outbox.entry(person, notice, policies[change.owner], pin=change.pin)
+                for person, change, notice in told
+            ]
+        )
