@@ -30,9 +30,9 @@ class Reason(enum.Enum):
 _WHY = {
     Reason.BACKUP: "it is a backup. confid.restore(store) opens it, once the tenant that it was "
     "taken from is gone.",
-    Reason.MOVING: "its tenant is being moved. confid.move_tenant(source, target) goes on with it; "
-    "confid.restore(source) gives the move up.",
-    Reason.MOVED: "its tenant has moved, for good. Connect to the store that it was moved to.",
+    Reason.MOVING: "its tenant is being moved{to}. confid.move_tenant(source, target) goes on with "
+    "it; confid.restore(source) gives the move up.",
+    Reason.MOVED: "its tenant has moved{to}, for good. Connect to the store that it was moved to.",
     Reason.INCOMPLETE: "a tenant is being moved to it and has not arrived. "
     "confid.move_tenant(source, target) goes on with it.",
 }
@@ -40,25 +40,31 @@ _WHY = {
 
 @attrs.frozen(kw_only=True)
 class Seal:
-    """A store's seal. `move` names the move that it belongs to."""
+    """A store's seal.
+
+    `move` is the identity of a move. Its source and its one target both bear
+    it, so no other store can become the target. `to` describes the target to
+    people.
+    """
 
     reason: Reason
     move: str | None = None
+    to: str | None = None
 
     def error(self) -> SealedError:
         """What a sealed store answers."""
-        return SealedError(_WHY[self.reason])
+        return SealedError(_WHY[self.reason].format(to=f" to {self.to}" if self.to else ""))
 
 
 def read_seal(body: Body | None) -> Seal | None:
-    """The seal that the document at `SEAL` says; None without one.
+    """The seal in the document at `SEAL`; None without one.
 
     Raises `StoreError` for one that can't be read: an unknown seal seals.
     """
     if body is None:
         return None
     try:
-        return Seal(reason=Reason(body["reason"]), move=body.get("move"))
+        return Seal(reason=Reason(body["reason"]), move=body.get("move"), to=body.get("to"))
     except (KeyError, ValueError):
         raise StoreError(
             "The store is sealed in a way that this confid doesn't know. Upgrade confid.",
@@ -73,7 +79,7 @@ def seal_of(transaction: Transaction) -> Seal | None:
 
 def put_seal(transaction: Transaction, seal: Seal) -> None:
     """Seal the store."""
-    body = {"reason": seal.reason.value, "move": seal.move}
+    body = {"reason": seal.reason.value, "move": seal.move, "to": seal.to}
     transaction.put(TENANT.name, {SEAL: body})
 
 

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import stat
 import sys
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing, suppress
 from pathlib import Path  # noqa: TC003 - pytest hands it to tests that say so
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ import pytest
 import confid
 from confid import meetings
 from confid.engine.session import current_session
-from confid.errors import CommitOutcomeUnknownError, SealedError, StoreError, WitnessError
+from confid.errors import SealedError, StoreError, WitnessError
 from confid.host import RecordingHost
 from confid.mail import MemoryTransport, deliver
 from confid.store import MemoryStore, SQLiteStore
@@ -24,6 +24,7 @@ from confid.store.base import SEAL, TENANT
 from confid.store.seal import Reason, Seal, put_seal
 from confid.tenant.documents import KINDS
 from confid.testing import ModelStore
+from tests.faults.moved import CuttableStore, Scissors
 from tests.faulty import FAULTS, FaultyStore
 from tests.tenants import (
     NOON,
@@ -382,48 +383,6 @@ def test_a_ledger_with_every_kind_of_line_moves(tmp_path: Path) -> None:
         assert everything(session) == before
 
 
-@pytest.mark.parametrize("fault", ["beginning", "claiming", "committing", "committed"])
-@pytest.mark.parametrize("side", ["source", "target"])
-@pytest.mark.parametrize("after", range(7))
-def test_a_move_that_was_cut_short_goes_on(side: str, fault: str, after: int) -> None:
-    """Wherever it failed there is at most one store that issues; called again it is done."""
-    stores = {"source": CutShort(MemoryStore()), "target": CutShort(MemoryStore())}
-    with lived_in(stores["source"]) as session:
-        before = everything(session)
-    stores[side].spare = after
-    stores[side].then = fault
-    opened = False
-    try:
-        confid.move_tenant(stores["source"], stores["target"])
-        opened = True
-    except CommitOutcomeUnknownError:
-        opened = issuing(stores["target"].store) != []
-    except StoreError:
-        assert issuing(stores["target"].store) == []
-    assert len(issuing(stores["source"].store, stores["target"].store)) <= 1
-    for store in stores.values():
-        store.then = store.fault = None
-    with pytest.raises(SealedError) if opened else nullcontext():
-        confid.move_tenant(stores["source"], stores["target"])
-    assert len(issuing(stores["source"].store, stores["target"].store)) == 1
-    with confid.connect(stores["target"].store) as session:
-        assert everything(session) == before
-
-
-class CutShort(FaultyStore):
-    """Fails at the writing transaction after `spare` others."""
-
-    spare = 0
-    then: str | None = None
-
-    def transaction(self, *, write: bool) -> Any:
-        """As the store does, until the fault is due."""
-        if write and self.then is not None:
-            self.fault = self.then if self.spare == 0 else None
-            self.spare = max(0, self.spare - 1)
-        return super().transaction(write=write)
-
-
 def issuing(*stores: Store) -> list[Store]:
     """Those of the stores in which a reset goes through; undone again."""
     able = []
@@ -434,27 +393,98 @@ def issuing(*stores: Store) -> list[Store]:
     return able
 
 
+def cut_short(source: Any, target: Store, *, after: int) -> None:
+    """A move that has written so much to its target, and no more."""
+    with pytest.raises(StoreError, match="Cut short"):
+        confid.move_tenant(source, CuttableStore(target, Scissors(after + 1)))
+
+
 def test_a_move_can_be_given_up(tmp_path: Path) -> None:
     """While it is not complete: the source opens again, the target never does."""
-    source, target = tmp_path / "tenant.db", CutShort(MemoryStore())
+    source, target = tmp_path / "tenant.db", MemoryStore()
     lived_in(source).close()
-    target.spare, target.then = 2, "claiming"
-    with pytest.raises(StoreError):
-        confid.move_tenant(source, target)
-    target.then = target.fault = None
+    cut_short(source, target, after=20)
     with pytest.raises(SealedError, match="being moved"):
-        confid.connect(target.store)
+        confid.connect(target)
     assert restored(source) == []
     with confid.connect(source):
         set_user(KEN, reset_conference_id=True)
-    for use in (confid.restore, confid.connect):
+    for use in (confid.restore, confid.connect, lambda store: confid.move_tenant(store, "memory:")):
         with pytest.raises(StoreError):
-            use(target.store)
+            use(target)
     with pytest.raises(StoreError, match="holds something"):
         confid.move_tenant(source, target)
     with confid.connect(source):
         set_user(KEN, reset_conference_id=True)
     confid.move_tenant(source, tmp_path / "new.db")
+
+
+def test_a_backup_of_an_incomplete_copy_is_no_tenant(tmp_path: Path) -> None:
+    """It can neither be restored nor moved."""
+    source, target, backup = (tmp_path / f"{name}.db" for name in ("a", "b", "backup"))
+    lived_in(source).close()
+    cut_short(source, SQLiteStore(target), after=20)
+    with SQLiteStore(target) as store:
+        store.open(KINDS)
+        store.backup(backup)
+    for use in (confid.restore, lambda store: confid.move_tenant(store, "memory:")):
+        with pytest.raises(StoreError):
+            use(backup)
+
+
+def test_a_tenant_that_is_being_moved_has_one_target(tmp_path: Path) -> None:
+    """Neither another store nor a copy of the target takes its place, before and afterwards."""
+    source, target, copy = (tmp_path / f"{name}.db" for name in ("source", "target", "copy"))
+    lived_in(source).close()
+    cut_short(source, SQLiteStore(target), after=20)
+    for other in ("memory:", tmp_path / "other.db"):
+        with pytest.raises(SealedError, match=r"being moved to .*target\.db"):
+            confid.move_tenant(source, other)
+    shutil.copy(target, copy)
+    confid.move_tenant(source, target)
+    for other in (target, copy, "memory:"):
+        with pytest.raises(SealedError, match=r"moved to .*target\.db"):
+            confid.move_tenant(source, other)
+    assert issuing(SQLiteStore(copy)) == []
+
+
+def test_a_move_that_only_marked_its_target_has_not_begun() -> None:
+    """The tenant goes on, and may move there later; another tenant may not."""
+    source, another, target = MemoryStore(), MemoryStore(), MemoryStore()
+    for store in (source, another):
+        lived_in(store).close()
+    with pytest.raises(StoreError, match="Cut short"):
+        confid.move_tenant(CuttableStore(source, Scissors(1)), target)
+    assert issuing(source, target) == [source]
+    with pytest.raises(StoreError, match="holds something"):
+        confid.move_tenant(another, target)
+    confid.move_tenant(source, target)
+    assert issuing(source, another, target) == [another, target]
+
+
+def test_of_two_moves_at_once_one_opens_the_target(tmp_path: Path) -> None:
+    """The slower one writes nothing more to it; nor does one that was given up meanwhile."""
+    source, target = SQLiteStore(tmp_path / "source.db"), SQLiteStore(tmp_path / "target.db")
+    with lived_in(source) as session:
+        before = everything(session)
+    meanwhile: list[Callable[[], object]] = [lambda: confid.move_tenant(source.path, target.path)]
+
+    class Slow(CuttableStore):
+        def exclusive(self) -> Any:
+            if self.scissors.passed > 5 and meanwhile:
+                meanwhile.pop()()
+            return super().exclusive()
+
+    with pytest.raises(StoreError, match="has been opened"):
+        confid.move_tenant(source, Slow(target, Scissors(1000)))
+    with confid.connect(target) as session:
+        assert everything(session) == before
+    another, second = tmp_path / "another.db", SQLiteStore(tmp_path / "second.db")
+    lived_in(another).close()
+    meanwhile.append(lambda: restored(another))
+    with pytest.raises(StoreError, match="given up"):
+        confid.move_tenant(another, Slow(second, Scissors(1000)))
+    assert issuing(second) == []
 
 
 def test_a_session_that_is_open_notices_the_move(tmp_path: Path) -> None:
