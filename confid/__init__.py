@@ -58,6 +58,13 @@ if TYPE_CHECKING:
     from confid.roster import remove_users as remove_users
     from confid.start import connect as connect
     from confid.start import demo as demo
+    from confid.tenant.records import Bridge as Bridge
+    from confid.tenant.records import ConferencingUser as ConferencingUser
+    from confid.tenant.records import DirectoryUser as DirectoryUser
+    from confid.tenant.records import ServiceNumber as ServiceNumber
+    from confid.tenant.records import TenantSettings as TenantSettings
+    from confid.tenant.records import UserInfo as UserInfo
+    from confid.tenant.records import UserState as UserState
     from confid.tenant.results import Results as Results
 else:
     __getattr__, __dir__ = names_on_demand(__name__)

@@ -1,9 +1,33 @@
 """What confid raises: one tree, each error built from facts.
 
-An error carries PowerShell's identity of an error record (`category`,
-`fully_qualified_error_id`, `target`) and is also the builtin that a Python
-caller would expect. A sentence is built from the facts in one place, the
-class; nothing secret is ever among them: a `Secret` shows nothing of itself.
+    ConfidError
+    ├── UserNotFoundError              also a LookupError
+    ├── AmbiguousIdentityError         also a LookupError
+    ├── NotFoundError                  also a LookupError
+    ├── AlreadyExistsError             also a ValueError
+    ├── InvalidOperationError          also a ValueError
+    ├── LicenseError                   also a ValueError
+    ├── NotEnabledError                also a ValueError
+    ├── StaticConferenceIdError        also a ValueError
+    ├── InvalidArgumentError           also a ValueError
+    ├── RosterError                    also a ValueError
+    ├── LineError                      also a ValueError
+    ├── ConversionError                also a ValueError
+    ├── ParameterBindingError          also a TypeError
+    ├── NotConnectedError              also a RuntimeError
+    ├── ConferenceIdsExhaustedError    also a RuntimeError
+    ├── WitnessError                   also a RuntimeError
+    └── StoreError                     also a RuntimeError
+        ├── SealedError
+        ├── DuplicateKeyError
+        ├── TransactionConflictError
+        └── CommitOutcomeUnknownError
+
+An error has the identity of a PowerShell error record (`category`,
+`fully_qualified_error_id`, `target`) and is also the builtin error that a
+Python caller expects. Its class builds the sentence from the facts. Nothing
+secret is among them: a `Secret` shows nothing of itself. Errors that only one
+module raises stand there: the host's, the transports', the attendant's.
 """
 
 from __future__ import annotations
@@ -18,17 +42,16 @@ if TYPE_CHECKING:
 class ConfidError(Exception):
     """The root of everything that confid raises on purpose.
 
-    `category` is PowerShell's ErrorCategory, `error_id` the part of the
+    `category` is PowerShell's ErrorCategory. `error_id` is the part of the
     FullyQualifiedErrorId before the comma, `cmdlet` the part behind it (set
-    where the error leaves a cmdlet), `target` what the error is about.
-    `also` holds the errors of the other items when several items of one call
-    failed and nothing was done.
+    when the error leaves a cmdlet). `target` is what the error is about. When
+    several items of one call failed, `also` holds the errors of the others.
     """
 
     category: str = "NotSpecified"
     error_id: str = "ConfidError"
     ends_the_call: ClassVar[bool] = False
-    """True where no `error_action` can carry on with the next item."""
+    """Whether the call ends, whatever its `error_action`."""
 
     def __init__(
         self,
@@ -56,10 +79,8 @@ class ConfidError(Exception):
     def __str__(self) -> str:
         if not self.also:
             return self.message
-        lines = [e.message for e in (self, *self.also)]
-        return f"{len(lines)} items failed and nothing was changed:\n" + "\n".join(
-            f"  - {line}" for line in lines
-        )
+        messages = [e.message for e in (self, *self.also)]
+        return f"{len(messages)} items failed and nothing was changed:\n{_bullets(messages)}"
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.__dict__)
@@ -70,6 +91,24 @@ def _rebuild(cls: type[ConfidError], facts: dict[str, object]) -> ConfidError:
     error.__dict__.update(facts)
     error.args = (error.message,)
     return error
+
+
+MOST_LINES = 100
+"""How many lines of a list a message shows."""
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    shown = "\n".join(f"  - {line}" for line in lines[:MOST_LINES])
+    more = len(lines) - MOST_LINES
+    return f"{shown}\n  - and {more} more" if more > 0 else shown
+
+
+def shown(value: object, limit: int = 80) -> str:
+    """A value as a message shows it: its repr, cut; Python refuses the repr of a huge integer."""
+    try:
+        return f"{value!r:.{limit}}"
+    except ValueError:
+        return f"a {type(value).__name__} of too many digits"
 
 
 def listed(names: Sequence[str], *, limit: int = 10) -> str:
@@ -125,9 +164,9 @@ class UserNotFoundError(ConfidError, LookupError):
 
     def __init__(self, identity: str) -> None:
         super().__init__(
-            f"No user has the identity {identity!r}. Give a user principal name, a SIP "
+            f"No user has the identity {shown(identity)}. Give a user principal name, a SIP "
             "address, an object ID, domain\\logon, a distinguished name or an exact display "
-            "name; get_cs_online_dial_in_conferencing_user() lists who is enabled.",
+            "name; get_cs_online_dial_in_conferencing_user() lists the enabled users.",
             target=identity,
         )
         self.identity = identity
@@ -141,7 +180,7 @@ class AmbiguousIdentityError(ConfidError, LookupError):
 
     def __init__(self, identity: str, candidates: Sequence[str]) -> None:
         super().__init__(
-            f"{identity!r} is the identity of {len(candidates)} users: {listed(candidates)}. "
+            f"{shown(identity)} is the identity of {len(candidates)} users: {listed(candidates)}. "
             "Name the one you mean by its user principal name.",
             target=identity,
         )
@@ -150,7 +189,7 @@ class AmbiguousIdentityError(ConfidError, LookupError):
 
 
 class NotFoundError(ConfidError, LookupError):
-    """A bridge, number, policy or meeting that isn't there."""
+    """There is no such bridge, number, policy or meeting."""
 
     category = "ObjectNotFound"
     error_id = "ObjectNotFound"
@@ -164,7 +203,7 @@ class AlreadyExistsError(ConfidError, ValueError):
 
 
 class InvalidOperationError(ConfidError, ValueError):
-    """It can't be done as things stand, as removing a policy that is in use."""
+    """The present state forbids it: a policy that is in use can't be removed."""
 
     category = "InvalidOperation"
     error_id = "InvalidOperation"
@@ -206,26 +245,25 @@ class StaticConferenceIdError(ConfidError, ValueError):
 
 
 class InvalidArgumentError(ConfidError, ValueError):
-    """A value that is of the right type and still can't be taken."""
+    """A value of a wrong kind or out of its range."""
 
     category = "InvalidArgument"
     error_id = "InvalidArgument"
 
 
 class RosterError(ConfidError, ValueError):
-    """A file of people that can't be taken over; nothing of it was.
+    """A file of people can't be imported, so none of it was.
 
-    `problems` holds a sentence for each row and column at fault.
+    `problems` holds a sentence for each wrong row and column.
     """
 
     category = "InvalidData"
     error_id = "RosterInvalid"
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
-        shown = "\n".join(f"  - {problem}" for problem in problems[:100])
-        more = f"\n  - and {len(problems) - 100} more" if len(problems) > 100 else ""  # noqa: PLR2004 - as above
         super().__init__(
-            f"{source} was not imported, nothing was changed:\n{shown}{more}", target=source
+            f"{source} was not imported, nothing was changed:\n{_bullets(problems)}",
+            target=source,
         )
         self.problems = tuple(problems)
 
@@ -246,9 +284,9 @@ class ParameterBindingError(ConfidError, TypeError):
 
 
 class LineError(ConfidError, ValueError):
-    """A line that can't be read, or holds more than one command with literal arguments.
+    """A line can't be read, or holds more than one command with literal arguments.
 
-    `position` is where in `line`, counted from 0.
+    `position` is the place of the fault in `line`, counted from 0.
     """
 
     category = "ParserError"
@@ -304,7 +342,7 @@ class WitnessError(ConfidError, RuntimeError):
 
 
 class StoreError(ConfidError, RuntimeError):
-    """The store can't do its work; what was not committed is not there."""
+    """The store can't do its work; only committed changes are in it."""
 
     category = "ResourceUnavailable"
     error_id = "StoreUnavailable"
@@ -334,10 +372,10 @@ class DuplicateKeyError(StoreError):
 
 
 class TransactionConflictError(StoreError):
-    """Another transaction was in the way; nothing of this one was kept, and it can be tried again.
+    """The transaction conflicts with another one; nothing of it was kept, and it can be retried.
 
-    A call of its own is tried again by confid, a bounded number of times;
-    inside `session.transaction()` that is the caller's to do, with the whole block.
+    confid retries a call by itself, a bounded number of times. Inside
+    `session.transaction()` the caller retries the whole block.
     """
 
     category = "ResourceBusy"
@@ -345,6 +383,6 @@ class TransactionConflictError(StoreError):
 
 
 class CommitOutcomeUnknownError(StoreError):
-    """The connection was lost while COMMIT was under way; it may or may not have happened."""
+    """The connection was lost during COMMIT: the changes may or may not be committed."""
 
     error_id = "CommitOutcomeUnknown"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO, runtime_checkable
 
 from confid.errors import ConfidError
 
@@ -29,11 +29,12 @@ class HostError(ConfidError, RuntimeError):
         )
 
 
+@runtime_checkable
 class Host(Protocol):
-    """What a host does; any object with these methods is one.
+    """The methods of a host; any object that has them can be one.
 
-    One that also has `write_information(text)` is told what is left to do
-    after a call: mails to deliver, a new PIN to be read.
+    A host may also have `write_information(text)`: it is called with what is
+    left to do after a call, such as mails to deliver or a new PIN to read.
     """
 
     def write_line(self, text: str) -> None:
@@ -46,12 +47,12 @@ class Host(Protocol):
         """Show an error after which the call went on."""
 
     def write_verbose(self, text: str) -> None:
-        """Show what a cmdlet does, when it was asked to say so."""
+        """Show what a cmdlet does; called under `verbose`."""
 
     def prompt_for_choice(
         self, caption: str, message: str, choices: Sequence[str], default: int
     ) -> int:
-        """Ask, and return the index of the choice. Raises `HostError` with nobody there."""
+        """Ask, and return the index of the choice. Raises `HostError` when nobody can answer."""
 
 
 class SilentHost:
@@ -65,16 +66,16 @@ class SilentHost:
     def prompt_for_choice(
         self,
         caption: str,  # noqa: ARG002 - the host's interface
-        message: str,  # noqa: ARG002 - likewise
-        choices: Sequence[str],  # noqa: ARG002 - likewise
-        default: int,  # noqa: ARG002 - likewise
+        message: str,  # noqa: ARG002 - the host's interface
+        choices: Sequence[str],  # noqa: ARG002 - the host's interface
+        default: int,  # noqa: ARG002 - the host's interface
     ) -> int:
         """Raise `HostError`: nobody is there."""
         raise HostError
 
 
 class RecordingHost(SilentHost):
-    """Keeps what it is told in `lines`, and answers prompts from `answers` (-1: the default)."""
+    """Keeps all lines in `lines`, and answers prompts from `answers` (-1: the default)."""
 
     def __init__(self, answers: Iterable[int] = ()) -> None:
         self.lines: list[str] = []
@@ -99,7 +100,7 @@ class RecordingHost(SilentHost):
     def prompt_for_choice(
         self, caption: str, message: str, choices: Sequence[str], default: int
     ) -> int:
-        """Record the prompt and give the next answer; out of answers, `HostError`."""
+        """Record the prompt and return the next answer; raises `HostError` without one."""
         self.lines.append(prompt_text(caption, message, choices, default))
         if not self._answers:
             raise HostError
@@ -112,19 +113,19 @@ class ConsoleHost:
 
     def write_line(self, text: str) -> None:
         """Print the line."""
-        print(text)  # noqa: T201 - a console's trade
+        print(text)
 
     def write_warning(self, text: str) -> None:
-        """Print `WARNING: ` and the text to standard error."""
-        print(f"WARNING: {text}", file=sys.stderr)  # noqa: T201 - likewise
+        """Print `WARNING: ` and the text."""
+        print(f"WARNING: {text}", file=self._aside())
 
     def write_error(self, text: str) -> None:
-        """Print the error to standard error."""
-        print(text, file=sys.stderr)  # noqa: T201 - likewise
+        """Print the error."""
+        print(text, file=self._aside())
 
     def write_verbose(self, text: str) -> None:
-        """Print `VERBOSE: ` and the text to standard error."""
-        print(f"VERBOSE: {text}", file=sys.stderr)  # noqa: T201 - likewise
+        """Print `VERBOSE: ` and the text."""
+        print(f"VERBOSE: {text}", file=self._aside())
 
     def prompt_for_choice(
         self, caption: str, message: str, choices: Sequence[str], default: int
@@ -144,6 +145,10 @@ class ConsoleHost:
             self.write_line(_choices_text(choices, default))
 
     @staticmethod
+    def _aside() -> TextIO:
+        return sys.stderr
+
+    @staticmethod
     def _can_ask() -> bool:
         return sys.stdin is not None and sys.stdin.isatty()
 
@@ -151,25 +156,17 @@ class ConsoleHost:
 class NotebookHost(ConsoleHost):
     """A notebook: all lines to the cell's output, and what is left to do after a call."""
 
-    def write_warning(self, text: str) -> None:
-        """Print `WARNING: ` and the text below the cell."""
-        print(f"WARNING: {text}")  # noqa: T201 - a console's trade
-
-    def write_error(self, text: str) -> None:
-        """Print the error below the cell."""
-        print(text)  # noqa: T201 - likewise
-
-    def write_verbose(self, text: str) -> None:
-        """Print `VERBOSE: ` and the text below the cell."""
-        print(f"VERBOSE: {text}")  # noqa: T201 - likewise
-
     def write_information(self, text: str) -> None:
-        """Print what is left to do by hand: mails to deliver, a PIN to be read now."""
-        print(text)  # noqa: T201 - likewise
+        """Print what is left to do by hand: mails to deliver, a PIN to read."""
+        print(text)
+
+    @staticmethod
+    def _aside() -> TextIO:
+        return sys.stdout
 
     @staticmethod
     def _can_ask() -> bool:
-        """A notebook's front end shows a field to type in."""
+        """Always: a notebook's front end shows an input field."""
         return True
 
 

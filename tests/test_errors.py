@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
+from decimal import Decimal
 from traceback import TracebackException
 from typing import Any
 
@@ -137,6 +139,50 @@ def test_an_error_of_many_lists_all() -> None:
             "two",
             "three",
         ]
+
+
+def test_an_error_of_very_many_is_cut() -> None:
+    """A hundred are shown, cut each, and the rest counted; `also` has them all."""
+    first, *others = [errors.UserNotFoundError(f"{number}" * 1000) for number in range(64_000)]
+    first.also = tuple(others)
+    lines = str(first).splitlines()
+    assert lines[0] == "64000 items failed and nothing was changed:"
+    assert lines[-1] == "  - and 63900 more"
+    assert len(lines) == 102
+    assert max(map(len, lines)) < 400
+
+
+@pytest.mark.parametrize(
+    "value", [10**5000, [10**5000], Decimal("1E+999999"), "x" * 5000, None], ids=type
+)
+def test_any_value_can_be_shown(value: object) -> None:
+    """Cut, and without the digits that Python refuses to write."""
+    assert 1 <= len(errors.shown(value, 40)) <= 40
+
+
+def test_the_tree_is_drawn_as_it_is() -> None:
+    """Each error of the module has its line in the drawing, under its base, with its builtin."""
+    drawn: list[tuple[str, str, str]] = []
+    parents = ["ConfidError"]
+    for indent, name, builtin in re.findall(
+        r"^ {4}([ │]*[├└]── )(\w+)(?: +also a (\w+))?$", errors.__doc__ or "", re.MULTILINE
+    ):
+        del parents[len(indent) // 4 :]
+        drawn.append((name, parents[-1], builtin))
+        parents.append(name)
+    classes = [
+        e for e in vars(errors).values() if isinstance(e, type) and issubclass(e, ConfidError)
+    ]
+    there = [
+        (
+            error.__name__,
+            error.__bases__[0].__name__,
+            error.__bases__[1].__name__ if len(error.__bases__) > 1 else "",
+        )
+        for error in classes
+        if error is not ConfidError
+    ]
+    assert sorted(drawn) == sorted(there)
 
 
 def test_a_long_list_of_candidates_is_cut() -> None:

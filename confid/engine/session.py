@@ -13,13 +13,13 @@ import weakref
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 import attrs
 
 from confid.engine.common_parameters import Preferences
-from confid.errors import InvalidArgumentError, NotConnectedError, TransactionConflictError
-from confid.host import default_host
+from confid.errors import InvalidArgumentError, NotConnectedError, TransactionConflictError, shown
+from confid.host import Host, default_host
 from confid.ids.dice import Space
 from confid.ids.issuer import FreeIds
 from confid.ids.witness import UnreachableWitnessError, Witness
@@ -27,6 +27,7 @@ from confid.store import from_url
 from confid.store.base import Store, Transaction
 from confid.tenant.documents import KINDS
 from confid.tenant.setup import LastSetup, stamp_of
+from confid.tenant.text import is_one_line
 from confid.tenant.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from confid.host import Host
     from confid.ids.dice import Dice
     from confid.store.base import Body
     from confid.tenant.setup import Setup
@@ -42,12 +42,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ATTEMPTS = 10
-"""How often a call is begun that other transactions get in the way of."""
+"""How many times a call is attempted when it conflicts with other transactions."""
 
 FIRST_PAUSE = 0.005
 """The longest pause before the second attempt, in seconds; it doubles, up to `LONGEST_PAUSE`."""
 
 LONGEST_PAUSE = 0.5
+
+YEARS = range(2, 9999)
+"""The years in which a time can be moved by days and to another time zone."""
+
+Clock: TypeAlias = "Callable[[], datetime]"
 
 _current: ContextVar[Session | None] = ContextVar("confid_session", default=None)
 _joints: ContextVar[tuple[_Joint, ...]] = ContextVar("confid_transactions", default=())
@@ -73,26 +78,25 @@ class _Joint:
 
 
 class Session:
-    """An open tenant. Made by `confid.connect`; closed by its `with` block or `close()`."""
+    """An open tenant, from `confid.connect`; its `with` block or `close()` closes it."""
 
     cmdlets_with: ClassVar[Callable[[Session], Any]]
-    """Makes `cmdlets`. confid.start sets it, which stands above the cmdlets."""
+    """Makes `cmdlets`; confid.start sets it, because it is above the cmdlets."""
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        clock: Callable[[], datetime] | None = None,
-        host: Host | None = None,
-        actor: str | None = None,
-        dice: Dice = os.urandom,
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """Raise `NotConnectedError`: a caller of this would choose the dice, so the IDs."""
+        del args, kwargs
+        raise NotConnectedError("Only confid.connect() and confid.demo() make a session.")
+
+    def _set_up(
+        self, store: Store, clock: Clock, host: Host, actor: str | None, dice: Dice
     ) -> None:
-        self.host: Host = host or default_host()
+        self.host = host
         self.preferences = Preferences()
-        self.actor = actor or _user_name()
+        self.actor = actor
         self.closed = False
         self._store = store
-        self._clock = clock or _utc_now
+        self._clock = clock
         self._dice = dice
         self._free_ids = FreeIds()
         self._last_setup = LastSetup()
@@ -141,10 +145,22 @@ class Session:
         return type(self).cmdlets_with(self)
 
     def now(self) -> datetime:
-        """The session's time, aware and in UTC. Raises for a clock that tells a naive one."""
-        moment = self._clock()
-        if moment.tzinfo is None:
-            raise InvalidArgumentError("The session's clock tells a time without a time zone.")
+        """The session's time, in UTC.
+
+        Raises `InvalidArgumentError` when the clock returns anything but an aware datetime
+        between the years 2 and 9998.
+        """
+        moment: object = self._clock()
+        if not isinstance(moment, datetime) or moment.tzinfo is None:
+            raise InvalidArgumentError(
+                f"The session's clock returned {shown(moment)}, not a datetime with a time zone.",
+                target="clock",
+            )
+        if moment.year not in YEARS:
+            raise InvalidArgumentError(
+                f"The session's clock shows the year {moment.year}; confid adds days to it.",
+                target="clock",
+            )
         return moment.astimezone(UTC)
 
     @contextmanager
@@ -309,7 +325,7 @@ def open_session(
 ) -> Session:
     """`connect`, with the dice and the space of IDs open to `confid.testing` and `confid.demo`."""
     opened = as_store(store)
-    session = Session(opened, **options)
+    session = new_session(opened, **options)
     opened.open(KINDS, create=create)
     try:
         _prepare(session, create=create, space=space or Space())
@@ -321,6 +337,30 @@ def open_session(
     with _opening:
         _open.add(session)
     _current.set(session)
+    return session
+
+
+def new_session(
+    store: Store,
+    *,
+    clock: Clock | None = None,
+    host: Host | None = None,
+    actor: str | None = None,
+    dice: Dice = os.urandom,
+) -> Session:
+    """A session that isn't the current one, on a store that needn't be open yet.
+
+    Raises `InvalidArgumentError` for a clock, host or actor of a wrong kind.
+    """
+    for name, value, right, kind in (
+        ("clock", clock, clock is None or callable(clock), "a function without arguments"),
+        ("host", host, host is None or isinstance(host, Host), "an object like confid.host.Host"),
+        ("actor", actor, actor is None or is_name(actor), "a text of one line"),
+    ):
+        if not right:
+            raise InvalidArgumentError(f"{name}={shown(value)}: give {kind}.", target=name)
+    session = object.__new__(Session)
+    session._set_up(store, clock or _utc_now, host or default_host(), actor or _user_name(), dice)
     return session
 
 
@@ -379,6 +419,11 @@ def _only_one() -> Session:
         f"{len(sessions)} sessions are open and none belongs to this context. Say which: "
         "session=…, or session.cmdlets."
     )
+
+
+def is_name(value: object) -> bool:
+    """Whether a value is a text of one line."""
+    return isinstance(value, str) and is_one_line(value)
 
 
 def _utc_now() -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from confid.engine.session import Session, as_store
+from confid.engine.session import as_store, new_session
 from confid.errors import StoreError
 from confid.host import ConsoleHost
 from confid.ids.witness import WITNESS, Witness
@@ -81,7 +81,7 @@ def _replace_witness(transaction: Transaction, opened: Store, store: Store) -> N
     for body in bodies.values():
         body.pop("witness", None)
     transaction.put(TENANT.name, bodies)
-    tenant = Session(opened).tenant_on(transaction)
+    tenant = new_session(opened).tenant_on(transaction)
     tenant.demand_tenant()
     with store:
         witness = Witness(store, tenant.facts.tenant_id, expected=None, dice=os.urandom)

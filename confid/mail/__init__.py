@@ -13,6 +13,7 @@ from confid.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from confid.mail.delivery import deliver as deliver
+    from confid.mail.languages.en_us import SENTENCES as SENTENCES
     from confid.mail.outbox_queue import outbox as outbox
     from confid.mail.outbox_queue import requeue as requeue
     from confid.mail.report import DeliveryReport as DeliveryReport

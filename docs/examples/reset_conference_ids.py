@@ -25,7 +25,7 @@ from confid.powershell import format_table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from confid.tenant.records import ConferencingUser, DirectoryUser
+    from confid import ConferencingUser, DirectoryUser
 
 HERE = Path(__file__).parent
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import inspect
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path  # noqa: TC003 - pytest hands it to tests that say so
@@ -17,6 +18,7 @@ from confid.errors import (
     NotConnectedError,
     StoreError,
 )
+from confid.store import MemoryStore
 from tests.tenants import (
     NOON,
     Clock,
@@ -230,3 +232,71 @@ def test_a_pin_shows_in_no_repr_of_the_session() -> None:
     with tenant("ken") as session:
         assert repr(session) == "<confid session on MemoryStore()>"
         assert set_user(KEN, reset_leader_pin=True).leader_pin not in repr(vars(session))
+
+
+# Making one.
+
+
+def public_callables() -> list[tuple[str, Any]]:
+    """Every function and class that a public package exports, by its dotted name."""
+    packages = [confid, *(getattr(confid, name) for name in dir(confid))]
+    found = {
+        f"{package.__name__}.{name}": getattr(package, name)
+        for package in packages
+        if inspect.ismodule(package) and package is not confid.testing
+        for name in getattr(package, "__all__", ())
+        if callable(getattr(package, name))
+    }
+    return sorted(found.items())
+
+
+@pytest.mark.parametrize(("name", "function"), public_callables())
+def test_nothing_public_takes_dice(name: str, function: Any) -> None:
+    """The dice choose the ID; `demo(seed=)` is a tenant in memory."""
+    try:
+        parameters = set(inspect.signature(function).parameters)
+    except ValueError:  # a builtin's subclass
+        return
+    chosen = parameters & {"dice", "random", "rng", "randbytes", "seed"}
+    assert chosen == ({"seed"} if name == "confid.demo" else set())
+
+
+@pytest.mark.parametrize("option", ["dice", "space", "no_such_option"])
+def test_connect_refuses_dice_like_any_unknown_argument(option: str) -> None:
+    """A TypeError, before a tenant is made."""
+    connect: Any = confid.connect
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{option}'"):
+        connect(**{option: lambda n: b"0" * n})
+    with pytest.raises(NotConnectedError):
+        current_session()
+
+
+@pytest.mark.parametrize("named", [{}, {"dice": lambda n: b"0" * n}])
+def test_only_connect_makes_a_session(named: dict[str, Any]) -> None:
+    """`Session` is a type; called it refuses, whatever it is given."""
+    for arguments in ((), (MemoryStore(),)):
+        with pytest.raises(NotConnectedError, match="connect"):
+            confid.Session(*arguments, **named)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"clock": 5},
+        {"clock": lambda: 5},
+        {"clock": lambda: datetime(2026, 1, 1)},  # noqa: DTZ001 - the point
+        {"clock": lambda: datetime.max.replace(tzinfo=UTC)},
+        {"clock": lambda: datetime.min.replace(tzinfo=UTC)},
+        {"host": 5},
+        {"host": "console"},
+        {"actor": 5},
+        {"actor": "two\nlines"},
+        {"actor": "\ud800"},
+    ],
+)
+def test_a_clock_host_or_actor_of_a_wrong_kind_is_refused(wrong: dict[str, Any]) -> None:
+    """By `connect`, which makes no tenant then."""
+    with pytest.raises(InvalidArgumentError):
+        confid.connect(**wrong)
+    with pytest.raises(NotConnectedError):
+        current_session()
