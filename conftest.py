@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -25,7 +26,7 @@ LONG = ("tests/benchmarks", "tests/faults", "tests/properties")
 def workplace(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
-    """Run a page in a folder of its own, with the examples where it says; close what it opened."""
+    """Run a page in a folder of its own with the examples; close its sessions afterwards."""
     opened = set(sessions._open)
     if request.path.name == "postgresql.md":
         request.getfixturevalue("libpq_environment")
@@ -42,7 +43,7 @@ def workplace(
 
 @pytest.fixture(scope="module")
 def libpq_environment() -> Iterator[None]:
-    """A server of the page's own, which libpq's variables name."""
+    """A PostgreSQL server for the page, named by libpq's environment variables."""
     from tests.servers import running  # noqa: PLC0415 - for the one page that needs a server
 
     with running() as server, pytest.MonkeyPatch.context() as patch:
@@ -69,6 +70,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             ordered.extend(sorted(blocks, key=lambda block: block.location[1] or 0))
             blocks.clear()
     items[:] = sorted(ordered, key=lambda item: not item.nodeid.startswith(LONG))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected out of each later sweep for garbage, which it makes slow."""
+    gc.collect()
+    gc.freeze()
 
 
 pytest_collect_file: Any = Sybil(

@@ -1,4 +1,4 @@
-"""What holds for every test: no session is left open, and a slow machine is no failure."""
+"""For every test: sessions are closed after it, and Hypothesis sets no time limit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _sessions_closed() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server: one of our own, or CONFID_TEST_POSTGRES."""
+    """The URL of a PostgreSQL server: a new one, or that of CONFID_TEST_POSTGRES."""
     if given := os.environ.get("CONFID_TEST_POSTGRES"):
         yield given
         return
@@ -44,7 +44,7 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture
 def new_schema(postgres: str) -> Callable[[], str]:
-    """Gives URLs of schemas that don't exist yet, each once."""
-    from tests.servers import with_schema  # noqa: PLC0415 - as above
+    """A function that returns the URL of a new schema at each call."""
+    from tests.servers import with_schema  # noqa: PLC0415 - only where a server is asked for
 
     return lambda: with_schema(postgres, f"test_{os.getpid()}_{next(_numbers)}")

@@ -1,4 +1,4 @@
-"""The parity page, from the registry: `python tests/parity_page.py` writes docs/parity.md."""
+"""The parity page, from the registry: `python -m tests.parity_page` writes docs/parity.md."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parent.parent / "docs" / "parity.md"
 ERAS = ("2019", "2026")
 BEGINNING = """\
-# Which cmdlets and parameters there are
+# Cmdlets and parameters
 
-This page tells, for each cmdlet and each of its parameters, which era of the module has it and
-whether confid does what it is documented to do. It is written from confid's own registry.
+This page lists every cmdlet and parameter: which era of the module has it, and whether confid does
+what is documented. It is written from confid's own registry.
 
 - **implemented**: it does what its line says.
-- **accepted**: it is checked and taken, and has no effect, for the reason that its line gives. A
-  call that uses it says so in a warning.
-- **2019** is the module in which conference IDs belonged to organizers and could be reset, **2026**
-  the one of today. confid has both at once.
+- **accepted**: it is checked and has no effect, for the reason in its line. A call that uses it
+  says so in a warning.
+- **2019** is the module in which conference IDs belonged to organizers and could be reset. **2026**
+  is today's. confid has both at once.
 
-The common parameters (`session`, `error_action`, `error_variable`, …) go with every cmdlet:
-`confid.get_help("Set-CsOnlineDialInConferencingUser")` tells of them, and of any cmdlet all that
-this page leaves out: its syntax, its types in Python, an example.
+Every cmdlet also has the common parameters (`session`, `error_action`, `error_variable`, …).
+`confid.get_help("Set-CsOnlineDialInConferencingUser")` describes them, and what this page leaves
+out: the syntax, the types in Python and an example.
 """
 
 

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 NOBODY = "nobody"
-"""Who runs the server where the tests run as root, which PostgreSQL refuses."""
+"""The user that runs the server when the tests run as root; PostgreSQL refuses root."""
 
 CARELESS = ("fsync=off", "synchronous_commit=on", "full_page_writes=off")
-"""For servers that need not survive the machine."""
+"""Settings of servers that need not survive a crash of the machine."""
 
 
 def _as_nobody() -> dict[str, str]:
@@ -59,7 +59,7 @@ def installed() -> Path:
 
 
 def programs(folder: Path) -> Path:
-    """The folder of the newest server's programs; a copy where its user can't reach them."""
+    """The folder of the newest server's programs, or of a copy if its user can't read them."""
     newest = installed().parent
     try:
         _run(newest / "bin" / "postgres", "--version")
@@ -78,7 +78,7 @@ def programs(folder: Path) -> Path:
 
 @attrs.define
 class Server:
-    """A server of one's own; `dsn` names its first database."""
+    """A PostgreSQL server; `dsn` is the URL of its first database."""
 
     folder: Path
     programs: Path
@@ -87,12 +87,12 @@ class Server:
 
     @property
     def data(self) -> Path:
-        """Where its files are."""
+        """The folder of its files."""
         return self.folder / f"data-{self.port}"
 
     @property
     def dsn(self) -> str:
-        """A URL of the server, through TCP, as from another host."""
+        """The URL of the server, through TCP as from another host."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
     @property
@@ -120,16 +120,16 @@ class Server:
         self._control("-m", mode, "-w", "stop")
 
     def end(self) -> None:
-        """Stop it if it runs, whatever becomes of its files."""
+        """Stop it at once if it runs; its files may be damaged."""
         if self.is_running:
             self.stop("immediate")
 
     def kill(self) -> None:
-        """End all its processes at once, without a word to anybody."""
+        """Kill all its processes at once."""
         pid = int((self.data / "postmaster.pid").read_text().split()[0])
         children = Path(f"/proc/{pid}/task/{pid}/children")
-        # The first process is held, or it would bring the others back; at its end it takes away
-        # what they shared.
+        # The first process is stopped, or it would restart the others. SIGQUIT makes it remove
+        # their shared memory.
         os.kill(pid, signal.SIGSTOP)
         for child in children.read_text().split():
             os.kill(int(child), signal.SIGKILL)
@@ -138,18 +138,18 @@ class Server:
         wait_until(lambda: not self.is_running)
 
     def promote(self) -> None:
-        """Make a primary of a standby, and wait until it takes writes."""
+        """Make this standby a primary, and wait until it accepts writes."""
         self._control("-w", "promote")
 
     def follow(self, primary: Server) -> None:
-        """Begin anew as a standby of `primary`, from a copy of it."""
+        """Start again as a standby of `primary`, from a copy of it."""
         self.end()
         shutil.rmtree(self.data, ignore_errors=True)
         _run(
             self.programs / "pg_basebackup",
             *("-d", primary.dsn, "-D", str(self.data), "--checkpoint=fast", "--no-sync"),
         )
-        # In the place of what the copy has brought along.
+        # This replaces the file that the copy has brought along.
         (self.data / "postgresql.auto.conf").write_text(
             f"primary_conninfo = '{primary.dsn}?application_name=standby'\n", encoding="utf-8"
         )
@@ -162,7 +162,7 @@ class Server:
 
 @attrs.define
 class Pair:
-    """A primary and its standby, which take each other's place."""
+    """A primary and its standby, which swap roles."""
 
     primary: Server
     standby: Server
@@ -170,13 +170,13 @@ class Pair:
 
     @property
     def dsn(self) -> str:
-        """A URL of both, in one order whoever is the primary."""
+        """The URL of both, in the same order whichever is the primary."""
         ports = sorted([self.primary.port, self.standby.port])
         hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
         return f"postgresql://postgres@{hosts}/postgres"
 
     def replicate(self, *, synchronous: bool = True) -> None:
-        """Make the standby anew, and have the primary wait for it at every commit."""
+        """Make the standby again; a synchronous one confirms every commit of the primary."""
         self.standby.follow(self.primary)
         names = "standby" if synchronous else ""
         sql(
@@ -185,28 +185,28 @@ class Pair:
             "SELECT pg_reload_conf()",
         )
         wait_until(lambda: self._standing_by() == ("sync" if synchronous else "async"))
-        # The process that checkpoints tells the others for whom to wait.
+        # The checkpointer tells the other processes to wait for the standby.
         sql(self.primary.dsn, "CHECKPOINT")
 
     def lag(self) -> None:
-        """Have the standby get nothing any more, as over a line that hangs."""
+        """Stop the standby's stream, as on a connection that hangs."""
         with psycopg.connect(self.primary.dsn, autocommit=True) as connection:
             for (pid,) in connection.execute("SELECT pid FROM pg_stat_replication"):
                 os.kill(pid, signal.SIGSTOP)
 
     def mute(self) -> None:
-        """Have the standby get everything, but say nothing of it until the primary is dead."""
+        """Let the standby receive everything and confirm nothing until the primary is dead."""
         with psycopg.connect(self.standby.dsn, autocommit=True) as connection:
             for (pid,) in connection.execute("SELECT pid FROM pg_stat_wal_receiver"):
                 os.kill(pid, signal.SIGSTOP)
                 self._muted = pid
 
     def fail_over(self) -> None:
-        """Promote the standby of a primary that is dead."""
+        """Promote the standby of a dead primary."""
         if self._muted is not None:
             pid, self._muted = self._muted, None
             os.kill(pid, signal.SIGCONT)
-            # It writes down what it has got, and then finds that nobody is there.
+            # It writes what it has received, and then finds that the primary is gone.
             wait_until(lambda: not _exists(pid))
         self.standby.promote()
         self.primary, self.standby = self.standby, self.primary
@@ -228,7 +228,7 @@ def _exists(pid: int) -> bool:
 
 
 def wait_until(true: Callable[[], bool], *, seconds: float = 30) -> None:
-    """Wait for something that is about to happen."""
+    """Wait until `true()` is true."""
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, "It didn't happen."
@@ -260,7 +260,7 @@ def running_pair(*settings: str) -> Iterator[Pair]:
 
 @contextmanager
 def _new_servers(count: int, settings: tuple[str, ...]) -> Iterator[list[Server]]:
-    """So many, of which the first one runs."""
+    """Make `count` servers and start the first one."""
     with tempfile.TemporaryDirectory(prefix="confid-pg-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o777)
@@ -276,24 +276,24 @@ def _new_servers(count: int, settings: tuple[str, ...]) -> Iterator[list[Server]
 
 
 def sql(dsn: str, *statements: str) -> None:
-    """Run statements as whoever the DSN names, each on its own."""
+    """Run each statement in a transaction of its own, as the DSN's user."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement.encode())
 
 
 def with_schema(dsn: str, schema: str, **options: object) -> str:
-    """A URL with a schema, and what else goes in its query."""
+    """A URL with a schema and more query options."""
     joined = "&".join(f"{name}={value}" for name, value in options.items())
     return f"{dsn}{'&' if '?' in dsn else '?'}schema={schema}" + (f"&{joined}" if joined else "")
 
 
 class CuttingProxy:
-    """Stands between confid and a server, and cuts the line at the next COMMIT when it is told to.
+    """A proxy between confid and a server that can cut the connection at the next COMMIT.
 
-    `armed` says where: `"before"` the server gets it, or `"after"` it has
-    answered, of which the client hears nothing. `commits` counts those seen,
-    `round_trips` how often the client has waited for the server.
+    `armed` says when: `"before"` the server gets it, or `"after"` it has
+    answered and before the client hears of it. `commits` counts the COMMITs,
+    `round_trips` how many times the client has waited for the server.
     """
 
     def __init__(self, dsn: str) -> None:
@@ -310,11 +310,11 @@ class CuttingProxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def lead_to(self, server: Server) -> None:
-        """Lead those who come from now on to another server."""
+        """Lead new connections to another server."""
         self._server = ("127.0.0.1", server.port)
 
     def close(self) -> None:
-        """Take no more connections."""
+        """Accept no more connections."""
         self._listening.close()
 
     def _accept(self) -> None:
@@ -349,9 +349,9 @@ class CuttingProxy:
         armed, self.armed = self.armed, ""
         if armed == "after":
             server.sendall(data)
-            # The server commits although nobody listens; what comes next is its farewell.
+            # The server commits although the client is gone, and then closes.
             server.shutdown(socket.SHUT_WR)
             while server.recv(65536):
                 pass
-        # At once, though the other thread still reads: the server must let go of its locks.
+        # At once, although the other thread still reads: the server must release its locks.
         server.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""What the specifications share: tenants with people, a clock, all that a store holds."""
+"""Helpers that the tests share: tenants with people, a clock, the contents of a store."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from confid.tenant.documents import BridgeSettings
     from confid.tenant.unit_of_work import UnitOfWork
 
-# The cmdlets under short names; Any, for many calls here are ones that a type checker refuses.
+# The cmdlets under short names. They are Any: many tests make calls that a type checker refuses.
 enable: Any = cmdlets.enable_cs_online_dial_in_conferencing_user
 disable: Any = cmdlets.disable_cs_online_dial_in_conferencing_user
 get: Any = cmdlets.get_cs_online_dial_in_conferencing_user
@@ -62,7 +62,7 @@ class Clock:
         return self.now
 
     def forward(self, **by: float) -> None:
-        """Let time go by."""
+        """Move the clock forward."""
         self.now += timedelta(**by)
 
 
@@ -72,7 +72,7 @@ def upn(name: str) -> str:
 
 
 def person(unit: UnitOfWork, name: str, **facts: Any) -> DirectoryUser:
-    """A licensed user with every form of identity; `facts` overrule."""
+    """A licensed user with every form of identity; `facts` replace fields."""
     user = DirectoryUser(
         owner=unit.new_owner(),
         identity=str(unit.new_uuid()),
@@ -112,7 +112,7 @@ def tenant(
     ids: int | None = None,
     **options: Any,
 ) -> Session:
-    """A session on a tenant with these people, enabled without a word; `ids` bounds its space."""
+    """A session on a tenant with these people, enabled without mails; `ids` bounds the ID space."""
     options.setdefault("host", RecordingHost())
     space = None if ids is None else Space(1_000_000, 1_000_000 + ids - 1)
     session = open_session(store, space=space, **options)
@@ -124,25 +124,25 @@ def tenant(
 
 
 class UndoneError(Exception):
-    """What ends an `undone` block."""
+    """Ends an `undone` block."""
 
 
 @contextmanager
 def undone(session: Session) -> Iterator[None]:
-    """A transaction that an exception leaves at its end."""
+    """A transaction that is rolled back at the end of the block."""
     with suppress(UndoneError), session.transaction():
         yield
         raise UndoneError
 
 
 def lines(session: Session) -> list[str]:
-    """What the recording host of a session was told."""
+    """The lines that the recording host of a session got."""
     assert isinstance(session.host, RecordingHost)
     return session.host.lines
 
 
 def contents(session: Session) -> dict[str, Any]:
-    """All that a store holds: every document and every line of the ledger."""
+    """Everything in a store: the documents of each kind and the entries of the ledger."""
     with session.unit(write=False) as unit:
         held: dict[str, Any] = {kind.name: dict(unit.transaction.scan(kind.name)) for kind in KINDS}
         held["ledger"] = list(unit.transaction.entries())
@@ -150,7 +150,7 @@ def contents(session: Session) -> dict[str, Any]:
 
 
 def outbox(session: Session) -> list[OutboxEntry]:
-    """The outbox in the order of its keys, PINs in clear."""
+    """The outbox in the order of its keys, with decrypted PINs."""
     with session.unit(write=False) as unit:
         entries = [
             record_converter().structure(body, OutboxEntry)

@@ -1,4 +1,4 @@
-"""How long properties search: with `CONFID_TEST_TIMES=20`, twenty times as many examples."""
+"""How long properties search. `CONFID_TEST_TIMES=20` tries twenty times as many examples."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ TIMES = int(os.environ.get("CONFID_TEST_TIMES", "1"))
 
 
 def examples(count: int) -> int:
-    """`count` in a run of the suite, more in one that is to search for longer."""
+    """`count`, times `CONFID_TEST_TIMES`."""
     return count * TIMES

@@ -21,6 +21,7 @@ from confid.ids.conference_id import ConferenceId
 from confid.ids.dice import FreeSet, Space
 from confid.ids.issuer import FreeIds, Issuer
 from confid.store import FIRST_ID, Claim, MemoryStore, SQLiteStore, Store, Transaction
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -47,7 +48,9 @@ def stuck(word: int) -> Dice:
 
 # `make_store` is a factory: every example has a store of its own.
 FEW = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -25,6 +25,7 @@ from confid.store import MemoryStore
 from confid.store.seal import Reason, Seal, put_seal
 from confid.tenant.notices import Event
 from tests.tenants import Clock, contents, disable, enable, get, outbox, set_user, tenant, upn
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -323,7 +324,7 @@ def step(verb: str, name: str) -> None:
             act(upn(name))
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(40))
 @given(
     common=st.lists(STEP, max_size=4),
     lost=st.lists(STEP, max_size=8),

@@ -452,7 +452,7 @@ def test_arbitrary_text_gives_nothing_but_errors_of_confid(text: str) -> None:
         assert "line " in str(error)  # noqa: PT017 - either outcome is right
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(st.integers(0, 6000), st.sampled_from(["bridges.xml", "users.xml"]))
 def test_truncated_export_is_refused(length: int, name: str) -> None:
     """A file that was cut off anywhere is refused."""

@@ -27,6 +27,7 @@ from tests.tenants import (
     tenant,
     upn,
 )
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -306,5 +307,7 @@ class Attendant(RuleBasedStateMachine):
         return sorted(each["call"] for each in participants)
 
 
-Attendant.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Attendant.TestCase.settings = settings(
+    max_examples=examples(30), stateful_step_count=40, deadline=None
+)
 TestAttendant = Attendant.TestCase

@@ -442,12 +442,12 @@ def _bounded(machine: type[GuaranteeMachine], count: int) -> type:
     return case
 
 
-TestGuaranteeInMemory = _bounded(MemoryMachine, 200)
-TestGuaranteeOnSQLite = _bounded(SQLiteMachine, 80)
+TestGuaranteeInMemory = _bounded(MemoryMachine, 100)
+TestGuaranteeOnSQLite = _bounded(SQLiteMachine, 40)
 
 
 @pytest.mark.usefixtures("_schemas")
-class TestGuaranteeOnPostgreSQL(_bounded(PostgresMachine, 15)):  # type: ignore[misc]  # a class that is made
+class TestGuaranteeOnPostgreSQL(_bounded(PostgresMachine, 10)):  # type: ignore[misc]  # a class that is made
     """The same rules."""
 
     @pytest.fixture

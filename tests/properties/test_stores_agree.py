@@ -18,10 +18,10 @@ def test_memory_and_sqlite_agree(tmp_path: Path) -> None:
     """No story of transactions, savepoints, rollbacks and misuse parts them."""
     names = itertools.count()
     run_in_lockstep(
-        lambda: (MemoryStore(), SQLiteStore(tmp_path / f"{next(names)}.db")), examples=examples(100)
+        lambda: (MemoryStore(), SQLiteStore(tmp_path / f"{next(names)}.db")), examples=examples(50)
     )
 
 
 def test_memory_and_postgresql_agree(new_schema: Callable[[], str]) -> None:
     """Nor these two."""
-    run_in_lockstep(lambda: (MemoryStore(), PostgresStore(new_schema())), examples=examples(60))
+    run_in_lockstep(lambda: (MemoryStore(), PostgresStore(new_schema())), examples=examples(25))

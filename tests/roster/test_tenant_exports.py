@@ -30,6 +30,7 @@ from confid.errors import (
 from confid.powershell import to_clixml
 from confid.roster import import_tenant, import_users
 from tests.tenants import contents, get, lines, set_user, tenant
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -412,7 +413,7 @@ hostile = st.recursive(
 
 @settings(
     deadline=None,
-    max_examples=80,
+    max_examples=examples(40),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())

@@ -29,6 +29,7 @@ from confid.start import connect
 from confid.tenant.mail_address import checked
 from confid.tenant.records import DirectoryUser, LicenseState
 from tests.tenants import add, contents, disable, enable, get, lines, set_user, tenant, undone, upn
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -907,7 +908,7 @@ SCRAPS = st.lists(
 
 
 @given(HEADERS, SCRAPS, st.sampled_from(["utf-8", "utf-16", "latin-1"]), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_any_file_gives_people_or_an_error_that_leaves_no_trace(
     tmp_path_factory: pytest.TempPathFactory,
     header: str,

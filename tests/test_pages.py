@@ -1,0 +1,59 @@
+"""The pages for readers: what each begins with, and that what they name is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [
+    *ROOT.glob("*.md"),
+    *(ROOT / "docs").rglob("*.md"),
+    ROOT / "tests" / "properties" / "README.md",
+]
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
+PATH = re.compile(r"`((?:confid|docs|tests)/[\w./-]*)`|python -m ((?:confid|tests)[\w.]*\w)")
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "README.md"])
+def test_a_page_begins_with_what_it_is_for(name: str) -> None:
+    """A title, and a first sentence of the form "How to …" or "This page …"."""
+    title, _, rest = (ROOT / name).read_text(encoding="utf-8").partition("\n\n")
+    assert re.fullmatch(r"# .+", title)
+    assert rest.startswith(("How to ", "This page "))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_links_lead_somewhere(name: str) -> None:
+    """To a file that is there, and to a heading of it."""
+    page = ROOT / name
+    for path, anchor in LINK.findall(page.read_text(encoding="utf-8")):
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), path
+        if anchor:
+            assert anchor in anchors(target), (path, anchor)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_paths_and_modules_are_there(name: str) -> None:
+    """Those between backticks, and those that Python is to run."""
+    for path, module in PATH.findall((ROOT / name).read_text(encoding="utf-8")):
+        place = ROOT / (path or module.replace(".", "/"))
+        assert place.exists() or place.with_suffix(".py").exists(), place
+
+
+def test_the_table_of_damage_names_tests_that_are_there() -> None:
+    """The modules in the second column, by their path under `tests/`."""
+    text = (ROOT / "tests" / "properties" / "README.md").read_text(encoding="utf-8")
+    for name in set(re.findall(r"`((?:\w+/)?test_\w+)`", text)):
+        folder = ROOT / "tests" / ("" if "/" in name else "properties")
+        assert (folder / f"{name}.py").exists(), name
