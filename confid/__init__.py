@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from confid.errors import NotEnabledError as NotEnabledError
     from confid.errors import NotFoundError as NotFoundError
     from confid.errors import ParameterBindingError as ParameterBindingError
+    from confid.errors import PinKeyError as PinKeyError
     from confid.errors import RosterError as RosterError
     from confid.errors import StaticConferenceIdError as StaticConferenceIdError
     from confid.errors import StoreError as StoreError

@@ -341,6 +341,14 @@ class WitnessError(ConfidError, RuntimeError):
     ends_the_call = True
 
 
+class PinKeyError(ConfidError, RuntimeError):
+    """The key of the tenant's PINs that is kept outside its store is missing, or a wrong one."""
+
+    category = "SecurityError"
+    error_id = "PinKeyNeeded"
+    ends_the_call = True
+
+
 class StoreError(ConfidError, RuntimeError):
     """The store can't do its work; only committed changes are in it."""
 

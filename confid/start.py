@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from confid import cmdlets, meetings
 from confid.engine.session import Session, open_session
 from confid.store.memory import MemoryStore
+from confid.tenant.pins import PinKey
 from confid.tenant.records import MICROSOFT, DirectoryUser, LicenseState
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def connect(
     host: Host | None = None,
     witness: str | os.PathLike[str] | Store | None = None,
     actor: str | None = None,
+    pin_key: bytes | Callable[[], bytes] | None = None,
 ) -> Session:
     """Open the tenant in a store, or create it; the session is then the current one.
 
@@ -54,11 +56,20 @@ def connect(
     ledger into it; from then on the tenant issues nothing without it. One
     that is away for the moment only stops the issuing.
 
+    `pin_key` is a key of 16 bytes or more, or a function that returns it,
+    kept outside the store: from the first time it is given the digests of
+    PINs are keyed with it too. Without it everything else works, but nobody
+    can be enabled and no PIN be reset or entered.
+
     Raises `StoreError` for a place that can't be used, and with
     `create=False` for one that holds no tenant; `WitnessError` for a witness
-    that belongs elsewhere or can't be attached.
+    that belongs elsewhere or can't be attached; `PinKeyError` for a wrong key.
     """
-    return open_session(store, create=create, clock=clock, host=host, actor=actor, witness=witness)
+    key = None if pin_key is None else PinKey(pin_key)
+    del pin_key  # so that no traceback shows it
+    return open_session(
+        store, create=create, clock=clock, host=host, actor=actor, witness=witness, pin_key=key
+    )
 
 
 def demo(*, seed: int | None = None) -> Session:

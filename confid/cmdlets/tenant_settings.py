@@ -17,12 +17,11 @@ from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation
 from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, WhatIf, is_given
 from confid.errors import NotFoundError
+from confid.tenant.policies import GLOBAL
 from confid.tenant.records import TenantSettings
 from confid.tenant.results import Results
 from confid.tenant.setup import checked_settings
 from confid.tenant.text import fold
-
-GLOBAL = "Global"
 
 SettingsId = Annotated[
     str | None,

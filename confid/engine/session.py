@@ -26,6 +26,7 @@ from confid.ids.witness import UnreachableWitnessError, Witness
 from confid.store import from_url
 from confid.store.base import Store, Transaction
 from confid.tenant.documents import KINDS
+from confid.tenant.pins import PinKey
 from confid.tenant.setup import LastSetup, stamp_of
 from confid.tenant.text import is_one_line
 from confid.tenant.unit_of_work import UnitOfWork
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 
     from confid.ids.dice import Dice
     from confid.store.base import Body
-    from confid.tenant.setup import Setup
+    from confid.tenant.pins import PinKey
+from confid.tenant.setup import Setup
 
 T = TypeVar("T")
 
@@ -101,6 +103,7 @@ class Session:
         self._free_ids = FreeIds()
         self._last_setup = LastSetup()
         self._witness: Witness | None = None
+        self._pin_key: PinKey | None = None
         self._previous = _current.get()
 
     def __repr__(self) -> str:
@@ -242,7 +245,23 @@ class Session:
             last_setup=self._last_setup,
             actor=self.actor,
             witness=self._witness,
+            pin_key=self._pin_key,
         )
+
+    def give_pin_key(self, key: PinKey) -> None:
+        """Use a key of PINs that is kept outside the store; `connect(pin_key=…)` calls this.
+
+        The first time the digests there are are keyed with it. Raises `PinKeyError` for a wrong
+        one.
+        """
+        with self.unit(write=False) as tenant:
+            keyed = tenant.pins.have_outer_key
+            if keyed:
+                tenant.pins.attach(key)
+        if not keyed:
+            with self.exclusive_unit() as tenant:
+                tenant.pins.attach(key)
+        self._pin_key = key
 
     def attach(self, store: Store) -> None:
         """Have `store` witness every ID from now on; `connect(witness=…)` calls this.
@@ -321,6 +340,7 @@ def open_session(
     create: bool = True,
     space: Space | None = None,
     witness: str | os.PathLike[str] | Store | None = None,
+    pin_key: PinKey | None = None,
     **options: Any,
 ) -> Session:
     """`connect`, with the dice and the space of IDs open to `confid.testing` and `confid.demo`."""
@@ -331,6 +351,8 @@ def open_session(
         _prepare(session, create=create, space=space or Space())
         if witness is not None:
             session.attach(as_store(witness))
+        if pin_key is not None:
+            session.give_pin_key(pin_key)
     except BaseException:
         session.close()
         raise

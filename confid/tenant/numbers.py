@@ -1,7 +1,6 @@
-"""What may become of bridges and their numbers: the rules, over a set-up that was read.
+"""Rules for changing bridges and their numbers; nothing here writes.
 
-Nothing here writes: each rule takes the set-up as it stands and returns
-bridges and numbers as they are to be, or raises.
+Each rule takes the set-up and returns the changed bridge or number, or raises.
 Source of the rules: behaviour, numbers and bridges.
 """
 
@@ -12,7 +11,7 @@ from uuid import UUID
 
 import attrs
 
-from confid.errors import InvalidArgumentError, NotFoundError
+from confid.errors import InvalidArgumentError, NotFoundError, listed
 from confid.tenant import phone_number, spoken_languages
 from confid.tenant.records import TOLL, TOLL_FREE, Bridge, ServiceNumber
 from confid.tenant.text import fold
@@ -26,18 +25,16 @@ if TYPE_CHECKING:
 NAME_AT_MOST = 256
 """Characters of a bridge's name; confid's decision."""
 
-_SHOWN = 10
-
 
 @attrs.frozen(kw_only=True)
 class Placed:
-    """A number, and a bridge that it stands on or stood on, as they are to be."""
+    """A number and the bridge that it is on, or was on, after a change."""
 
     number: ServiceNumber
     bridge: BridgeSettings
 
 
-# Which one is meant.
+# Look-ups.
 
 
 def one_bridge(
@@ -95,9 +92,7 @@ def number_on(
 
 
 def _listed(numbers: Iterable[str]) -> str:
-    known = [f"+{number}" for number in numbers]
-    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    return (", ".join(known[:_SHOWN]) or "none") + more
+    return listed([f"+{number}" for number in numbers]) or "none"
 
 
 # Bridges.

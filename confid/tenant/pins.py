@@ -1,4 +1,8 @@
-"""PINs: drawn, kept as digests, and compared. Source: behaviour, PIN."""
+"""PINs: drawn, kept as digests, and compared. Source: behaviour, PIN.
+
+A digest is keyed with the tenant's own key, which is in its store. A tenant
+that was given a second key, kept elsewhere, keys each digest with that too.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +10,140 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
+from confid.errors import InvalidArgumentError, PinKeyError
 from confid.ids.dice import draw_pin
+from confid.store.batches import pages
+from confid.tenant.documents import CONFERENCING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from confid.ids.dice import Dice
+    from confid.store.base import Transaction
     from confid.tenant.people import Person
     from confid.tenant.setup import SetupKeeper
 
+SHORTEST_KEY = 16
+"""Bytes; a shorter key could be guessed."""
+
+
+class PinKey:
+    """The key of PIN digests that is kept outside the store; a function is asked for it each time.
+
+    No repr shows it. Its use raises `InvalidArgumentError` for anything but
+    bytes, 16 at least, or a function that returns them.
+    """
+
+    __slots__ = ("_source",)
+
+    def __init__(self, source: bytes | Callable[[], bytes]) -> None:
+        self._source = source
+
+    def __repr__(self) -> str:
+        return "<a PIN key>"
+
+    def _key(self) -> bytes:
+        key = _Hidden(self._source() if callable(self._source) else self._source)
+        if not isinstance(key.value, bytes) or len(key.value) < SHORTEST_KEY:
+            raise InvalidArgumentError(
+                f"pin_key takes at least {SHORTEST_KEY} bytes, or a function that returns them, "
+                f"not a {type(key.value).__name__} that is something else or shorter.",
+                target="pin_key",
+            )
+        return key.value
+
+    def wrapped(self, digest: str) -> str:
+        """A digest under the tenant's own key, keyed with this one too."""
+        return hmac.digest(self._key(), bytes.fromhex(digest), "sha256").hex()
+
+    def check_value(self, tenant_id: object) -> str:
+        """What the tenant keeps of the key, to tell a wrong one."""
+        return hmac.digest(self._key(), f"confid PIN key of {tenant_id}".encode(), "sha256").hex()
+
+
+class _Hidden:
+    """Keeps a key out of a traceback's local variables."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
 
 class Pins:
-    """The PINs of a tenant, within one transaction."""
+    """The PINs of a tenant, within one transaction. `key` is the one kept outside the store."""
 
-    def __init__(self, setup: SetupKeeper, *, dice: Dice) -> None:
+    def __init__(
+        self, transaction: Transaction, setup: SetupKeeper, *, dice: Dice, key: PinKey | None
+    ) -> None:
+        self._transaction = transaction
         self._setup = setup
         self._dice = dice
+        self._given = key
+        self._checked: PinKey | None = None
 
     def new(self) -> str:
-        """A PIN of the length that the tenant's settings say."""
+        """A PIN of the length that the tenant's settings say. Raises as `digest` does."""
+        self._key()
         return draw_pin(self._setup.current.settings.pin_length, self._dice)
 
     def digest(self, owner: str, pin: str) -> str:
-        """What is kept of a PIN: a digest under the tenant's key, bound to its owner."""
-        message, key = f"{owner}:{pin}".encode(), self._setup.current.facts.pin_key
-        return hashlib.blake2b(message, key=key, digest_size=32).hexdigest()
+        """What is kept of a PIN: a digest under the keys of the tenant, bound to its owner.
+
+        Raises `PinKeyError` when the tenant has a key outside its store, and
+        it was not given.
+        """
+        key = self._key()
+        digest = hashlib.blake2b(
+            f"{owner}:{pin}".encode(), key=self._setup.current.facts.pin_key, digest_size=32
+        ).hexdigest()
+        return key.wrapped(digest) if key else digest
 
     def is_right(self, person: Person, pin: str) -> bool:
-        """Whether this is the person's PIN; the same time for every answer."""
+        """Whether this is the person's PIN; the same time for every answer. Raises as `digest`."""
         kept = (person.conferencing and person.conferencing.pin_digest) or ""
         return hmac.compare_digest(kept, self.digest(person.user.owner, pin))
+
+    def attach(self, key: PinKey) -> None:
+        """Make this the tenant's key; the digests there are are keyed with it in this transaction.
+
+        In a tenant that has one it is compared with that: a wrong one is a `PinKeyError`.
+        """
+        self._given = key
+        if self._key() is not None:
+            return
+        for bodies in pages(self._transaction, CONFERENCING):
+            changed = {
+                owner: {**body, "pin_digest": key.wrapped(body["pin_digest"])}
+                for owner, body in bodies.items()
+                if body.get("pin_digest")
+            }
+            self._transaction.put(CONFERENCING.name, changed)
+        self._setup.put_own(pin_check=key.check_value(self._setup.current.facts.tenant_id))
+
+    @property
+    def have_outer_key(self) -> bool:
+        """Whether the tenant has a key that is kept outside its store."""
+        return self._check is not None
+
+    @property
+    def _check(self) -> str | None:
+        check: str | None = (self._setup.body or {}).get("pin_check")
+        return check
+
+    def _key(self) -> PinKey | None:
+        """The key outside the store, compared with the one that the tenant was given at first."""
+        check = self._check
+        if check is None or self._checked is not None:
+            return self._checked
+        if self._given is None:
+            raise PinKeyError(
+                "This tenant's PINs are keyed with a key that is kept outside its store, and this "
+                "session was opened without it. Connect with pin_key=."
+            )
+        if not hmac.compare_digest(
+            check, self._given.check_value(self._setup.current.facts.tenant_id)
+        ):
+            raise PinKeyError("pin_key is not the key that this tenant's PINs are keyed with.")
+        self._checked = self._given
+        return self._checked

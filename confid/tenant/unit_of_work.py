@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from confid.tenant.notices import MailOptions
     from confid.tenant.numbers import Placed
     from confid.tenant.people import Person
+    from confid.tenant.pins import PinKey
     from confid.tenant.records import (
         ConferencingUser,
         DialInNumber,
@@ -66,12 +67,14 @@ class UnitOfWork:
         last_setup: LastSetup,
         actor: str | None,
         witness: Witness | None = None,
+        pin_key: PinKey | None = None,
     ) -> None:
         self.transaction = transaction
         self.now = now
         self.actor = actor
         self.warnings: list[str] = []
         self._dice = dice
+        self._pin_key = pin_key
         self._setup = SetupKeeper(transaction, last=last_setup, dice=dice)
         self._people = People(transaction, self._setup)
         self.ledger = TenantLedger(
@@ -189,7 +192,7 @@ class UnitOfWork:
     @cached_property
     def pins(self) -> Pins:
         """People's PINs."""
-        return Pins(self._setup, dice=self._dice)
+        return Pins(self.transaction, self._setup, dice=self._dice, key=self._pin_key)
 
     # People.
 
