@@ -12,7 +12,7 @@ import attrs
 
 from confid.roster.cells import quoted, unflattened
 from confid.roster.exports import Item
-from confid.roster.properties import Facts, agree
+from confid.roster.properties import PropertyReader, agree
 from confid.tenant import numbers, phone_number, spoken_languages
 from confid.tenant.documents import CONFERENCING, BridgeSettings
 from confid.tenant.records import TOLL, TOLL_FREE, ServiceNumber
@@ -50,7 +50,7 @@ class BridgeFacts:
     default_number: str | None
 
 
-class Network:
+class BridgesImport:
     """The bridges and numbers that exports name, taken into a tenant together."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -64,7 +64,7 @@ class Network:
     def read_bridges(self, items: Iterable[Item]) -> None:
         """Take in objects of Get-CsOnlineDialInConferencingBridge."""
         for item in items:
-            facts = Facts(item.place, item.facts, self.problems)
+            facts = PropertyReader(item.place, item.facts, self.problems)
             identity, name = facts.guid("Identity"), facts.required("Name")
             if identity is None and not facts.text("Identity"):
                 facts.complain("Identity", "It is empty.")
@@ -84,13 +84,13 @@ class Network:
             for number in facts.items("ServiceNumbers") or ():
                 self._nested(facts, "ServiceNumbers", number, identity)
 
-    def _default_of(self, facts: Facts, bridge: UUID) -> str | None:
+    def _default_of(self, facts: PropertyReader, bridge: UUID) -> str | None:
         value = unflattened(facts.value("DefaultServiceNumber"))
         if isinstance(value, str) and not value.strip("+ ").isdigit():
             return None  # the name of its type
         return self._nested(facts, "DefaultServiceNumber", value, bridge) if value else None
 
-    def _nested(self, facts: Facts, name: str, value: object, bridge: UUID) -> str | None:
+    def _nested(self, facts: PropertyReader, name: str, value: object, bridge: UUID) -> str | None:
         """A number that stands within its bridge: an object, or just its digits."""
         known = value if isinstance(value, dict) else {"Number": value}
         item = Item(f"{facts.place}, {name}", {"BridgeId": str(bridge), **known})
@@ -103,7 +103,7 @@ class Network:
 
     def read_number(self, item: Item) -> str | None:
         """Take in one number, which other places may tell of too; its digits."""
-        facts = Facts(item.place, item.facts, self.problems)
+        facts = PropertyReader(item.place, item.facts, self.problems)
         text = facts.required("Number")
         parse = partial(phone_number.parse, parameter="Number")
         digits = facts.checked("Number", parse, text) if text else None
@@ -256,7 +256,7 @@ class Network:
         )
 
 
-def _number_facts(facts: Facts) -> dict[str, Any]:
+def _number_facts(facts: PropertyReader) -> dict[str, Any]:
     """What an object says of a number; what it doesn't say is absent."""
     said: dict[str, Any] = {
         "BridgeId": facts.guid("BridgeId"),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from confid.roster.files import Table
 
 
-class Kind(enum.Enum):
+class ExportKind(enum.Enum):
     """What an export holds; the value is the cmdlet that gave it."""
 
     USERS = "Get-CsOnlineUser"
@@ -35,17 +35,17 @@ class Kind(enum.Enum):
     POLICIES = "Get-CsTeamsAudioConferencingPolicy"
 
 
-PEOPLE = (Kind.USERS, Kind.CONFERENCING, Kind.USER_INFO)
+PEOPLE = (ExportKind.USERS, ExportKind.CONFERENCING, ExportKind.USER_INFO)
 
 _TOLD_BY = (
-    (Kind.USERS, {"userprincipalname"}),
-    (Kind.BRIDGES, {"defaultservicenumber", "isdefault"}),
-    (Kind.NUMBERS, {"number", "primarylanguage"}),
-    (Kind.SETTINGS, {"pinlength", "entryexitannouncementstype"}),
-    (Kind.POLICIES, {"meetinginvitephonenumbers"}),
-    (Kind.CONFERENCING, {"conferenceid", "bridgeid"}),
-    (Kind.CONFERENCING, {"conferenceid", "servicenumber"}),
-    (Kind.USER_INFO, {"conferenceid", "identity"}),
+    (ExportKind.USERS, {"userprincipalname"}),
+    (ExportKind.BRIDGES, {"defaultservicenumber", "isdefault"}),
+    (ExportKind.NUMBERS, {"number", "primarylanguage"}),
+    (ExportKind.SETTINGS, {"pinlength", "entryexitannouncementstype"}),
+    (ExportKind.POLICIES, {"meetinginvitephonenumbers"}),
+    (ExportKind.CONFERENCING, {"conferenceid", "bridgeid"}),
+    (ExportKind.CONFERENCING, {"conferenceid", "servicenumber"}),
+    (ExportKind.USER_INFO, {"conferenceid", "identity"}),
 )
 """The properties, in lower casing, by which each is known; the first that fits."""
 
@@ -76,11 +76,11 @@ class Export:
 
     path: Path
     format: Format
-    kind: Kind | None
+    kind: ExportKind | None
     items: list[Item]
 
 
-def kind_of(names: Iterable[object]) -> Kind | None:
+def kind_of(names: Iterable[object]) -> ExportKind | None:
     """Which cmdlet gives objects with these properties; None if none that is known here."""
     have = {name.strip().lower() for name in names if isinstance(name, str)}
     return next((kind for kind, marks in _TOLD_BY if marks <= have), None)

@@ -9,7 +9,7 @@ import attrs
 from confid.errors import ConfidError, InvalidArgumentError, NotFoundError, RosterError
 from confid.powershell.formats.text_files import not_readable
 from confid.roster.cells import quoted
-from confid.roster.exports import Export, Format, Item, Kind, format_of, read_export
+from confid.roster.exports import Export, ExportKind, Format, Item, format_of, read_export
 from confid.roster.files import path_of
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 _NAMED_BY = {
-    Kind.USERS: ("userprincipalname",),
-    Kind.CONFERENCING: ("identity", "conferenceid"),
-    Kind.USER_INFO: ("identity", "conferenceid"),
-    Kind.BRIDGES: ("identity",),
-    Kind.NUMBERS: ("number",),
-    Kind.SETTINGS: ("identity",),
-    Kind.POLICIES: ("identity",),
+    ExportKind.USERS: ("userprincipalname",),
+    ExportKind.CONFERENCING: ("identity", "conferenceid"),
+    ExportKind.USER_INFO: ("identity", "conferenceid"),
+    ExportKind.BRIDGES: ("identity",),
+    ExportKind.NUMBERS: ("number",),
+    ExportKind.SETTINGS: ("identity",),
+    ExportKind.POLICIES: ("identity",),
 }
 """What a thing of each kind is known by in every format."""
 
@@ -38,7 +38,7 @@ class Folder:
     """The items of a folder's exports by kind, and what was left out of it, with the reason."""
 
     path: Path
-    items: dict[Kind, list[Item]] = attrs.Factory(dict)
+    items: dict[ExportKind, list[Item]] = attrs.Factory(dict)
     taken: dict[str, str] = attrs.Factory(dict)
     left_out: dict[str, str] = attrs.Factory(dict)
     problems: list[str] = attrs.Factory(list)
@@ -51,14 +51,14 @@ def read_folder(source: str | os.PathLike[str]) -> Folder:
     exports, and `RosterError` for all that is wrong with its files.
     """
     folder = Folder(path_of(source))
-    exports: dict[Kind, list[Export]] = {}
+    exports: dict[ExportKind, list[Export]] = {}
     for path in _files(folder):
         file_format = format_of(path)
         if file_format is None:
             folder.left_out[path.name] = "Its name doesn't end in .csv, .json or .xml."
             continue
         _read(folder, path, file_format, exports)
-    for kind in Kind:
+    for kind in ExportKind:
         if found := exports.get(kind):
             _choose(folder, kind, found)
     if folder.problems:
@@ -66,7 +66,7 @@ def read_folder(source: str | os.PathLike[str]) -> Folder:
     if not folder.items:
         raise InvalidArgumentError(
             f"{str(folder.path)!r} holds no export that is known here, as those of "
-            f"{', '.join(kind.value for kind in Kind)} in CSV, JSON or CLIXML.",
+            f"{', '.join(kind.value for kind in ExportKind)} in CSV, JSON or CLIXML.",
             target=str(folder.path),
         )
     return folder
@@ -98,7 +98,7 @@ def _files(folder: Folder) -> list[Path]:
 
 
 def _read(
-    folder: Folder, path: Path, file_format: Format, exports: dict[Kind, list[Export]]
+    folder: Folder, path: Path, file_format: Format, exports: dict[ExportKind, list[Export]]
 ) -> None:
     try:
         export = read_export(path, file_format)
@@ -117,7 +117,7 @@ def _read(
             folder.left_out[path.name] = "It holds nothing."
 
 
-def _choose(folder: Folder, kind: Kind, exports: list[Export]) -> None:
+def _choose(folder: Folder, kind: ExportKind, exports: list[Export]) -> None:
     """Take the files in the format that keeps most; the others must say nothing beyond them."""
     best = max(export.format for export in exports)
     key = _key_of(kind)
@@ -140,7 +140,7 @@ def _choose(folder: Folder, kind: Kind, exports: list[Export]) -> None:
 
 def _take(
     folder: Folder,
-    kind: Kind,
+    kind: ExportKind,
     export: Export,
     items: dict[object, Item],
     key: Callable[[Item], object],
@@ -161,7 +161,7 @@ def _take(
         folder.taken[export.path.name] = kind.value
 
 
-def _key_of(kind: Kind) -> Callable[[Item], object]:
+def _key_of(kind: ExportKind) -> Callable[[Item], object]:
     names = _NAMED_BY[kind]
 
     def key(item: Item) -> object:

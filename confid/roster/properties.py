@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _NOT_THERE = object()
 
 
-class Facts:
+class PropertyReader:
     """An object's properties by name in any casing.
 
     Each reader gives None where the property is absent, blank, or says

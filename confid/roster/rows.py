@@ -26,7 +26,7 @@ from confid.roster.cells import (
     plain_text,
     quoted,
 )
-from confid.roster.exports import Kind, kind_of
+from confid.roster.exports import ExportKind, kind_of
 from confid.tenant import directory, phone_number
 from confid.tenant.records import LicenseState
 from confid.tenant.text import fold
@@ -150,7 +150,7 @@ class Columns:
         self._dn = self._of(DN)
         self._groups = self._of(GROUPS)
         self._conference_id = self._of(CONFERENCE_ID)
-        conferencing = self.kind is Kind.CONFERENCING
+        conferencing = self.kind is ExportKind.CONFERENCING
         self._bridge_id = self._of(BRIDGE_ID) if conferencing else ()
         self._service_number = self._of(SERVICE_NUMBER) if conferencing else ()
         self._toll_free_number = self._of(TOLL_FREE_NUMBER) if conferencing else ()
@@ -189,7 +189,7 @@ class Columns:
             values[attribute] = self._text(cells, places, complain, one_line=one_line) or None
         if "display_name" in values:
             values["display_name"] = values["display_name"] or ""
-        has_upn = self.kind not in (Kind.CONFERENCING, Kind.USER_INFO)
+        has_upn = self.kind not in (ExportKind.CONFERENCING, ExportKind.USER_INFO)
         upn = self._checked_upn(cells, complain) if has_upn else ""
         object_id = self._names(cells, values, complain)
         if self._sip:
@@ -207,7 +207,9 @@ class Columns:
         if self._groups:
             self._read_groups(cells, values, complain, remarks)
         conference_id = self._read_conference_id(place, upn, cells, remarks)
-        dial_in = self._read_dial_in(cells, complain) if self.kind is Kind.CONFERENCING else None
+        dial_in = (
+            self._read_dial_in(cells, complain) if self.kind is ExportKind.CONFERENCING else None
+        )
         return Row(place, upn, object_id, values, conference_id, dial_in, has_upn=has_upn)
 
     def _filled(self, cells: Sequence[Any], places: Sequence[int]) -> tuple[str, str]:

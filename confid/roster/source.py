@@ -9,8 +9,8 @@ from confid.errors import InvalidArgumentError, RosterError
 from confid.roster.cells import quoted
 from confid.roster.exports import (
     PEOPLE,
+    ExportKind,
     Format,
-    Kind,
     csv_items,
     format_of,
     kind_of,
@@ -113,7 +113,7 @@ def _hint(source: object) -> str:
 
 def _read_file(source: str | os.PathLike[str] | LineSource) -> Roster | list[Item]:
     table = open_table(source)
-    if kind_of(table.header) is Kind.BRIDGES:
+    if kind_of(table.header) is ExportKind.BRIDGES:
         return csv_items(table)
     roster = Roster(table.name)
     try:
@@ -140,7 +140,7 @@ def _without_upn(columns: Columns) -> str:
 
 def _read_export(export: Export) -> Roster | list[Item]:
     """The people, or bridges, in a file of objects."""
-    if export.kind is Kind.BRIDGES:
+    if export.kind is ExportKind.BRIDGES:
         return export.items
     roster = Roster(str(export.path))
     if export.items and export.kind not in PEOPLE:

@@ -8,11 +8,11 @@ import attrs
 
 from confid.engine.session import current_session
 from confid.errors import ConfidError, NotFoundError, RosterError
-from confid.roster.bridge_exports import Network
+from confid.roster.bridge_exports import BridgesImport
 from confid.roster.cells import is_list, quoted
-from confid.roster.exports import PEOPLE, Item, Kind
+from confid.roster.exports import PEOPLE, ExportKind, Item
 from confid.roster.folder import read_folder
-from confid.roster.properties import Facts
+from confid.roster.properties import PropertyReader
 from confid.roster.source import Roster, add_items, some, warnings
 from confid.roster.users import Import
 from confid.tenant import phone_number
@@ -110,13 +110,13 @@ class _Coming:
     def run(self) -> list[DirectoryUser]:
         """Write it all; a `RosterError` ends the transaction."""
         items = self._folder.items
-        self._bring_settings(items.get(Kind.SETTINGS, []))
-        self._bring_network(items.get(Kind.BRIDGES, []), items.get(Kind.NUMBERS, []))
+        self._bring_settings(items.get(ExportKind.SETTINGS, []))
+        self._bring_network(items.get(ExportKind.BRIDGES, []), items.get(ExportKind.NUMBERS, []))
         self._demand_sound()
-        self._bring_policies(items.get(Kind.POLICIES, []))
+        self._bring_policies(items.get(ExportKind.POLICIES, []))
         self._demand_sound()
         people = self._bring_people()
-        self._grant(items.get(Kind.USERS, []), people)
+        self._grant(items.get(ExportKind.USERS, []), people)
         self._demand_sound()
         return people
 
@@ -135,7 +135,7 @@ class _Coming:
             roster = Roster(str(self._folder.path))
             add_items(roster, [(item.place, item.facts) for item in items])
             roster.demand_sound()
-            coming = Import(self._tenant, roster, strict=Kind.BRIDGES in self._folder.items)
+            coming = Import(self._tenant, roster, strict=ExportKind.BRIDGES in self._folder.items)
             users = coming.run()
             self.remarks += [*warnings(roster.remarks), *coming.warnings]
             everybody.update({user.owner: user for user in users})
@@ -148,7 +148,7 @@ class _Coming:
     def _bring_network(self, bridges: list[Item], numbers: list[Item]) -> None:
         if not bridges and not numbers:
             return
-        network = Network(self._problems)
+        network = BridgesImport(self._problems)
         network.read_bridges(bridges)
         network.read_numbers(numbers)
         if not self._problems:
@@ -162,7 +162,7 @@ class _Coming:
         if len(items) > 1:
             self._problems.append(f"{items[1].place}: A tenant has its settings once.")
         for item in items[:1]:
-            facts = Facts(item.place, item.facts, self._problems)
+            facts = PropertyReader(item.place, item.facts, self._problems)
             before = len(self._problems)
             said = _settings(facts)
             after = attrs.evolve(self._tenant.settings, **said)
@@ -176,7 +176,7 @@ class _Coming:
 
     def _bring_policies(self, items: list[Item]) -> None:
         for item in items:
-            facts = Facts(item.place, item.facts, self._problems)
+            facts = PropertyReader(item.place, item.facts, self._problems)
             identity = facts.required("Identity")
             name = facts.checked("Identity", name_of, identity) if identity else None
             if name is None:
@@ -199,7 +199,7 @@ class _Coming:
         if items:
             self.counts["policies"] = len(items)
 
-    def _invite_numbers(self, facts: Facts) -> tuple[str, ...] | None:
+    def _invite_numbers(self, facts: PropertyReader) -> tuple[str, ...] | None:
         name = "MeetingInvitePhoneNumbers"
         texts = facts.texts(name)
         if texts is None:
@@ -217,7 +217,7 @@ class _Coming:
         granted: dict[tuple[Family, str | None], list[DirectoryUser]] = {}
         unknown: dict[str, None] = {}
         for item in items:
-            facts = Facts(item.place, item.facts, self._problems)
+            facts = PropertyReader(item.place, item.facts, self._problems)
             user = by_name[fold(facts.text("UserPrincipalName") or "")]
             for family, column in _GRANTED:
                 if facts.has(column) and (said := self._granted(facts, family, column, unknown)):
@@ -233,19 +233,19 @@ class _Coming:
             self.counts["grants"] = sum(len(us) for (_, p), us in granted.items() if p)
 
     def _granted(
-        self, facts: Facts, family: Family, column: str, unknown: dict[str, None]
+        self, facts: PropertyReader, family: Family, column: str, unknown: dict[str, None]
     ) -> tuple[str | None] | None:
         """The policy that a cell names, None within for a blank one; None if it says nothing."""
         value = facts.value(column)
         if isinstance(value, dict):  # newer modules: an object with the name and who granted it
-            facts = Facts(facts.place, {column: value.get("Name")}, self._problems)
+            facts = PropertyReader(facts.place, {column: value.get("Name")}, self._problems)
         elif is_list(value):
             return None
         policy = facts.text(column)
         try:
             return (self._tenant.policies.demand(family, name_of(policy)) if policy else None,)
         except NotFoundError as error:
-            if family is Family.AUDIO_CONFERENCING and Kind.POLICIES in self._folder.items:
+            if family is Family.AUDIO_CONFERENCING and ExportKind.POLICIES in self._folder.items:
                 facts.complain(column, error.message)
             else:
                 unknown[quoted(policy)] = None
@@ -254,7 +254,7 @@ class _Coming:
         return None
 
 
-def _settings(facts: Facts) -> dict[str, Any]:
+def _settings(facts: PropertyReader) -> dict[str, Any]:
     """What an object says of the tenant's settings, by their Python names."""
     said: dict[str, Any] = {}
     for name, attribute in TenantSettings.powershell_properties():

@@ -14,7 +14,7 @@ import attrs
 
 from confid.engine.session import current_session
 from confid.errors import ConfidError, RosterError, StaticConferenceIdError
-from confid.roster.bridge_exports import Network
+from confid.roster.bridge_exports import BridgesImport
 from confid.roster.cells import quoted
 from confid.roster.rows import CONFERENCE_ID, UPN, DialIn, Row
 from confid.roster.source import Roster, read_source, some, warnings
@@ -79,7 +79,7 @@ def import_users(
 
 
 def _import_bridges(tenant: UnitOfWork, items: Sequence[Item], name: str) -> list[str]:
-    network = Network([])
+    network = BridgesImport([])
     network.read_bridges(items)
     if not network.problems:
         network.bring(tenant)

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confid.errors import ConfidError, ConversionError, InvalidArgumentError
-from confid.powershell.language.conversion import convert
-from tests.powershell.rows import Record, params, value
+from confid.powershell.language.conversion import convert, to_enum
+from tests.powershell.rows import EntryExitAnnouncementsType, Record, params, value
 
 bounded = settings(deadline=2000)  # milliseconds an example may take
 
@@ -182,3 +182,11 @@ def test_a_refusal_says_what_was_given_and_what_it_takes() -> None:
     """The sentence names the value, its type and the allowed names."""
     with pytest.raises(ConversionError, match=r"'beep' \(str\).*UseNames, ToneOnly"):
         convert("beep", "EntryExitAnnouncementsType")
+
+
+@pytest.mark.parametrize("text", ["1,000", "1,0", "0,UseNames", "UseNames,0"])
+def test_numbers_between_commas_are_no_enumeration(text: str) -> None:
+    """A number stands alone; names may be combined."""
+    with pytest.raises(ConversionError):
+        to_enum(text, EntryExitAnnouncementsType)
+    assert to_enum(" 1 ", EntryExitAnnouncementsType) is EntryExitAnnouncementsType.ToneOnly

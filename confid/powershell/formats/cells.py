@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from unicodedata import category, east_asian_width
 
 from confid.powershell.language.values import ELLIPSIS
 
-# The engine's double-width characters of the first plane, first to last.
 _WIDE: Final = (
     (0x1100, 0x115F),
     (0x2329, 0x232A),
+    (0x2630, 0x2637),
+    (0x268A, 0x268F),
     (0x2E80, 0x303E),
     (0x3040, 0xA4CF),
     (0xAC00, 0xD7A3),
@@ -27,6 +29,9 @@ _WIDE: Final = (
     (0xFF00, 0xFF60),
     (0xFFE0, 0xFFE6),
 )
+"""The double-width characters of the first plane: the engine's, and the signs of the I Ching,
+which terminals give two cells and Python's tables one before Unicode 16."""
+
 _FIRST_PLANE: Final = 0xFFFF
 _LINE_END: Final = re.compile("[\r\n]")
 _SOFT_HYPHEN: Final = "\u00ad"
@@ -41,11 +46,14 @@ _WORDS: Final = re.compile("([^ \t\u00ad\u00a0\u2011]*)([ \t\u00ad\u00a0\u2011]?
 
 class _Cells(dict[str, int]):
     def __missing__(self, char: str) -> int:
-        from wcwidth import wcwidth  # noqa: PLC0415 - slow to import, and plain text needs it never
-
         code = ord(char)
-        wide = code > _FIRST_PLANE or any(low <= code <= high for low, high in _WIDE)
-        cells = self[char] = 2 if wide else max(1, wcwidth(char))
+        wide = (
+            code > _FIRST_PLANE
+            or any(low <= code <= high for low, high in _WIDE)
+            # An unassigned character takes one cell; Python 3.11 calls it full-width.
+            or (east_asian_width(char) in "FW" and category(char) != "Cn")
+        )
+        cells = self[char] = 2 if wide else 1
         return cells
 
 

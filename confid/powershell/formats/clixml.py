@@ -19,7 +19,7 @@ from confid.powershell.language.values import (
     EN_US,
     LIST_TYPE,
     OBJECT_TYPE,
-    Kind,
+    ValueKind,
     double_text,
     enum_number,
     enum_text,
@@ -130,9 +130,9 @@ class _Writer:
         parts.append(f'{newline}<Obj{name} RefId="{number}">')
         inner = f"{newline}  "
         kind = kind_of(type(value))
-        if kind is Kind.ENUM:
+        if kind is ValueKind.ENUM:
             self._write_enum(value, inner)
-        elif kind is Kind.LIST:
+        elif kind is ValueKind.LIST:
             self._write_list(value, inner, level)
         else:
             self._write_notes(value, inner, level)
@@ -286,16 +286,16 @@ def _duration(value: timedelta) -> str:
     return f"{'-' if value < timedelta(0) else ''}P{days}{f'T{clock}' if clock else ''}"
 
 
-_BY_KIND: Final[dict[Kind, Scalar]] = {
-    Kind.NULL: lambda _: ("Nil", ""),
-    Kind.BOOL: lambda value: ("B", "true" if value else "false"),
-    Kind.TEXT: lambda value: ("S", encoded(value)),
-    Kind.INT: _integer,
-    Kind.DOUBLE: _double,
-    Kind.DECIMAL: _decimal,
-    Kind.MOMENT: lambda value: ("DT", iso_moment(value)),
-    Kind.GUID: lambda value: ("G", str(value)),
-    Kind.OTHER: _other,
+_BY_KIND: Final[dict[ValueKind, Scalar]] = {
+    ValueKind.NULL: lambda _: ("Nil", ""),
+    ValueKind.BOOL: lambda value: ("B", "true" if value else "false"),
+    ValueKind.TEXT: lambda value: ("S", encoded(value)),
+    ValueKind.INT: _integer,
+    ValueKind.DOUBLE: _double,
+    ValueKind.DECIMAL: _decimal,
+    ValueKind.MOMENT: lambda value: ("DT", iso_moment(value)),
+    ValueKind.GUID: lambda value: ("G", str(value)),
+    ValueKind.OTHER: _other,
 }
 
 _SCALARS: Final[dict[type, Scalar]] = {}

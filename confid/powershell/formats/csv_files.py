@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 from confid.powershell.formats.csv_text import csv_lines, read_header
 from confid.powershell.formats.text_files import split_mark
 from confid.powershell.language.values import choice, in_any_casing, items_of, properties
@@ -109,7 +109,7 @@ def _target(path: str | PathLike[str], *, no_clobber: bool) -> Path:
         target = Path(path).resolve()
         if target.is_dir() or (target.exists() and not target.is_file()):
             raise OSError("it is no file")  # noqa: TRY301 - told like all that can't be opened
-    except (OSError, ValueError) as error:  # a path with NUL in it is a ValueError
+    except (OSError, ValueError, TypeError) as error:  # a path with NUL in it is a ValueError
         raise _not_opened(path, error) from error
     if no_clobber and target.exists():
         raise _exists(target)
@@ -128,8 +128,8 @@ def _exists(target: Path) -> InvalidArgumentError:
 def _not_opened(path: str | PathLike[str], error: Exception) -> InvalidArgumentError:
     why = getattr(error, "strerror", None) or str(error)
     return InvalidArgumentError(
-        f"{str(path)!r} can't be written: {why}.",
-        target=str(path),
+        f"{shown(path)} can't be written: {why}.",
+        target=path,
         error_id="FileOpenFailure",
         category="OpenError",
     )

@@ -14,7 +14,7 @@ from numbers import Real
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 from confid.powershell.formats.text_files import read_text
 from confid.powershell.language.values import (
     CSV_FIELD,
@@ -23,6 +23,7 @@ from confid.powershell.language.values import (
     in_any_casing,
     items_of,
     properties,
+    text_given,
     type_name,
 )
 
@@ -104,7 +105,7 @@ def csv_lines(
     quotes = choice("use_quotes", use_quotes, QUOTES)
     if not isinstance(delimiter, str) or len(delimiter) != 1:
         raise InvalidArgumentError(
-            f"delimiter: {delimiter!r} is not a single character.",
+            f"delimiter: {shown(delimiter)} is not a single character.",
             target=delimiter,
             error_id="CannotConvertArgumentNoMessage",
         )
@@ -138,13 +139,7 @@ def _harmless(value: Any) -> Any:
 
 
 def _field_names(given: Iterable[str]) -> frozenset[str]:
-    names = [given] if isinstance(given, str) else list(given)
-    for name in names:
-        if not isinstance(name, str):
-            raise InvalidArgumentError(
-                f"quote_fields: {name!r} is not the name of a property.", target=name
-            )
-    return frozenset(map(fold, names))
+    return frozenset(fold(text_given("quote_fields", name)) for name in items_of(given))
 
 
 def _lines(items: Iterator[Any], join: _Joiner, *, header: bool, type_line: bool) -> Iterator[str]:
@@ -258,7 +253,7 @@ def from_csv(text: str) -> list[dict[str, str | None]]:
     `#` before the header, and fields beyond the header are left out. Raises
     InvalidArgumentError where two headers have one name. Source: csvread.json.
     """
-    records = _records(_after_type_line(text.removeprefix("\ufeff")))
+    records = _records(_after_type_line(text_given("text", text).removeprefix("\ufeff")))
     header = _header(records)
     rows = [row for row in records if row != [""]]
     if not rows:

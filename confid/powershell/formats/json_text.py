@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confid.powershell.language.values import (
     INVARIANT,
-    Kind,
+    ValueKind,
     Writers,
     choice,
     decimal_text,
@@ -90,7 +90,7 @@ class _Writer:
         if level > self._depth:
             return self._quote(INVARIANT[type(value)](value))
         inner = newline + self._step
-        if kind_of(type(value)) is Kind.LIST:
+        if kind_of(type(value)) is ValueKind.LIST:
             parts = [self.write(element, level + 1, inner) for element in value]
             return f"[{inner}{f',{inner}'.join(parts)}{newline}]" if parts else "[]"
         keys = self._keys
@@ -115,22 +115,22 @@ def _scalars(quote: Callable[[str], str], *, named_enums: bool) -> Writers:
 
     return Writers(
         {
-            Kind.NULL: lambda _: "null",
-            Kind.BOOL: lambda value: "true" if value else "false",
-            Kind.ENUM: (
+            ValueKind.NULL: lambda _: "null",
+            ValueKind.BOOL: lambda value: "true" if value else "false",
+            ValueKind.ENUM: (
                 (lambda member: quote(enum_text(member)))
                 if named_enums
                 else (lambda member: str(enum_number(member)))
             ),
-            Kind.TEXT: quote,
-            Kind.INT: int_text,
-            Kind.DOUBLE: _double,
-            Kind.DECIMAL: _decimal,
-            Kind.MOMENT: lambda when: f'"{iso_moment(when)}"',
-            Kind.GUID: quoted,
-            Kind.OTHER: quoted,
-            Kind.OBJECT: _not_scalar,
-            Kind.LIST: _not_scalar,
+            ValueKind.TEXT: quote,
+            ValueKind.INT: int_text,
+            ValueKind.DOUBLE: _double,
+            ValueKind.DECIMAL: _decimal,
+            ValueKind.MOMENT: lambda when: f'"{iso_moment(when)}"',
+            ValueKind.GUID: quoted,
+            ValueKind.OTHER: quoted,
+            ValueKind.OBJECT: _not_scalar,
+            ValueKind.LIST: _not_scalar,
         }
     )
 

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from confid.errors import ConfidError, InvalidArgumentError, NotFoundError
+from confid.errors import ConfidError, InvalidArgumentError, NotFoundError, shown
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -95,11 +95,15 @@ def _too_large(path: object, size: str, most: int) -> InvalidArgumentError:
     )
 
 
+def _name(path: object) -> str:
+    return f"{str(path)!r:.500}" if isinstance(path, (str, os.PathLike)) else shown(path)
+
+
 def not_readable(path: object, why: str) -> InvalidArgumentError:
     """Return the error of a file that can't be read."""
     return InvalidArgumentError(
-        f"{str(path)!r:.500} can't be read: {why}.",
-        target=str(path),
+        f"{_name(path)} can't be read: {why}.",
+        target=path,
         error_id="FileOpenFailure",
         category="OpenError",
     )

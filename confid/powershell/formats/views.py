@@ -10,13 +10,13 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 from confid.powershell.formats.cells import cells, fit, head, is_plain, without_escapes, wrap
 from confid.powershell.language.values import (
     EN_US,
     LIST_VALUE,
     TABLE_CELL,
-    Kind,
+    ValueKind,
     in_any_casing,
     in_range,
     is_object,
@@ -35,7 +35,7 @@ _MOST_COLUMNS: Final = 10
 """A table of all properties shows so many of them."""
 _NARROWEST_TABLE: Final = 5
 """In fewer cells a table shows nothing."""
-_RIGHT: Final = {Kind.BOOL, Kind.ENUM, Kind.INT, Kind.DOUBLE, Kind.DECIMAL}
+_RIGHT: Final = {ValueKind.BOOL, ValueKind.ENUM, ValueKind.INT, ValueKind.DOUBLE, ValueKind.DECIMAL}
 """The kinds of value that stand at the right of their column."""
 
 
@@ -93,7 +93,7 @@ def _checked(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if not isinstance(name, str) or not name:
             raise InvalidArgumentError(
-                f"properties: {name!r} is not the name of a property.", target=name
+                f"properties: {shown(name)} is not the name of a property.", target=name
             )
     return names
 

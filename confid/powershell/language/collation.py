@@ -1,8 +1,8 @@
 """How PowerShell sees text: equal, before or behind, and what a character is.
 
 The engine compares with ICU's root collation. `equality_key` keeps what people notice of
-it (casing and the way an accent is encoded don't matter, a `ß` isn't `ss`); `order_key` is
-confid's own plainer order, casefolded text code point by code point.
+it (casing and the way an accent is encoded don't matter, a `ß` isn't `ss`). `order_key` is
+plainer than ICU's order: it knows ranks of characters, not weights of letters.
 """
 
 from __future__ import annotations
@@ -25,8 +25,28 @@ def exact_key(text: str) -> str:
 
 
 def order_key(text: str) -> str:
-    """Return what texts are ordered by, casing ignored."""
-    return text.lower() if text.isascii() else text.casefold()
+    """Return what texts are ordered by, casing ignored.
+
+    Each character counts by its rank (space, punctuation, symbol, digit, letter, mark), then
+    by its code point, after NFD and casefolding.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
+    return text.lower().translate(_RANKED)
+
+
+class _Ranked(dict[int, str]):
+    """Each character behind its rank, by code point; each is looked at once."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        rank = _RANKS.find(unicodedata.category(character)[0])
+        ranked = self[code] = chr(max(rank, 0)) + character
+        return ranked
+
+
+_RANKS = "ZPSNLM"
+_RANKED = _Ranked()
 
 
 def starts_with(key: str, prefix: str) -> bool:

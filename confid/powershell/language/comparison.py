@@ -15,7 +15,7 @@ from operator import ge, gt, le, lt
 from typing import Any, Final
 from uuid import UUID
 
-from confid.errors import ConfidError, ConversionError
+from confid.errors import ConfidError, ConversionError, shown
 from confid.powershell.language.collation import equality_key, exact_key, order_key
 from confid.powershell.language.conversion import (
     IS_ARRAY,
@@ -29,6 +29,7 @@ from confid.powershell.language.conversion import (
     to_int,
     to_long,
 )
+from confid.powershell.language.numbers import parse_number
 from confid.powershell.language.regex import matcher as regex_matcher
 from confid.powershell.language.values import enum_number
 from confid.powershell.language.wildcard import matcher as wildcard_matcher
@@ -144,7 +145,10 @@ def _ordered(name: str, right: Any, case_sensitive: bool) -> Test:
             return holds(left, right)
         if left is None:
             return holds(0, 0 if right is None else _against_null(right))
-        return holds(_against_null(left) if right is None else _order(left, right), 0)
+        try:
+            return holds(_against_null(left) if right is None else _order(left, right), 0)
+        except _OutOfRangeError:
+            return False
 
     return test
 
@@ -181,11 +185,17 @@ def _order(left: object, right: object) -> int:
         try:
             right = _like_left(left, right)
         except ConversionError as error:
+            if isinstance(left, int) and isinstance(right, str) and parse_number(right) is not None:
+                raise _OutOfRangeError(f"{shown(right)} is too large.", target=right) from error
             raise _incomparable(left, right) from error
     try:
         return _order_of(_comparable(left), _comparable(right))
     except (TypeError, ArithmeticError) as error:
         raise _incomparable(left, right) from error
+
+
+class _OutOfRangeError(ConversionError):
+    """A number in text that the integer beside it can't be compared with: no comparison is true."""
 
 
 def _order_of(left: Any, right: Any) -> int:

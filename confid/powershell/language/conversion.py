@@ -10,7 +10,6 @@ dictionary, and an object with `__powershell__` for a PSCustomObject.
 from __future__ import annotations
 
 import re
-import reprlib
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -19,10 +18,17 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeGuard
 from uuid import UUID
 
-from confid.errors import ConversionError, InvalidArgumentError
+from confid.errors import ConversionError, InvalidArgumentError, shown
 from confid.powershell.language.dates import parse_date
 from confid.powershell.language.numbers import Number, parse_decimal, parse_double, parse_number
-from confid.powershell.language.values import INVARIANT, Kind, enum_number, enum_text, kind_of
+from confid.powershell.language.values import (
+    INVARIANT,
+    ValueKind,
+    enum_number,
+    enum_text,
+    kind_of,
+    text_given,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -43,7 +49,7 @@ def convert(value: object, type_name: str) -> object:
     array. Raises ConversionError (ParameterArgumentTransformationError) where the engine
     refuses, InvalidArgumentError (TypeNotFound) for an unknown type name.
     """
-    return _converter(type_name)(value)
+    return _converter(text_given("type_name", type_name))(value)
 
 
 @lru_cache(maxsize=256)
@@ -52,7 +58,7 @@ def _converter(type_name: str) -> Converter:
     scalar = _scalar(found["nullable"] or found["name"]) if found else None
     if found is None or scalar is None:
         raise InvalidArgumentError(
-            f"There is no type {reprlib.repr(type_name)} to convert to.",
+            f"There is no type {shown(type_name)} to convert to.",
             target=type_name,
             error_id="TypeNotFound",
             category="InvalidOperation",
@@ -131,7 +137,7 @@ class _IsArray(dict[type, bool]):
     """What `is_array` answers, by type: each is looked at once."""
 
     def __missing__(self, cls: type) -> bool:
-        answer = self[cls] = kind_of(cls) is Kind.LIST
+        answer = self[cls] = kind_of(cls) is ValueKind.LIST
         return answer
 
 
@@ -140,12 +146,8 @@ IS_ARRAY: Final = _IsArray()
 
 def refuse(value: object, type_name: str, why: str = "") -> NoReturn:
     """Raise the ConversionError of a value that can't become that type."""
-    try:
-        shown = reprlib.repr(value)
-    except ValueError:  # an int of thousands of digits
-        shown = "A long number"
     raise ConversionError(
-        f"{shown} ({type(value).__name__}) can't be converted to {type_name}"
+        f"{shown(value)} ({type(value).__name__}) can't be converted to {type_name}"
         + (f": {why}." if why else "."),
         target=value,
     )
@@ -190,6 +192,10 @@ def _integer(name: str, low: int, high: int) -> Converter:
     return to_integer
 
 
+_MOST_DIGITS = 30
+"""More than any of .NET's whole numbers has."""
+
+
 def _rounded(value: object, name: str, signed: tuple[int, ...]) -> int:
     number: Number | None
     if value is None:
@@ -204,6 +210,8 @@ def _rounded(value: object, name: str, signed: tuple[int, ...]) -> int:
         number = None
     if number is None:
         refuse(value, name)
+    if isinstance(number, Decimal) and number.adjusted() > _MOST_DIGITS:
+        refuse(value, name)  # rounding it would write out all its digits
     try:
         return round(number)  # half to even, as .NET's Convert
     except (ValueError, OverflowError, ArithmeticError):
@@ -290,7 +298,7 @@ def to_guid(value: object) -> object:
     found = _GUID.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         return refuse(value, "guid")
-    return UUID(found[0])
+    return UUID(found[0].strip("{()}"))
 
 
 _GUID = re.compile(
@@ -331,8 +339,8 @@ def to_enum(value: object, kind: type[Enum]) -> Enum:
     """Convert to a member of an enumeration, or raise ConversionError.
 
     Takes a member (another Enum's by its name), a whole number that has a name, and text: a
-    name in any casing or an unambiguous beginning of one, a number, several of them between
-    commas, whose numbers are combined. A list counts as such text.
+    name in any casing or an unambiguous beginning of one, several of them between commas,
+    whose numbers are combined, or one number. A list counts as such text.
     """
     if isinstance(value, kind):
         return value
@@ -346,6 +354,8 @@ def to_enum(value: object, kind: type[Enum]) -> Enum:
         text = ",".join(map(text_of, value))
     else:
         text = text_of(value)
+    if _ENUM_NUMBER.fullmatch(text.strip()):
+        return _defined(int(text), kind, value)
     number = 0
     for part in text.split(","):
         number |= _enum_part(part.strip(), kind, value)
@@ -353,8 +363,6 @@ def to_enum(value: object, kind: type[Enum]) -> Enum:
 
 
 def _enum_part(part: str, kind: type[Enum], value: object) -> int:
-    if _ENUM_NUMBER.fullmatch(part):
-        return int(part)
     wanted = part.casefold()
     names = {name.casefold(): enum_number(member) for name, member in kind.__members__.items()}
     if wanted in names:

@@ -22,7 +22,7 @@ from confid.powershell.language.filter_syntax import (
     bad_filter,
     parse,
 )
-from confid.powershell.language.values import fold, properties
+from confid.powershell.language.values import fold, properties, text_given
 
 Properties = Mapping[str, Any]
 Evaluate = Callable[[Properties], object]
@@ -46,7 +46,7 @@ def where(
     ConversionError where PowerShell can't compare two values (`Level -gt 'abc'`), and
     InvalidArgumentError when it comes to a pattern that is wrong or takes too long to match.
     """
-    evaluate = _compile(parse(filter, bare_names=bare_names), filter)
+    evaluate = _compile(parse(text_given("filter", filter), bare_names=bare_names), filter)
 
     def predicate(record: object) -> bool:
         known = record if type(record) is dict else properties(record)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 
 _MULTIPLIERS = {"": 1, **{f"{c}b": 1 << 10 * n for n, c in enumerate("kmgtp", 1)}}
 _SUFFIXES = r"(?P<suffix>y|uy|s|us|l|ul|u|n)?"
@@ -62,13 +62,25 @@ def _whole(found: re.Match[str], signed: tuple[int, ...]) -> int:
     return -number if found["sign"] == "-" else number
 
 
-def _real(found: re.Match[str]) -> Number:
+def _real(found: re.Match[str]) -> Number | None:
     factor = _MULTIPLIERS[(found["multiplier"] or "").lower()]
     if found["decimal"]:
-        return Decimal(found["number"]) * factor
+        return _decimal(found["number"], factor)
     if not (found["point"] or found["bare"] or found["power"]):
         return int(found["number"]) * factor
     return float(found["number"]) * factor
+
+
+def _decimal(text: str, factor: int) -> Decimal | None:
+    """Read a decimal; None for one beyond .NET's, as the engine reads it as no number."""
+    try:
+        number = Decimal(text) * factor
+    except DecimalException:  # an exponent beyond Python's
+        return None
+    return number if abs(number) < _DECIMALS_END else None
+
+
+_DECIMALS_END = 2**96
 
 
 def _narrowed(text: str) -> Number:
@@ -96,7 +108,7 @@ def parse_decimal(text: str) -> Decimal | None:
             if number is None
             else Decimal(repr(number) if isinstance(number, float) else number)
         )
-    except InvalidOperation:
+    except DecimalException:
         return None
 
 

@@ -20,7 +20,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from confid.errors import ConversionError, InvalidArgumentError
+from confid.errors import ConversionError, InvalidArgumentError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ _LARGEST_DECIMAL_EXPONENT = 400
 """Far beyond .NET's Decimal (28); it keeps Decimal("1E+999999999") from filling memory."""
 
 
-class Kind(Enum):
+class ValueKind(Enum):
     """What a value is to the engine."""
 
     NULL = auto()
@@ -59,31 +59,31 @@ class Kind(Enum):
 
 # In this order: a bool is an int, a member of an IntEnum too, a datetime is a date.
 _KINDS: Final = (
-    (type(None), Kind.NULL),
-    (bool, Kind.BOOL),
-    (Enum, Kind.ENUM),
-    (str, Kind.TEXT),
-    (Integral, Kind.INT),
-    (float, Kind.DOUBLE),
-    (Decimal, Kind.DECIMAL),
-    (date, Kind.MOMENT),
-    (UUID, Kind.GUID),
-    (Mapping, Kind.OBJECT),
-    (Collection, Kind.LIST),
+    (type(None), ValueKind.NULL),
+    (bool, ValueKind.BOOL),
+    (Enum, ValueKind.ENUM),
+    (str, ValueKind.TEXT),
+    (Integral, ValueKind.INT),
+    (float, ValueKind.DOUBLE),
+    (Decimal, ValueKind.DECIMAL),
+    (date, ValueKind.MOMENT),
+    (UUID, ValueKind.GUID),
+    (Mapping, ValueKind.OBJECT),
+    (Collection, ValueKind.LIST),
 )
 
 
-_known: dict[type, Kind] = {}
+_known: dict[type, ValueKind] = {}
 
 
-def kind_of(cls: type) -> Kind:
+def kind_of(cls: type) -> ValueKind:
     """Say what the values of a type are to the engine. A subclass is what its base is."""
     kind = _known.get(cls)
     if kind is None:
         if hasattr(cls, "__powershell__"):
-            kind = Kind.OBJECT
+            kind = ValueKind.OBJECT
         else:
-            kind = next((each for base, each in _KINDS if issubclass(cls, base)), Kind.OTHER)
+            kind = next((each for base, each in _KINDS if issubclass(cls, base)), ValueKind.OTHER)
         _known[cls] = kind
     return kind
 
@@ -91,11 +91,11 @@ def kind_of(cls: type) -> Kind:
 class Writers(dict[type, "Writer"]):
     """A table of functions by type: `writers[type(value)](value)` is the value's text.
 
-    It is made from a function for each Kind; a type met for the first time is entered
+    It is made from a function for each ValueKind; a type met for the first time is entered
     under its own name, so that finding the function costs one look-up.
     """
 
-    def __init__(self, by_kind: Mapping[Kind, Writer]) -> None:
+    def __init__(self, by_kind: Mapping[ValueKind, Writer]) -> None:
         super().__init__()
         self._by_kind = dict(by_kind)
 
@@ -103,7 +103,7 @@ class Writers(dict[type, "Writer"]):
         writer = self[cls] = self._by_kind[kind_of(cls)]
         return writer
 
-    def but(self, changes: Mapping[Kind, Writer]) -> Writers:
+    def but(self, changes: Mapping[ValueKind, Writer]) -> Writers:
         """Return a table like this one, but with these functions for these kinds."""
         return Writers({**self._by_kind, **changes})
 
@@ -111,7 +111,7 @@ class Writers(dict[type, "Writer"]):
 def is_object(value: object) -> bool:
     """Say whether a value has properties: a mapping or a record."""
     cls = type(value)
-    return cls is dict or kind_of(cls) is Kind.OBJECT
+    return cls is dict or kind_of(cls) is ValueKind.OBJECT
 
 
 def properties(obj: object) -> Mapping[str, Any]:
@@ -157,7 +157,7 @@ def items_of(objects: object) -> Iterator[Any]:
 
 
 def fold(name: str) -> str:
-    """Bring a name to the one spelling in which `conference_id` is `ConferenceId`."""
+    """Bring a name to the one spelling in which `display_name` is `DisplayName`."""
     return name.replace("_", "").lower()
 
 
@@ -186,9 +186,19 @@ def choice(option: str, given: object, allowed: tuple[str, ...]) -> str:
             if fold(name) == fold(value):
                 return value
     raise InvalidArgumentError(
-        f"{option}: {given!r} is not one of {', '.join(allowed)}.",
+        f"{option}: {shown(given)} is not one of {', '.join(allowed)}.",
         target=given,
         error_id="CannotConvertArgumentNoMessage",
+    )
+
+
+def text_given(option: str, given: object) -> str:
+    """Return the text that was given. Raises InvalidArgumentError for anything else."""
+    if isinstance(given, str):
+        return given
+    raise InvalidArgumentError(
+        f"{option}: {shown(given)} is no text.",
+        target=given,
     )
 
 
@@ -203,7 +213,7 @@ def in_range(option: str, given: object, lowest: int, highest: int | None) -> in
             return number
     limits = f"{lowest} to {highest}" if highest is not None else f"{lowest} or more"
     raise InvalidArgumentError(
-        f"{option}: {given!r} is not a whole number of {limits}.",
+        f"{option}: {shown(given)} is not a whole number of {limits}.",
         target=given,
         error_id="ParameterArgumentValidationError",
         category="InvalidData",
@@ -369,19 +379,21 @@ class _Culture(Writers):
     """
 
     def __init__(self, infinity: str, moment: Writer) -> None:
-        scalars: dict[Kind, Writer] = {
-            Kind.NULL: lambda _: "",
-            Kind.BOOL: str,
-            Kind.ENUM: enum_text,
-            Kind.TEXT: str,
-            Kind.INT: int_text,
-            Kind.DOUBLE: lambda value: double_text(value, infinity=infinity),
-            Kind.DECIMAL: decimal_text,
-            Kind.MOMENT: moment,
-            Kind.GUID: str,
-            Kind.OTHER: _other,
+        scalars: dict[ValueKind, Writer] = {
+            ValueKind.NULL: lambda _: "",
+            ValueKind.BOOL: str,
+            ValueKind.ENUM: enum_text,
+            ValueKind.TEXT: str,
+            ValueKind.INT: int_text,
+            ValueKind.DOUBLE: lambda value: double_text(value, infinity=infinity),
+            ValueKind.DECIMAL: decimal_text,
+            ValueKind.MOMENT: moment,
+            ValueKind.GUID: str,
+            ValueKind.OTHER: _other,
         }
-        inner = Writers({**scalars, Kind.OBJECT: lambda _: "", Kind.LIST: lambda _: LIST_TYPE})
+        inner = Writers(
+            {**scalars, ValueKind.OBJECT: lambda _: "", ValueKind.LIST: lambda _: LIST_TYPE}
+        )
 
         def of_object(value: object) -> str:
             parts = [f"{name}={inner[type(v)](v)}" for name, v in properties(value).items()]
@@ -390,7 +402,7 @@ class _Culture(Writers):
         def of_list(value: Collection[Any]) -> str:
             return " ".join([inner[type(v)](v) for v in value])
 
-        super().__init__({**scalars, Kind.OBJECT: of_object, Kind.LIST: of_list})
+        super().__init__({**scalars, ValueKind.OBJECT: of_object, ValueKind.LIST: of_list})
 
 
 EN_US: Final = _Culture("\u221e", _en_us_moment)
@@ -401,8 +413,8 @@ INVARIANT: Final = _Culture("Infinity", _invariant_moment)
 
 CSV_FIELD: Final = EN_US.but(
     {
-        Kind.DOUBLE: lambda value: double_text(value, digits=None),
-        Kind.LIST: lambda _: LIST_TYPE,
+        ValueKind.DOUBLE: lambda value: double_text(value, digits=None),
+        ValueKind.LIST: lambda _: LIST_TYPE,
     }
 )
 """The text of a value in a CSV field. (None is no field at all; that is for CSV to see.)"""
@@ -422,11 +434,13 @@ def _element(value: object) -> str:
     if value is None:
         return "$null"
     text = EN_US[type(value)](value)
-    return LIST_TYPE if not text and kind_of(type(value)) is Kind.LIST else text
+    return LIST_TYPE if not text and kind_of(type(value)) is ValueKind.LIST else text
 
 
-LIST_VALUE: Final = EN_US.but({Kind.LIST: _braced})
+LIST_VALUE: Final = EN_US.but({ValueKind.LIST: _braced})
 """The text of a value in a list view."""
 
-TABLE_CELL: Final = LIST_VALUE.but({Kind.DOUBLE: _fixed_double, Kind.DECIMAL: _fixed_decimal})
+TABLE_CELL: Final = LIST_VALUE.but(
+    {ValueKind.DOUBLE: _fixed_double, ValueKind.DECIMAL: _fixed_decimal}
+)
 """The text of a value in a table: numbers with a fraction have en-US's three decimals."""

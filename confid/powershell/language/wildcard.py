@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from confid.errors import InvalidArgumentError
 from confid.powershell.language.collation import equality_key, exact_key, starts_with, utf16_units
+from confid.powershell.language.values import text_given
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ def like(text: str, pattern: str) -> bool:
     with a bracket that isn't closed or a range that runs backwards (`[c-a]`) raises
     InvalidArgumentError with the engine's error id, RuntimeException.
     """
-    return matcher(pattern)(text)
+    return matcher(text_given("pattern", pattern))(text_given("text", text))
 
 
 def has_wildcards(pattern: str) -> bool:

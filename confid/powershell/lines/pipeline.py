@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 
 from confid.errors import LineError
-from confid.powershell.language.values import items_of
+from confid.powershell.language.values import items_of, text_given
 from confid.powershell.lines.outputs import OUTPUTS, Output
 from confid.powershell.lines.parser import CommandText, parse_line
 from confid.powershell.lines.select_object import select_object
@@ -92,6 +92,6 @@ def pipe(objects: Iterable[Any], tail: str) -> list[Any]:
     file. Raises `LineError` for anything else, with its position, and other ConfidErrors with
     PowerShell's ids. Source: tail.json.
     """
-    read = read_tail(parse_line(tail))
+    read = read_tail(parse_line(text_given("tail", tail)))
     items = read.objects(list(items_of(objects)))
     return items if read.output is None else read.output(items)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from confid.errors import ConversionError, InvalidArgumentError
 from confid.powershell.language.values import (
     INVARIANT,
-    Kind,
+    ValueKind,
     Writers,
     enum_text,
     int_text,
@@ -46,7 +46,7 @@ def quote(value: Any) -> str:
 
 
 def _argument(value: Any, level: int) -> str:
-    if kind_of(type(value)) is not Kind.LIST:
+    if kind_of(type(value)) is not ValueKind.LIST:
         return _SCALARS[type(value)](value)
     if level == _DEEPEST:
         raise ConversionError(f"A list holds lists more than {_DEEPEST} deep.")
@@ -92,17 +92,19 @@ def _refuse(value: object) -> str:
 
 _SCALARS: Final = Writers(
     {
-        Kind.NULL: lambda _: "$null",
-        Kind.BOOL: lambda value: "$true" if value else "$false",
-        Kind.ENUM: lambda member: _text(enum_text(member)),
-        Kind.TEXT: _text,
-        Kind.INT: _integer,
-        Kind.DOUBLE: _double,
-        Kind.DECIMAL: _decimal,
-        Kind.MOMENT: lambda when: _text(iso_moment(when)),
-        Kind.GUID: _text,
-        Kind.OBJECT: _refuse,
-        Kind.LIST: _refuse,
-        Kind.OTHER: lambda value: _text(value) if isinstance(value, timedelta) else _refuse(value),
+        ValueKind.NULL: lambda _: "$null",
+        ValueKind.BOOL: lambda value: "$true" if value else "$false",
+        ValueKind.ENUM: lambda member: _text(enum_text(member)),
+        ValueKind.TEXT: _text,
+        ValueKind.INT: _integer,
+        ValueKind.DOUBLE: _double,
+        ValueKind.DECIMAL: _decimal,
+        ValueKind.MOMENT: lambda when: _text(iso_moment(when)),
+        ValueKind.GUID: _text,
+        ValueKind.OBJECT: _refuse,
+        ValueKind.LIST: _refuse,
+        ValueKind.OTHER: lambda value: (
+            _text(value) if isinstance(value, timedelta) else _refuse(value)
+        ),
     }
 )

@@ -123,6 +123,6 @@ def _keys(values: list[Any], *, case_sensitive: bool) -> list[Any]:
 def _number_key(value: Any) -> tuple[int, float]:
     if value is None:
         return (1, 0)
-    if math.isnan(value):
+    if isinstance(value, float) and math.isnan(value):
         return (0, -math.inf)
     return (0 if value < 0 else 2, value)
