@@ -151,6 +151,14 @@ class Secret:
         )
 
 
+def forget_frames(error: BaseException) -> None:
+    """Take the frames and the causes out of an error, because their locals show a secret.
+
+    Call it inside `except`, where the secret was in use further down.
+    """
+    error.__traceback__ = error.__context__ = error.__cause__ = None
+
+
 def _runs(text: str, size: int) -> list[tuple[str, ...]]:
     folded = [character.casefold() for character in text]
     return [tuple(folded[at : at + size]) for at in range(len(folded) - size + 1)]

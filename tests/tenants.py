@@ -156,4 +156,5 @@ def outbox(session: Session) -> list[OutboxEntry]:
             record_converter().structure(body, OutboxEntry)
             for _, body in unit.transaction.scan(OUTBOX.name)
         ]
-        return decrypt_pins(unit.transaction, entries)
+        pins = decrypt_pins(unit.transaction, entries)
+    return [e.with_pin(pins[e.key].reveal()) if e.key in pins else e for e in entries]

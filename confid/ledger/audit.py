@@ -16,7 +16,7 @@ from confid.store.batches import batched
 from confid.tenant.directory import USERS
 from confid.tenant.documents import KINDS, MEETINGS, SETTINGS, DocumentType, Index
 from confid.tenant.migrations import MIGRATIONS, MOST_TRIES, STATES, MigrationState
-from confid.tenant.outbox import MESSAGES, MessageState
+from confid.tenant.outbox import MESSAGE_STATES, MESSAGES, MessageState
 from confid.tenant.policies import DIAL_OUT_POLICIES, PERSON_GRANTS, Family, name_of
 from confid.tenant.text import fold
 
@@ -289,7 +289,7 @@ class _Audit:
             said = entry.facts.conference_id
             if entry.owner not in self.users:
                 yield f"The message {key} has no user in the directory."
-            if entry.state not in (MessageState.PENDING, MessageState.SENT, MessageState.FAILED):
+            if entry.state not in MESSAGE_STATES:
                 yield f"The message {key} has an unknown state."
             if entry.state != MessageState.PENDING and entry.facts.pin is not None:
                 yield f"The message {key} is {entry.state} and still holds a PIN."

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from confid.tenant.outbox import MessageFacts, OutboxEntry
     from confid.tenant.records import DialInNumber
 
+PIN_MARK = "\ufdd0"
+"""Takes the place of the PIN until the message is complete, so that nothing else ever has it.
+
+A Unicode noncharacter: `one_line` leaves none in a name.
+"""
+
 CHANGED = (Event.CONFERENCE_ID_RESET, Event.NUMBER_CHANGED, Event.PIN_RESET)
 """The events that one message can tell of together, in the order of their sentences."""
 
@@ -86,7 +92,7 @@ class Section:
 
     heading: str
     paragraphs: tuple[str, ...] = ()
-    facts: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)  # the PIN is one
+    facts: tuple[tuple[str, str], ...] = ()
     countries: tuple[Country, ...] = ()
     steps: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
@@ -111,10 +117,16 @@ def content_of(
     *,
     links: Links = NO_LINKS,
     languages: Mapping[str, Mapping[str, str]] = SENTENCES,
+    with_pin: bool = False,
 ) -> Content:
-    """The content of an outbox entry's message, in its reader's language or en-US."""
+    """The content of an outbox entry's message, in its reader's language or en-US.
+
+    `with_pin`: the entry has a PIN. The content has `PIN_MARK` in its place.
+    """
     language = pick(entry.facts.language, languages)
     said = told_of(entry.events)
+    parts = parts_for(entry.events)
+    parts = attrs.evolve(parts, pin=parts.pin and with_pin)
     name = one_line(entry.facts.display_name)
     return Content(
         language=language.tag,
@@ -122,7 +134,7 @@ def content_of(
         subject=language.say("subject." + "+".join(event.value for event in said)),
         greeting=language.say("greeting", name=name) if name else language.say("greeting.nameless"),
         opening=tuple(language.say(f"opening.{event.value}") for event in said),
-        sections=tuple(_sections(language, entry.facts, said, parts_for(entry.events), links)),
+        sections=tuple(_sections(language, entry.facts, said, parts, links)),
         closing=language.say("closing"),
     )
 
@@ -176,13 +188,12 @@ def _details(language: Language, facts: MessageFacts, *, with_pin: bool) -> Sect
     rows = []
     if facts.conference_id is not None:
         rows.append((language.say("label.conference_id"), facts.conference_id.spoken))
-    shows_pin = with_pin and facts.pin is not None
-    if shows_pin:
-        rows.append((language.say("label.pin"), facts.pin or ""))
+    if with_pin:
+        rows.append((language.say("label.pin"), PIN_MARK))
     return Section(
         heading=language.say("heading.details"),
         facts=tuple(rows),
-        after=(language.say("pin.use"), language.say("pin.lost")) if shows_pin else (),
+        after=(language.say("pin.use"), language.say("pin.lost")) if with_pin else (),
     )
 
 

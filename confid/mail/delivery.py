@@ -18,6 +18,7 @@ import attrs
 from confid.engine.progress import advancing
 from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError
+from confid.mail.departures import departure, leased_by
 from confid.mail.headers import one_line
 from confid.mail.messages import compose, read_wording
 from confid.mail.outbox_queue import (
@@ -35,25 +36,26 @@ from confid.tenant.documents import OUTBOX, converter
 from confid.tenant.lease import Lease
 from confid.tenant.outbox import (
     LANES,
+    LONGEST_REASON,
     MESSAGES,
     MessageState,
     OutboxEntry,
-    decrypt_pins,
     erase_pins,
+    parked,
 )
-from confid.tenant.records import MASKED_PIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from confid.engine.progress import ProgressOption
     from confid.engine.session import Session
+    from confid.errors import Secret
+    from confid.mail.departures import Departure
     from confid.mail.messages import Wording
     from confid.mail.templates import TemplateSource
     from confid.mail.transports import Transport
     from confid.store.base import Body
-    from confid.tenant.records import DirectoryUser
     from confid.tenant.unit_of_work import UnitOfWork
 
 BATCH = 50
@@ -64,8 +66,6 @@ LONGEST_MESSAGE = timedelta(minutes=5)
 
 SOON = timedelta(minutes=1)
 """A shorter wait ends with the call: a caller who tries again has a reason."""
-
-LONGEST_REASON = 500
 
 
 def deliver(
@@ -86,7 +86,11 @@ def deliver(
     `PermanentRefusal`, and without a usable address it is parked with the
     reason. The PIN of a sent or parked message is erased. A transport that
     can't be used (`TransportUnavailable`) ends the call, and counts for no
-    message as an attempt. Source: behaviour, mail.
+    message as an attempt.
+
+    A message leaves to the address that is on file then. If its conference ID
+    was reset since the change, a later message to the same address supersedes
+    it; otherwise it leaves with the ID of today. Source: behaviour, mail.
 
     `templates` is a folder of Jinja2 templates, or a mapping of their names
     to their texts; `languages` maps language tags to sentences:
@@ -127,20 +131,19 @@ def deliver(
 
 @attrs.frozen
 class _Batch:
-    """Entries leased by this delivery, and what their messages are made from."""
+    """Messages leased by this delivery, and what is the same for all of them."""
 
-    positions: dict[str, Position]
-    entries: list[OutboxEntry]
+    positions: list[Position]
     until: datetime
     tenant_id: UUID
-    domains: dict[str, str]
     links: Links
 
 
 @attrs.frozen
 class _Outcome:
-    """The result of an attempt: the entry's new state, and the reason."""
+    """The result for a message: the entry's new state, the reason, and what it told to whom."""
 
+    entry: OutboxEntry
     state: str
     reason: str | None = None
     retry_in: timedelta | None = None
@@ -167,7 +170,7 @@ class _Delivery:
         self._held_back: dict[str, str] = {}
         self._due: dict[str, float] = {}
         self._waited: set[str] = set()
-        self._sent = 0
+        self._sent = self._superseded = 0
         self._failures: dict[str, Failure] = {}
         self._stopped: str | None = None
 
@@ -186,6 +189,7 @@ class _Delivery:
             sent=self._sent,
             failed=len(self._failures),
             held_back=len(self._held_back),
+            superseded=self._superseded,
             failures=tuple(self._failures.values()),
             stopped=self._stopped,
         )
@@ -243,15 +247,10 @@ class _Delivery:
                 leased[position.key] = {**body, "lease": converter().unstructure(lease)}
             if leased:
                 tenant.transaction.put(OUTBOX.name, leased)
-            entries = decrypt_pins(
-                tenant.transaction, [MESSAGES.read(body) for body in leased.values()]
-            )
             return _Batch(
-                positions={position.key: position for position in waiting},
-                entries=entries,
+                positions=[position for position in waiting if position.key in leased],
                 until=lease.until,
                 tenant_id=tenant.facts.tenant_id,
-                domains=_domains(tenant, entries),
                 links=links_of(tenant),
             )
 
@@ -268,75 +267,84 @@ class _Delivery:
         return datetime.fromisoformat(retry_at) > now
 
     def _hand_over(self, batch: _Batch, outcomes: dict[str, _Outcome]) -> list[Position]:
-        """Hand the entries over. Returns those for which the lease is too short."""
-        for at, entry in enumerate(batch.entries):
-            if entry.owner in self._held or self._stopped is not None:
-                self._held_back[entry.key] = entry.owner
+        """Hand the messages over. Returns those for which the lease is too short."""
+        for at, position in enumerate(batch.positions):
+            if position.owner in self._held or self._stopped is not None:
+                self._held_back[position.key] = position.owner
                 continue
             if outcomes and self._session.now() >= batch.until - LONGEST_MESSAGE:
-                return [batch.positions[entry.key] for entry in batch.entries[at:]]
-            outcome = outcomes[entry.key] = self._attempt(batch, entry)
-            self._note(entry, outcome)
+                return batch.positions[at:]
+            with self._session.unit(write=False) as tenant:
+                leaving = departure(tenant, position.key, self._name)
+            if leaving is not None:
+                outcome = outcomes[position.key] = self._attempt(batch, leaving)
+                self._note(outcome)
         return []
 
-    def _note(self, entry: OutboxEntry, outcome: _Outcome) -> None:
+    def _note(self, outcome: _Outcome) -> None:
         """Count an outcome; after a failure hold back the user's later messages."""
+        entry, state = outcome.entry, outcome.state
         self._failures.pop(entry.key, None)
-        if outcome.state != MessageState.PENDING:
-            self._advance(1)
-        if outcome.state == MessageState.SENT:
-            self._sent += 1
-            return
-        if outcome.state == MessageState.PENDING:
+        if state == MessageState.PENDING:
             self._held.add(entry.owner)
             if outcome.retry_in is not None and outcome.retry_in <= self._retry.patience:
                 self._due[entry.owner] = time.monotonic() + outcome.retry_in.total_seconds()
-        self._failures[entry.key] = Failure(
-            to=entry.to,
-            events=entry.events,
-            reason=outcome.reason or "",
-            parked=outcome.state == MessageState.FAILED,
-        )
+        else:
+            self._advance(1)
+        if state == MessageState.SENT:
+            self._sent += 1
+        elif state == MessageState.SUPERSEDED:
+            self._superseded += 1
+        else:
+            self._failures[entry.key] = Failure(
+                to=entry.to,
+                events=entry.events,
+                reason=outcome.reason or "",
+                parked=state == MessageState.FAILED,
+            )
 
-    def _attempt(self, batch: _Batch, entry: OutboxEntry) -> _Outcome:
+    def _attempt(self, batch: _Batch, leaving: Departure) -> _Outcome:
+        entry, pin = leaving.entry, leaving.pin
+        if entry.state != MessageState.PENDING:
+            return _Outcome(entry, entry.state, entry.reason)
         try:
             message = compose(
                 entry,
+                pin=pin,
                 tenant_id=batch.tenant_id,
-                domain=batch.domains.get(entry.owner),
+                domain=leaving.domain,
                 links=batch.links,
                 wording=self._wording,
             )
         except InvalidArgumentError as error:
-            return _Outcome(MessageState.FAILED, _reason(error, entry))
+            return _parked(entry, _reason(error, pin))
         pauses = self._retry.pauses()
         while True:
             try:
                 self._transport(message)
             except PermanentRefusal as error:
-                return _Outcome(MessageState.FAILED, _reason(error, entry))
+                return _parked(entry, _reason(error, pin))
             except TransportUnavailable as error:
                 pause = next(pauses, None) if error.temporary else None
                 if pause is None:
-                    self._stopped = _reason(error, entry)
-                    return _Outcome(MessageState.PENDING, self._stopped)
+                    self._stopped = _reason(error, pin)
+                    return _Outcome(entry, MessageState.PENDING, self._stopped)
                 time.sleep(pause.total_seconds())
             except (ConfidError, OSError) as error:
-                return self._refused(entry, _reason(error, entry))
+                return self._refused(entry, _reason(error, pin))
             else:
-                return _Outcome(MessageState.SENT)
+                return _Outcome(entry, MessageState.SENT)
 
     def _refused(self, entry: OutboxEntry, reason: str) -> _Outcome:
         """The outcome of a temporary refusal: another attempt, or parked after the last."""
         attempts = entry.attempts + 1
         if attempts >= self._retry.attempts:
-            given_up = f"Given up after {attempts} attempts: {reason}"
-            return _Outcome(MessageState.FAILED, given_up[:LONGEST_REASON])
-        return _Outcome(MessageState.PENDING, reason, self._retry.after(attempts))
+            return _parked(entry, f"Given up after {attempts} attempts: {reason}")
+        return _Outcome(entry, MessageState.PENDING, reason, self._retry.after(attempts))
 
     def _settle(self, batch: _Batch, outcomes: dict[str, _Outcome]) -> None:
         """Write the outcomes of a batch, and end its leases."""
-        keys = [entry.key for entry in batch.entries]
+        keys = [position.key for position in batch.positions]
         if not keys:
             return
 
@@ -347,11 +355,10 @@ class _Delivery:
             for key, body in bodies.items():
                 outcome = outcomes.get(key)
                 entry = MESSAGES.read(body)
-                ours = body.get("lease", {}).get("by") == self._name
-                # A sent message was sent, even if another delivery has the lease by now.
-                if entry.state == MessageState.PENDING and (
-                    ours or (outcome and outcome.state == MessageState.SENT)
-                ):
+                if outcome is not None and outcome.state == MessageState.SENT:
+                    # A message that was sent was sent, whatever happened to it meanwhile.
+                    settled.append(_after(entry, outcome, tenant.now))
+                elif entry.state == MessageState.PENDING and leased_by(self._name, body):
                     settled.append(_after(entry, outcome, tenant.now))
             if settled:
                 tenant.outbox.put(settled)
@@ -362,38 +369,28 @@ class _Delivery:
         self._session.call(work, write=True)
 
 
+def _parked(entry: OutboxEntry, reason: str) -> _Outcome:
+    return _Outcome(entry, MessageState.FAILED, parked(entry, reason).reason)
+
+
 def _after(entry: OutboxEntry, outcome: _Outcome | None, now: datetime) -> OutboxEntry:
     """The entry after an attempt, without a lease; it keeps its PIN only while it is pending."""
     if outcome is None:
         return entry
+    told, wait = outcome.entry, outcome.retry_in
     pin = entry.facts.pin if outcome.state == MessageState.PENDING else None
-    wait = outcome.retry_in
     return attrs.evolve(
         entry,
         state=outcome.state,
+        to=told.to,
         reason=outcome.reason,
         attempts=entry.attempts + (wait is not None),
         retry_at=now + wait if wait is not None and wait >= SOON else None,
-        facts=attrs.evolve(entry.facts, pin=pin),
+        facts=attrs.evolve(entry.facts, conference_id=told.facts.conference_id, pin=pin),
     )
 
 
-def _domains(tenant: UnitOfWork, entries: Sequence[OutboxEntry]) -> dict[str, str]:
-    """The domain of each owner's own address, for entries without a sender."""
-    owners = {entry.owner for entry in entries if not entry.sender.address}
-    users = tenant.users(sorted(owners)) if owners else {}
-    return {owner: domain for owner, user in users.items() for domain in _domain(user)}
-
-
-def _domain(user: DirectoryUser) -> Iterator[str]:
-    domain = (user.mail or user.user_principal_name).strip().rpartition("@")[2]
-    if domain:
-        yield domain
-
-
-def _reason(error: Exception, entry: OutboxEntry) -> str:
+def _reason(error: Exception, pin: Secret | None) -> str:
     """An error in one line, without control characters and PINs."""
-    text = one_line(str(error)) or type(error).__name__
-    if entry.facts.pin:
-        text = text.replace(entry.facts.pin, MASKED_PIN)
-    return text[:LONGEST_REASON]
+    text = str(error) if pin is None else pin.mask(str(error))
+    return (one_line(text) or type(error).__name__)[:LONGEST_REASON]

@@ -20,9 +20,9 @@ from confid.tenant.mail_address import checked
 
 _SPACE = re.compile(r"\s+")
 _NOT_TEXT = re.compile(
-    # Control characters, line and paragraph separators, lone surrogates; and the marks that
-    # turn the direction of writing, because a name could show an address backwards with them.
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
+    # Control characters, line and paragraph separators, lone surrogates, noncharacters; and the
+    # marks that turn the direction of writing: a name could show an address backwards with them.
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\u202a-\u202e\u2066-\u2069]"
 )
 _PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+( [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 """A display name that needs no quotes: RFC 5322's atoms with single spaces."""

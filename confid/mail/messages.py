@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from confid.errors import InvalidArgumentError
-from confid.mail.content import content_of, told_of
+from confid.mail.content import PIN_MARK, content_of, told_of
 from confid.mail.headers import POLICY, POLICY_UTF8, Mailbox, encoded, mailbox, one_line
 from confid.mail.languages.sentences import SENTENCES, pick, with_languages
 from confid.mail.rendering import as_html, as_text, html_body
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
+    from confid.errors import Secret
     from confid.mail.templates import TemplateSource
     from confid.tenant.outbox import OutboxEntry
 
@@ -44,9 +45,9 @@ class Wording:
     languages: Mapping[str, Mapping[str, str]] = attrs.field(default=SENTENCES, repr=False)
     templates: Templates | None = None
 
-    def render(self, entry: OutboxEntry, links: Links) -> Rendered:
-        """What the message says. Raises `TemplateError` when a template fails."""
-        content = content_of(entry, links=links, languages=self.languages)
+    def render(self, entry: OutboxEntry, links: Links, *, with_pin: bool) -> Rendered:
+        """What the message says, with `PIN_MARK` for the PIN. Raises `TemplateError`."""
+        content = content_of(entry, links=links, languages=self.languages, with_pin=with_pin)
         subject, text, page = content.subject, as_text(content), as_html(content)
         if self.templates is not None:
             events = tuple(event.value for event in told_of(entry.events))
@@ -76,6 +77,7 @@ def compose(
     entry: OutboxEntry,
     *,
     tenant_id: UUID,
+    pin: Secret | None = None,
     domain: str | None = None,
     links: Links = NO_LINKS,
     wording: Wording = DEFAULT,
@@ -89,7 +91,8 @@ def compose(
 
     The same entry always gives the same message, byte for byte. The
     Message-ID is a digest of the tenant and the entry's key, so a recipient
-    can recognise a repeat. A message with an internationalized address has a
+    can recognise a repeat. The `pin` is filled in at the end, so that neither
+    a template nor an error has it. A message with an internationalized address has a
     policy with `utf8=True` and needs a server with SMTPUTF8.
 
     Raises `InvalidArgumentError` when the recipient or the sender is no
@@ -100,7 +103,7 @@ def compose(
     to = mailbox(entry.to, entry.facts.display_name, parameter="To")
     sender = _sender(entry, domain or to.domain, wording)
     digest = hashlib.blake2b(f"{tenant_id}:{entry.key}".encode(), digest_size=16).hexdigest()
-    said = wording.render(entry, links)
+    said = wording.render(entry, links, with_pin=pin is not None)
     utf8 = to.needs_utf8 or sender.needs_utf8
     message = EmailMessage(policy=POLICY_UTF8 if utf8 else POLICY)
     message["From"] = str(sender)
@@ -110,11 +113,17 @@ def compose(
     message["Message-ID"] = f"<{digest}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     # Quoted-printable keeps lines short, and needs no server with 8BITMIME.
-    message.set_content(said.text, charset="utf-8", cte="quoted-printable")
-    message.add_alternative(said.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    message.set_content(_with_pin(said.text, pin), charset="utf-8", cte="quoted-printable")
+    message.add_alternative(
+        _with_pin(said.html, pin), subtype="html", charset="utf-8", cte="quoted-printable"
+    )
     # Quoted-printable text can't contain `=_`, so it can't contain the boundary.
     message.set_boundary(f"=_{digest[:24]}")
     return message
+
+
+def _with_pin(text: str, pin: Secret | None) -> str:
+    return text if pin is None else text.replace(PIN_MARK, pin.reveal())
 
 
 def _sender(entry: OutboxEntry, domain: str, wording: Wording) -> Mailbox:

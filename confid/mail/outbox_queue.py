@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import attrs
 
 from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError
+from confid.mail.departures import address
 from confid.store.base import TENANT
 from confid.store.batches import AT_ONCE
 from confid.tenant.documents import OUTBOX
 from confid.tenant.notices import Event
-from confid.tenant.outbox import LANES, MESSAGES, MessageState, OutboxEntry
+from confid.tenant.outbox import LANES, MESSAGE_STATES, MESSAGES, MessageState, OutboxEntry
 from confid.tenant.records import MASKED_PIN
 from confid.tenant.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     from confid.engine.session import Session
     from confid.store.base import Body
     from confid.tenant.documents import Index
     from confid.tenant.people import Person
     from confid.tenant.unit_of_work import UnitOfWork
-
-STATES = (MessageState.PENDING, MessageState.SENT, MessageState.FAILED)
 
 LINED_UP = "outbox_lined_up"
 """The key of the tenant's document that says that every pending entry has a lane."""
@@ -44,13 +44,16 @@ class Position:
 def outbox(
     *, state: str | None = MessageState.PENDING, session: Session | None = None
 ) -> Results[OutboxEntry]:
-    """The messages in a state: `"pending"`, `"sent"` or `"failed"` (parked); None for all.
+    """The messages in a state: `"pending"`, `"sent"`, `"failed"` (parked) or `"superseded"`.
+
+    A superseded message is never sent, because a later change made it wrong.
+    None gives all messages.
 
     The oldest come first; messages of the same time are ordered by user and
     change. The PIN of a pending message reads `***********`. Raises
     `InvalidArgumentError` for another state.
     """
-    states = STATES if state is None else (_state(state),)
+    states = MESSAGE_STATES if state is None else (_state(state),)
     with current_session(session).unit(write=False) as tenant:
         bodies = tenant.transaction.find(OUTBOX.name, "state", states)
     entries = [_masked(MESSAGES.read(body)) for body in bodies.values()]
@@ -68,8 +71,7 @@ def requeue(
     conference ID was reset since; a later message told the user more; it was
     sent; or the user has no address. Source: behaviour, mail.
     """
-    wanted = [entries] if isinstance(entries, OutboxEntry) else list(entries)
-    keys = list(dict.fromkeys(entry.key for entry in wanted))
+    keys = list(dict.fromkeys(entry.key for entry in _entries(entries)))
     with current_session(session).unit(write=True) as tenant:
         bodies = tenant.transaction.get(OUTBOX.name, keys, lock=True)
         kept = [MESSAGES.read(bodies[key]) for key in keys if key in bodies]
@@ -85,7 +87,7 @@ def requeue(
         again = []
         for entry in kept:
             person = people[entry.owner]
-            to = person.user.mail or None if entry.to_primary else entry.to
+            to = address(entry, person.user)
             if problem := _problem(entry, person, to, latest.get(entry.owner, 0)):
                 errors.append(
                     InvalidArgumentError(
@@ -107,6 +109,14 @@ def requeue(
     return Results([_masked(entry) for entry in again])
 
 
+def _entries(given: object) -> list[OutboxEntry]:
+    several = list(given) if isinstance(given, Iterable) else [given]
+    found = [entry for entry in several if isinstance(entry, OutboxEntry)]
+    if len(found) < len(several):
+        raise InvalidArgumentError(f"requeue() takes entries of outbox(), not {given!r:.80}.")
+    return found
+
+
 def _people(tenant: UnitOfWork, owners: Collection[str]) -> dict[str, Person]:
     """The people, locked, so that no change can put a message of theirs in the outbox."""
     users = tenant.users(sorted(owners))
@@ -119,27 +129,25 @@ def _latest_told(
     """The serial of each owner's last message that is sent or pending."""
     latest: dict[str, int] = {}
     for key, body in tenant.transaction.find(OUTBOX.name, "owner", owners).items():
-        if state_of(body) != MessageState.FAILED and key not in besides:
+        if state_of(body) in (MessageState.PENDING, MessageState.SENT) and key not in besides:
             latest[body["owner"]] = max(body["serial"], latest.get(body["owner"], 0))
     return latest
 
 
 def _problem(entry: OutboxEntry, person: Person, to: str | None, latest: int) -> str | None:
     """Why an entry can't leave, and what to do instead."""
+    info = "send_email=True sends the conference info of today."
+    if entry.state == MessageState.PENDING:
+        return None
     if entry.state != MessageState.FAILED:
-        sent = "it was sent. send_email=True sends the user the conference info again."
-        return sent if entry.state == MessageState.SENT else None
+        return f"it was {entry.state}. {info}"
     if {Event.ENABLED, Event.PIN_RESET} & set(entry.events):
         return "it carried a PIN, which is erased. reset_leader_pin=True sends a new one."
     if entry.facts.conference_id != person.conference_id:
-        return (
-            "the user's conference ID was reset since. send_email=True tells the user the new one."
-        )
+        return f"the user's conference ID was reset since. {info}"
     if latest > entry.serial:
-        return "a later message tells the user more. send_email=True sends the conference info."
-    if to is None:
-        return "the user has no e-mail address. Import one first."
-    return None
+        return f"a later message tells the user more. {info}"
+    return "the user has no e-mail address. Import one first." if to is None else None
 
 
 def positions(session: Session, *, first_lane: int, at_least: int) -> Iterator[list[Position]]:
@@ -222,10 +230,10 @@ def _masked(entry: OutboxEntry) -> OutboxEntry:
 
 
 def _state(state: object) -> str:
-    for known in STATES:
+    for known in MESSAGE_STATES:
         if isinstance(state, str) and state.strip().lower() == known:
             return known
     raise InvalidArgumentError(
-        f"state={state!r:.80}: give 'pending', 'sent' or 'failed', or None for all of them.",
+        f"state={state!r:.80}: give {', '.join(map(repr, MESSAGE_STATES))}, or None for all.",
         target=state,
     )

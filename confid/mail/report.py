@@ -32,18 +32,22 @@ class DeliveryReport:
     `sent` counts the messages that left, `failed` the refused ones (each is
     in `failures`), and `held_back` the ones that wait: for the time of their
     next attempt, behind a failed message of the same user, or because another
-    delivery works on that user's messages. `stopped` says why the transport
+    delivery works on that user's messages. `superseded` counts the ones that
+    never leave, because a later change made them wrong. `stopped` says why the transport
     could not be used, if the delivery ended early.
     """
 
     sent: int = 0
     failed: int = 0
     held_back: int = 0
+    superseded: int = 0
     failures: tuple[Failure, ...] = ()
     stopped: str | None = None
 
     def __str__(self) -> str:
         counts = f"{self.sent} sent, {self.failed} failed, {self.held_back} held back"
+        if self.superseded:
+            counts += f", {self.superseded} superseded"
         return f"{counts}; stopped: {self.stopped}" if self.stopped else counts
 
 

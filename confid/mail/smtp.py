@@ -11,12 +11,12 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, Secret, forget_frames
 from confid.mail.headers import one_line
 from confid.mail.transports import PermanentRefusal, TransportUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from email.message import EmailMessage
     from types import TracebackType
     from typing import Self
@@ -69,12 +69,14 @@ class SmtpTransport:
         tls: ssl.SSLContext | None = None,
         local_hostname: str | None = None,
     ) -> None:
+        # First, because the locals of an error's frame would show the text.
+        self._password = Secret(password) if isinstance(password, str) else password
+        del password
         self.security = _security(security)
         self.host = _host(host)
         self.port = PORTS[self.security] if port is None else port
         self.username = username
         self.timeout = timeout
-        self._password = password
         self._tls = tls
         self._local_hostname = local_hostname
         self._idle: list[_Connection] = []
@@ -139,33 +141,15 @@ class SmtpTransport:
             connection.drop()
 
     def _connect(self) -> _Connection:
-        secrets: list[str] = []
         try:
-            return _Connection(self._open(secrets))
-        except ssl.SSLCertVerificationError as error:
-            raise TransportUnavailable(
-                f"{self._name}: its certificate can't be trusted ({error.verify_message}). Give "
-                "the name in the certificate as host, and its authority as "
-                "tls=ssl.create_default_context(cafile=…).",
-                temporary=False,
-            ) from None
-        except smtplib.SMTPNotSupportedError as error:
-            raise TransportUnavailable(f"{self._name}: {error}", temporary=False) from None
-        except smtplib.SMTPResponseException as error:
-            answer = _hidden(_answer(error.smtp_code, error.smtp_error), secrets)
-            raise TransportUnavailable(
-                f"{self._name}: {answer}", temporary=not _is_permanent(error.smtp_code)
-            ) from None
-        except UnicodeError:
-            raise TransportUnavailable(
-                f"{self._name} takes user names and passwords in ASCII only.", temporary=False
-            ) from None
+            return _Connection(self._open())
         except OSError as error:
-            words = _hidden(str(error) or type(error).__name__, secrets)
-            raise TransportUnavailable(f"{self._name}: {words}") from None
+            problem = self._unavailable(error)
+        # Outside of `except`, because the error's frames may show what was sent.
+        raise problem from None
 
-    def _open(self, secrets: list[str]) -> smtplib.SMTP:
-        """Connect, encrypt and log in; what must not be told goes to `secrets`."""
+    def _open(self) -> smtplib.SMTP:
+        """Connect, encrypt and log in."""
         host, port, own_name, timeout = self.host, self.port, self._local_hostname, self.timeout
         smtp = (
             smtplib.SMTP_SSL(host, port, own_name, timeout=timeout, context=self._context())
@@ -176,30 +160,62 @@ class SmtpTransport:
             if self.security == "starttls":
                 smtp.starttls(context=self._context())
             if self.username is not None:
-                password = self._read_password()
-                secrets += [password, base64.b64encode(password.encode()).decode()]
-                smtp.login(self.username, password)
+                self._log_in(smtp, self.username, self._read_password())
         except BaseException:
             smtp.close()
             raise
         return smtp
 
+    def _log_in(self, smtp: smtplib.SMTP, username: str, password: Secret) -> None:
+        """Log in. No error has the password in its text or in the locals of its frames."""
+        try:
+            smtp.login(username, password.reveal())
+        except UnicodeError:
+            problem: BaseException = TransportUnavailable(
+                f"{self._name} takes user names and passwords in ASCII only.", temporary=False
+            )
+        except OSError as error:
+            problem = self._unavailable(error, _forms_of(username, password))
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            forget_frames(error)
+            problem = error
+        else:
+            return
+        finally:
+            smtp.password = ""
+        raise problem from None
+
+    def _unavailable(self, error: OSError, secrets: Iterable[Secret] = ()) -> TransportUnavailable:
+        """The error for a server that can't be reached or trusted, or that refuses the login."""
+        temporary = False
+        if isinstance(error, ssl.SSLCertVerificationError):
+            words = (
+                f"its certificate can't be trusted ({error.verify_message}). Give the name in the "
+                "certificate as host, and its authority as "
+                "tls=ssl.create_default_context(cafile=…)."
+            )
+        elif isinstance(error, smtplib.SMTPResponseException):
+            temporary = not _is_permanent(error.smtp_code)
+            words = _answer(error.smtp_code, error.smtp_error, secrets)
+        else:
+            temporary = not isinstance(error, smtplib.SMTPNotSupportedError)
+            words = _masked(str(error) or type(error).__name__, secrets)
+        return TransportUnavailable(f"{self._name}: {words}", temporary=temporary)
+
     def _context(self) -> ssl.SSLContext:
         return self._tls or ssl.create_default_context()
 
-    def _read_password(self) -> str:
-        password = self._password
-        if password is None:
-            password = os.environ.get(PASSWORD_VARIABLE)
-        elif not isinstance(password, str):
-            password = password()
-        if not isinstance(password, str) or not password:
+    def _read_password(self) -> Secret:
+        given = self._password
+        if not isinstance(given, Secret):
+            given = Secret((given() if given else os.environ.get(PASSWORD_VARIABLE)) or "")
+        if not isinstance(given.reveal(), str) or not given.reveal():
             raise TransportUnavailable(
                 f"{self._name}: the password for {self.username} is missing. Give password=, or "
                 f"set the environment variable {PASSWORD_VARIABLE}.",
                 temporary=False,
             )
-        return password
+        return given
 
     @property
     def _name(self) -> str:
@@ -236,25 +252,33 @@ class _Connection:
         try:
             self._smtp.send_message(message, sender, [to])
         except smtplib.SMTPNotSupportedError as error:
-            raise PermanentRefusal(
+            problem: BaseException = PermanentRefusal(
                 f"The mail server can't take the address {sender if to.isascii() else to}: {error}"
-            ) from None
+            )
         except smtplib.SMTPRecipientsRefused as error:
             ((code, words),) = error.recipients.values()
-            raise self._refusal(code, words) from None
+            problem = self._refusal(code, words)
         except smtplib.SMTPResponseException as error:
-            raise self._refusal(error.smtp_code, error.smtp_error) from None
+            problem = self._refusal(error.smtp_code, error.smtp_error)
         except smtplib.SMTPServerDisconnected as error:
             self.drop()
             # smtplib reports a timeout as a disconnect.
-            if isinstance(error.__context__, TimeoutError):
-                raise TimeoutError("The mail server didn't answer in time.") from None
-            raise ConnectionResetError("The mail server hung up.") from None
-        except BaseException:
+            late = isinstance(error.__context__, TimeoutError)
+            problem = (
+                TimeoutError("The mail server didn't answer in time.")
+                if late
+                else ConnectionResetError("The mail server hung up.")
+            )
+        except BaseException as error:  # noqa: BLE001 - raised again below
             # How far the dialogue came is unknown.
             self.drop()
-            raise
-        self._used = time.monotonic()
+            forget_frames(error)
+            problem = error
+        else:
+            self._used = time.monotonic()
+            return
+        # Outside of `except`, because smtplib's frames show the message.
+        raise problem from None
 
     def _refusal(self, code: int, words: bytes | str) -> Exception:
         answer = _answer(code, words)
@@ -311,13 +335,20 @@ def _is_permanent(code: int) -> bool:
     return _PERMANENT <= code <= _LARGEST_CODE
 
 
-def _answer(code: int, words: bytes | str) -> str:
-    """A server's answer in one line."""
+def _answer(code: int, words: bytes | str, secrets: Iterable[Secret] = ()) -> str:
+    """A server's answer in one line, without the secrets."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return f"{code} {one_line(text)}".strip()
+    return f"{code} {_masked(text, secrets)}".strip()
 
 
-def _hidden(text: str, secrets: list[str]) -> str:
+def _masked(text: str, secrets: Iterable[Secret]) -> str:
     for secret in secrets:
-        text = text.replace(secret, "***")
-    return text
+        text = secret.mask(text)
+    return one_line(text)
+
+
+def _forms_of(username: str, password: Secret) -> Iterator[Secret]:
+    """The password in each form in which smtplib sends it: a server may repeat its input."""
+    yield password
+    for form in (password, Secret(f"\0{username}\0{password.reveal()}")):
+        yield Secret(base64.b64encode(form.reveal().encode()).decode())

@@ -1,4 +1,9 @@
-"""Messages by the caller's own Jinja2 templates, from a folder or a mapping."""
+"""Messages by the caller's own Jinja2 templates, from a folder or a mapping.
+
+They run in Jinja2's immutable sandbox: a template reads what it is given, and
+reaches no Python object behind it. It never has the PIN, only a mark
+(`confid.mail.content.PIN_MARK`) in its place.
+"""
 
 from __future__ import annotations
 
@@ -62,30 +67,31 @@ class Templates:
         import jinja2  # noqa: PLC0415 - an extra, and costs 60 ms
 
         try:
-            return self._environment.get_template(name).render(
+            text = self._environment.get_template(name).render(
                 message=content, events=events, body=body
             )
+            text.encode()
         except jinja2.TemplateSyntaxError as error:
-            raise TemplateError(name, str(error.message), line=error.lineno) from None
-        except jinja2.UndefinedError as error:
-            problem = f"{error.message}."
-            for secret in (value for section in content.sections for _, value in section.facts):
-                problem = problem.replace(secret, "***")
-            raise TemplateError(name, problem) from None
+            problem = TemplateError(name, str(error.message), line=error.lineno)
+        except (jinja2.UndefinedError, jinja2.exceptions.SecurityError) as error:
+            problem = TemplateError(name, f"{str(error.message).rstrip('.')}.")
         except Exception as error:  # noqa: BLE001 - a template can raise anything
-            # Its text may contain what the template was given: a PIN.
-            raise TemplateError(name, f"it raised {type(error).__name__}.") from None
+            problem = TemplateError(name, f"it raised {type(error).__name__}.")
+        else:
+            return text
+        # Outside of `except`: its frames show personal data.
+        raise problem from None
 
 
 def read_templates(source: TemplateSource) -> Templates:
     """Read all templates of a folder or a mapping.
 
-    HTML is escaped, and an unknown name is an error. Raises `TemplateError`
+    HTML is escaped, and an unknown or forbidden name is an error. Raises `TemplateError`
     for a template that can't be read, `InvalidArgumentError` for a source
     without templates, `ModuleNotFoundError` without the `templates` extra.
     """
     try:
-        import jinja2  # noqa: PLC0415 - an extra, and costs 60 ms
+        import jinja2.sandbox  # noqa: PLC0415 - an extra, and costs 60 ms
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
             "templates= needs Jinja2: pip install 'confid[templates]'.", name="jinja2"
@@ -95,7 +101,7 @@ def read_templates(source: TemplateSource) -> Templates:
         if isinstance(source, Mapping)
         else jinja2.FileSystemLoader(os.fspath(source))
     )
-    environment = jinja2.Environment(
+    environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
         loader=loader,
         autoescape=jinja2.select_autoescape(["html"], default=False),
         undefined=jinja2.StrictUndefined,

@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from confid.errors import ConfidError, InvalidArgumentError
+from confid.errors import ConfidError, InvalidArgumentError, forget_frames
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -102,4 +102,11 @@ class MaildirTransport:
             try:
                 self._maildir.add(message)
             except mailbox.Error as error:
-                raise OSError(f"{self.path}: {error}") from error
+                problem: BaseException = OSError(f"{self.path}: {error}")
+            except BaseException as error:  # noqa: BLE001 - raised again below
+                forget_frames(error)
+                problem = error
+            else:
+                return
+        # Outside of `except`, because the library's frames show the message.
+        raise problem from None

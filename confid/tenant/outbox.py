@@ -14,6 +14,7 @@ from zlib import crc32
 
 import attrs
 
+from confid.errors import Secret
 from confid.ids.conference_id import ConferenceId  # noqa: TC001 - the converter reads it
 from confid.tenant.documents import OUTBOX, PIN_PAD, DocumentType, Index
 from confid.tenant.notices import Event, Sender
@@ -33,12 +34,27 @@ LANES = tuple(f"{number:02d}" for number in range(64))
 """The lanes of the outbox: pending messages are read lane by lane, however many there are."""
 
 
+LONGEST_REASON = 500
+
+NO_ADDRESS = "the user has no e-mail address"
+PIN_IS_LOST = "Its PIN is erased: reset_leader_pin=True sends a new one."
+
+
 class MessageState:
     """The states of a message."""
 
     PENDING: Final = "pending"
     SENT: Final = "sent"
     FAILED: Final = "failed"
+    SUPERSEDED: Final = "superseded"
+
+
+MESSAGE_STATES = (
+    MessageState.PENDING,
+    MessageState.SENT,
+    MessageState.FAILED,
+    MessageState.SUPERSEDED,
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -57,7 +73,7 @@ class MessageFacts:
 
 @attrs.frozen(kw_only=True, str=False)
 class OutboxEntry(Record):
-    """A notification: owed (`pending`), handed over (`sent`), or parked (`failed`).
+    """A notification: `pending`, `sent`, parked (`failed`), or replaced (`superseded`).
 
     `attempts` counts the temporary refusals, and before `retry_at` no
     delivery tries again. `to_primary`: it goes to the user's own address,
@@ -144,34 +160,41 @@ class Outbox:
             self._warnings.append(
                 f"{user.user_principal_name} has no e-mail address, so the change was made and "
                 "nobody was told; the message is parked in the outbox."
+                + (f" {PIN_IS_LOST}" if notice.with_pin and pin is not None else "")
             )
         disabled = Event.DISABLED in notice.events
         facts = MessageFacts(
             display_name=user.display_name,
             conference_id=None if disabled else person.conference_id,
             numbers=() if disabled else self._setup.current.dial_in_numbers(conferencing, policy),
-            pin=pin if notice.with_pin and to is not None else None,
+            pin=pin if notice.with_pin else None,
             language=user.preferred_language,
         )
-        return OutboxEntry(
+        entry = OutboxEntry(
             key=f"{user.owner}:{conferencing.revision:08d}",
             owner=user.owner,
             serial=conferencing.revision,
             to=to,
             events=notice.events,
-            state=MessageState.PENDING if to is not None else MessageState.FAILED,
-            reason=None if to is not None else "the user has no e-mail address",
             created_at=self._now,
             sender=notice.sender,
             facts=facts,
             to_primary=notice.to is None,
         )
+        return entry if to is not None else parked(entry, NO_ADDRESS)
 
     def remove(self, owners: Sequence[str]) -> None:
         """Erase all messages to these people."""
         keys = list(self._transaction.find(OUTBOX.name, "owner", owners))
         self._transaction.delete(OUTBOX.name, keys)
         erase_pins(self._transaction, keys)
+
+
+def parked(entry: OutboxEntry, reason: str) -> OutboxEntry:
+    """The entry parked for this reason, which says so when it loses its PIN."""
+    if entry.facts.pin is not None:
+        reason = f"{reason[: LONGEST_REASON - len(PIN_IS_LOST) - 2].rstrip('.')}. {PIN_IS_LOST}"
+    return attrs.evolve(entry.with_pin(None), state=MessageState.FAILED, reason=reason)
 
 
 def encrypt_pins(
@@ -193,23 +216,22 @@ def encrypt_pins(
     return kept
 
 
-def decrypt_pins(transaction: Transaction, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
-    """Pending entries with their PINs in clear: to be sent, not to be kept."""
-    keys = [entry.key for entry in entries if entry.facts.pin]
-    pads = transaction.get(PIN_PAD.name, keys) if keys else {}
-    return [
-        entry.with_pin(_decrypted(entry, pads[entry.key])) if entry.key in pads else entry
-        for entry in entries
-    ]
+def decrypt_pins(transaction: Transaction, entries: Iterable[OutboxEntry]) -> dict[str, Secret]:
+    """The PINs of pending entries, by the entries' keys."""
+    kept = {entry.key: entry.facts.pin for entry in entries if entry.facts.pin}
+    pads = transaction.get(PIN_PAD.name, kept) if kept else {}
+    # Without a pad the PIN is from before there were any.
+    return {
+        key: Secret(_xor(bytes.fromhex(pin), bytes.fromhex(pads[key]["pad"])).decode())
+        if key in pads
+        else Secret(pin)
+        for key, pin in kept.items()
+    }
 
 
 def erase_pins(transaction: Transaction, keys: Iterable[str]) -> None:
     """Erase the pads of the entries with these keys, so that nobody can read their PINs."""
     transaction.delete(PIN_PAD.name, keys)
-
-
-def _decrypted(entry: OutboxEntry, pad: Body) -> str:
-    return _xor(bytes.fromhex(entry.facts.pin or ""), bytes.fromhex(pad["pad"])).decode()
 
 
 def _xor(text: bytes, pad: bytes) -> bytes:

@@ -20,9 +20,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, Secret
 from confid.ids.conference_id import ConferenceId
-from confid.mail.content import content_of
+from confid.mail.content import PIN_MARK, content_of
 from confid.mail.headers import POLICY_UTF8, one_line
 from confid.mail.languages.countries import COUNTRIES
 from confid.mail.languages.sentences import SENTENCES, pick
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 TENANT = UUID("11111111-2222-3333-4444-555555555555")
 PIN = "83461"
+ENCRYPTED_PIN = "0123456789"
 NUMBERS = (
     DialInNumber(number="14255550100", city="Redmond"),
     DialInNumber(number="18005550100", type=TOLL_FREE, city="US"),
@@ -67,16 +68,21 @@ def entry(*events: Event, to: str | None = "ken@contoso.com", **facts: Any) -> O
                 "display_name": "Ken Myer",
                 "conference_id": ConferenceId(3542699),
                 "numbers": NUMBERS,
-                "pin": PIN,
+                "pin": ENCRYPTED_PIN,
                 **facts,
             }
         ),
     )
 
 
+def composed(told: OutboxEntry, **options: Any) -> EmailMessage:
+    """The message of an entry, with the PIN."""
+    return compose(told, tenant_id=TENANT, pin=Secret(PIN), **options)
+
+
 def sent(to_send: OutboxEntry, **options: Any) -> EmailMessage:
     """The message as who receives it reads it: through bytes, with the standard library."""
-    data = compose(to_send, tenant_id=TENANT, **options).as_bytes()
+    data = composed(to_send, **options).as_bytes()
     message = email.message_from_string(data.decode(), policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     assert not message.defects
@@ -172,7 +178,7 @@ def test_each_event_carries_what_the_table_of_behaviour_says(
 @given(st.sets(st.sampled_from(Event)))
 def test_the_conference_info_never_has_the_pin(events: set[Event]) -> None:
     """Even if the facts hold it and the message tells of a PIN reset as well."""
-    message = compose(entry(*events, Event.CONFERENCE_INFO), tenant_id=TENANT)
+    message = composed(entry(*events, Event.CONFERENCE_INFO))
     assert PIN not in message.as_string()
     assert not any(PIN in text for text in parts(sent(entry(*events, Event.CONFERENCE_INFO))))
 
@@ -189,11 +195,11 @@ def test_both_parts_say_the_same(events: set[Event], name: str, city: str) -> No
     """Every sentence and fact of the message is in the text and in the HTML."""
     numbers = (attrs.evolve(NUMBERS[0], city=city),)
     told = entry(*events, display_name=name, numbers=numbers)
-    content = content_of(told)
+    content = content_of(told, with_pin=True)
     lines = [content.greeting, *content.opening, content.closing]
     for section in content.sections:
         lines += [section.heading, *section.paragraphs, *section.steps, *section.after]
-        lines += [f"{label}: {value}" for label, value in section.facts]
+        lines += [f"{label}: {value}".replace(PIN_MARK, PIN) for label, value in section.facts]
         for country in section.countries:
             lines += [country.name, *(number.line for number in country.numbers)]
     for text in parts(sent(told)):
@@ -255,8 +261,7 @@ def test_numbers_stand_under_their_countries() -> None:
 
 def test_the_message_is_an_alternative_of_text_and_html_in_utf_8() -> None:
     """multipart/alternative, the plain text first, quoted-printable in ASCII lines below 78."""
-    composed = compose(entry(E.ENABLED, display_name="Zoë 会议"), tenant_id=TENANT)
-    data = composed.as_bytes()
+    data = composed(entry(E.ENABLED, display_name="Zoë 会议")).as_bytes()
     assert data.isascii()
     assert max(map(len, data.splitlines())) <= 78
     message = sent(entry(E.ENABLED, display_name="Zoë 会议"))
@@ -297,9 +302,9 @@ def test_without_a_domain_the_recipients_is_the_senders() -> None:
 
 def test_the_same_entry_makes_the_same_message() -> None:
     """Byte for byte, Message-ID and all; another key or tenant, another Message-ID."""
-    first, again = (compose(entry(E.ENABLED), tenant_id=TENANT) for _ in range(2))
+    first, again = (composed(entry(E.ENABLED)) for _ in range(2))
     assert first.as_bytes() == again.as_bytes()
-    other = compose(attrs.evolve(entry(E.ENABLED), key="owner-of-ken:00000004"), tenant_id=TENANT)
+    other = composed(attrs.evolve(entry(E.ENABLED), key="owner-of-ken:00000004"))
     elsewhere = compose(entry(E.ENABLED), tenant_id=UUID(int=5))
     ids = {str(m["Message-ID"]) for m in (first, other, elsewhere)}
     assert len(ids) == 3
@@ -319,7 +324,7 @@ def test_no_display_name_can_forge_a_header(name: str, sender: str) -> None:
         entry(E.PIN_RESET, display_name=name),
         sender=Sender(address="help@contoso.com", display_name=sender),
     )
-    data = compose(told, tenant_id=TENANT).as_bytes()
+    data = composed(told).as_bytes()
     head = data.partition(b"\n\n")[0]
     names = [line.partition(b":")[0].decode() for line in head.split(b"\n") if line[:1] != b" "]
     assert names == HEADERS
@@ -351,12 +356,12 @@ def test_an_address_is_one_recipient_or_refused(address: str) -> None:
 def test_a_recipient_without_an_address_is_refused(to: str | None) -> None:
     """With an error that names the header or says that there is none."""
     with pytest.raises(InvalidArgumentError, match=r"^To: |no recipient"):
-        compose(entry(E.ENABLED, to=to), tenant_id=TENANT)
+        composed(entry(E.ENABLED, to=to))
 
 
 def test_an_internationalized_domain_goes_out_in_ascii() -> None:
     """Where the local part is ASCII no server needs SMTPUTF8."""
-    message = compose(entry(E.ENABLED, to="ken@bücher.example"), tenant_id=TENANT)
+    message = composed(entry(E.ENABLED, to="ken@bücher.example"))
     assert message.as_bytes().isascii()
     assert message["To"].addresses[0].addr_spec == "ken@xn--bcher-kva.example"
     assert message["From"].addresses[0].domain == "xn--bcher-kva.example"
@@ -364,17 +369,17 @@ def test_an_internationalized_domain_goes_out_in_ascii() -> None:
 
 def test_an_internationalized_local_part_goes_out_in_utf_8() -> None:
     """The message's policy says so, and the Message-ID stays ASCII."""
-    composed = compose(entry(E.ENABLED, to="zoë@bücher.example"), tenant_id=TENANT)
-    assert composed.policy is POLICY_UTF8
-    assert "To: Ken Myer <zoë@bücher.example>\n".encode() in composed.as_bytes()
-    assert str(composed["Message-ID"]).isascii()
+    made = composed(entry(E.ENABLED, to="zoë@bücher.example"))
+    assert made.policy is POLICY_UTF8
+    assert "To: Ken Myer <zoë@bücher.example>\n".encode() in made.as_bytes()
+    assert str(made["Message-ID"]).isascii()
     message = sent(entry(E.ENABLED, to="zoë@bücher.example"))
     assert message["To"].addresses[0].addr_spec == "zoë@bücher.example"
 
 
 def test_a_line_break_in_a_header_set_later_is_refused() -> None:
     """Who adds a header of their own can't make two of it."""
-    message = compose(entry(E.ENABLED), tenant_id=TENANT)
+    message = composed(entry(E.ENABLED))
     for value in ("a\nBcc: b", "a\r\nBcc: b", "a\n", "a\r b", "a\n \n\nbody"):
         with pytest.raises(ValueError, match="line break"):
             message["X-Own"] = value
@@ -424,4 +429,6 @@ def test_every_region_of_the_numbering_plan_has_a_name() -> None:
 
 def test_no_repr_of_the_content_shows_the_pin() -> None:
     """As no other repr does."""
-    assert PIN not in repr(content_of(entry(E.ENABLED)))
+    content = content_of(entry(E.ENABLED), with_pin=True)
+    assert content.sections[0].facts[1] == ("PIN", PIN_MARK)
+    assert PIN not in repr(content)

@@ -33,7 +33,7 @@ from confid.mail import (
     outbox,
     requeue,
 )
-from confid.tenant.outbox import LANES
+from confid.tenant.outbox import LANES, PIN_IS_LOST
 
 from .test_messages import parts, spoken_ids
 
@@ -185,7 +185,7 @@ def test_after_a_day_of_refusals_a_message_is_parked(office: Office) -> None:
         office.clock.move((outbox()[0].retry_at or office.clock()) - office.clock())
     assert timedelta(hours=23) < office.clock() - start < timedelta(hours=25)
     (parked,) = outbox(state="failed")
-    assert parked.reason == "Given up after 30 attempts: 451 Later."
+    assert parked.reason == f"Given up after 30 attempts: 451 Later. {PIN_IS_LOST}"
     assert [b for b in office.documents().values() if "pin" in b["facts"]] == []
     office.reset(upn)
     assert deliver(MemoryTransport()).sent == 1

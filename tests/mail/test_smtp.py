@@ -26,6 +26,7 @@ from confid.mail import (
 )
 from confid.mail.headers import POLICY, POLICY_UTF8
 from confid.mail.smtp import PASSWORD_VARIABLE
+from confid.tenant.outbox import PIN_IS_LOST
 
 from .servers import HANG_UP, PASSWORD, STALL, Certificates, Inbox, certificates, serving
 
@@ -157,7 +158,7 @@ def test_what_goes_wrong_each_time_stays_pending_with_the_reason(
         assert (entry.reason, entry.attempts) == (reason, 1)
         deliver(plain(port, timeout=0.2), retry=later)
     (entry,) = outbox(state="failed")
-    assert entry.reason == f"Given up after 2 attempts: {reason}"
+    assert entry.reason == f"Given up after 2 attempts: {reason.rstrip('.')}. {PIN_IS_LOST}"
     assert entry.facts.pin is None
 
 
@@ -170,7 +171,10 @@ def test_a_refused_recipient_is_parked_with_the_servers_words(office: Office) ->
     assert (report.sent, report.failed, report.held_back) == (2, 1, 0)
     assert inbox.sessions == 1
     (parked,) = outbox(state="failed")
-    assert (parked.to, parked.reason) == (ken, "550 5.1.1 No such mailbox: ken")
+    assert (parked.to, parked.reason) == (
+        ken,
+        f"550 5.1.1 No such mailbox: ken. {PIN_IS_LOST}",
+    )
 
 
 def test_a_5xx_about_the_message_parks_it(office: Office) -> None:
