@@ -1,4 +1,4 @@
-"""Faults as they happen: real processes, killed or in each other's way.
+"""Faults in real processes: killed, interrupted, blocked by each other.
 
 `python -m tests.faults.wound_back --help`, and so `killed_writers`, `mixed_load` and `promoted`.
 """

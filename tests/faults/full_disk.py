@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 PEOPLE = 20
 ROOMS = range(0, 120_000, 23_000)
-"""Bytes that are left; a reset of everybody takes some 100,000."""
+"""Free bytes; a reset of everybody takes about 100,000."""
 MOST = 200
-"""Resets that the room has to end in."""
+"""The number of resets within which the disk must be full."""
 
 
 def main(folder: Path, how: str) -> dict[str, object]:
-    """What was refused and how often, and what the audits found."""
+    """The errors and their counts, and what the audits found."""
     path = folder / "tenant.db"
     told = fill(str(path), PEOPLE)
     names = [line.who for line in told]
@@ -73,7 +73,7 @@ def _reset(names: list[str]) -> list[Line]:
 
 @contextmanager
 def crowded(path: Path, room: int) -> Iterator[None]:
-    """A disk with so much room."""
+    """A disk with this much room."""
     ballast = path.with_name("ballast")
     disk = os.statvfs(path)
     with ballast.open("wb", buffering=0) as file:
@@ -87,7 +87,7 @@ def crowded(path: Path, room: int) -> Iterator[None]:
 
 @contextmanager
 def limited(path: Path, room: int) -> Iterator[None]:
-    """Files that may grow so much."""
+    """A limit on the size of files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     longest = max(file.stat().st_size for file in path.parent.iterdir())
     resource.setrlimit(resource.RLIMIT_FSIZE, (longest + room, hard))

@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 PEOPLE = 10
 LONGEST_LIFE = 0.3
-"""Seconds that a writer lives at most once it has begun, or answered."""
+"""The seconds after which a writer is killed at the latest."""
 EARLY = 0.2
-"""The share of the writers that die while they connect, or soon after."""
+"""The share of writers that are killed while they connect, or soon after."""
 
 
 @attrs.define
 class Outcome:
-    """What a run has seen. `silent` counts the writers that died before they told anything."""
+    """The result of a run. `silent` counts writers that died before their first line."""
 
     told: list[Line] = attrs.field(factory=list)
     kills: int = 0
@@ -48,7 +48,7 @@ class Outcome:
 
 
 def killed_writers(store: str, count: int, dice: random.Random) -> Outcome:
-    """So many writers on an empty store, one after the other, until something is wrong."""
+    """Run writers on an empty store, one after the other, until a problem is found."""
     outcome = Outcome(fill(store, PEOPLE))
     while outcome.kills < count and not outcome.problems:
         told, alive = _killed(store, dice)
@@ -65,7 +65,7 @@ def killed_writers(store: str, count: int, dice: random.Random) -> Outcome:
 
 
 def _killed(store: str, dice: random.Random) -> tuple[list[Line], bool]:
-    """What a writer told until it was killed, and whether it lived until then."""
+    """The lines of a writer until it was killed, and whether it was alive until then."""
     writer = start(store, seconds=600, threads=1, seed=dice.randrange(10**6))
     assert writer.stdout is not None
     output = writer.stdout.readline()
@@ -81,7 +81,7 @@ def _killed(store: str, dice: random.Random) -> tuple[list[Line], bool]:
 
 
 def _next_call(store: str, dice: random.Random) -> list[Line]:
-    """A reset, by somebody who comes anew."""
+    """A reset by a new session."""
     who = f"person{dice.randrange(PEOPLE):03}@contoso.com"
     with confid.connect(store, create=False, host=SilentHost()):
         first = enable_cs_online_dial_in_conferencing_user(who)
@@ -90,7 +90,7 @@ def _next_call(store: str, dice: random.Random) -> list[Line]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it as the command line says; 0 when nothing was wrong."""
+    """Run with the options of the command line; return 0 if nothing was wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--count", type=int, default=200, help="how many are killed")
     parser.add_argument("--store", default="sqlite", help="sqlite, postgres, or an empty one's URL")

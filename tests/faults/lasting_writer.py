@@ -1,4 +1,4 @@
-"""A writer that goes on until its input ends: `lasting_writer STORE WITNESS THREADS SEED`.
+"""A writer that works until its input ends: `lasting_writer STORE WITNESS THREADS SEED`.
 
 Does and prints what `writer` does, and goes on when calls fail: `failed` is a
 call of which nothing was changed, `unknown` one whose outcome nobody knows,
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from confid.engine.session import Session
 
 LONGEST_CALL = 15
-"""Seconds in which a call has to say what became of it, whatever happens to the servers."""
+"""The seconds within which a call must return or raise, whatever happens to the servers."""
 
 
 class Moments(threading.local):
-    """A clock that stands still during a call, so that all it enters bears one moment."""
+    """A clock that doesn't move during a call, so that all its entries have one time."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)
 
     def __call__(self) -> datetime:
-        """When the call began."""
+        """The time when the call began."""
         return self.now
 
 
@@ -73,7 +73,7 @@ def _end(error: threading.ExceptHookArgs) -> None:
 
 
 def main(store: str, witness: str | None, threads: int, seed: int) -> None:
-    """Work until the input ends; any other error ends the process at once."""
+    """Work until the input ends; an unexpected error ends the process at once."""
     moments, stopped = Moments(), threading.Event()
     threading.excepthook = _end
     # That connections are refused is what this is about.

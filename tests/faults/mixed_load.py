@@ -1,4 +1,4 @@
-"""Many processes with many threads each, all on the same people, and a full audit afterwards.
+"""Many processes with many threads change the same people; a full audit follows.
 
 `python -m tests.faults.mixed_load [--count 60] [--store sqlite|postgres|URL]
 [--processes 8] [--threads 4] [--people 40] [--seed N]`
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LONGEST_END = 120
-"""Seconds that a process may take for its start and its last call."""
+"""The seconds that a process may take to start and for its last call."""
 
 
 @attrs.frozen(kw_only=True)
 class Load:
-    """How much of it."""
+    """The options of a run."""
 
     seconds: float
     processes: int = 8
@@ -43,18 +43,18 @@ class Load:
 
 @attrs.define
 class Outcome:
-    """What a run has seen."""
+    """The result of a run."""
 
     told: list[Line] = attrs.field(factory=list)
     problems: list[str] = attrs.field(factory=list)
 
     def count(self, what: str) -> int:
-        """How often that was told."""
+        """How many times that was reported."""
         return sum(line.what == what for line in self.told)
 
 
 def mixed_load(store: str, load: Load, dice: random.Random) -> Outcome:
-    """The load on an empty store, and what the audit finds."""
+    """Run the load on an empty store and audit it."""
     outcome = Outcome(fill(store, load.people))
     writers = [
         start(store, seconds=load.seconds, threads=load.threads, seed=dice.randrange(10**6))
@@ -75,7 +75,7 @@ def mixed_load(store: str, load: Load, dice: random.Random) -> Outcome:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it as the command line says; 0 when nothing was wrong."""
+    """Run with the options of the command line; return 0 if nothing was wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--count", type=float, default=60, help="for how many seconds")
     parser.add_argument("--store", default="sqlite", help="sqlite, postgres, or an empty one's URL")

@@ -1,4 +1,4 @@
-"""Processes for whom a folder is a disk of its own: a small one, or one that can't be written."""
+"""Processes for which a folder is a separate disk: a small one, or a read-only one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"'
 
 
 def behind(mount: str, folder: Path, command: Sequence[str]) -> list[str]:
-    """The command, in a namespace of its own in which this is mounted there, and nowhere else."""
+    """The command in its own mount namespace, where this is mounted on the folder."""
     # Root may mount; others may where they are root in a namespace of users.
     options = "-m" if os.geteuid() == 0 else "-rm"
     script = f'{mount} && cd "$1" && shift && exec "$@"'
@@ -30,7 +30,7 @@ def behind(mount: str, folder: Path, command: Sequence[str]) -> list[str]:
 
 @cache
 def possible() -> bool:
-    """Whether this user of this machine may do so."""
+    """Whether this user may mount on this machine."""
     if sys.platform != "linux" or not shutil.which("unshare"):
         return False
     with tempfile.TemporaryDirectory() as folder:

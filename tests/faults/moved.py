@@ -1,4 +1,4 @@
-"""Moves that are cut short at every write, between any two kinds of stores.
+"""Moves that are interrupted at every write, between any two kinds of stores.
 
     python -m tests.faults.moved --source sqlite --target postgres
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from confid.store.base import Kind, Transaction
 
 AT_ONCE = 3
-"""Documents, or owners, in one commit: so few that there are many moments to fail."""
+"""Documents or owners in one commit: few, so that there are many moments to fail."""
 
 NEXT = ("again", "elsewhere", "given up")
 KINDS_OF_STORES = ("memory", "sqlite", "postgres")
@@ -44,14 +44,14 @@ KINDS_OF_STORES = ("memory", "sqlite", "postgres")
 
 @attrs.define
 class Scissors:
-    """Counts the writes of a process, and fails from one of them on, as if it had been killed."""
+    """Counts the writes of a process and fails from one of them on, like a killed process."""
 
     at: int
     passed: int = 0
 
     @property
     def have_cut(self) -> bool:
-        """Whether there were so many writes."""
+        """Whether the move had enough writes to reach the cut."""
         return self.passed >= self.at
 
     def snip(self, error: StoreError | None = None) -> None:
@@ -62,7 +62,7 @@ class Scissors:
 
 
 class CuttableStore(Store):
-    """Passes everything on to a store, until the scissors cut.
+    """Passes everything on to a store until the scissors cut.
 
     They can cut where a writing transaction begins, behind each of its
     writes, before its commit, and behind it, when nobody hears of it.
@@ -120,7 +120,7 @@ class _CuttableTransaction:
 
 
 def live_in(store: Any) -> None:
-    """A small tenant with some of everything that moves."""
+    """A small tenant with some of everything that a move copies."""
     fill(store, 4)
     with confid.connect(store, host=SilentHost(), clock=lambda: NOON) as session:
         people = [f"person{number:03}@contoso.com" for number in range(4)]
@@ -136,7 +136,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def is_living(store: Any) -> bool:
-    """Whether a call could write there."""
+    """Whether a call can write to the store."""
     try:
         with (
             confid.connect(store, create=False, host=SilentHost()) as session,
@@ -148,7 +148,7 @@ def is_living(store: Any) -> bool:
 
 
 def held(store: Any) -> dict[str, Any]:
-    """Everything that a store holds but its seal."""
+    """Everything in a store except its seal."""
     with as_store(store) as opened:
         opened.open(KINDS)
         with opened.transaction(write=False) as transaction:
@@ -159,7 +159,7 @@ def held(store: Any) -> dict[str, Any]:
 
 
 def trial(new: Callable[[str], Any], kinds: tuple[str, str], at: int, then: str) -> Outcome:
-    """One move, cut short at its write number `at`; `then` is what somebody does about it."""
+    """One move, interrupted at its write number `at`; `then` is what follows."""
     source, target, other = new(kinds[0]), new(kinds[1]), new(kinds[1])
     live_in(source)
     before = held(source)
@@ -185,7 +185,7 @@ def trial(new: Callable[[str], Any], kinds: tuple[str, str], at: int, then: str)
 
 @attrs.frozen
 class Outcome:
-    """What was wrong after one trial, and whether the move had so many writes."""
+    """The problems after one trial, and whether the move reached the cut."""
 
     problems: list[str]
     reached: bool = attrs.field(kw_only=True)
@@ -196,7 +196,7 @@ def _restore(store: Any) -> None:
 
 
 def _tried(act: Callable[..., object], *stores: Any) -> list[str]:
-    """Empty where a store refuses it."""
+    """Empty if a store refuses it."""
     try:
         act(*stores)
     except StoreError:
@@ -215,7 +215,7 @@ def _problems(stores: dict[str, Any], before: dict[str, Any], *, at_least: int) 
 
 @contextmanager
 def places() -> Iterator[Callable[[str], Any]]:
-    """Makes new stores of a kind; the server that it takes is started for the first of them."""
+    """Makes new stores of a kind; the first PostgreSQL one starts the server."""
     numbers = itertools.count()
     with tempfile.TemporaryDirectory(prefix="confid-faults-") as folder:
         server: list[AbstractContextManager[str]] = []
@@ -243,7 +243,7 @@ def places() -> Iterator[Callable[[str], Any]]:
 def cut_everywhere(
     new: Callable[[str], Any], kinds: tuple[str, str], *, step: int = 1, first: int = 1
 ) -> tuple[int, list[str]]:
-    """A trial for each write of a move and each way on; how many there were, and all problems."""
+    """A trial for each write of a move and each sequel; returns their number and all problems."""
     problems: list[str] = []
     trials = 0
     for at in itertools.count(first, step):
@@ -257,7 +257,7 @@ def cut_everywhere(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it as the command line says; 0 when nothing was wrong."""
+    """Run with the options of the command line; return 0 if nothing was wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     for side in ("source", "target"):
         parser.add_argument(f"--{side}", choices=[*KINDS_OF_STORES, "all"], default="all")

@@ -1,4 +1,4 @@
-"""The primary killed under load and its standby promoted, over and over, under the same writers.
+"""The primary is killed under load and its standby promoted, many times, under the same writers.
 
 `python -m tests.faults.promoted [--count 20] [--processes 3] [--threads 2] [--people 20]
 [--seed N] [--asynchronous] [--witness]`
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 TIMEOUT = 2
-"""Seconds that a call waits for a connection: longer than some failovers, shorter than others."""
+"""The seconds that a call waits for a connection; some failovers take longer."""
 
 PROMPT, LAGGING, MUTE = "prompt", "lagging", "mute"
 HOW = (PROMPT, LAGGING, MUTE)
@@ -52,15 +52,15 @@ HOW = (PROMPT, LAGGING, MUTE)
 never gets; with commits under way that it has, though the primary never hears so."""
 
 SMALL_SPACE = Space(1_000_000, 1_029_999)
-"""One in which lost IDs are soon issued again."""
+"""A space in which lost IDs are soon issued again."""
 
 SHOWN = 20
-"""How many problems are told; without a synchronous standby there are hundreds."""
+"""The most problems that are printed; without a synchronous standby there are hundreds."""
 
 
 @attrs.frozen(kw_only=True)
 class Run:
-    """One run: how much, and what keeps the IDs."""
+    """The options of a run."""
 
     count: int
     processes: int = 3
@@ -72,7 +72,7 @@ class Run:
 
 @attrs.define
 class Outcome:
-    """What a run has seen. `pauses` are the seconds from a promotion until all had IDs again."""
+    """The result of a run. `pauses` are the seconds from a promotion to new IDs for all writers."""
 
     told: list[Line] = attrs.field(factory=list)
     kills: int = 0
@@ -81,18 +81,18 @@ class Outcome:
     problems: list[str] = attrs.field(factory=list)
 
     def count(self, what: str) -> int:
-        """How often that was told."""
+        """How many times that was reported."""
         return sum(line.what == what for line in self.told)
 
     @property
     def repeated(self) -> int:
-        """How many IDs were issued that had been issued before."""
+        """How many IDs were issued again."""
         issued = Counter(line.conference_id for line in self.told if line.what == ISSUED)
         return sum(issued.values()) - len(issued)
 
 
 class Writer:
-    """A process that writes, and what it has told so far."""
+    """A writing process and its lines so far."""
 
     def __init__(self, run: Run, store: str, seed: int) -> None:
         self.told: list[Line] = []
@@ -107,17 +107,17 @@ class Writer:
             self.told.append(line_of(text))
 
     def wait_for_more(self) -> None:
-        """Wait until it was given another ID; or has come to its end."""
+        """Wait until it got another ID or ended."""
         before = self.issued
         wait_until(lambda: self.issued > before or self.process.poll() is not None)
 
     @property
     def issued(self) -> int:
-        """How many IDs it was given."""
+        """How many IDs it got."""
         return sum(line.what == ISSUED for line in list(self.told))
 
     def end(self) -> bool:
-        """Let it come to its end; whether it ended well."""
+        """Let it end; return whether it ended without an error."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.close()
@@ -131,7 +131,7 @@ class Writer:
 
 
 def promoted(run: Run, pair: Pair, dice: random.Random) -> Outcome:
-    """So many failovers of an empty pair, until something is wrong that mustn't be."""
+    """Fail over an empty pair many times, until a problem is found."""
     store = with_schema(pair.dsn, "promoted", timeout=TIMEOUT)
     space = SPACE if run.synchronous else SMALL_SPACE
     outcome = Outcome(fill(store, run.people, space=space, witness=run.witness))
@@ -153,7 +153,7 @@ def promoted(run: Run, pair: Pair, dice: random.Random) -> Outcome:
 
 
 def _fail_over(run: Run, pair: Pair, dice: random.Random) -> None:
-    """Kill the primary at a random moment; after another one its standby is promoted."""
+    """Kill the primary at a random moment, and promote its standby at another."""
     time.sleep(dice.uniform(0.1, 1))
     how = dice.choice(HOW) if run.synchronous else LAGGING
     if how == LAGGING:
@@ -179,7 +179,7 @@ def _seconds_until_all_are_issued_ids(writers: list[Writer]) -> float:
 
 @contextmanager
 def _writers(run: Run, store: str, outcome: Outcome, dice: random.Random) -> Iterator[list[Writer]]:
-    """Writers, at work; in the end all that they have told is in the outcome."""
+    """Running writers; at the end the outcome has all their lines."""
     writers: list[Writer] = []
     try:
         # One by one, so that those which were started are ended if another one can't be.
@@ -200,7 +200,7 @@ def _audit(run: Run, store: str, told: list[Line], *, untold: int | None) -> lis
 
 
 def _lost(run: Run, store: str, told: list[Line]) -> int:
-    """How many IDs were acknowledged that the ledger doesn't hold."""
+    """How many acknowledged IDs are not in the ledger."""
     with (
         confid.connect(store, witness=run.witness, create=False, host=SilentHost()) as session,
         session.unit(write=False) as tenant,
@@ -210,7 +210,7 @@ def _lost(run: Run, store: str, told: list[Line]) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it as the command line says; 0 when nothing was wrong."""
+    """Run with the options of the command line; return 0 if nothing was wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--count", type=int, default=20, help="how many are killed")
     parser.add_argument("--processes", type=int, default=3)

@@ -1,4 +1,4 @@
-"""What can be done with tenants where nothing can be written: `read_only UID PATH…`.
+"""What works with tenants on a read-only disk: `read_only UID PATH…`.
 
 Reads, audits and resets each, as that user; a line for each path says whether
 it was done, or the error's category and whether it names the file.
@@ -28,7 +28,7 @@ def _reset() -> None:
 
 
 def tried(path: str, call: Callable[[], object]) -> str:
-    """What came of a call."""
+    """The result of a call."""
     try:
         with confid.connect(path, host=SilentHost()):
             call()
@@ -38,7 +38,7 @@ def tried(path: str, call: Callable[[], object]) -> str:
 
 
 def main(uid: int, paths: list[str]) -> None:
-    """Try each, and say what came of it."""
+    """Try each call and record its result."""
     calls = (get_cs_online_dial_in_conferencing_user, confid.check, _reset)
     # What is imported late has to be here before somebody else can't read it any more.
     with confid.demo():

@@ -14,7 +14,7 @@ from confid.host import SilentHost
 
 
 def main(store: str, witness: str, person: str, count: int) -> None:
-    """Reset so many times."""
+    """Reset `count` times."""
     with confid.connect(store, witness=witness, create=False, host=SilentHost()):
         for _ in range(count):
             user = set_cs_online_dial_in_conferencing_user(person, reset_conference_id=True)

@@ -1,4 +1,4 @@
-"""A tenant wound back with the tools of its database, of which confid hears nothing."""
+"""Winds a tenant back with its database's own tools, without telling confid."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def take(store: str, folder: Path) -> Callable[[], None]:
-    """Copy a store, a path or a PostgreSQL URL, as it stands; what comes out puts it back."""
+    """Copy a store (a path or a PostgreSQL URL); the function returned puts the copy back."""
     place = as_store(store)
     if isinstance(place, SQLiteStore):
         return _take_file(place.path, folder / "snapshot.db")

@@ -1,4 +1,4 @@
-"""A tenant's disk that is full, or can't be written: said, nothing lost, nothing issued."""
+"""A full disk and a read-only disk: an error says so, and nothing is lost or issued."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOBODY = 65534
 
 
 def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path) -> None:
-    """Wherever the room ends: an error, all or nothing of the reset, and with room it goes on."""
+    """The reset fails with an error and changes all or nothing; with room again it works."""
     command = [sys.executable, "-m", "tests.faults.full_disk", str(tmp_path)]
     if mounts.possible():
         said = json.loads(output(mounts.behind(mounts.SMALL, tmp_path, [*command, "disk"])))
@@ -39,7 +39,7 @@ def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_a_tenant_that_cant_be_written_says_so() -> None:
-    """Not even read, unless its WAL is beside it; nothing issues an ID there."""
+    """Reading needs its WAL beside it; nothing issues an ID."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -61,7 +61,7 @@ def test_a_tenant_that_cant_be_written_says_so() -> None:
 
 
 def tried(folder: Path, *paths: Path) -> list[str]:
-    """What comes of reading, an audit and a reset where nothing can be written."""
+    """The results of reading, an audit and a reset on a read-only disk."""
     # Permissions don't bind root: then it is somebody else.
     uid = os.getuid() or NOBODY
     command = [sys.executable, "-m", "tests.faults.read_only", str(uid), *map(str, paths)]
@@ -80,14 +80,14 @@ def tried(folder: Path, *paths: Path) -> list[str]:
 
 
 def output(command: list[str]) -> str:
-    """What a process writes that ends well."""
+    """The output of a process that ends without an error."""
     return subprocess.run(
         command, check=True, stdout=subprocess.PIPE, text=True, cwd=mounts.ROOT
     ).stdout
 
 
 def problems(path: Path, told: list[Line]) -> list[str]:
-    """What the audit finds where it can be written again, and after the next call."""
+    """What the audit finds when the disk is writable again, and after the next call."""
     with confid.connect(path, create=False, host=SilentHost()) as session:
         again = set_cs_online_dial_in_conferencing_user(told[0].who, reset_conference_id=True)
         return audit(session, [*told, issued_to(again)], untold=0)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def test_a_killed_writer_leaves_what_it_was_told_and_nothing_half_done(store: str) -> None:
-    """Killed at random moments; an audit after each, and the next call works."""
+    """After each kill the audit finds nothing, and the next call works."""
     outcome = killed_writers(store, 4, random.Random(7))
     assert outcome.problems == []
     assert outcome.kills == 4
@@ -29,43 +29,43 @@ def test_a_killed_writer_leaves_what_it_was_told_and_nothing_half_done(store: st
 
 
 def test_the_script_says_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:
-    """And ends well when it saw nothing wrong."""
+    """It returns 0 if it found nothing wrong."""
     assert main(["--count", "1"]) == 0
     assert "1 writers killed" in capsys.readouterr().out
 
 
 class TestAudit:
-    """The audit sees what it is there to see."""
+    """The audit finds each kind of problem."""
 
     def found(self, folder: Path, change: Callable[[list[Line]], list[Line]]) -> list[str]:
-        """What it says of two people when something else was told than happened."""
+        """Its problems if two people's lines differ from what happened."""
         path = str(folder / "tenant.db")
         told = change(fill(path, 2))
         with confid.connect(path, host=SilentHost()) as session:
             return audit(session, told, untold=0)
 
     def test_a_sound_tenant_has_no_problems(self, tmp_path: Path) -> None:
-        """What was told is there, and nothing else."""
+        """The lines match the tenant."""
         assert self.found(tmp_path, lambda told: told) == []
 
     def test_an_id_told_twice(self, tmp_path: Path) -> None:
-        """Even to the same person."""
+        """An ID that the same person got twice."""
         (problem,) = self.found(tmp_path, lambda told: [*told, told[0]])
         assert "issued 2 times" in problem
 
     def test_an_id_that_nobody_was_told(self, tmp_path: Path) -> None:
-        """Nobody was killed, so there is none."""
+        """No process was killed, so no ID may be unreported."""
         (problem,) = self.found(tmp_path, lambda told: told[1:])
         assert "told to nobody" in problem
 
     @pytest.mark.parametrize("what", [ISSUED, READ])
     def test_an_id_that_is_not_in_the_ledger(self, tmp_path: Path, what: str) -> None:
-        """Issued and lost, or read before it was committed."""
+        """An ID that was reported and isn't in the ledger."""
         (problem,) = self.found(tmp_path, lambda told: [*told, Line(what, told[0].who, 1)])
         assert "is not theirs" in problem
 
     def test_an_id_of_two_owners(self, tmp_path: Path) -> None:
-        """One of them is not who the ledger says."""
+        """An ID that was reported for another owner."""
         other = self.found(
             tmp_path, lambda told: [*told, Line(READ, told[0].who, told[1].conference_id)]
         )
@@ -73,7 +73,7 @@ class TestAudit:
         assert "is not theirs" in other[0]
 
     def test_a_lost_disable(self, tmp_path: Path) -> None:
-        """Told as done, and there is no mail of it."""
+        """A change without its mail."""
         (problem,) = self.found(tmp_path, lambda told: [*told, Line(DISABLED, told[0].who, None)])
         assert "told of it less often" in problem
 
@@ -81,7 +81,7 @@ class TestAudit:
     def test_a_part_of_a_call_of_unknown_outcome(
         self, tmp_path: Path, half: bool, found: int
     ) -> None:
-        """Told as one for two people, of whom only the first one's ID is there; or none."""
+        """A call for two people of which one ID, or none, is in the ledger."""
         path, moment = str(tmp_path / "tenant.db"), datetime.now(UTC)
         told = fill(path, 2)
         names = "person000@contoso.com", "person001@contoso.com"
@@ -93,7 +93,7 @@ class TestAudit:
         assert [problem.endswith("a part is there.") for problem in problems] == [True] * found
 
     def test_a_lost_mail(self, tmp_path: Path) -> None:
-        """An ID whose owner will not hear of it."""
+        """An ID that no mail tells."""
         path = str(tmp_path / "tenant.db")
         told = fill(path, 2)
         with confid.connect(path, host=SilentHost()) as session:

@@ -15,7 +15,7 @@ SMALL = Load(seconds=1, processes=3, threads=2, people=6)
 
 
 def test_processes_and_threads_on_the_same_people_agree(store: str) -> None:
-    """What was acknowledged is in the ledger, with users and mails, and no ID besides."""
+    """The ledger, users and mails have what was acknowledged, and nothing else."""
     outcome = mixed_load(store, SMALL, random.Random(7))
     assert outcome.problems == []
     assert outcome.count(ISSUED) > SMALL.people
@@ -24,6 +24,6 @@ def test_processes_and_threads_on_the_same_people_agree(store: str) -> None:
 
 
 def test_the_script_says_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:
-    """And ends well when it saw nothing wrong."""
+    """It returns 0 if it found nothing wrong."""
     assert main(["--count", "0.3", "--processes", "2", "--threads", "2", "--people", "3"]) == 0
     assert "2 processes of 2 threads for 0.3 s" in capsys.readouterr().out

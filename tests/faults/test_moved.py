@@ -1,4 +1,4 @@
-"""Moves that are cut short, between every two kinds of stores; all of it by hand, and in CI."""
+"""Moves that are interrupted, between every two kinds of stores; the script tries every write."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WRITES = 70
-"""About as many as a move of the small tenant has."""
+"""About the number of writes in a move of the small tenant."""
 
 
 @pytest.mark.parametrize("kinds", [*itertools.product(KINDS_OF_STORES, repeat=2)], ids=" to ".join)
@@ -27,7 +27,7 @@ def test_a_move_cut_short_leaves_one_living_tenant(
     new_schema: Callable[[], str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whichever write was the last, and whatever is done about it, all of the tenant is there."""
+    """After an interruption at any write and any sequel, the whole tenant is there."""
     numbers = itertools.count()
     makers: dict[str, Callable[[], Any]] = {
         "memory": MemoryStore,
@@ -44,6 +44,6 @@ def test_a_move_cut_short_leaves_one_living_tenant(
 
 
 def test_the_script_says_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:
-    """And ends well when it saw nothing wrong."""
+    """It returns 0 if it found nothing wrong."""
     assert main(["--source", "memory", "--target", "memory", "--step", "20"]) == 0
     assert "memory to memory: 12 moves cut short, 0 problems" in capsys.readouterr().out

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def test_a_promoted_standby_has_all_that_was_acknowledged(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The writers find it by themselves, and the script says what it saw."""
+    """The writers find it without help, and the script prints what happened."""
     assert main(["--count", "1", "--processes", "2", "--people", "5", "--seed", "4"]) == 0
     said = capsys.readouterr().out
     assert "1 primaries killed" in said

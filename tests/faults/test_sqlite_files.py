@@ -1,4 +1,4 @@
-"""A tenant whose file has no room, is cut short, damaged or wound back: said, and no ID twice."""
+"""A file without room, cut, damaged or wound back: an error says so, and no ID is repeated."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ PEOPLE = 20
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the tenant is."""
+    """The path of the tenant."""
     return tmp_path / "tenant.db"
 
 
 @pytest.fixture
 def told(path: Path) -> list[Line]:
-    """What its people were told; all of it is in the file itself, none in the WAL."""
+    """The IDs of its people; all of it is in the file, none in the WAL."""
     told = fill(str(path), PEOPLE)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -38,7 +38,7 @@ def told(path: Path) -> list[Line]:
 
 
 def reset(store: SQLiteStore | Path, told: list[Line]) -> list[Line]:
-    """Reset everybody: what they are told."""
+    """Reset everybody; returns their new IDs."""
     names = [line.who for line in told[:PEOPLE]]
     with confid.connect(store, create=False, host=SilentHost()):
         users = set_cs_online_dial_in_conferencing_user(names, reset_conference_id=True)
@@ -55,7 +55,7 @@ def problems(path: Path, told: list[Line]) -> list[str]:
 def test_a_reset_that_the_disk_has_no_room_for_leaves_nothing(
     path: Path, told: list[Line], room: int
 ) -> None:
-    """Wherever the room runs out: all of the reset is there or nothing; with room, all is well."""
+    """The file has all of the reset or nothing of it; with room again it works."""
     with confid.connect(path, create=False, host=SilentHost()) as session:
         names = [line.who for line in told]
         store = session.store
@@ -80,7 +80,7 @@ def test_a_reset_that_the_disk_has_no_room_for_leaves_nothing(
 
 
 def limit(store: SQLiteStore, pages: int | None) -> int:
-    """Let the file grow to so many pages; how many it has."""
+    """Let the file grow to this many pages; returns its present number."""
     connection = store.take_connection()
     if pages is not None:
         connection.execute(f"PRAGMA max_page_count = {pages}")
@@ -90,14 +90,14 @@ def limit(store: SQLiteStore, pages: int | None) -> int:
 
 
 def page_size(path: Path) -> int:
-    """How long a page of the file is."""
+    """The size of a page of the file."""
     with closing(sqlite3.connect(path)) as connection:
         (size,) = connection.execute("PRAGMA page_size").fetchone()
     return int(size)
 
 
 def refused_or_right(path: Path, told: list[Line]) -> bool:
-    """A damaged tenant refuses the reset, or issues what nobody was told before; if it refused."""
+    """A damaged tenant refuses the reset or issues only new IDs; returns whether it refused."""
     try:
         new = reset(path, told)
     except StoreError as error:
@@ -108,7 +108,7 @@ def refused_or_right(path: Path, told: list[Line]) -> bool:
 
 
 def test_a_page_of_noise_anywhere_repeats_no_id(path: Path, told: list[Line]) -> None:
-    """Each page in turn: the call says that the file is damaged, or does what it should."""
+    """With each page damaged in turn, the call reports the damage or works."""
     whole, size = path.read_bytes(), page_size(path)
     refused = 0
     for start in range(0, len(whole), size):
@@ -122,7 +122,7 @@ def test_a_page_of_noise_anywhere_repeats_no_id(path: Path, told: list[Line]) ->
 
 
 def test_an_audit_notices_a_page_of_noise_anywhere(path: Path, told: list[Line]) -> None:
-    """Each page in turn, used by a call or not: the audit reports it, or can't read it."""
+    """With each page damaged in turn, the audit reports it or can't read it."""
     whole, size = path.read_bytes(), page_size(path)
     for start in range(0, len(whole), size):
         noise = bytes(255 - byte for byte in whole[start : start + size])
@@ -137,7 +137,7 @@ def test_an_audit_notices_a_page_of_noise_anywhere(path: Path, told: list[Line])
 
 
 def test_an_audit_notices_a_retired_id_that_the_ledger_lost_to_a_bit(tmp_path: Path) -> None:
-    """No mail tells of it, no living ID stands in its place: only the file itself shows it."""
+    """No mail and no living ID shows it, only the file itself."""
     path, damaged = tmp_path / "tenant.db", tmp_path / "damaged.db"
     (ken,) = fill(str(path), 1)
     with confid.connect(path, host=SilentHost()) as session:
@@ -158,7 +158,7 @@ def test_an_audit_notices_a_retired_id_that_the_ledger_lost_to_a_bit(tmp_path: P
 
 
 def test_a_file_cut_anywhere_is_refused(path: Path, told: list[Line]) -> None:
-    """After each page in turn: the call says so, and nobody is told an ID."""
+    """Cut after each page in turn: the call reports it and issues nothing."""
     whole, size = path.read_bytes(), page_size(path)
     for end in range(size, len(whole), size):
         damaged = path.with_name(f"{end}.db")

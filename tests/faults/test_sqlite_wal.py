@@ -1,4 +1,4 @@
-"""A WAL that was damaged, lost or half brought over: the tenant is one that was, or says so."""
+"""A WAL that is damaged, lost or half merged leaves an earlier state, or an error."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ from .told import Line, audit, fill, issued_to
 PEOPLE = 5
 COMMITS = 4
 HEADER, FRAME_HEADER, PAGE = 32, 24, 4096
-"""The bytes before the frames of a WAL, before the page in each, and of a page."""
+"""The sizes of a WAL's header, of a frame's header and of a page."""
 FRAME = FRAME_HEADER + PAGE
 
 
 @attrs.frozen
 class Left:
-    """What a crash leaves. `states` is what had been told after each of the WAL's commits."""
+    """What a crash leaves. `states` has the IDs after each commit in the WAL."""
 
     file: bytes
     wal: bytes
     states: list[list[Line]]
 
     def put(self, path: Path, wal: bytes) -> Path:
-        """A tenant of this file and another WAL."""
+        """A tenant with this file and another WAL."""
         path.write_bytes(self.file)
         Path(f"{path}-wal").write_bytes(wal)
         return path
 
     def commits_before(self, offset: int) -> int:
-        """How many commits end before that place in the WAL: their last frame says so."""
+        """How many commits of the WAL end before that offset."""
         starts = range(HEADER, offset - FRAME + 1, FRAME)
         return sum(self.wal[start + 4 : start + 8] != bytes(4) for start in starts)
 
 
 @pytest.fixture(scope="module")
 def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
-    """A tenant whose last commits are in its WAL alone."""
+    """A tenant whose last commits are only in its WAL."""
     path = tmp_path_factory.mktemp("crashed") / "tenant.db"
     told = fill(str(path), PEOPLE)
     names = [line.who for line in told]
@@ -61,7 +61,7 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
 
 
 def problems(path: Path, told: list[Line]) -> list[str]:
-    """What the audit finds, before another reset and after it."""
+    """What the audit finds before and after another reset."""
     with confid.connect(path, create=False, host=SilentHost()) as session:
         before = audit(session, told, untold=0)
         again = set_cs_online_dial_in_conferencing_user(told[0].who, reset_conference_id=True)
@@ -69,14 +69,14 @@ def problems(path: Path, told: list[Line]) -> list[str]:
 
 
 def test_a_wal_cut_anywhere_keeps_the_commits_before(left: Left, tmp_path: Path) -> None:
-    """Those that are whole, all of them and nothing of the next."""
+    """The tenant has every whole commit, and nothing of the next."""
     for end in range(0, len(left.wal), FRAME * 5 // 2):
         path = left.put(tmp_path / f"{end}.db", left.wal[:end])
         assert problems(path, left.states[left.commits_before(end)]) == [], end
 
 
 def test_a_wal_with_a_flipped_bit_keeps_the_commits_before(left: Left, tmp_path: Path) -> None:
-    """Its checksums end there, in the header at once; what comes later is as if never written."""
+    """The checksums fail from there on, so later commits don't count."""
     for place in range(16, len(left.wal), FRAME * 5 // 2):
         flipped = bytearray(left.wal)
         flipped[place] ^= 1
@@ -85,13 +85,13 @@ def test_a_wal_with_a_flipped_bit_keeps_the_commits_before(left: Left, tmp_path:
 
 
 def test_a_file_without_its_wal_is_an_older_tenant(left: Left, tmp_path: Path) -> None:
-    """Sound as far as anybody can tell: without a witness nothing shows what it has forgotten."""
+    """The tenant looks sound: without a witness nothing shows what it has forgotten."""
     path = left.put(tmp_path / "tenant.db", b"")
     assert problems(path, left.states[0]) == []
 
 
 def test_a_wal_lost_while_it_was_brought_over_repeats_no_id(tmp_path: Path) -> None:
-    """A mixture of old pages and new: refused as damaged, or its witness sees to every ID."""
+    """A mixture of old and new pages is refused as damaged, or its witness checks every ID."""
     path, witness = tmp_path / "tenant.db", tmp_path / "witness.db"
     names = [f"person{number}" for number in range(20)]
     with tenant(*names, store=path, witness=witness, ids=400):
@@ -118,14 +118,14 @@ def test_a_wal_lost_while_it_was_brought_over_repeats_no_id(tmp_path: Path) -> N
 
 
 def brought_over(path: Path) -> bytes:
-    """The file once everything in its WAL is in it."""
+    """The file with everything from its WAL."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path.read_bytes()
 
 
 def reset(names: list[str]) -> set[int]:
-    """Reset everybody, without a mail: their new IDs."""
+    """Reset everybody without mails; returns their new IDs."""
     people = [upn(name) for name in names]
     users = set_user(people, reset_conference_id=True, notify=False)
     return {int(user.conference_id) for user in users}

@@ -16,7 +16,7 @@ SPACE = Space(LAST_ID - 4_321, LAST_ID)
 
 
 def test_every_id_is_issued_once_and_then_none(store: str) -> None:
-    """Thousands of them, in calls of many; a warning on the way, an error at the end."""
+    """Thousands of IDs in large calls: a warning before the end, and an error at it."""
     outcome = whole_space(store, SPACE, calls=40)
     assert outcome.problems == []
     assert outcome.issued == 4_322
@@ -25,6 +25,6 @@ def test_every_id_is_issued_once_and_then_none(store: str) -> None:
 
 
 def test_the_script_says_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:
-    """And ends well when it saw nothing wrong."""
+    """It returns 0 if it found nothing wrong."""
     assert main(["--space", "400"]) == 0
     assert "400 IDs issued, warned, 2 calls refused, 0 problems" in capsys.readouterr().out

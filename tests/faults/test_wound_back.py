@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def test_a_restore_that_nobody_noticed_repeats_no_id(
     tmp_path: Path, new_schema: Callable[[], str], mixed: str
 ) -> None:
-    """Resets, a backup restored, more resets, processes killed on the way: every ID is new."""
+    """Resets, a restored backup, more resets, and killed processes: every ID is new."""
     file, schema = str(tmp_path / "file.db"), new_schema()
     witness, store = (schema, file) if mixed.startswith("PostgreSQL") else (file, schema)
     run = Run(resets=30, kills=3, store=store, witness=witness, folder=tmp_path)
@@ -30,6 +30,6 @@ def test_a_restore_that_nobody_noticed_repeats_no_id(
 
 
 def test_the_script_says_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:
-    """And ends well when it saw nothing wrong."""
+    """It returns 0 if it found nothing wrong."""
     assert main(["--resets", "5", "--kills", "0"]) == 0
     assert "0 IDs repeated, 0 problems" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""What writers have told, and the audit that holds a tenant to it."""
+"""The lines that writers print, and the audit that compares a tenant with them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 SPACE = Space(1_000_000, 1_199_999)
-"""A small one: the dice propose hundreds of IDs again that the ledger has to refuse."""
+"""A small space: the dice propose hundreds of IDs that the ledger must refuse."""
 
 ISSUED, DISABLED, READ, REFUSED = "issued", "disabled", "read", "refused"
 FAILED, UNKNOWN = "failed", "unknown"
@@ -53,12 +53,12 @@ class Line:
 
 
 def is_new(user: ConferencingUser) -> bool:
-    """Whether enabling has given this ID; who was enabled already has no new PIN either."""
+    """Whether enabling issued this ID; a user who was enabled before gets no new PIN."""
     return user.leader_pin not in (None, MASKED_PIN)
 
 
 def issued_to(user: ConferencingUser) -> Line:
-    """The line of an ID that a call has issued."""
+    """The line that reports an issued ID."""
     return Line(ISSUED, user.identity, int(user.conference_id or 0))
 
 
@@ -80,14 +80,14 @@ def line_of(text: str) -> Line:
 
 
 def start(store: str, *, seconds: float, threads: int, seed: int) -> subprocess.Popen[str]:
-    """A writer, a process of its own."""
+    """Start a writer process."""
     return start_program("writer", store, str(seconds), str(threads), str(seed))
 
 
 def start_program(
     name: str, *arguments: str, stdin: int = subprocess.DEVNULL
 ) -> subprocess.Popen[str]:
-    """A program of this folder, a process of its own."""
+    """Start a program of this folder as a process."""
     return subprocess.Popen(
         [sys.executable, "-m", f"tests.faults.{name}", *arguments],
         stdin=stdin,
@@ -99,7 +99,7 @@ def start_program(
 
 @contextmanager
 def place(store: str) -> Iterator[str]:
-    """Where to run: `sqlite`, a new file; `postgres`, a new server; else a URL or path as it is."""
+    """The place for `sqlite` (a new file), `postgres` (a new server), or a URL or path."""
     if store == "sqlite":
         with TemporaryDirectory(prefix="confid-faults-") as folder:
             yield f"{folder}/tenant.db"
@@ -117,7 +117,7 @@ def place(store: str) -> Iterator[str]:
 def fill(
     store: str, people: int, *, space: Space = SPACE, witness: str | None = None
 ) -> list[Line]:
-    """Make the tenant, with so many people enabled; what it tells of them."""
+    """Make the tenant and enable `people` people; returns their lines."""
     names = [f"person{number:03}@contoso.com" for number in range(people)]
     with open_session(store, space=space, witness=witness, host=SilentHost()) as session:
         confid.import_users(
@@ -129,7 +129,7 @@ def fill(
 
 
 def audit(session: Session, told: list[Line], *, untold: int | None) -> list[str]:
-    """What is wrong: ledger against users against outbox, and all of it against what was told.
+    """The problems: compares ledger, users and outbox with each other and with the lines.
 
     Of the IDs in the ledger, at most `untold` may be known to nobody: those
     of calls that were killed between their commit and their answer. None
@@ -184,7 +184,7 @@ class _Audit:
             yield f"{len(unheard)} IDs in the ledger were told to nobody, and {untold} may be."
 
     def _unknown(self) -> Iterator[str]:
-        """Of a call of unknown outcome all is there, or nothing."""
+        """A call of unknown outcome changed all or nothing."""
         issued, retired = defaultdict[Any, set[str]](set), defaultdict[Any, set[str]](set)
         for entry in self.entries:
             issued[entry.issued_at].add(entry.owner)
@@ -199,7 +199,7 @@ class _Audit:
                 yield f"Of a reset of {line.who} a part is there."
 
     def _mails(self) -> Iterator[str]:
-        """Each ID is told by one mail, to its owner, when it is issued."""
+        """Each issued ID is in one mail to its owner."""
         mailed = defaultdict[int, list[str]](list)
         for mail in self.mails:
             if {Event.ENABLED, Event.CONFERENCE_ID_RESET} & set(mail.events):

@@ -1,4 +1,4 @@
-"""Every conference ID there is issued: no repeat, then exhaustion.
+"""Issues every conference ID there is: no repeat, then exhaustion.
 
 `python -m tests.faults.whole_space [--store sqlite|postgres|URL] [--space 9000000]`
 
@@ -41,15 +41,15 @@ if TYPE_CHECKING:
     from confid.tenant.unit_of_work import UnitOfWork
 
 CALLS = 200
-"""How many calls the whole space takes: a call is for a 200th of it."""
+"""The number of calls for the whole space; each issues a 200th of it."""
 
 BY_CMDLET = 2
-"""When so many calls are left, the cmdlet makes them."""
+"""The number of last calls that the cmdlet makes."""
 
 
 @attrs.define(kw_only=True)
 class Outcome:
-    """What a run has seen, and what is wrong with it."""
+    """The result of a run, with its problems."""
 
     issued: int = 0
     warned: bool = False
@@ -59,7 +59,7 @@ class Outcome:
 
 
 class _Told:
-    """The IDs that calls have returned, a byte each."""
+    """The IDs that calls returned, one byte each."""
 
     def __init__(self, space: Space) -> None:
         self._space = space
@@ -113,7 +113,7 @@ class _Run:
         self.told.take(user.conference_id or 0 for user in users)
 
     def issue(self) -> None:
-        """Nearly all of the space, at the level of the ledger."""
+        """Issue nearly all of the space, through the ledger alone."""
         with self.session.unit(write=False) as tenant:
             owners = [person.user.owner for person in tenant.all_people()]
 
@@ -125,7 +125,7 @@ class _Run:
             self.told.take(self.session.call(work, write=True))
 
     def use_up(self) -> None:
-        """The last of it; the last call is for as many people as IDs are left."""
+        """Issue the rest; the last call is for as many people as there are IDs left."""
         while self.told.left and not self.told.problems:
             self.told.take(self._reset(self.names[: self.told.left]))
         assert isinstance(self.session.host, RecordingHost)
@@ -134,7 +134,7 @@ class _Run:
             self.outcome.problems.append("Nobody was warned that the space is nearly full.")
 
     def find_none(self) -> None:
-        """One and all of them ask again, and get the error and keep what they have."""
+        """One person, then all, ask again: they get the error and keep their IDs."""
         before = self._living()
         for names in (self.names[:1], self.names):
             try:
@@ -147,7 +147,7 @@ class _Run:
             self.outcome.problems.append("A refused reset has changed somebody's ID.")
 
     def audit(self) -> None:
-        """The ledger: every ID of the space once, and nothing wrong with the tenant."""
+        """The ledger has every ID of the space once, and the audit finds nothing."""
         whole = range(self.space.first, self.space.last + 1)
         with self.session.unit(write=False) as tenant:
             ledger = tenant.transaction.issued_ids()
@@ -170,13 +170,13 @@ class _Run:
 
 
 def whole_space(store: str, space: Space, *, calls: int = CALLS) -> Outcome:
-    """Issue every ID of a space on an empty store, in about so many calls."""
+    """Issue every ID of a space on an empty store, in about this many calls."""
     with open_session(store, space=space, host=RecordingHost()) as session:
         return _Run(session, space, calls).whole()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it as the command line says; 0 when nothing was wrong."""
+    """Run with the options of the command line; return 0 if nothing was wrong."""
     everything = LAST_ID - FIRST_ID + 1
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--space", type=int, default=everything, help="of so many IDs")

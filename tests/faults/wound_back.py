@@ -1,4 +1,4 @@
-"""A restored backup that nobody noticed: resets, a restore, more resets, killed in between.
+"""A restored backup that nobody noticed: resets, a restore, more resets, and kills between.
 
 `python -m tests.faults.wound_back [--resets 1000] [--kills 20] [--seed N]
 [--store sqlite|postgres|URL] [--witness sqlite|postgres|URL]`
@@ -40,7 +40,7 @@ KEN = "ken@contoso.com"
 
 @attrs.frozen(kw_only=True)
 class Run:
-    """One run: how much, and where. `store` and `witness` are paths or URLs of empty stores."""
+    """The options of a run. `store` and `witness` are paths or URLs of empty stores."""
 
     resets: int
     kills: int
@@ -51,7 +51,7 @@ class Run:
 
 @attrs.define
 class Outcome:
-    """What a run has seen."""
+    """The result of a run."""
 
     told: list[int] = attrs.field(factory=list)
     kills: int = 0
@@ -59,12 +59,12 @@ class Outcome:
 
     @property
     def repeated(self) -> int:
-        """How many IDs somebody was told who was not the first."""
+        """How many IDs were issued again."""
         return len(self.told) - len(set(self.told))
 
 
 def wound_back(run: Run, dice: random.Random) -> Outcome:
-    """Resets, a snapshot at a random moment, more resets; that put back; as many again."""
+    """Reset, with a snapshot at a random moment; put it back, and reset as many times again."""
     space = Space(1_000_000, 1_000_000 + 8 * run.resets)
     outcome = Outcome()
     with open_session(run.store, space=space, witness=run.witness, host=SilentHost()) as session:
@@ -84,7 +84,7 @@ def wound_back(run: Run, dice: random.Random) -> Outcome:
 
 
 def _reset(run: Run, outcome: Outcome, dice: random.Random, *, count: int, kills: int) -> None:
-    """So many resets that were told, by processes some of which are killed at random moments."""
+    """Make this many reported resets with processes, some of which are killed at random moments."""
     goal = len(outcome.told) + count
     while left := goal - len(outcome.told):
         if not kills:
@@ -107,7 +107,7 @@ def _start(run: Run, count: int) -> subprocess.Popen[str]:
 
 
 def _process(run: Run, count: int) -> list[int]:
-    """The IDs that a process has told, all of them."""
+    """All IDs that a process reported."""
     process = _start(run, count)
     output, _ = process.communicate(timeout=600)
     assert process.returncode == 0
@@ -115,7 +115,7 @@ def _process(run: Run, count: int) -> list[int]:
 
 
 def _killed(run: Run, count: int, dice: random.Random) -> tuple[list[int], bool]:
-    """The IDs that a process has told until it was killed, and whether it lived until then."""
+    """The IDs that a process reported until it was killed, and whether it was alive until then."""
     process = _start(run, count)
     assert process.stdout is not None
     lines = []
@@ -134,7 +134,7 @@ def _killed(run: Run, count: int, dice: random.Random) -> tuple[list[int], bool]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it as the command line says; 0 when no ID was told twice and the audit is clean."""
+    """Run with the options of the command line; return 0 if no ID was repeated."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--resets", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=20)

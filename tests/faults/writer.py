@@ -35,17 +35,17 @@ if TYPE_CHECKING:
     from confid.tenant.records import ConferencingUser
 
 MOST_AT_ONCE = 3
-"""How many people one reset is for."""
+"""The number of people in one reset."""
 
 
 def tell(what: str, user: ConferencingUser) -> None:
-    """One line by one write, so that threads don't mix and a kill leaves no half line."""
+    """Write a line at once, so that threads don't mix and a kill leaves no half line."""
     said = user.conference_id or "-"
     os.write(1, f"{what} {user.identity} {said}\n".encode())
 
 
 def tell_failed(what: str, call: Call, at: str = "") -> None:
-    """The line of a call that didn't come through, or may have not."""
+    """The line of a call that failed or whose outcome is unknown."""
     os.write(1, f"{what} {','.join(call.names)} - {at}\n".encode())
 
 
@@ -61,31 +61,31 @@ def reset(session: Session, names: list[str]) -> None:
 
 
 def enable(session: Session, name: str) -> None:
-    """Enable somebody; who is enabled already gets no ID."""
+    """Enable a person; one who is enabled gets no new ID."""
     user = enable_cs_online_dial_in_conferencing_user(name, session=session)
     tell(ISSUED if is_new(user) else READ, user)
 
 
 def disable(session: Session, name: str) -> None:
-    """Disable somebody."""
+    """Disable a person."""
     tell(DISABLED, disable_cs_online_dial_in_conferencing_user(name, session=session))
 
 
 def read(session: Session, name: str) -> None:
-    """Show somebody."""
+    """Show a person."""
     tell(READ, get_cs_online_dial_in_conferencing_user(name, session=session))
 
 
 @attrs.frozen
 class Call:
-    """A call that may be made, and whom it is for."""
+    """A possible call, and the people it is for."""
 
     names: tuple[str, ...]
     make: Callable[[], None]
 
 
 def draw(session: Session, names: list[str], dice: random.Random) -> Call:
-    """A call at random; it tells what it has done."""
+    """Make a random call and report it."""
     name = dice.choice(names)
     match dice.randrange(10):
         case 0 | 1:
@@ -109,7 +109,7 @@ def everybody(session: Session) -> list[str]:
 
 
 def work(session: Session, names: list[str], until: float, dice: random.Random) -> None:
-    """One thread's calls; those that others were too much in the way of are told as refused."""
+    """The calls of one thread; calls that lost every conflict are reported as refused."""
     while time.monotonic() < until:
         call = draw(session, names, dice)
         try:
@@ -121,7 +121,7 @@ def work(session: Session, names: list[str], until: float, dice: random.Random) 
 
 
 def main(store: str, seconds: float, threads: int, seed: int) -> None:
-    """Work for so long; an error other than those above ends the process with it."""
+    """Work for some seconds; an unexpected error ends the process."""
     os.write(1, b"ready\n")
     with confid.connect(store, create=False, host=SilentHost()) as session:
         names = everybody(session)
