@@ -312,12 +312,12 @@ def from_json(text: str, place: object) -> Body:
 
 
 @functools.cache
-def _holder_statement(owned: int, beside: int, *, mark: str, schema: str) -> str:
-    body = f"(SELECT body FROM {schema}documents WHERE kind = {mark} AND key = "
+def _holder_statement(owned: int, beside: int, *, mark: str, schema: str, equals: str) -> str:
+    body = f"(SELECT body FROM {schema}documents WHERE kind {equals} {mark} AND key {equals} "
     columns = ["owner", *[f"{body}l.owner)"] * owned, *[f"{body}{mark})"] * beside]
     return (
         f"SELECT {', '.join(columns)} FROM {schema}ledger AS l "
-        f"WHERE conference_id = {mark} AND retired_at IS NULL"
+        f"WHERE conference_id {equals} {mark} AND retired_at IS NULL"
     )
 
 
@@ -329,6 +329,7 @@ def holder_query(
     *,
     mark: str,
     schema: str = "",
+    equals: str = "=",
 ) -> tuple[str, tuple[object, ...]]:
     """`Store.holder` as one statement, with what is bound to it."""
     named = [text for document in beside for text in document]
@@ -337,7 +338,7 @@ def holder_query(
     check_text(*named)
     # No ledger holds 0, and not every driver takes an integer of any size.
     number = int(conference_id) if FIRST_ID <= conference_id <= LAST_ID else 0
-    statement = _holder_statement(len(owned), len(beside), mark=mark, schema=schema)
+    statement = _holder_statement(len(owned), len(beside), mark=mark, schema=schema, equals=equals)
     return statement, (*owned, *named, number)
 
 

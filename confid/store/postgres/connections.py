@@ -53,8 +53,12 @@ RETRY = 0.5
 # rows are locked in the order of the index.
 PLANNING = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;"
 
-READ_ONLY = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-READ_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
+# A role that may create functions or operators in a schema of the search path could have confid
+# run them. Said in each transaction: behind a pooler a session's settings are those of others.
+SEARCH_PATH = "SET LOCAL search_path = pg_catalog, pg_temp;"
+
+READ_ONLY = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {SEARCH_PATH}"
+READ_WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {SEARCH_PATH}"
 READ = f"{READ_ONLY} {PLANNING}"
 WRITE = (
     f"{READ_WRITE} SET LOCAL lock_timeout = {{timeout}}; "
@@ -212,7 +216,10 @@ class Pool:
         return connection
 
     def ask(self, statement: str, values: Sequence[object]) -> list[Any]:
-        """The rows of a statement that is a transaction of its own: there and back once."""
+        """The rows of a statement that is a transaction of its own: there and back once.
+
+        It has whatever search path the session has, so it names schemas, operators' too.
+        """
         connection, cursor = self._send(statement, values)
         try:
             return cursor.fetchall()

@@ -15,38 +15,46 @@ if TYPE_CHECKING:
 
     from confid.store.postgres.place import Place
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 LONGEST_NAME = 63
 """Bytes of a name that PostgreSQL doesn't cut off."""
 
-SCHEMA = f"""
-CREATE TABLE {{schema}}.confid (version integer NOT NULL);
+TABLES = """
+CREATE TABLE {schema}.confid (version integer NOT NULL);
 
-CREATE TABLE {{schema}}.documents (
+CREATE TABLE {schema}.documents (
     kind text COLLATE "C" NOT NULL,
     key text COLLATE "C" NOT NULL,
     body json NOT NULL,
     PRIMARY KEY (kind, key)
 );
 
-CREATE TABLE {{schema}}.ledger (
+CREATE TABLE {schema}.ledger (
     conference_id integer NOT NULL,
     owner text COLLATE "C" NOT NULL,
-    serial integer NOT NULL CHECK (serial > 0),
-    origin text NOT NULL CHECK (origin IN ('issued', 'imported')),
+    serial integer NOT NULL,
+    origin text NOT NULL,
     issued_at timestamptz NOT NULL,
     issued_by text,
     retired_at timestamptz,
     retired_by text,
     CONSTRAINT ledger_pkey PRIMARY KEY (conference_id),
-    CONSTRAINT ledger_serial UNIQUE (owner, serial),
-    CONSTRAINT ledger_range CHECK (conference_id BETWEEN {FIRST_ID} AND {LAST_ID})
+    CONSTRAINT ledger_serial UNIQUE (owner, serial)
 );
-CREATE UNIQUE INDEX ledger_living ON {{schema}}.ledger (owner) INCLUDE (conference_id)
+CREATE UNIQUE INDEX ledger_living ON {schema}.ledger (owner) INCLUDE (conference_id)
     WHERE retired_at IS NULL;
+"""
+"""A body is `json`, which keeps a text as it is; `jsonb` would give 1e300 back as an integer."""
 
-CREATE FUNCTION {{schema}}.refuse() RETURNS trigger LANGUAGE plpgsql AS
+GUARDS = f"""
+ALTER TABLE {{schema}}.ledger
+    ADD CONSTRAINT ledger_range CHECK (conference_id BETWEEN {FIRST_ID} AND {LAST_ID}),
+    ADD CONSTRAINT ledger_serial_check CHECK (serial > 0),
+    ADD CONSTRAINT ledger_origin_check CHECK (origin IN ('issued', 'imported'));
+
+CREATE FUNCTION {{schema}}.refuse() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS
 $$BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END$$;
 
 CREATE TRIGGER ledger_keeps_rows BEFORE DELETE ON {{schema}}.ledger
@@ -72,11 +80,35 @@ ALTER TABLE {{schema}}.ledger
     ENABLE ALWAYS TRIGGER ledger_keeps_rows, ENABLE ALWAYS TRIGGER ledger_stays,
     ENABLE ALWAYS TRIGGER ledger_keeps_facts, ENABLE ALWAYS TRIGGER ledger_retires_once;
 """
-"""A body is `json`, which keeps a text as it is; `jsonb` would give 1e300 back as an integer.
-The triggers hold against a stranger's SQL, a replica's apply and a superuser's session too."""
+"""They hold against a stranger's SQL, a replica's apply and a superuser's session too."""
 
-UPGRADES: dict[int, str] = {}
-"""What turns a schema of that version into one of the next."""
+DROP_STRANGERS = """
+DO $$
+DECLARE made_with_foreign_code regclass;
+BEGIN
+    FOR made_with_foreign_code IN
+        SELECT DISTINCT objid FROM pg_depend JOIN pg_index ON objid = indexrelid
+        WHERE classid = 'pg_class'::regclass AND indrelid = '{schema}.documents'::regclass
+        AND refclassid IN ('pg_operator'::regclass, 'pg_proc'::regclass)
+    LOOP
+        EXECUTE format('DROP INDEX %s', made_with_foreign_code);
+    END LOOP;
+END$$;
+"""
+"""What depends on code of PostgreSQL's own has no entry in pg_depend."""
+
+DROP_GUARDS = """
+ALTER TABLE {schema}.ledger DROP CONSTRAINT ledger_range,
+    DROP CONSTRAINT ledger_serial_check, DROP CONSTRAINT ledger_origin_check;
+DROP FUNCTION {schema}.refuse() CASCADE;
+"""
+
+UPGRADES = {1: DROP_GUARDS + GUARDS + DROP_STRANGERS}
+"""What turns a schema of that version into one of the next.
+
+From 1: a role that may create in a schema of the search path could have had its
+own operators put into indexes, constraints and triggers, so these are made anew.
+"""
 
 
 def read_version(connection: psycopg.Connection[Any], place: Place) -> int:
@@ -117,11 +149,11 @@ def create_schema(connection: psycopg.Connection[Any], place: Place, version: in
         # An administrator may have made it for a role that can't make one.
         if there.fetchone() is None:
             run("CREATE SCHEMA {schema}")
-        run(SCHEMA)
+        run(TABLES + GUARDS)
         run(f"INSERT INTO {{schema}}.confid VALUES ({SCHEMA_VERSION})")  # noqa: S608 - a number of our own
     for older in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
         run(UPGRADES[older])
-        run(f"UPDATE {{schema}}.confid SET version = {older + 1}")  # noqa: S608 - as above
+        run(f"UPDATE {{schema}}.confid SET version = {older + 1}")  # noqa: S608 - a number of our own
 
 
 def _runner(connection: psycopg.Connection[Any], place: Place) -> Any:

@@ -91,8 +91,8 @@ class PostgresStore(Store):
         place, kinds = self._place, list(self.kinds.values())
         self.indexes = {name: (kind.name, field) for name, kind, field in schema.index_names(kinds)}
         with translated(place):
-            durable = self._check_server(connection)
             with all_or_nothing(connection, place, write=False):
+                durable = self._check_server(connection)
                 version = schema.read_version(connection, place)
                 complete = version == schema.SCHEMA_VERSION and not schema.missing_indexes(
                     connection, place, kinds
@@ -161,7 +161,13 @@ class PostgresStore(Store):
         """
         pool, schema = self.pool(), f"{self._place.quoted}."
         statement, values = holder_query(
-            self.kinds, conference_id, owned, beside, mark="%s", schema=schema
+            self.kinds,
+            conference_id,
+            owned,
+            beside,
+            mark="%s",
+            schema=schema,
+            equals="OPERATOR(pg_catalog.=)",
         )
         return holder_answer(pool.ask(statement, values), self._place)
 
