@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import re
 from traceback import TracebackException
 from typing import TYPE_CHECKING, Any
@@ -128,6 +131,37 @@ def test_no_repr_of_an_internal_record_shows_a_key_a_digest_or_a_pin() -> None:
         secrets.append(digest_of(session, "ken") or "")
         shown = "\n".join(map(repr, records))
     assert not [secret for secret in secrets if secret in shown]
+
+
+# What else is under the tenant's own key.
+
+
+def test_the_digest_of_an_export_needs_the_tenants_key() -> None:
+    """One made without a key, or with another tenant's, is as good as a changed export."""
+    with tenant("ken") as session:
+        head, line, _ = confid.ledger.export(session=session).splitlines()
+        for key in (b"", bytes(32), os.urandom(32)):
+            digest = hashlib.blake2b(key=key, person=b"confid ledger", digest_size=32)
+            for text in (head, line):
+                digest.update(text.encode() + b"\n")
+            forged = "\n".join([head, line, json.dumps({"digest": digest.hexdigest()})])
+            with pytest.raises(InvalidArgumentError, match="changed"):
+                confid.ledger.merge(forged, session=session)
+
+
+def test_the_names_that_a_witness_knows_need_the_tenants_key() -> None:
+    """Two tenants name one person by two names, and neither is a plain digest of the name."""
+    witness = MemoryStore()
+    for number in (1_234_567, 7_654_321):
+        row = {"UserPrincipalName": upn("ken"), "ConferenceId": number, "Licenses": "MCOMEETADV"}
+        with tenant(enabled=False, witness=witness) as session:
+            confid.import_users([row], session=session)
+    witness.open([TENANT], create=False)
+    with witness.transaction(write=False) as transaction:
+        names = {entry.owner.partition(":")[0] for entry in transaction.entries()}
+    assert len(names) == 2
+    plain = hashlib.blake2b(upn("ken").encode(), digest_size=12).hexdigest()
+    assert not [name for name in names if plain in name or "ken" in name]
 
 
 # A key that is kept elsewhere.
