@@ -1,11 +1,13 @@
-"""A ledger as text, and merging it: it knows what a restored ledger has forgotten.
+"""Exports of a ledger, and their merge into a ledger that has forgotten some of it.
 
-An export is one line of JSON that says whose ledger it is, one line for each
-entry, and a last line with a digest of all before, under a key that only the
-tenant has. In a merge retirement always wins; of an owner's living IDs the
-newest by serial becomes current; an ID that two owners hold is retired and
-both get new ones. Only a user who is enabled here has a living ID afterwards.
-Source: design, the guarantee.
+An export is text: a line of JSON about the tenant, a line for each entry, and
+a line with a digest of all before, under a key that only the tenant has.
+
+In a merge retirement always wins. Of an owner's living IDs the newest by
+serial becomes current. An ID with two owners is retired, and both get new
+ones. Only users who are enabled here have living IDs afterwards. Once the
+tenant has issued an ID, imported IDs that are new here come in as retired, as
+an import would be refused too. Source: design, the guarantee.
 """
 
 from __future__ import annotations
@@ -15,14 +17,15 @@ import hmac
 import json
 import os
 from collections import defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
 from confid.engine.session import current_session
-from confid.errors import InvalidArgumentError, NotFoundError, StoreError
+from confid.errors import InvalidArgumentError, StoreError
 from confid.ids.conference_id import ConferenceId
+from confid.powershell.formats.text_files import read_text
+from confid.store.base import IMPORTED
 from confid.store.batches import batched
 from confid.store.entries import as_row, enter, from_row
 from confid.tenant.changes import Change
@@ -49,10 +52,10 @@ class Readable(Protocol):
 
 
 def export(*, session: Session | None = None) -> str:
-    """The whole ledger as text, for `merge` to bring a restored one up to date.
+    """The whole ledger as text; `merge` brings a restored ledger up to date with it.
 
-    It holds IDs, owners' keys and who issued and retired what, no names of
-    users. Write it to a file, in UTF-8, and keep it where the backups are.
+    It holds IDs, the keys of their owners, and who issued and retired them,
+    but no names of users. Write it to a file in UTF-8, beside the backups.
     """
     with current_session(session).unit(write=False) as tenant:
         facts = tenant.facts
@@ -82,20 +85,20 @@ def _digest(lines: list[str], facts: TenantFacts) -> str:
 def read_export(source: str | os.PathLike[str] | Readable, facts: TenantFacts) -> list[LedgerEntry]:
     """The entries of an export of this tenant, from its text, a path or an open file.
 
-    Raises `InvalidArgumentError` for what is none, for another tenant's, and
-    for one that is not as it was exported.
+    Raises `InvalidArgumentError` for anything else, for another tenant's
+    export, and for one that was changed.
     """
     lines = _text(source).splitlines()
     try:
         head, last = json.loads(lines[0]), json.loads(lines[-1])
         version, tenant_id, digest = head["confid_ledger"], head["tenant_id"], last["digest"]
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (IndexError, KeyError, RecursionError, TypeError, ValueError):
         raise _refused("is no whole export of a ledger. confid.ledger.export() makes one") from None
     if tenant_id != str(facts.tenant_id):
-        raise _refused("is of another tenant, whose IDs are no affair of this one")
+        raise _refused("is another tenant's")
     if version != FORMAT:
         raise _refused("was made by a newer confid. Upgrade confid to merge it")
-    if not hmac.compare_digest(str(digest).encode(), _digest(lines[:-1], facts).encode()):
+    if not hmac.compare_digest(repr(digest).encode(), repr(_digest(lines[:-1], facts)).encode()):
         raise _refused("has been changed since it was made. Take the file as it was exported")
     return [from_row(json.loads(line)) for line in lines[1:-1]]
 
@@ -107,24 +110,25 @@ def _refused(why: str) -> InvalidArgumentError:
 def _text(source: str | os.PathLike[str] | Readable) -> str:
     if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
         return source
-    if not isinstance(source, (str, os.PathLike)):
-        return source.read()
+    if isinstance(source, (str, os.PathLike)):
+        return read_text(source)
     try:
-        return Path(source).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise NotFoundError(f"There is no file {source}. Nothing was merged.") from None
-    except (OSError, ValueError) as error:
-        raise _refused(f"in {source} can't be read: {error}") from error
+        text = source.read()
+    except (AttributeError, OSError, TypeError, ValueError) as error:
+        raise _refused(f"can't be read: {error}") from error
+    if not isinstance(text, str):
+        raise _refused("is not text. Open the file as text, in UTF-8")
+    return text
 
 
 @attrs.frozen(kw_only=True)
 class MergeReport:
     """What a merge did.
 
-    `entered` counts the IDs that the ledger had forgotten. `retired` are
-    those that lived on either side and do no longer, `collisions` those that
-    two owners held. `adopted` and `reissued` are by user principal name:
-    whose ID is now the one from the export, and who was given a new one.
+    `entered` counts the IDs that the ledger had forgotten. `retired` lived on
+    either side and don't any more; `collisions` had two owners. `adopted` has
+    the users whose ID is now the one from the export, by user principal name,
+    `reissued` those who were given a new one.
     """
 
     entered: int = 0
@@ -150,15 +154,15 @@ def merge(
     notify: bool | None = None,
     session: Session | None = None,
 ) -> MergeReport:
-    """Enter what an export of this tenant's ledger knows and the ledger doesn't; all or nothing.
+    """Enter the entries of an export that the ledger has forgotten; all or nothing.
 
-    `source` is the text that `export` gave, a path to it, or an open file.
-    Whoever has another ID afterwards is told, as the tenant's settings say;
-    `notify` overrules them. Merging again changes nothing.
+    `source` is the text of an export of this tenant, a path to it, or an open
+    file. Users with another ID afterwards are told, as the tenant's settings
+    say; `notify` overrules them. Merging again changes nothing.
 
-    Raises `InvalidArgumentError` for another tenant's export or a changed
-    one, `WitnessError` when a witness can't be asked, and
-    `ConferenceIdsExhaustedError`.
+    Raises `InvalidArgumentError` for another tenant's export, a changed one,
+    and a file that can't be read; `WitnessError` when a witness can't be
+    asked; `ConferenceIdsExhaustedError`.
     """
     session = current_session(session)
     options = MailOptions(notify=notify)
@@ -179,6 +183,8 @@ class _Merge:
         self._transaction = tenant.transaction
         self._exported = exported
         self._options = options
+        # As for an import: from the first issue on nobody else chooses an ID.
+        self._takes_imported = not tenant.ledger.has_issued
         self._retired: set[int] = set()
         self._collisions: set[int] = set()
         self._touched: set[str] = set()
@@ -219,7 +225,7 @@ class _Merge:
         return others
 
     def _retire_here(self, here: Mapping[int, LedgerEntry]) -> None:
-        """Retire what is retired in the export, and what belongs to somebody else there."""
+        """Retire IDs that are retired in the export, or have another owner there."""
         ends: defaultdict[tuple[object, str | None], list[LedgerEntry]] = defaultdict(list)
         for exported in self._exported:
             mine = here.get(exported.conference_id)
@@ -242,10 +248,10 @@ class _Merge:
         self._retired |= set(retired.values())
         self._touched |= retired.keys()
 
-    # What the ledger had forgotten.
+    # The entries that the ledger had forgotten.
 
     def _enter(self, owned: Mapping[str, Sequence[LedgerEntry]], elsewhere: set[int]) -> None:
-        """Enter the entries of some owners; who is enabled may get a living one of them."""
+        """Enter the entries of some owners; an enabled owner may adopt a living one."""
         enabled = {p.user.owner for p in self._people(owned) if p.is_enabled}
         current = self._transaction.current(owned)
         serials = {e.owner: e.serial for e in self._transaction.lookup(current.values()).values()}
@@ -256,6 +262,7 @@ class _Merge:
             if entry.retired_at is None
             and entry.owner in enabled
             and entry.conference_id not in elsewhere
+            and (self._takes_imported or entry.origin != IMPORTED)
             and entry.serial > serials.get(entry.owner, 0)
         }
         self._retire(adopting & current.keys(), by=self._tenant.actor)
@@ -270,7 +277,7 @@ class _Merge:
         self._touched |= owned.keys()
 
     def _as_entered(self, entry: LedgerEntry, adopting: set[str], *, keeps: bool) -> LedgerEntry:
-        """An entry as the ledger takes it: beside a living one it goes in as retired at once."""
+        """An entry as the ledger takes it: retired at once, unless its owner adopts it."""
         if entry.retired_at is None and entry.owner not in adopting:
             self._retired.add(entry.conference_id)
             entry = attrs.evolve(entry, retired_at=self._tenant.now, retired_by=self._tenant.actor)
@@ -278,14 +285,14 @@ class _Merge:
             entry = attrs.evolve(entry, retired_at=entry.issued_at, retired_by=entry.issued_by)
         return entry
 
-    # Who has another ID now, or none.
+    # The users who have another ID now, or none.
 
     def _people(self, owners: Iterable[str]) -> list[Person]:
         users = self._tenant.users(sorted(owners))
         return self._tenant.people([user for _, user in sorted(users.items())], lock=True)
 
     def _settle(self) -> list[tuple[str, str, ConferenceId]]:
-        """Give new IDs to those left without, and tell everybody; owner, name and ID of each."""
+        """Give new IDs to users without one, and tell all; owner, name and ID of each."""
         notice = owed([Event.CONFERENCE_ID_RESET], self._options, self._tenant.settings)
         changed = []
         for owners in batched(sorted(self._touched)):
@@ -309,7 +316,7 @@ class _Merge:
 
 
 def _by_owner(entries: Iterable[LedgerEntry]) -> Iterator[dict[str, list[LedgerEntry]]]:
-    """The entries of so many owners at a time, none of whom comes again."""
+    """All entries of some owners at a time."""
     owned: dict[str, list[LedgerEntry]] = {}
     for entry in entries:
         owned.setdefault(entry.owner, []).append(entry)

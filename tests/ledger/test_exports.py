@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import io
 import json
-from pathlib import Path  # noqa: TC003 - pytest hands it to tests that say so
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,7 +59,7 @@ def living(session: Session) -> dict[str, int]:
     """Everybody's current ID."""
     return {
         user.display_name: int(user.conference_id)
-        for user in session.cmdlets.get_cs_online_dial_in_conferencing_user()
+        for user in get(session=session)
         if user.conference_id
     }
 
@@ -154,6 +155,10 @@ def retired(line: str) -> str:
         lambda _: "\n",
         lambda _: "{}\n{}\n",
         lambda _: "[1]\n",
+        lambda _: "[" * 100_000 + "\n",
+        lambda text: text + '{"digest":' * 1000 + "1" + "}" * 1000,
+        lambda text: text + '{"digest":' + "1" * 5000 + "}",
+        tampered(lambda lines: [*lines[:-1], '{"digest":"\\ud800"}']),
     ],
 )
 def test_a_changed_export_is_refused(change: Callable[[str], str]) -> None:
@@ -179,6 +184,46 @@ def test_another_tenants_export_is_refused() -> None:
         with pytest.raises(InvalidArgumentError, match="changed"):
             confid.ledger.merge("\n".join([mine, *foreign.splitlines()[1:]]))
         assert contents(session) == before
+
+
+def closed() -> io.StringIO:
+    """A file that nobody can read any more."""
+    file = io.StringIO()
+    file.close()
+    return file
+
+
+@pytest.mark.parametrize(
+    "source", [5, None, b"x", ["x"], "x" * 5000, "\ud800", "\0", closed(), io.BytesIO(b"{}\n")]
+)
+def test_what_cant_be_read_is_refused(source: Any) -> None:
+    """With an error of confid's."""
+    with tenant("ken"), pytest.raises(InvalidArgumentError):
+        confid.ledger.merge(source)
+
+
+def pipe(path: Path) -> None:
+    """A named pipe that nobody writes to."""
+    os.mkfifo(path)
+
+
+def huge(path: Path) -> None:
+    """A file of 20 GB, all of it holes."""
+    with path.open("wb") as file:
+        file.truncate(20 * 10**9)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes with a name, and files with holes")
+@pytest.mark.parametrize(
+    "make", [pipe, huge, Path.mkdir, lambda path: path.symlink_to("/dev/zero")]
+)
+def test_only_regular_files_of_a_bounded_size_are_read(
+    make: Callable[[Path], object], tmp_path: Path
+) -> None:
+    """Nobody waits for a pipe or reads a device."""
+    make(tmp_path / "ledger.jsonl")
+    with tenant("ken"), pytest.raises(InvalidArgumentError, match="can't be read"):
+        confid.ledger.merge(tmp_path / "ledger.jsonl")
 
 
 def test_a_merge_is_no_part_of_a_transaction_and_none_of_a_sealed_store() -> None:
@@ -304,6 +349,66 @@ def test_a_merge_tells_the_witness() -> None:
         assert confid.check().problems == ()
     with confid.connect(older), pytest.raises(WitnessError):
         confid.ledger.merge(exported)
+
+
+# Imported IDs: nobody chooses one by way of a merge.
+
+
+def roster(**ids: int) -> list[dict[str, str]]:
+    """People with IDs already in use elsewhere."""
+    return [
+        {"UserPrincipalName": upn(name), "Licenses": "MCOMEETADV", "ConferenceId": str(number)}
+        for name, number in ids.items()
+    ]
+
+
+def chosen_in_a_copy(store: MemoryStore) -> str:
+    """The export of a copy in which somebody has imported another ID for Ken."""
+    with confid.connect(forked(store), clock=Clock()):
+        disable(KEN)
+        confid.import_users(roster(ken=7_654_321))
+        assert int(get(KEN).conference_id) == 7_654_321
+        return confid.ledger.export()
+
+
+def test_an_imported_id_that_is_new_here_comes_in_as_retired() -> None:
+    """Once the tenant has issued: its owner gets a drawn one, and the report says so."""
+    store = MemoryStore()
+    with tenant("pilar", store=store, enabled=False) as session:
+        confid.import_users(roster(ken=1_234_567))
+        exported = chosen_in_a_copy(store)
+        enable(PILAR)
+        report = confid.ledger.merge(exported)
+        assert lines_of(session)[7_654_321].retired_at is not None
+        assert set(map(int, report.retired)) == {1_234_567, 7_654_321}
+        assert report.adopted == {}
+        assert report.reissued == {KEN: get(KEN).conference_id}
+        assert lines_of(session)[int(get(KEN).conference_id)].origin == "issued"
+        assert confid.check().problems == ()
+        assert confid.ledger.merge(exported).retired == ()
+
+
+def test_what_the_witness_has_seen_issued_counts_too() -> None:
+    """A restored ledger that knows of no issue takes no imported ID either."""
+    store, witness = MemoryStore(), MemoryStore()
+    with tenant("pilar", store=store, enabled=False):
+        confid.import_users(roster(ken=1_234_567))
+    exported = chosen_in_a_copy(store)
+    with confid.connect(store, witness=witness):
+        older = forked(store)
+        enable(PILAR)
+    with confid.connect(older, witness=witness):
+        assert confid.ledger.merge(exported).adopted == {}
+
+
+def test_before_the_first_issue_a_merge_imports_as_an_import_does() -> None:
+    """A backup from before it gets back the IDs that people have."""
+    store = MemoryStore()
+    with tenant("pilar", store=store, enabled=False):
+        confid.import_users(roster(ken=1_234_567))
+        exported = chosen_in_a_copy(store)
+        assert confid.ledger.merge(exported).adopted == {KEN: 7_654_321}
+        assert int(get(KEN).conference_id) == 7_654_321
 
 
 # Whatever has happened.
