@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import enum
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from confid.attendant import wrong_entries
 from confid.attendant.fast_path import find_organizer
 from confid.attendant.prompts import TRANSLATIONS, say
-from confid.attendant.running_meeting import asks_for_names, keep, running, shows_numbers, style_of
+from confid.attendant.running_meeting import (
+    STAMPED_EVERY,
+    Participant,
+    asks_for_names,
+    keep,
+    running,
+    shows_numbers,
+    style_of,
+)
 from confid.engine.session import current_session
-from confid.errors import ConfidError, InvalidArgumentError
+from confid.errors import ConfidError, InvalidArgumentError, SealedError
 from confid.ids.conference_id import ConferenceId
 from confid.tenant import phone_number
 from confid.tenant.spoken_languages import DEFAULT
@@ -115,15 +124,13 @@ class Call:
     @property
     def state(self) -> CallState:
         """What the call waits for, or where its caller is by now."""
-        if self._state is CallState.IN_LOBBY:
-            self._listen()
+        self._listen()
         return self._state
 
     @property
     def prompts(self) -> list[str]:
         """All that the caller has heard, with the announcements of their meeting."""
-        if self._state in CONNECTED and not self._session.closed:
-            self._listen()
+        self._listen()
         return list(self._said)
 
     def enter_conference_id(self, keys: str) -> CallState:
@@ -169,6 +176,8 @@ class Call:
             typed = _PIN.fullmatch(keys)
             if self._starts_closed(tenant):
                 self._join(tenant)
+            elif self._is_blocked(tenant, lock=True):
+                return
             elif tenant.pins.is_right(person, typed[1] if typed else ""):
                 self._join(tenant, start=True)
             else:
@@ -214,8 +223,7 @@ class Call:
             self._id = str(tenant.new_uuid())
             self._answered_on = number
             self.language = number.primary_language
-            if wrong_entries.is_blocked(tenant, self._caller_counted):
-                self._say("blocked", CallState.ENDED)
+            if self._is_blocked(tenant):
                 return
             self._say("welcome", CallState.ASKING_CONFERENCE_ID)
             for key, language in self._choices():
@@ -251,7 +259,7 @@ class Call:
         self._say("welcome", CallState.ASKING_CONFERENCE_ID)
 
     def _step(self, expected: CallState, take: Callable[[UnitOfWork], None]) -> CallState:
-        if self._state is not expected:
+        if self.state is not expected:
             raise CallError(
                 f"The call is not {expected.value.replace('_', ' ')}: it is {self._state.value}."
             )
@@ -260,9 +268,7 @@ class Call:
         def work(tenant: UnitOfWork) -> None:
             # An attempt that failed before this one leaves no trace.
             self.__dict__.update(before)
-            if wrong_entries.is_blocked(tenant, self._caller_counted):
-                self._say("blocked", CallState.ENDED)
-            else:
+            if not self._is_blocked(tenant):
                 take(tenant)
 
         try:
@@ -280,7 +286,17 @@ class Call:
         self._said += (say(self.language, prompt),)
         self._state = state
 
+    def _is_blocked(self, tenant: UnitOfWork, *, lock: bool = False) -> bool:
+        """Whether the caller's number is blocked, which ends the call."""
+        blocked = wrong_entries.is_blocked(tenant, self._caller_counted, lock=lock)
+        if blocked:
+            self._say("blocked", CallState.ENDED)
+        return blocked
+
     def _refuse(self, tenant: UnitOfWork, prompt: str, *, tries: int) -> None:
+        # Looked at again behind the lock: the caller may be guessing on several lines at once.
+        if self._is_blocked(tenant, lock=True):
+            return
         wrong_entries.note_caller(tenant, self._caller_counted)
         self._say(prompt, self._state)
         if tries >= TRIES:
@@ -327,8 +343,9 @@ class Call:
         settings = tenant.settings
         if asks_for_names(settings):
             self._say("record_name", self._state)
+        newcomer = Participant(call=self._id, name=self._announced_as(tenant), heard_at=tenant.now)
         meeting = running(tenant, self._owner, lock=True).joined(
-            self._id, self._announced_as(tenant), start=start, style=style_of(settings)
+            newcomer, start=start, style=style_of(settings)
         )
         keep(tenant, self._owner, meeting)
         if meeting.started:
@@ -347,12 +364,28 @@ class Call:
     # What the caller hears of others.
 
     def _listen(self) -> None:
+        """Be heard in the lobby or the meeting, and hear what has happened there."""
+        if self._state not in CONNECTED or self._session.closed:
+            return
         with self._session.unit(write=False) as tenant:
             meeting = running(tenant, self._owner)
+            here = meeting.participant(self._id)
+            is_stamped = here is None or here.was_heard(tenant.now, within=STAMPED_EVERY)
+        if not is_stamped:
+            with suppress(SealedError):  # a sealed store can still be read
+                meeting = self._session.call(self._stamp, write=True)
         self._catch_up(meeting)
 
+    def _stamp(self, tenant: UnitOfWork) -> RunningMeeting:
+        meeting = running(tenant, self._owner, lock=True).heard(self._id, tenant.now)
+        keep(tenant, self._owner, meeting)
+        return meeting
+
     def _catch_up(self, meeting: RunningMeeting) -> None:
-        if self._state is CallState.IN_LOBBY and meeting.started:
+        if meeting.participant(self._id) is None:
+            # Abandoned, pushed out of a full lobby, or the organizer was disabled or removed.
+            self._state = CallState.ENDED
+        elif self._state is CallState.IN_LOBBY and meeting.started:
             self._get_in(meeting)
         else:
             self._hear(meeting)

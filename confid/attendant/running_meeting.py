@@ -1,12 +1,13 @@
-"""Running meetings: who is in or waits, and what those who are in hear of each other.
+"""Running meetings: their participants, their lobbies and their announcements.
 
 A meeting is a document under its organizer's key, from its first caller to
-its last. Source: behaviour, attendant, 3 and 4, and tenant settings.
+its last. Source: behaviour, attendant, 3 to 5, and tenant settings.
 """
 
 from __future__ import annotations
 
 import enum
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import attrs
@@ -22,6 +23,15 @@ NO_MASKING = "NoMasking"
 
 ANNOUNCEMENTS_KEPT = 100
 """The last ones, for calls that haven't listened yet."""
+
+ABANDONED_AFTER = timedelta(hours=24)
+"""A participant who was not heard for so long has left: the process of the call may be dead."""
+
+STAMPED_EVERY = timedelta(hours=1)
+"""How often it is written down that a participant was heard."""
+
+LOBBY_LIMIT = 1000
+"""Calls that a lobby holds; when one more comes the oldest leaves."""
 
 
 class Style(enum.Enum):
@@ -46,22 +56,31 @@ def asks_for_names(settings: TenantSettings) -> bool:
 
 
 def shows_numbers(settings: TenantSettings) -> bool:
-    """Whether who recorded no name may be announced by their telephone number."""
+    """Whether a caller without a recorded name is announced by their telephone number."""
     return settings.mask_pstn_numbers_type == NO_MASKING and style_of(settings) is Style.NAMES
 
 
 @attrs.frozen(kw_only=True)
 class Participant:
-    """A call in a meeting or its lobby: announced by which name, hearing from which one on."""
+    """A call in a meeting or its lobby.
+
+    Others hear its `name`; it hears the announcements from `hears_from` on.
+    Older documents have no `heard_at`: such a call was never heard.
+    """
 
     call: str
     name: str = ""
     hears_from: int = 0
+    heard_at: datetime | None = None
+
+    def was_heard(self, now: datetime, *, within: timedelta) -> bool:
+        """Whether it was; after it too, as a clock may have been turned back."""
+        return self.heard_at is not None and abs(now - self.heard_at) < within
 
 
 @attrs.frozen(kw_only=True)
 class Announcement:
-    """What those who are in hear: a prompt, with the name that stands in it."""
+    """A prompt that participants hear, and the name in it."""
 
     prompt: str
     name: str = ""
@@ -69,7 +88,7 @@ class Announcement:
 
 @attrs.frozen(kw_only=True)
 class RunningMeeting:
-    """A meeting, started or waited for. `announced` counts all its announcements ever."""
+    """A meeting, or a lobby that waits for it. `announced` counts all announcements ever."""
 
     started: bool = False
     participants: tuple[Participant, ...] = ()
@@ -77,32 +96,46 @@ class RunningMeeting:
     announced: int = 0
 
     def participant(self, call: str) -> Participant | None:
-        """The call with that key, if it is in or waits."""
+        """The call with that key, in the meeting or its lobby."""
         return next((p for p in self.participants if p.call == call), None)
 
     def heard_from(self, number: int) -> tuple[Announcement, ...]:
-        """The announcements from that one on, as far as they are kept."""
+        """The announcements from that number on that are still kept."""
         first = self.announced - len(self.announcements)
         return self.announcements[max(0, number - first) :]
 
-    def joined(self, call: str, name: str, *, start: bool, style: Style) -> RunningMeeting:
+    def without_abandoned(self, now: datetime) -> RunningMeeting:
+        """With those who were heard of late; a meeting without anybody is over."""
+        heard = tuple(p for p in self.participants if p.was_heard(now, within=ABANDONED_AFTER))
+        return attrs.evolve(self, participants=heard) if heard else RunningMeeting()
+
+    def heard(self, call: str, now: datetime) -> RunningMeeting:
+        """With the stamp of a participant renewed."""
+        return attrs.evolve(
+            self,
+            participants=tuple(
+                attrs.evolve(p, heard_at=now) if p.call == call else p for p in self.participants
+            ),
+        )
+
+    def joined(self, newcomer: Participant, *, start: bool, style: Style) -> RunningMeeting:
         """With another caller: in the lobby, or in the meeting, which `start` starts.
 
-        Whoever waited gets in then, each announced to those before them.
+        The lobby then joins too, each caller announced to those before.
         """
-        newcomer = Participant(call=call, name=name)
-        others = tuple(p for p in self.participants if p.call != call)
+        others = tuple(p for p in self.participants if p.call != newcomer.call)
         if self.started:
             return _with(attrs.evolve(self, participants=others), newcomer, style)
         if not start:
-            return attrs.evolve(self, participants=(*others, newcomer))
+            waiting = (*others, newcomer)[-LOBBY_LIMIT:]
+            return attrs.evolve(self, participants=waiting)
         meeting = RunningMeeting(started=True, participants=(newcomer,))
-        for waiting in others:
-            meeting = _with(meeting, waiting, style)
+        for participant in others:
+            meeting = _with(meeting, participant, style)
         return meeting
 
     def left(self, call: str, *, style: Style) -> RunningMeeting:
-        """Without that call, which those who stay in the meeting hear."""
+        """Without that call; the others in the meeting hear that it left."""
         leaving = self.participant(call)
         if leaving is None:
             return self
@@ -138,16 +171,16 @@ def _told(meeting: RunningMeeting, event: str, name: str, style: Style) -> Runni
 
 
 def running(tenant: UnitOfWork, owner: str, *, lock: bool = False) -> RunningMeeting:
-    """An organizer's running meeting; one that nobody is in when there is none.
+    """An organizer's running meeting, without participants if there is none.
 
-    `lock` for one about to be changed.
+    `lock` it to change it.
     """
     found = RUNNING_MEETINGS.get(tenant.transaction, [owner], lock=lock)
-    return found.get(owner, RunningMeeting())
+    return found.get(owner, RunningMeeting()).without_abandoned(tenant.now)
 
 
 def keep(tenant: UnitOfWork, owner: str, meeting: RunningMeeting) -> None:
-    """Keep a running meeting; one that nobody is in has ended."""
+    """Keep a running meeting; without participants it has ended."""
     if meeting.participants:
         body = RUNNING_MEETINGS.body(meeting)
         tenant.transaction.put(RUNNING_MEETING.name, {owner: body})

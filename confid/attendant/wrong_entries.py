@@ -1,5 +1,7 @@
-"""Guessing: wrong entries are counted over all calls and processes, by the session's clock.
+"""Wrong entries: counted over all calls and processes, by the session's clock.
 
+Locks are taken in this order: the organizer's settings, the caller's count,
+the organizer's count, counts of callers further on.
 Source: behaviour, attendant, 2 and 3.
 """
 
@@ -15,30 +17,30 @@ if TYPE_CHECKING:
     from confid.tenant.unit_of_work import UnitOfWork
 
 CALLER_LIMIT = 10
-"""Wrong entries of one caller within `WINDOW` that end their calls at the first prompt."""
+"""Wrong entries of one caller within `WINDOW`; then their calls end at the first prompt."""
 
 ORGANIZER_LIMIT = 100
-"""Wrong PINs for one organizer within `WINDOW` that close phone starts."""
+"""Wrong PINs for one organizer within `WINDOW`; then nobody starts their meetings by phone."""
 
 WINDOW = timedelta(hours=1)
 
 WITHHELD = "withheld"
-"""Stands for the number of everybody who withholds theirs: they count as one caller."""
+"""In the place of a number that is withheld: all such callers count as one."""
 
 CALLER = "caller:"
 ORGANIZER = "organizer:"
 
 FORGOTTEN_AT_ONCE = 3
-"""Callers whose hour is over that a wrong entry erases: more than it adds."""
+"""Outdated counts that a wrong entry erases: more than it adds."""
 
 
-def is_blocked(tenant: UnitOfWork, caller: str) -> bool:
-    """Whether a caller's number has made too many wrong entries within the hour."""
-    return len(_recent(tenant, CALLER + caller)) >= CALLER_LIMIT
+def is_blocked(tenant: UnitOfWork, caller: str, *, lock: bool = False) -> bool:
+    """Whether a caller has made too many wrong entries within the hour; `lock` to add one."""
+    return len(_recent(tenant, CALLER + caller, lock=lock)) >= CALLER_LIMIT
 
 
 def blocks(body: Body, now: datetime) -> bool:
-    """Whether a caller's number is blocked of whom that is the count."""
+    """Whether a caller with this count of wrong entries is blocked."""
     return len(_within_the_hour(body, now)) >= CALLER_LIMIT
 
 
@@ -48,13 +50,13 @@ def is_closed(tenant: UnitOfWork, owner: str) -> bool:
 
 
 def note_caller(tenant: UnitOfWork, caller: str) -> None:
-    """Count a wrong entry of a caller's number, and erase what nobody needs any more."""
+    """Count a wrong entry of a caller, and erase some outdated counts."""
     _note(tenant, CALLER + caller)
     _forget(tenant, after=CALLER + caller)
 
 
 def note_organizer(tenant: UnitOfWork, owner: str) -> None:
-    """Count a wrong PIN for an organizer. Before `note_caller`: locks are taken in this order."""
+    """Count a wrong PIN for an organizer."""
     _note(tenant, ORGANIZER + owner)
 
 
@@ -69,12 +71,12 @@ def _recent(tenant: UnitOfWork, key: str, *, lock: bool = False) -> list[str]:
 
 
 def _within_the_hour(body: Body, now: datetime) -> list[str]:
-    # Either way: a clock that was turned back must not count for ever.
+    # Before and after it: when a clock was turned back, entries must not count for ever.
     return [at for at in body["at"] if abs(now - datetime.fromisoformat(at)) < WINDOW]
 
 
 def _forget(tenant: UnitOfWork, *, after: str) -> None:
-    """Erase the next callers whose hour is over; upwards only, as locks are taken."""
+    """Erase the next outdated counts of callers; only further on, as locks are taken."""
     transaction, kind = tenant.transaction, WRONG_ENTRIES.name
     found = list(transaction.scan(kind, after=after, limit=FORGOTTEN_AT_ONCE))
     callers = [
@@ -82,7 +84,7 @@ def _forget(tenant: UnitOfWork, *, after: str) -> None:
         for key, body in found
         if key.startswith(CALLER) and not _within_the_hour(body, tenant.now)
     ]
-    # Locked and read again: another process may have counted something meanwhile.
+    # Locked and read again: another process may have counted an entry meanwhile.
     held = transaction.get(kind, callers, lock=True)
     transaction.delete(
         kind, [key for key, body in held.items() if not _within_the_hour(body, tenant.now)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from confid.tenant.documents import WRONG_ENTRIES
+from confid.tenant.documents import RUNNING_MEETING, WRONG_ENTRIES
 from confid.tenant.people import Person
 
 if TYPE_CHECKING:
@@ -107,6 +107,9 @@ class Changes:
         self._people.put_settings({p.user.owner: p.conferencing for p in after if p.conferencing})
         if users := [change.user for change in changes if change.user]:
             self._people.put_users(users)
+        if disabled := [c.owner for c in changes if c.person.is_enabled and not c.after.enabled]:
+            # Their meetings end at once (behaviour: attendant).
+            self._transaction.delete(RUNNING_MEETING.name, disabled)
         if owners := [change.owner for change in changes if change.pin]:
             self.pins_drawn += len(owners)
             # A new PIN opens phone starts again (behaviour: attendant).

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from tests.tenants import Clock, add_bridge, contents, get, set_number, set_user
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from confid.attendant import Call
     from confid.engine.session import Session
 
 KEN, PILAR = upn("ken"), upn("pilar")
@@ -81,6 +84,43 @@ def test_ten_wrong_entries_within_an_hour_block_a_caller(
         assert dial(NUMBER, caller=caller).state is CallState.ENDED
         clock.forward(seconds=1)
         assert dial(NUMBER, caller=caller).press(spoken()) is CallState.ASKING_ORGANIZER
+
+
+LINES = 20
+
+
+@pytest.mark.parametrize("store", ["memory", "sqlite", "postgresql"])
+@pytest.mark.parametrize("entry", ["ID", "PIN"])
+def test_a_caller_on_twenty_lines_at_once_has_ten_entries(
+    store: str, entry: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """The limit is looked at behind the lock: guesses at the same moment count too."""
+    places = {"memory": "memory:", "sqlite": tmp_path / "tenant.db", "postgresql": None}
+    place = places[store] or request.getfixturevalue("new_schema")()
+    with tenant("ken", "pilar", store=place) as session:
+        pins = {who: new_pin(who) for who in (KEN, PILAR)}
+        (wrong,) = unknown(session)
+        calls = [dial(NUMBER, caller=CALLER) for _ in range(LINES)]
+        keys = [wrong] * LINES
+        if entry == "PIN":
+            for number, call in enumerate(calls):
+                who = (KEN, PILAR)[number % 2]
+                call.press(spoken(who))
+                call.press("*")
+                keys[number] = wrong_pin(pins[who])
+        at_once = threading.Barrier(LINES)
+
+        def guess(call: Call, keys: str) -> int:
+            before = len(call.prompts)
+            at_once.wait(30)
+            while call.state is not CallState.ENDED:
+                call.press(keys)
+            said = call.prompts[before:]
+            return said.count(PROMPTS["wrong_id"]) + said.count(PROMPTS["wrong_pin"])
+
+        with ThreadPoolExecutor(LINES) as pool:
+            assert sum(pool.map(guess, calls, keys)) == 10
+        assert dial(NUMBER, caller=CALLER).prompts == [PROMPTS["blocked"]]
 
 
 def test_wrong_pins_count_against_the_caller_too() -> None:
