@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+import confid.start  # noqa: F401 - sessions that tests open have their cmdlets from it
 from confid.engine import session as sessions
 from tests.thorough import examples
 
