@@ -16,7 +16,7 @@ import pytest
 import confid
 from confid import meetings
 from confid.engine.session import current_session
-from confid.errors import SealedError, StoreError, WitnessError
+from confid.errors import CommitOutcomeUnknownError, SealedError, StoreError, WitnessError
 from confid.host import RecordingHost
 from confid.mail import MemoryTransport, deliver
 from confid.store import MemoryStore, SQLiteStore
@@ -485,6 +485,29 @@ def test_of_two_moves_at_once_one_opens_the_target(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="given up"):
         confid.move_tenant(another, Slow(second, Scissors(1000)))
     assert issuing(second) == []
+
+
+def test_of_two_moves_that_begin_at_once_one_goes_on(tmp_path: Path) -> None:
+    """The other one finds the source sealed for another target, though it wasn't a moment ago."""
+    source, first, second = (SQLiteStore(tmp_path / f"{n}.db") for n in ("source", "one", "two"))
+    lived_in(source).close()
+
+    def begin_another() -> None:
+        with pytest.raises(CommitOutcomeUnknownError):
+            confid.move_tenant(CuttableStore(SQLiteStore(source.path), Scissors(4)), first)
+
+    meanwhile = [begin_another]
+
+    class Slow(CuttableStore):
+        def exclusive(self) -> Any:
+            if meanwhile:
+                meanwhile.pop()()
+            return super().exclusive()
+
+    with pytest.raises(StoreError, match="Another move of this tenant has begun"):
+        confid.move_tenant(source, Slow(second, Scissors(1000)))
+    confid.move_tenant(source, first)
+    assert issuing(source, first, second) == [first]
 
 
 def test_a_session_that_is_open_notices_the_move(tmp_path: Path) -> None:
