@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import abc
 import json
+import os
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -296,11 +297,24 @@ class Store(abc.ABC):
 # For store authors: what every store refuses, said once.
 
 
+def refuse_fork(pid: int, what: object) -> None:
+    """Raise `StoreError` in another process than the one, `pid`, that opened `what`."""
+    if pid != os.getpid():
+        raise StoreError(
+            f"{what} was opened before this process was forked; connect anew in the child."
+        )
+
+
+def unknown_kind(name: str) -> StoreError:
+    """What a store answers that was not opened with the kind."""
+    return StoreError(f"This store was not opened with the kind {name!r}.")
+
+
 def known_kind(kinds: Mapping[str, Kind], name: str, field: str | None = None) -> Kind:
     """The kind of that name, which has that field; `StoreError` where there is none."""
     kind = kinds.get(name)
     if kind is None:
-        raise StoreError(f"This store was not opened with the kind {name!r}.")
+        raise unknown_kind(name)
     if field is not None and field not in kind.fields:
         raise StoreError(f"The kind {name!r} has no index field {field!r}.")
     return kind

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from bisect import bisect_right
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from confid.errors import DuplicateKeyError, StoreError
 from confid.store.base import (
+    IMPORTED,
     ISSUED,
     Body,
     Claim,
@@ -25,63 +24,108 @@ from confid.store.base import (
     check_text,
     index_of,
     known_kind,
+    refuse_fork,
     to_json,
+    unknown_kind,
     utc,
 )
+from confid.store.blocks import Block, block
+from confid.store.locks import OwnedLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
 LOCK_TIMEOUT = 30.0
 """Seconds to wait for another thread's transaction, as SQLiteStore waits."""
 
+GONE = object()
+"""The value of a key that isn't there."""
+
 
 class _Kept:
-    """One kind's documents as text (no live object leaves the store), and its indexes."""
+    """One kind's documents as text (no live object leaves the store), and its indexes.
+
+    An index is field to value to the keys of documents, those as a dict of no values.
+    """
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.documents: dict[str, str] = {}
-        self.indexes: dict[str, dict[str, set[str]]] = {field: {} for field in kind.fields}
-
-    def write(self, key: str, text: str | None) -> None:
-        """Replace a document, or remove it."""
-        old = self.documents.pop(key, None)
-        if old is not None:
-            for field, value in self._values(old):
-                self.indexes[field][value].discard(key)
-        if text is not None:
-            self.documents[key] = text
-            for field, value in self._values(text):
-                self.indexes[field].setdefault(value, set()).add(key)
-
-    def _values(self, text: str) -> Iterator[tuple[str, str]]:
-        if self.indexes:
-            for field, value in index_of(self.kind, json.loads(text)).items():
-                if value is not None:
-                    yield field, value
-
-    def reindexed(self, kind: Kind) -> _Kept:
-        """The same documents under a kind that has got other index fields."""
-        again = _Kept(kind)
-        for key, text in self.documents.items():
-            again.write(key, text)
-        for field in kind.unique:
-            if any(len(keys) > 1 for keys in again.indexes[field].values()):
-                raise DuplicateKeyError(kind.name, field)
-        return again
+        self.indexes: dict[str, dict[str, dict[str, None]]] = {f: {} for f in kind.fields}
 
 
 class _Contents:
-    """What a memory store holds between transactions."""
+    """What a memory store holds, and what the open transaction has changed in it."""
 
     def __init__(self) -> None:
         self.kept: dict[str, _Kept] = {}
         self.ledger: dict[int, LedgerEntry] = {}
-        self.owned: dict[str, list[int]] = {}
+        self.owned: dict[str, dict[int, None]] = {}
         self.living: dict[str, int] = {}
-        self.issued = 0
+        self.counts = {ISSUED: 0, IMPORTED: 0}
+        self._before: list[tuple[dict[Any, Any], Any, Any]] = []
+
+    def set(self, mapping: dict[Any, Any], key: Any, value: Any = None) -> None:
+        """Change one key of one of these mappings (`GONE` removes it), so that it can be undone."""
+        # Written down first, and each change is one step: an interrupt comes before or after it.
+        self._before.append((mapping, key, mapping.get(key, GONE)))
+        if value is GONE:
+            mapping.pop(key, None)
+        else:
+            mapping[key] = value
+
+    def mark(self) -> int:
+        """How far the transaction has come, for `undo`."""
+        return len(self._before)
+
+    def undo(self, mark: int = 0) -> None:
+        """Take back what was changed since `mark`. It may be interrupted and called again."""
+        while len(self._before) > mark:
+            mapping, key, value = self._before[-1]
+            if value is GONE:
+                mapping.pop(key, None)
+            else:
+                mapping[key] = value
+            self._before.pop()
+
+    def keep(self) -> None:
+        """Commit."""
+        self._before = []
+
+    def write(self, kept: _Kept, key: str, text: str | None) -> None:
+        """Replace a document, or remove it."""
+        old = kept.documents.get(key)
+        for field, value in _values(kept.kind, old):
+            self.set(kept.indexes[field][value], key, GONE)
+        self.set(kept.documents, key, GONE if text is None else text)
+        for field, value in _values(kept.kind, text):
+            index = kept.indexes[field]
+            if value not in index:
+                self.set(index, value, {})
+            self.set(index[value], key)
+
+
+def _reindexed(old: _Kept, kind: Kind) -> _Kept:
+    """The same documents under a kind that has got other index fields."""
+    again = _Kept(kind)
+    again.documents = dict(old.documents)
+    for key, text in again.documents.items():
+        for field, value in _values(kind, text):
+            again.indexes[field].setdefault(value, {})[key] = None
+    for field in kind.unique:
+        if any(len(keys) > 1 for keys in again.indexes[field].values()):
+            raise DuplicateKeyError(kind.name, field)
+    return again
+
+
+def _values(kind: Kind, text: str | None) -> Iterator[tuple[str, str]]:
+    """The index fields of a document that have a value."""
+    if text is not None and kind.fields:
+        for field, value in index_of(kind, json.loads(text)).items():
+            if value is not None:
+                yield field, value
 
 
 class MemoryStore(Store):
@@ -89,7 +133,7 @@ class MemoryStore(Store):
 
     def __init__(self) -> None:
         self._contents = _Contents()
-        self._lock = threading.Lock()
+        self._lock = OwnedLock()
         self._pid = os.getpid()
         self._opened = False
 
@@ -98,46 +142,55 @@ class MemoryStore(Store):
 
     def open(self, kinds: Iterable[Kind], *, create: bool = True) -> None:
         """Keep documents of these kinds; what a former session left is still there."""
-        if not create and not self._contents.kept:
+        kept = self._contents.kept
+        if not create and not kept:
             raise StoreError(
                 "This memory store holds no tenant yet; connect with create=True.",
                 category="ObjectNotFound",
             )
-        kept = self._contents.kept
         for kind in kinds:
             if kind.name not in kept:
                 kept[kind.name] = _Kept(kind)
             elif kept[kind.name].kind != kind:
-                kept[kind.name] = kept[kind.name].reindexed(kind)
+                kept[kind.name] = _reindexed(kept[kind.name], kind)
         self._opened = True
 
     def close(self) -> None:
         """Nothing to let go of: a memory store can be opened again."""
         self._opened = False
 
-    @contextmanager
-    def transaction(self, *, write: bool) -> Iterator[Transaction]:
+    def transaction(self, *, write: bool) -> AbstractContextManager[Transaction]:
         """One transaction; waits up to 30 seconds for that of another thread."""
-        if self._pid != os.getpid():
-            raise StoreError("A memory store stays in its process; connect anew after a fork.")
+        refuse_fork(self._pid, self)
         if not self._opened:
             raise StoreError("This memory store is closed.")
-        if not self._lock.acquire(timeout=LOCK_TIMEOUT):
-            raise StoreError(
-                f"Another thread's transaction has held this store for {LOCK_TIMEOUT:.0f} seconds.",
-                category="ResourceBusy",
-            )
-        try:
-            transaction = _MemoryTransaction(self._contents, write=write)
-            try:
-                yield transaction
-            except BaseException:
-                transaction.undo(0)
-                raise
-            finally:
-                transaction.over = True
-        finally:
-            self._lock.release()
+        return _Turn(self._contents, self._lock, write=write)
+
+
+class _Turn(Block[Transaction]):
+    """A transaction from its beginning to its end."""
+
+    def __init__(self, contents: _Contents, lock: OwnedLock, *, write: bool) -> None:
+        self._contents = contents
+        self._lock = lock
+        self._transaction = _MemoryTransaction(contents, write=write)
+
+    def __enter__(self) -> Transaction:
+        if not self._lock.acquire(self, timeout=LOCK_TIMEOUT):
+            raise self._lock.busy("This memory store")
+        return self._transaction
+
+    def leave(self, error: BaseException | None) -> None:
+        if error is None:
+            self._transaction.demand_process()
+            self._contents.keep()
+        self.abandon()
+
+    def abandon(self) -> None:
+        self._transaction.over = True
+        if self._lock.is_held_by(self):
+            self._contents.undo()
+            self._lock.release(self)
 
 
 class _MemoryTransaction(Transaction):
@@ -146,24 +199,24 @@ class _MemoryTransaction(Transaction):
     def __init__(self, contents: _Contents, *, write: bool) -> None:
         self._contents = contents
         self._write = write
-        self._undo: list[Callable[[], None]] = []
+        self._pid = os.getpid()
         self.over = False
 
-    def undo(self, mark: int) -> None:
-        """Take back what was done since `mark`, the newest first."""
-        while len(self._undo) > mark:
-            self._undo.pop()()
+    def demand_process(self) -> None:
+        """Refuse a forked child, whose memory is a copy."""
+        refuse_fork(self._pid, "This transaction")
 
     def _of(self, kind: str, *, write: bool = False) -> _Kept:
         self._check(write=write)
         try:
             return self._contents.kept[kind]
         except KeyError:
-            raise StoreError(f"This store was not opened with the kind {kind!r}.") from None
+            raise unknown_kind(kind) from None
 
     def _check(self, *, write: bool) -> None:
         if self.over:
             raise StoreError("This transaction is over.")
+        self.demand_process()
         if write and not self._write:
             raise StoreError("A reading transaction can't write.", category="InvalidOperation")
 
@@ -200,8 +253,9 @@ class _MemoryTransaction(Transaction):
         kept = self._of(kind, write=True)
         texts = to_json(documents)
         self._refuse_duplicates(kept, documents)
-        for key, text in texts.items():
-            self._replace(kept, key, text)
+        with self.savepoint():
+            for key, text in texts.items():
+                self._contents.write(kept, key, text)
 
     @staticmethod
     def _refuse_duplicates(kept: _Kept, documents: Mapping[str, Body]) -> None:
@@ -212,7 +266,7 @@ class _MemoryTransaction(Transaction):
                 value = index[field]
                 if value is None:
                     continue
-                others = kept.indexes[field].get(value, set()) - documents.keys()
+                others = kept.indexes[field].get(value, {}).keys() - documents.keys()
                 if others or value in seen[field]:
                     raise DuplicateKeyError(kept.kind.name, field)
                 seen[field].add(value)
@@ -222,12 +276,7 @@ class _MemoryTransaction(Transaction):
         keys = list(keys)
         check_text(*keys)
         for key in keys:
-            self._replace(kept, key, None)
-
-    def _replace(self, kept: _Kept, key: str, text: str | None) -> None:
-        old = kept.documents.get(key)
-        kept.write(key, text)
-        self._undo.append(lambda: kept.write(key, old))
+            self._contents.write(kept, key, None)
 
     def claim(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
         self._check(write=True)
@@ -246,8 +295,10 @@ class _MemoryTransaction(Transaction):
 
     def _enter(self, conference_id: int, owner: str, claim: Claim) -> None:
         contents = self._contents
-        owned = contents.owned.setdefault(owner, [])
-        contents.ledger[conference_id] = LedgerEntry(
+        if owner not in contents.owned:
+            contents.set(contents.owned, owner, {})
+        owned = contents.owned[owner]
+        entry = LedgerEntry(
             conference_id=conference_id,
             owner=owner,
             serial=len(owned) + 1,
@@ -257,19 +308,11 @@ class _MemoryTransaction(Transaction):
             retired_at=claim.at if claim.retired else None,
             retired_by=claim.by if claim.retired else None,
         )
-        owned.append(conference_id)
-        contents.issued += claim.origin == ISSUED
+        contents.set(contents.ledger, conference_id, entry)
+        contents.set(owned, conference_id)
+        contents.set(contents.counts, claim.origin, contents.counts[claim.origin] + 1)
         if not claim.retired:
-            contents.living[owner] = conference_id
-
-        def undo() -> None:
-            del contents.ledger[conference_id]
-            owned.remove(conference_id)
-            contents.issued -= claim.origin == ISSUED
-            if not claim.retired:
-                del contents.living[owner]
-
-        self._undo.append(undo)
+            contents.set(contents.living, owner, conference_id)
 
     def retire(
         self, owners: Iterable[str], *, at: datetime, by: str | None = None
@@ -277,21 +320,12 @@ class _MemoryTransaction(Transaction):
         self._check(write=True)
         at = utc(at)
         check_text(by or "")
-        ledger, living = self._contents.ledger, self._contents.living
+        contents = self._contents
         retired = self.current(owners)
-
-        def undo() -> None:
-            for conference_id in retired.values():
-                ledger[conference_id] = attrs.evolve(
-                    ledger[conference_id], retired_at=None, retired_by=None
-                )
-            living.update(retired)
-
-        self._undo.append(undo)
         for owner, conference_id in retired.items():
-            entry = ledger[conference_id]
-            ledger[conference_id] = attrs.evolve(entry, retired_at=at, retired_by=by)
-            del living[owner]
+            entry = attrs.evolve(contents.ledger[conference_id], retired_at=at, retired_by=by)
+            contents.set(contents.ledger, conference_id, entry)
+            contents.set(contents.living, owner, GONE)
         return retired
 
     def current(self, owners: Iterable[str]) -> dict[str, int]:
@@ -329,16 +363,16 @@ class _MemoryTransaction(Transaction):
 
     def has_issued(self) -> bool:
         self._check(write=False)
-        return self._contents.issued > 0
+        return self._contents.counts[ISSUED] > 0
 
-    @contextmanager
+    @block
     def savepoint(self) -> Iterator[None]:
         self._check(write=False)
-        mark = len(self._undo)
+        mark = self._contents.mark()
         try:
             yield
         except BaseException:
             # Once the transaction is over, what it did is committed or undone already.
             if not self.over:
-                self.undo(mark)
+                self._contents.undo(mark)
             raise

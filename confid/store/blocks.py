@@ -1,0 +1,117 @@
+"""`with` blocks that always end, whenever an interrupt comes.
+
+Ctrl-C may be raised before the first line of `__exit__`, and then `__exit__`
+does nothing at all. So a `with` statement is handed an `__exit__` of its own,
+which nobody else holds: it dies with the statement. When it dies and the block
+has not ended, the block is abandoned, which undoes what it did.
+"""
+
+from __future__ import annotations
+
+import abc
+import functools
+import weakref
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class _Exit:
+    """`__exit__`, as an object of its own for each `with` statement."""
+
+    def __get__(self, block: Block[Any] | None, owner: type) -> Any:
+        if block is None:
+            return self
+        leave = functools.partial(self, block)
+        block.watch = weakref.ref(leave, block.died)
+        return leave
+
+    def __call__(
+        self,
+        block: Block[Any],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        swallowed = block.leave(error)
+        block.watch = None
+        return swallowed
+
+
+class Block(AbstractContextManager[T, bool | None], Generic[T]):
+    """A context manager whose end comes: by `leave`, or else by `abandon`."""
+
+    watch: weakref.ref[Any] | None = None
+
+    @abc.abstractmethod
+    def leave(self, error: BaseException | None) -> bool | None:
+        """What other context managers do in `__exit__`."""
+
+    @abc.abstractmethod
+    def abandon(self) -> None:
+        """Undo what the block did and let go of what it holds, as far as `leave` has not.
+
+        It may be called after any part of `__enter__` and `leave`, and again
+        when it was interrupted itself.
+        """
+
+    def died(self, _: object) -> None:
+        """The `with` statement was left, and `leave` has not come to its end."""
+        self.watch = None
+        while True:
+            try:
+                self.abandon()
+            except Exception:  # noqa: BLE001 - the interrupt before it is the one to hear of
+                return
+            except BaseException:  # noqa: BLE001, S112 - another interrupt: the first is under way
+                continue
+            else:
+                return
+
+    if TYPE_CHECKING:
+
+        def __exit__(
+            self,
+            kind: type[BaseException] | None,
+            error: BaseException | None,
+            traceback: TracebackType | None,
+            /,
+        ) -> bool | None: ...
+
+    else:
+        __exit__ = _Exit()
+
+
+class _GeneratorBlock(Block[T]):
+    def __init__(self, manager: Any) -> None:
+        self._manager = manager
+
+    def __enter__(self) -> T:
+        entered: T = self._manager.__enter__()
+        return entered
+
+    def leave(self, error: BaseException | None) -> bool | None:
+        facts = (None, None, None) if error is None else (type(error), error, error.__traceback__)
+        swallowed: bool | None = self._manager.__exit__(*facts)
+        return swallowed
+
+    def abandon(self) -> None:
+        # Raises GeneratorExit where the generator waits, so its `with` and `finally` do the rest.
+        self._manager.gen.close()
+
+
+def block(function: Callable[P, Iterator[T]]) -> Callable[P, Block[T]]:
+    """`contextlib.contextmanager`, for a block that is undone when an interrupt hits its end."""
+    manager = contextmanager(function)
+
+    @functools.wraps(function)
+    def make(*args: P.args, **kwargs: P.kwargs) -> Block[T]:
+        return _GeneratorBlock(manager(*args, **kwargs))
+
+    return make
