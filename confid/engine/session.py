@@ -10,7 +10,6 @@ import os
 import threading
 import time
 import weakref
-from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
@@ -25,6 +24,7 @@ from confid.ids.issuer import FreeIds
 from confid.ids.witness import UnreachableWitnessError, Witness
 from confid.store import from_url
 from confid.store.base import Store, Transaction
+from confid.store.blocks import block
 from confid.tenant.documents import KINDS
 from confid.tenant.pins import PinKey
 from confid.tenant.setup import LastSetup, stamp_of
@@ -73,7 +73,7 @@ class _Joint:
     tenants: list[UnitOfWork] = attrs.Factory(list)
     over: bool = False
 
-    @contextmanager
+    @block
     def savepoint(self) -> Iterator[Transaction]:
         with self.transaction.savepoint():
             yield self.transaction
@@ -104,7 +104,17 @@ class Session:
         self._last_setup = LastSetup()
         self._witness: Witness | None = None
         self._pin_key: PinKey | None = None
-        self._previous = _current.get()
+        self._follow(_current.get())
+
+    def _follow(self, previous: Session | None) -> None:
+        """Have `previous` current again when this session is closed.
+
+        The one before it is kept only if somebody else does: of the sessions
+        that nobody closes, all but the last two are let go.
+        """
+        self.previous: Callable[[], Session | None] = lambda: previous
+        if previous is not None and (older := previous.previous()) is not None:
+            previous.previous = weakref.ref(older)
 
     def __repr__(self) -> str:
         return f"<confid session on {self._store!r}{', closed' if self.closed else ''}>"
@@ -112,7 +122,7 @@ class Session:
     def __enter__(self) -> Self:
         self._demand_open()
         if _current.get() is not self:
-            self._previous = _current.get()
+            self._follow(_current.get())
             _current.set(self)
         return self
 
@@ -132,7 +142,7 @@ class Session:
         with _opening:
             _open.discard(self)
         if _current.get() is self:
-            _current.set(self._previous)
+            _current.set(self.previous())
         if self._witness is not None:
             self._witness.close()
         self._store.close()
@@ -166,7 +176,7 @@ class Session:
             )
         return moment.astimezone(UTC)
 
-    @contextmanager
+    @block
     def transaction(self) -> Iterator[None]:
         """Make all cmdlets of this context one: all or nothing.
 
@@ -182,8 +192,9 @@ class Session:
             return
         with self._store.transaction(write=True) as transaction:
             joint = _Joint(self, transaction, threading.get_ident())
-            token = _joints.set((*_joints.get(), joint))
+            before = _joints.get()
             try:
+                _joints.set((*before, joint))
                 yield
             except BaseException:
                 for tenant in joint.tenants:
@@ -191,9 +202,9 @@ class Session:
                 raise
             finally:
                 joint.over = True
-                _joints.reset(token)
+                _joints.set(before)
 
-    @contextmanager
+    @block
     def unit(self, *, write: bool) -> Iterator[UnitOfWork]:
         """The unit of work of one call: a savepoint of the joint transaction, or its own.
 
@@ -217,7 +228,7 @@ class Session:
                 tenant.ledger.put_back()
                 raise
 
-    @contextmanager
+    @block
     def exclusive_unit(self) -> Iterator[UnitOfWork]:
         """A unit of work that is alone on the store, so never part of a joint transaction."""
         self._demand_open()
@@ -413,7 +424,7 @@ def current_session(session: Session | None = None) -> Session:
         passed: set[Session] = set()
         while session is not None and session.closed:
             passed.add(session)
-            session = session._previous  # noqa: SLF001 - the chain of sessions is this module's
+            session = session.previous()
             if session in passed:
                 session = None
         if session is None:

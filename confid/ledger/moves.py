@@ -9,7 +9,7 @@ been sealed for good. A move that was cut short goes on when it is called again.
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -20,6 +20,7 @@ from confid.engine.session import as_store
 from confid.errors import StoreError
 from confid.store.base import SEAL, TENANT
 from confid.store.batches import batched
+from confid.store.blocks import block
 from confid.store.entries import enter
 from confid.store.seal import FACTS, Reason, Seal, break_seal, put_seal, seal_of
 from confid.tenant.documents import KINDS
@@ -118,7 +119,7 @@ def _demand_room(transaction: Transaction, tenant_id: str) -> None:
         )
 
 
-@contextmanager
+@block
 def _writing(new: Store, move: str) -> Iterator[Transaction]:
     """A transaction on the target, as long as it is this move's.
 

@@ -32,13 +32,8 @@ class _Exit:
         block.watch = weakref.ref(leave, block.died)
         return leave
 
-    def __call__(
-        self,
-        block: Block[Any],
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None:
+    def __call__(self, block: Block[Any], *facts: Any) -> bool | None:
+        _, error, _ = facts
         swallowed = block.leave(error)
         block.watch = None
         return swallowed

@@ -30,38 +30,28 @@ class OwnedLock:
     def __init__(self) -> None:
         self._held: dict[str, _Hold] = {}
 
-    def acquire(self, owner: object, *, timeout: float) -> bool:
-        """Wait for the lock, at most `timeout` seconds; whether it is the owner's now.
+    def acquire(self, owner: object, *, timeout: float, what: object) -> None:
+        """Wait for the lock, at most `timeout` seconds. `what` is locked, for errors.
 
-        False at once when this very thread holds it: it would wait for itself.
+        Raises `StoreError` when it is still held then, and at once when this
+        very thread holds it, which would wait for itself.
         """
         mine = _Hold(owner)
-        deadline: float | None = None
+        deadline = 0.0
         # setdefault is one step: nobody can be interrupted between looking and taking.
-        while (now := self._held.setdefault("hold", mine)) is not mine:
+        while (hold := self._held.setdefault("hold", mine)) is not mine:
+            if hold.thread == mine.thread:
+                raise StoreError(
+                    f"{what} is in a transaction of this very thread, so waiting for it would "
+                    "never end: a callback (progress, a host, a clock) or another asyncio task "
+                    "used it in between. Use it when that transaction has ended.",
+                    category="ResourceBusy",
+                )
             deadline = deadline or time.monotonic() + timeout
-            left = deadline - time.monotonic()
-            if left <= 0 or now.thread == mine.thread:
-                return False
-            if now.ended.acquire(timeout=min(left, STEP)):
-                now.ended.release()
-        return True
-
-    def busy(self, what: object) -> StoreError:
-        """The error for an owner that didn't get the lock on `what`."""
-        hold = self._held.get("hold")
-        if hold is not None and hold.thread == threading.get_ident():
-            why = (
-                "is in a transaction of this very thread, so waiting for it would never end: a "
-                "callback (progress, a host, a clock) or another asyncio task used it in between. "
-                "Use it when that transaction has ended."
-            )
-        else:
-            why = (
-                "is locked: another process or thread has been using it for longer than the "
-                "timeout. Try again, or find out who holds it."
-            )
-        return StoreError(f"{what} {why}", category="ResourceBusy")
+            if (left := deadline - time.monotonic()) <= 0:
+                raise busy(what)
+            if hold.ended.acquire(timeout=min(left, STEP)):
+                hold.ended.release()
 
     def is_held_by(self, owner: object) -> bool:
         """Whether that is the owner's hold."""
@@ -72,3 +62,12 @@ class OwnedLock:
         """Let the next one have it. Does nothing when the owner doesn't hold it."""
         if self.is_held_by(owner):
             self._held.pop("hold").ended.release()
+
+
+def busy(what: object) -> StoreError:
+    """The error for a lock that was waited for in vain."""
+    return StoreError(
+        f"{what} is locked: another process or thread has been using it for longer than the "
+        "timeout. Try again, or find out who holds it.",
+        category="ResourceBusy",
+    )

@@ -176,8 +176,7 @@ class _Turn(Block[Transaction]):
         self._transaction = _MemoryTransaction(contents, write=write)
 
     def __enter__(self) -> Transaction:
-        if not self._lock.acquire(self, timeout=LOCK_TIMEOUT):
-            raise self._lock.busy("This memory store")
+        self._lock.acquire(self, timeout=LOCK_TIMEOUT, what="This memory store")
         return self._transaction
 
     def leave(self, error: BaseException | None) -> None:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from abc import abstractmethod
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from confid.errors import StoreError
@@ -31,9 +32,11 @@ from confid.store.base import (
     check_text,
     index_of,
     known_kind,
+    refuse_fork,
     to_json,
     utc,
 )
+from confid.store.blocks import block
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -96,6 +99,8 @@ class SQLTransaction(Transaction):
         self._write = write
         self._schema = schema
         self._savepoints = 0
+        self._half_undone = False
+        self._pid = os.getpid()
 
     # What a subclass brings.
 
@@ -135,8 +140,17 @@ class SQLTransaction(Transaction):
     def _check(self, *, write: bool = False) -> None:
         if self.over:
             raise StoreError("This transaction is over.")
+        self.demand_whole()
         if write and not self._write:
             raise StoreError("A reading transaction can't write.", category="InvalidOperation")
+
+    def demand_whole(self) -> None:
+        """Raise `StoreError` for a transaction that can't be committed: half undone, or forked."""
+        refuse_fork(self._pid, self._place)
+        if self._half_undone:
+            raise StoreError(
+                "A part of this transaction could not be undone, so all of it will be."
+            )
 
     def _run(self, statement: str, *values: object, write: bool = False, **parts: str) -> list[Any]:
         self._check(write=write)
@@ -276,7 +290,7 @@ class SQLTransaction(Transaction):
 
     # Savepoints.
 
-    @contextmanager
+    @block
     def savepoint(self) -> Iterator[None]:
         name = f"s{self._savepoints}"
         self._run(f"SAVEPOINT {name}")
@@ -284,12 +298,13 @@ class SQLTransaction(Transaction):
         try:
             yield
         except BaseException:
-            # Once the transaction is over, what it did is committed or undone already. A
-            # connection that can't undo takes no COMMIT either.
+            # Once the transaction is over, what it did is committed or undone already.
             if not self.over:
+                self._half_undone = True
                 with suppress(StoreError):
-                    self._run(f"ROLLBACK TO {name}")
-                    self._run(f"RELEASE {name}")
+                    self._execute(f"ROLLBACK TO {name}", ())
+                    self._half_undone = False
+                    self._execute(f"RELEASE {name}", ())
             raise
         else:
             self._run(f"RELEASE {name}")

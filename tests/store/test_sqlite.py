@@ -25,6 +25,7 @@ import pytest
 import confid
 from confid.errors import DuplicateKeyError, StoreError
 from confid.store import FIRST_ID, LAST_ID, Claim, Kind, SQLiteStore
+from confid.store.sqlite import connections
 from confid.store.sqlite.schema import SCHEMA_VERSION
 from confid.testing import StoreContract
 
@@ -260,6 +261,7 @@ def test_a_killed_process_leaves_a_whole_tenant(path: Path, store: SQLiteStore) 
         store.open(KINDS)
         with store.transaction(write=True) as tx:
             tx.claim([(6_000_000, "committed")], Claim(at=AT))
+        first = store
     """
     with run(textwrap.dedent(script) + textwrap.dedent(HOLD), path) as other:
         assert other.stdout
@@ -409,7 +411,7 @@ def test_a_store_is_refused_in_a_forked_child(path: Path, ending: str) -> None:
         store.open(KINDS)
         with store.transaction(write=True) as tx:
             tx.claim([(1_000_000, "parent")], Claim(at=AT))
-        store._writer.acquire()  # as another thread may hold it
+        store.writer.acquire('another thread', timeout=0, what='')
         child = os.fork()
         if child == 0:
             try:
@@ -426,7 +428,7 @@ def test_a_store_is_refused_in_a_forked_child(path: Path, ending: str) -> None:
                 os._exit(0)
             sys.exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        store._writer.release()
+        store.writer.release('another thread')
         with store.transaction(write=True) as tx:
             assert tx.current(["parent", "child"]) == {"parent": 1_000_000, "child": 1_000_001}
             tx.claim([(1_000_002, "after")], Claim(at=AT))
@@ -521,7 +523,7 @@ def test_what_the_ledger_allows_by_hand(path: Path, store: SQLiteStore) -> None:
 # Query plans.
 
 
-class _Explaining(sqlite3.Connection):
+class _Explaining(connections.Connection):
     """Notes the plan of every statement before it runs."""
 
     plans: list[str]
@@ -541,10 +543,7 @@ def test_every_call_goes_by_an_index(
     """Nothing scans the documents or the ledger but what is there to scan them."""
     plans: list[str] = []
     monkeypatch.setattr(_Explaining, "plans", plans, raising=False)
-    connect = sqlite3.connect
-    monkeypatch.setattr(
-        sqlite3, "connect", lambda *args, **kw: connect(*args, factory=_Explaining, **kw)
-    )
+    monkeypatch.setattr(connections, "Connection", _Explaining)
     keys = [f"{i:03}" for i in range(count)]
     with SQLiteStore(path) as store:
         store.open(KINDS)

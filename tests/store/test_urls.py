@@ -38,7 +38,7 @@ def test_sqlite(url: str, path: str, timeout: float) -> None:
     """Three slashes and a relative path, four and an absolute one; a timeout if you like."""
     store = from_url(url)
     assert isinstance(store, SQLiteStore)
-    assert (store.path, store.timeout) == (Path(path), timeout)
+    assert (store.path, store.timeout) == (Path(path).absolute(), timeout)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_path_is_a_sqlite_file(path: str) -> None:
     for given in (path, Path(path)):
         store = from_url(given)
         assert isinstance(store, SQLiteStore)
-        assert store.path == Path(path)
+        assert store.path == Path(path).absolute()
     store = from_url(PurePosixPath("memory:"))
     assert isinstance(store, SQLiteStore)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from confid.errors import DuplicateKeyError
+from confid.errors import DuplicateKeyError, StoreError
 from confid.store.postgres.connections import commit as commit_now
 from confid.store.postgres.connections import roll_back
 from confid.store.postgres.errors import explain
@@ -88,7 +88,14 @@ class PostgresTransaction(SQLTransaction):
 
     def end(self, *, commit: bool) -> None:
         """Commit or roll back, and refuse whatever comes."""
-        self.over = True
+        try:
+            if commit:
+                self.demand_whole()
+        except StoreError:
+            roll_back(self._connection)
+            raise
+        finally:
+            self.over = True
         if commit and self._write:
             commit_now(self._connection, self._place)
         else:

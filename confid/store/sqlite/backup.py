@@ -11,6 +11,7 @@ from pathlib import Path
 from confid.errors import StoreError
 from confid.store.base import BACKUP, SEAL, TENANT
 from confid.store.sqlite.errors import translated
+from confid.store.sqlite.file import partial_name
 
 SEALING = """
 INSERT INTO documents (kind, key, body) VALUES (?, ?, ?)
@@ -24,28 +25,38 @@ def write_backup(connection: sqlite3.Connection, target: Path) -> None:
     Until the copy is whole and sealed it goes by another name, so that a
     crash leaves nothing that could be taken for a tenant.
     """
-    partial = Path(f"{target}.partial")
+    partial = partial_name(target)
     _refuse_existing(target)
-    with suppress(FileNotFoundError):
-        partial.unlink()
+    _remove(partial)
     try:
         _make(partial)
         with translated(partial):
             _copy(connection, partial)
         _publish(partial, target)
     except BaseException:
-        for left in (partial, Path(f"{partial}-wal"), Path(f"{partial}-shm")):
-            with suppress(OSError):
-                left.unlink()
+        _remove(partial)
         raise
 
 
+def _with_logs(path: Path) -> list[Path]:
+    """A database's file and those that SQLite may have left beside it."""
+    return [path, *(Path(f"{path}-{log}") for log in ("wal", "shm", "journal"))]
+
+
+def _remove(path: Path) -> None:
+    for left in _with_logs(path):
+        with suppress(OSError):
+            left.unlink()
+
+
 def _refuse_existing(target: Path) -> None:
-    if target.exists():
-        raise StoreError(
-            f"{target} is there already, and a backup replaces nothing; give another path.",
-            category="ResourceExists",
-        )
+    for path in _with_logs(target):
+        # A log of another database would be taken for the backup's own, and written into it.
+        if os.path.lexists(path):
+            raise StoreError(
+                f"{path} is there already, and a backup replaces nothing; give another path.",
+                category="ResourceExists",
+            )
 
 
 def _make(path: Path) -> None:
@@ -79,4 +90,5 @@ def _publish(partial: Path, target: Path) -> None:
         _refuse_existing(target)
         partial.rename(target)
         return
-    partial.unlink()
+    # Opening the target has removed it already, perhaps: see TenantFile.
+    partial.unlink(missing_ok=True)

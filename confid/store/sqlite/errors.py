@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from confid.errors import ConfidError, DuplicateKeyError, StoreError
+from confid.store.locks import busy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,13 +32,10 @@ def absent(path: Path) -> StoreError:
     )
 
 
-def busy(path: Path) -> StoreError:
-    """The error for a lock that was waited for in vain."""
-    return StoreError(
-        f"{path} is locked: another process or thread has been writing to it for longer than the "
-        "timeout. Try again, or find out who holds it.",
-        category="ResourceBusy",
-    )
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another program, or connection, has locked what was asked for."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 SENTENCES = {
@@ -59,7 +57,7 @@ SENTENCES = {
 def explain(error: sqlite3.Error, path: Path) -> ConfidError:
     """What a driver's error is in confid's words."""
     name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    if is_busy(error):
         return busy(path)
     if isinstance(error, sqlite3.IntegrityError):
         return _explain_integrity(str(error), path)

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 import time
-from contextlib import contextmanager, suppress
+import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from confid.errors import (
-    CommitOutcomeUnknownError,
-    StoreError,
-)
-from confid.store.base import (
-    Body,
-    Kind,
-    Store,
-    Transaction,
-)
+from confid.errors import StoreError
+from confid.store.base import Body, Kind, Store, Transaction, refuse_fork
+from confid.store.blocks import Block
+from confid.store.locks import OwnedLock
 from confid.store.sql import holder_answer, holder_query
 from confid.store.sqlite.backup import write_backup
-from confid.store.sqlite.errors import absent, busy, explain, translated
+from confid.store.sqlite.connections import (
+    Connection,
+    all_or_nothing,
+    commit,
+    connect,
+    roll_back,
+    set_wal,
+)
+from confid.store.sqlite.errors import absent, explain, translated
+from confid.store.sqlite.file import TenantFile
 from confid.store.sqlite.schema import (
     APPLICATION_ID,
     SCHEMA_VERSION,
@@ -34,15 +37,22 @@ from confid.store.sqlite.schema import (
 from confid.store.sqlite.transaction import SQLiteTransaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
-    from types import TracebackType
 
 OLDEST_SQLITE = (3, 35, 0)
 """The first with RETURNING."""
 
-CACHE_KIB = 64 * 1024
-"""Page cache of a connection: the ledger's upper pages and the hot leaves fit."""
+MOST_IDLE = 16
+"""Connections that are kept for the next transactions, at most."""
+
+FEW_IDLE = 2
+"""Connections that are kept when the others have not been used for `LONG_IDLE` seconds."""
+
+LONG_IDLE = 1.0
+
+_inherited: list[Connection] = []
+"""Connections of a parent process, which a forked child may neither use nor close."""
 
 
 class SQLiteStore(Store):
@@ -50,18 +60,21 @@ class SQLiteStore(Store):
 
     Durable to the disk at every commit (WAL, `synchronous=FULL`). A writer
     waits up to `timeout` seconds for another one, in this process or any
-    other. The file is readable by its owner only.
+    other. The file is readable by its owner only. It has to stay where it is,
+    under this one name, as long as the store is open.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, timeout: float = 30.0) -> None:
-        self.path = Path(path)
+        self._file = TenantFile(path)
+        self.path = self._file.path
         self.timeout = timeout
-        self._idle: list[sqlite3.Connection] = []
         self.kinds: dict[str, Kind] = {}
-        self._writer = threading.Lock()
+        self.writer = OwnedLock()
+        self._idle: list[Connection] = []
         self._pid = os.getpid()
-        self._parents: list[sqlite3.Connection] = []
         self._opened = False
+        # For a store that nobody closes.
+        weakref.finalize(self, _close_all, self._idle, self._pid)
 
     def __repr__(self) -> str:
         return f"SQLiteStore({str(self.path)!r})"
@@ -73,10 +86,10 @@ class SQLiteStore(Store):
                 f"confid needs SQLite {'.'.join(map(str, OLDEST_SQLITE))} or newer; this Python "
                 f"brings {sqlite3.sqlite_version}. A newer Python has it."
             )
-        if "\0" in str(self.path):
-            raise StoreError("A path can't hold a NUL character.", category="InvalidArgument")
-        self._make_file(create=create)
+        self._file.make(create=create)
         self._leave_parent()
+        # One that was opened earlier may have had another file of this name.
+        _close_all(self._idle, self._pid)
         self.kinds = {kind.name: kind for kind in kinds}
         self._opened = True
         try:
@@ -91,33 +104,15 @@ class SQLiteStore(Store):
             raise
 
     def _leave_parent(self) -> None:
-        # In a forked child the parent's connections may be neither used nor closed, and its
-        # lock may be held by a thread that does not exist here.
+        # A thread that does not exist in this child may have held the lock.
         if self._pid != os.getpid():
-            self._parents += self._idle
-            self._idle, self._writer, self._pid = [], threading.Lock(), os.getpid()
+            _close_all(self._idle, self._pid)
+            self.writer, self._pid = OwnedLock(), os.getpid()
+            weakref.finalize(self, _close_all, self._idle, self._pid)
 
-    def _make_file(self, *, create: bool) -> None:
-        if self.path.is_dir():
-            raise StoreError(
-                f"{self.path} is a folder; a tenant is a file in it.", category="InvalidArgument"
-            )
-        if not create:
-            if not self.path.exists():
-                raise absent(self.path)
-            return
-        try:
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        except FileExistsError:
-            return
-        except OSError as error:
-            raise StoreError(
-                f"{self.path} can't be created: {error.strerror}.", category="OpenError"
-            ) from error
-
-    def _prepare(self, connection: sqlite3.Connection, *, create: bool) -> None:
+    def _prepare(self, connection: Connection, *, create: bool) -> None:
         kinds = list(self.kinds.values())
-        with _all_or_nothing(connection, "BEGIN"):
+        with all_or_nothing(connection, "BEGIN"):
             version = self._version(connection)
             complete = version == SCHEMA_VERSION and not missing_indexes(connection, kinds)
         if complete:
@@ -125,8 +120,8 @@ class SQLiteStore(Store):
         if not version:
             if not create:
                 raise absent(self.path)
-            _set_wal(connection, self.timeout)
-        with _all_or_nothing(connection, "BEGIN IMMEDIATE"):
+            set_wal(connection)
+        with all_or_nothing(connection, "BEGIN IMMEDIATE"):
             # Looked at again: another process may have been faster.
             version = self._version(connection)
             if not version:
@@ -135,11 +130,11 @@ class SQLiteStore(Store):
                 upgrade_schema(connection)
             create_indexes(connection, kinds)
 
-    def _version(self, connection: sqlite3.Connection) -> int:
+    def _version(self, connection: Connection) -> int:
         """The schema's version, 0 for an empty file; raises for what is no tenant."""
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        ((tables,),) = connection.ask("SELECT count(*) FROM sqlite_master")
+        ((application,),) = connection.ask("PRAGMA application_id")
+        ((version,),) = connection.ask("PRAGMA user_version")
         if not application and not version and not tables:
             return 0
         if application != APPLICATION_ID:
@@ -158,12 +153,10 @@ class SQLiteStore(Store):
     def close(self) -> None:
         """Close the idle connections; one in use closes when its transaction ends."""
         self._opened = False
-        if self._pid == os.getpid():
-            while self._idle:
-                self._idle.pop().close()
+        _close_all(self._idle, self._pid)
 
     def backup(self, path: str | os.PathLike[str]) -> None:
-        """Copy the store, as it stands at one moment, to a new file; others write meanwhile.
+        """Copy the store, as it is at one moment, to a new file; others write meanwhile.
 
         The copy is sealed: it can be read, and `confid.restore` opens it when
         it is to take the store's place. Raises `StoreError` for a path where
@@ -172,13 +165,13 @@ class SQLiteStore(Store):
         connection = self.take_connection()
         try:
             with translated(self.path):
-                write_backup(connection, Path(path))
+                write_backup(connection, Path(path).absolute())
         finally:
             self.give_back(connection)
 
     def transaction(self, *, write: bool) -> AbstractContextManager[Transaction]:
         """A deferred reading transaction, or an immediate writing one."""
-        return _Block(self, write=write)
+        return _Turn(self, write=write)
 
     def holder(
         self,
@@ -191,146 +184,109 @@ class SQLiteStore(Store):
         statement, values = holder_query(self.kinds, conference_id, owned, beside, mark="?")
         connection = self.take_connection()
         try:
-            rows = connection.execute(statement, values).fetchall()
+            rows = connection.ask(statement, values)
         except sqlite3.Error as error:
             raise explain(error, self.path) from error
         finally:
             self.give_back(connection)
         return holder_answer(rows, self.path)
 
-    def enter_writer(self) -> None:
-        """Wait for the place of the one writer in this process."""
-        # SQLite's own waiting polls; between threads of one process a lock is fairer and faster.
-        if not self._writer.acquire(timeout=self.timeout):
-            raise busy(self.path)
-
-    def leave_writer(self) -> None:
-        """Give the writer's place to the next one."""
-        self._writer.release()
-
-    def take_connection(self) -> sqlite3.Connection:
+    def take_connection(self) -> Connection:
         """A connection of this process, to be given back."""
-        if self._pid != os.getpid():
-            raise StoreError(
-                f"{self.path} was opened before this process was forked; connect anew in the child."
-            )
+        refuse_fork(self._pid, self.path)
         if not self._opened:
             raise StoreError(f"The store {self.path} is closed.")
         try:
             return self._idle.pop()
         except IndexError:
-            return self._connect()
+            return connect(self._file, self.timeout)
 
-    def give_back(self, connection: sqlite3.Connection) -> None:
+    def give_back(self, connection: Connection) -> None:
         """Keep a connection for the next transaction, unless it is none to be used again."""
-        if self._opened and not connection.in_transaction:
-            self._idle.append(connection)
-        else:
+        if not self._opened or connection.in_transaction or len(self._idle) >= MOST_IDLE:
             connection.close()
+            return
+        connection.used_at = time.monotonic()
+        self._idle.append(connection)
+        with suppress(IndexError):  # another thread may take the last one just now
+            if len(self._idle) > FEW_IDLE and (
+                self._idle[0].used_at < connection.used_at - LONG_IDLE
+            ):
+                self._idle.pop(0).close()
 
-    def _connect(self) -> sqlite3.Connection:
-        with translated(self.path):
-            connection = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode=rw",
-                uri=True,
-                timeout=self.timeout,
-                isolation_level=None,
-                check_same_thread=False,
-                cached_statements=256,
-            )
-            connection.execute("PRAGMA synchronous = FULL")
-            # What is erased, a PIN, is overwritten; not every build of SQLite does so by itself.
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-            return connection
+    def demand_same_file(self, connection: Connection) -> None:
+        """Raise `StoreError` when the path names another file than the connection's, or none."""
+        if self._file.identity() != connection.identity:
+            raise self._file.replaced()
 
 
-class _Block:
-    """A transaction from BEGIN to COMMIT; a class, for generators cost more here than SQL does."""
+def _close_all(connections: list[Connection], pid: int) -> None:
+    """Close idle connections; in another process than theirs only put them aside."""
+    while connections:
+        connection = connections.pop()
+        if pid == os.getpid():
+            connection.close()
+        else:
+            _inherited.append(connection)
+
+
+class _Turn(Block[Transaction]):
+    """A transaction from BEGIN to COMMIT."""
+
+    _connection: Connection | None = None
+    _transaction: SQLiteTransaction | None = None
 
     def __init__(self, store: SQLiteStore, *, write: bool) -> None:
         self._store = store
         self._write = write
+        self._pid = os.getpid()
 
     def __enter__(self) -> Transaction:
         store = self._store
-        self._connection = store.take_connection()
         try:
             if self._write:
-                store.enter_writer()
-            try:
-                self._connection.execute("BEGIN IMMEDIATE" if self._write else "BEGIN")
-            except sqlite3.Error as error:
-                if self._write:
-                    store.leave_writer()
-                raise explain(error, store.path) from error
-        except BaseException:
-            store.give_back(self._connection)
-            raise
-        self._transaction = SQLiteTransaction(
-            self._connection, store.path, store.kinds, write=self._write
-        )
-        return self._transaction
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            self._transaction.end()
-            if kind is None:
-                _commit(self._connection, self._store.path)
+                # SQLite's own waiting polls; between the threads of a process a lock is faster.
+                store.writer.acquire(self, timeout=store.timeout, what=store.path)
+            self._connection = connection = store.take_connection()
+            if self._write:
+                connection.ask("BEGIN IMMEDIATE")
+                store.demand_same_file(connection)
             else:
-                _roll_back(self._connection)
-        finally:
-            if self._write:
-                self._store.leave_writer()
-            self._store.give_back(self._connection)
+                connection.execute("BEGIN")
+        except sqlite3.Error as error:
+            self.abandon()
+            raise explain(error, store.path) from error
+        except BaseException:
+            self.abandon()
+            raise
+        self._transaction = transaction = SQLiteTransaction(
+            connection, store.path, store.kinds, write=self._write
+        )
+        return transaction
 
-
-@contextmanager
-def _all_or_nothing(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    connection.execute(begin)
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        _roll_back(connection)
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    # A connection that can't even roll back still is in its transaction, and so is not reused.
-    if connection.in_transaction:
-        with suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-
-
-def _set_wal(connection: sqlite3.Connection, timeout: float) -> None:
-    # This one statement doesn't wait by itself where another process does the same just now.
-    deadline = time.monotonic() + timeout
-    while True:
+    def leave(self, error: BaseException | None) -> None:
+        transaction, connection = self._transaction, self._connection
+        assert transaction is not None  # noqa: S101 - it was entered
+        assert connection is not None  # noqa: S101 - it was entered
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
+            if error is None:
+                transaction.demand_whole()
+                if self._write:
+                    self._store.demand_same_file(connection)
+                transaction.over = True
+                commit(connection, self._store.path)
+        finally:
+            self.abandon()
 
-
-def _commit(connection: sqlite3.Connection, path: Path) -> None:
-    try:
-        connection.execute("COMMIT")
-    except sqlite3.Error as error:
-        _roll_back(connection)
-        explained = explain(error, path)
-        # Only a failing disk leaves it open: the commit may be in the WAL though its sync failed.
-        if error.sqlite_errorname.startswith("SQLITE_IOERR"):
-            raise CommitOutcomeUnknownError(
-                f"{explained} Whether the commit happened is unknown; once the disk is sound, "
-                "the user's conference ID tells.",
-            ) from error
-        raise explained from error
+    def abandon(self) -> None:
+        store, connection = self._store, self._connection
+        if self._transaction is not None:
+            self._transaction.over = True
+        # Forgotten first: once it is given back, it may be another's.
+        self._connection = None
+        if connection is not None and self._pid != os.getpid():
+            _inherited.append(connection)
+        elif connection is not None:
+            roll_back(connection)
+            store.give_back(connection)
+        store.writer.release(self)

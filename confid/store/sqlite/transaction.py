@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from confid.errors import StoreError
 from confid.store.sql import SQLTransaction
-from confid.store.sqlite.errors import explain
+from confid.store.sqlite.errors import explain, is_busy, translated
 from confid.store.sqlite.schema import expression
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from confid.store.base import Claim, Kind
+    from confid.store.sqlite.connections import Connection
 
 FEW = 8
 """Up to so many values of a condition are bound one by one."""
@@ -68,7 +69,7 @@ class SQLiteTransaction(SQLTransaction):
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         path: Path,
         kinds: Mapping[str, Kind],
         *,
@@ -77,12 +78,9 @@ class SQLiteTransaction(SQLTransaction):
         super().__init__(path, kinds, write=write)
         self._connection = connection
 
-    def end(self) -> None:
-        """Refuse whatever comes."""
-        self.over = True
-
-    def _check(self, *, write: bool = False) -> None:
-        super()._check(write=write)
+    def demand_whole(self) -> None:
+        """Refuse a transaction that SQLite has ended by itself, too."""
+        super().demand_whole()
         # After a full or failing disk SQLite may have rolled back by itself; what follows
         # would be committed statement by statement.
         if not self._connection.in_transaction:
@@ -92,7 +90,14 @@ class SQLiteTransaction(SQLTransaction):
         try:
             return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
+            if is_busy(error) and not self._write:
+                return self._ask_again(statement, values)
             raise explain(error, self._place) from error
+
+    def _ask_again(self, statement: str, values: tuple[object, ...]) -> list[Any]:
+        """The first statement reads; another program may have the file locked just then."""
+        with translated(self._place):
+            return self._connection.ask(statement, values)
 
     def _among(self, values: Sequence[str] | Sequence[int]) -> tuple[str, Sequence[object]]:
         # A few values one by one, which is faster.
