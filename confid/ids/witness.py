@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from confid.errors import StoreError, WitnessError
 from confid.ids.dice import draw_uuid
 from confid.store.base import IMPORTED, ISSUED, SEAL, TENANT, Claim
 from confid.store.batches import batched
+from confid.store.blocks import block
 from confid.store.seal import FACTS, read_seal
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Witness:
         self._opened = False
         self._store.close()
 
-    @contextmanager
+    @block
     def _asking(self, *, write: bool) -> Iterator[Transaction]:
         """A transaction of the witness; whatever fails in it stops the issuing."""
         try:
@@ -123,27 +123,24 @@ class Witness:
         except StoreError as error:
             raise UnreachableWitnessError(self._store, error) from error
 
-    @contextmanager
+    @block
     def _begin(self, *, write: bool) -> Iterator[Transaction]:
         if not self._opened:
             self._reopen()
-        block = self._store.transaction(write=write)
+        begun = False
         try:
-            transaction = block.__enter__()
+            with self._store.transaction(write=write) as transaction:
+                begun = True
+                yield transaction
         except StoreError as error:
-            # Closed with another session that shares it, or gone and come back.
-            if error.category == "ResourceBusy":
+            # Another file in its place may be an older one, so it is not opened instead.
+            if begun or error.category in ("ResourceBusy", "OperationStopped"):
                 raise
+        if not begun:
+            # Closed with another session that shares it, or gone and come back.
             self._reopen()
-            block = self._store.transaction(write=write)
-            transaction = block.__enter__()
-        try:
-            yield transaction
-        except BaseException as error:
-            block.__exit__(type(error), error, error.__traceback__)
-            raise
-        else:
-            block.__exit__(None, None, None)
+            with self._store.transaction(write=write) as transaction:
+                yield transaction
 
     def _reopen(self) -> None:
         with self._opening:

@@ -133,7 +133,7 @@ class MemoryStore(Store):
 
     def __init__(self) -> None:
         self._contents = _Contents()
-        self._lock = OwnedLock()
+        self.lock = OwnedLock()
         self._pid = os.getpid()
         self._opened = False
 
@@ -161,35 +161,41 @@ class MemoryStore(Store):
 
     def transaction(self, *, write: bool) -> AbstractContextManager[Transaction]:
         """One transaction; waits up to 30 seconds for that of another thread."""
+        return _Turn(self, write=write)
+
+    def begin(self, turn: object) -> _Contents:
+        """Wait for the turn; what the store holds."""
         refuse_fork(self._pid, self)
         if not self._opened:
             raise StoreError("This memory store is closed.")
-        return _Turn(self._contents, self._lock, write=write)
+        self.lock.acquire(turn, timeout=LOCK_TIMEOUT, what="This memory store")
+        return self._contents
 
 
 class _Turn(Block[Transaction]):
     """A transaction from its beginning to its end."""
 
-    def __init__(self, contents: _Contents, lock: OwnedLock, *, write: bool) -> None:
-        self._contents = contents
-        self._lock = lock
-        self._transaction = _MemoryTransaction(contents, write=write)
+    _transaction: _MemoryTransaction | None = None
+
+    def __init__(self, store: MemoryStore, *, write: bool) -> None:
+        self._store = store
+        self._write = write
 
     def __enter__(self) -> Transaction:
-        self._lock.acquire(self, timeout=LOCK_TIMEOUT, what="This memory store")
-        return self._transaction
+        self._transaction = transaction = _MemoryTransaction(
+            self._store.begin(self), write=self._write
+        )
+        return transaction
 
     def leave(self, error: BaseException | None) -> None:
-        if error is None:
-            self._transaction.demand_process()
-            self._contents.keep()
+        if error is None and self._transaction is not None:
+            self._transaction.commit()
         self.abandon()
 
     def abandon(self) -> None:
-        self._transaction.over = True
-        if self._lock.is_held_by(self):
-            self._contents.undo()
-            self._lock.release(self)
+        if self._transaction is not None and not self._transaction.over:
+            self._transaction.roll_back()
+        self._store.lock.release(self)
 
 
 class _MemoryTransaction(Transaction):
@@ -201,9 +207,16 @@ class _MemoryTransaction(Transaction):
         self._pid = os.getpid()
         self.over = False
 
-    def demand_process(self) -> None:
-        """Refuse a forked child, whose memory is a copy."""
+    def commit(self) -> None:
+        """Keep what was done. Raises `StoreError` in a forked child, whose memory is a copy."""
         refuse_fork(self._pid, "This transaction")
+        self._contents.keep()
+        self.over = True
+
+    def roll_back(self) -> None:
+        """Take back what was done."""
+        self._contents.undo()
+        self.over = True
 
     def _of(self, kind: str, *, write: bool = False) -> _Kept:
         self._check(write=write)
@@ -215,7 +228,7 @@ class _MemoryTransaction(Transaction):
     def _check(self, *, write: bool) -> None:
         if self.over:
             raise StoreError("This transaction is over.")
-        self.demand_process()
+        refuse_fork(self._pid, "This transaction")
         if write and not self._write:
             raise StoreError("A reading transaction can't write.", category="InvalidOperation")
 

@@ -64,7 +64,7 @@ class TenantFile:
                 f"{self.path} has a second name, a hard link. Two programs that use one name each "
                 "would write to one file without noticing each other. Remove the other name, or "
                 "make a copy of its own (cp without -l, or the store's backup).",
-                category="ResourceUnavailable",
+                category="InvalidOperation",
             )
         return (facts.st_dev, facts.st_ino) if facts.st_ino else None
 
@@ -84,7 +84,7 @@ class TenantFile:
         return StoreError(
             f"{self.path} was removed or replaced while it was open, so nothing more is written "
             "to it. Connect again to work with the file that is there now.",
-            category="ResourceUnavailable",
+            category="OperationStopped",
         )
 
 
