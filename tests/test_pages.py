@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.api_page import PACKAGES
+
 ROOT = Path(__file__).parent.parent
 PAGES = [
     *ROOT.glob("*.md"),
@@ -16,6 +18,7 @@ PAGES = [
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
 PATH = re.compile(r"`((?:confid|docs|tests)/[\w./-]*)`|python -m ((?:confid|tests)[\w.]*\w)")
+IMPORT = re.compile(r"^\s*(?:from|import) (confid[\w.]*)", flags=re.MULTILINE)
 
 
 def anchors(page: Path) -> set[str]:
@@ -49,6 +52,16 @@ def test_paths_and_modules_are_there(name: str) -> None:
     for path, module in PATH.findall((ROOT / name).read_text(encoding="utf-8")):
         place = ROOT / (path or module.replace(".", "/"))
         assert place.exists() or place.with_suffix(".py").exists(), place
+
+
+SHOWN = [*PAGES, *(ROOT / "docs" / "examples").glob("*.py")]
+
+
+@pytest.mark.parametrize("name", [str(page.relative_to(ROOT)) for page in SHOWN])
+def test_what_readers_see_comes_from_public_homes(name: str) -> None:
+    """Every import of confid, in the blocks of a page and in the examples."""
+    found = re.findall(IMPORT, (ROOT / name).read_text(encoding="utf-8"))
+    assert set(found) <= set(PACKAGES)
 
 
 def test_the_table_of_damage_names_tests_that_are_there() -> None:
