@@ -73,9 +73,11 @@ def requeue(
     """
     keys = list(dict.fromkeys(entry.key for entry in _entries(entries)))
     with current_session(session).unit(write=True) as tenant:
-        bodies = tenant.transaction.get(OUTBOX.name, keys, lock=True)
+        # People before their messages: every change locks them in this order.
+        found = MESSAGES.get(tenant.transaction, keys)
+        people = _people(tenant, {entry.owner for entry in found.values()})
+        bodies = tenant.transaction.get(OUTBOX.name, list(found), lock=True)
         kept = [MESSAGES.read(bodies[key]) for key in keys if key in bodies]
-        people = _people(tenant, {entry.owner for entry in kept})
         latest = _latest_told(tenant, people, besides=keys)
         errors = [
             InvalidArgumentError(

@@ -73,7 +73,7 @@ class Change:
 
 
 class Changes:
-    """Carries changes out: retires, issues, keeps, notifies, queues migrations, in that order."""
+    """Carries out changes: IDs, settings, messages and migrations, in that order."""
 
     def __init__(
         self,
@@ -99,6 +99,7 @@ class Changes:
         issued = self._ledger.issue([change.owner for change in changes if change.issue])
         after = [change.outcome(issued) for change in changes]
         self._keep(after, changes)
+        self._supersede(changes)
         self._notify(after, changes)
         self._migrations.ask([c.owner for c in changes if c.asks_for_migration()])
         return after
@@ -114,6 +115,14 @@ class Changes:
             self.pins_drawn += len(owners)
             # A new PIN opens phone starts again (behaviour: attendant).
             self._transaction.delete(WRONG_ENTRIES.name, [f"organizer:{o}" for o in owners])
+
+    def _supersede(self, changes: Sequence[Change]) -> None:
+        """No message tells a dead PIN. A person without settings has no message yet."""
+        known = [change for change in changes if change.person.conferencing]
+        reset = [change.owner for change in known if change.pin]
+        self._outbox.supersede_pins(reset, reason="the PIN was reset")
+        disabled = [c.owner for c in known if c.person.is_enabled and not c.after.enabled]
+        self._outbox.supersede_pins(disabled, reason="the user was disabled")
 
     def _notify(self, after: Sequence[Person], changes: Sequence[Change]) -> None:
         told = [(p, c, c.notice) for p, c in zip(after, changes, strict=True) if c.notice]

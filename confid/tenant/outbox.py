@@ -147,7 +147,7 @@ class Outbox:
         *,
         pin: str | None,
     ) -> OutboxEntry:
-        """The message about a person's change, who is as the change left them."""
+        """The message about a change; `person` is as the change left them."""
         conferencing, user = person.conferencing, person.user
         assert conferencing is not None  # noqa: S101 - a changed person has settings
         to = notice.to or user.mail or None
@@ -182,6 +182,24 @@ class Outbox:
             to_primary=notice.to is None,
         )
         return entry if to is not None else parked(entry, NO_ADDRESS)
+
+    def supersede_pins(self, owners: Sequence[str], *, reason: str) -> None:
+        """Supersede the waiting messages to these people that carry a PIN, and erase the PIN."""
+        if not owners:
+            return
+        found = self._transaction.find(OUTBOX.name, "owner", owners)
+        locked = MESSAGES.get(
+            self._transaction,
+            [k for k, body in found.items() if body["facts"].get("pin")],
+            lock=True,
+        )
+        superseded = [
+            attrs.evolve(entry.with_pin(None), state=MessageState.SUPERSEDED, reason=reason)
+            for entry in locked.values()
+            if entry.state == MessageState.PENDING and entry.facts.pin
+        ]
+        self.put(superseded)
+        erase_pins(self._transaction, [entry.key for entry in superseded])
 
     def remove(self, owners: Sequence[str]) -> None:
         """Erase all messages to these people."""
