@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, TypeGuard
+from unicodedata import category
 from uuid import UUID
 
 from confid.errors import InvalidArgumentError
@@ -31,16 +32,10 @@ MAX_LENGTH = 512
 MAX_CELL = 131_072
 """Characters of a text in a mapping; as the csv module has it for a file."""
 
-LICENSES = frozenset(("mcomeetadv", "enterprisepremium", "spe_e5"))
-"""The plan for audio conferencing, and the bundles that contain it (behaviour: conference ID)."""
-
-SEPARATORS = re.compile(r"[;,\s]+")
-"""What stands between the plans in a cell."""
-
 SIMPLE_UPN = re.compile(r"[A-Za-z0-9._'+-]+@[A-Za-z0-9.-]+")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 NO_CHARACTER = re.compile(r"[\x00\ud800-\udfff]")
-GUID = re.compile(r"\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?")
+GUID = re.compile(r"[{(]?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[})]?")
 SIP_ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
 
 _SIMPLE_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
@@ -60,7 +55,7 @@ def quoted(cell: object) -> str:
     return shown if len(shown) <= QUOTED else f"{shown[: QUOTED - 2]}…{shown[0]}"
 
 
-def listed(cell: str | list[str], separators: re.Pattern[str] | None = None) -> list[str] | None:
+def listed(cell: str | list[str]) -> list[str] | None:
     """The texts in a cell that holds several; None for one that says nothing.
 
     Source: Export-Csv, which writes a list as the name of its type.
@@ -70,13 +65,98 @@ def listed(cell: str | list[str], separators: re.Pattern[str] | None = None) -> 
     text = cell.strip()
     if text[:1] in "SMD" and _TYPE_NAME.fullmatch(text):
         return None
-    parts = separators.split(text) if separators else map(str.strip, text.split(";"))
-    return [part for part in parts if part]
+    return [part for part in map(str.strip, text.split(";")) if part]
 
 
-def is_license(plan: str) -> bool:
-    """Whether a plan is, or contains, audio conferencing; a tenant may stand in front of it."""
-    return plan.rpartition(":")[2].casefold() in LICENSES
+def proxy_addresses(cell: str | list[str]) -> list[str] | None:
+    """Proxy addresses, whatever joins them: each begins with its prefix and a colon."""
+    found = listed(cell)
+    if not isinstance(cell, str) or found is None:
+        return found
+    places = [match.start() for match in _PREFIX.finditer(cell)]
+    return [
+        cell[start:end].strip(" ;,+|\t\r\n")
+        for start, end in zip(places, [*places[1:], len(cell)], strict=False)
+    ]
+
+
+_PREFIX = re.compile(r"(?<![\w.@-])[A-Za-z][A-Za-z0-9]*:")
+
+
+def from_excel(text: str) -> str:
+    """A cell without what Excel, or a trick against it, put around it: `="3542699"`, `'3542699`.
+
+    Raises `ValueError` for a number that it cut to a few digits, `4.42E+11`.
+    """
+    if match := _WRAPPED.fullmatch(text):
+        return match[1] or match[2]
+    if _ROUNDED.fullmatch(text):
+        raise ValueError(
+            f"{quoted(text)} is a number that Excel has rounded. Export again, and don't save the "
+            "file in Excel, or give the column the format Text before."
+        )
+    return text.replace(",", "") if _GROUPED.fullmatch(text) else text
+
+
+_WRAPPED = re.compile(r"""="([^"]*)"|'([^']*)""")
+_ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+\d+")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
+
+
+def line_of(name: str, text: str, complain: Complain, *, identifies: bool = False) -> str:
+    """A text of one line. What identifies somebody has no invisible characters either."""
+    # By far the most texts are short and plain, and need no search.
+    if text.isprintable() and len(text) <= MAX_LENGTH:
+        return text
+    if len(text) > MAX_LENGTH:
+        complain(name, f"It has {len(text):,} characters; {MAX_LENGTH} is the most.")
+    elif CONTROL.search(text):
+        complain(name, f"{quoted(text)} is to be one line without control characters.")
+    elif identifies and any(category(character) == "Cf" for character in text):
+        shown = text.encode("ascii", "backslashreplace").decode()
+        complain(name, f"{quoted(text)} has invisible characters: {shown:.80}.")
+    return text
+
+
+def guid_of(name: str, text: str, complain: Complain) -> UUID | None:
+    """A GUID, if the cell has one."""
+    match = GUID.fullmatch(text.lower())
+    if text and not match:
+        complain(name, f"{quoted(text)} is no GUID.")
+    return UUID(match[1]) if match else None
+
+
+def switch_of(name: str, text: str, complain: Complain) -> bool | None:
+    """True or False, if the cell has one."""
+    found = SWITCHES.get(text.lower())
+    if text and found is None:
+        complain(name, f"{quoted(text)} is neither True nor False.")
+    return found
+
+
+SWITCHES = {
+    **dict.fromkeys(
+        [
+            "true",
+            "1",
+            "wahr",
+            "vrai",
+            "verdadero",
+            "vero",
+            "verdadeiro",
+            "waar",
+            "sant",
+            "sand",
+            "prawda",
+        ],
+        True,
+    ),
+    **dict.fromkeys(
+        ["false", "0", "falsch", "faux", "falso", "onwaar", "falskt", "falsk", "usann", "fałsz"],
+        False,
+    ),
+}
+"""How True and False are written, also by an Excel of another language."""
 
 
 def is_list(value: object) -> TypeGuard[Iterable[object]]:
@@ -147,17 +227,9 @@ def unflattened(value: object) -> object:
 
 
 def plain_list(column: str, items: Iterable[object], complain: Complain) -> list[str] | str:
-    """A list of texts, or of plans as PowerShell's JSON and CLIXML have them: those enabled.
-
-    Plans of which an export kept just the name of their type come out as that name.
-    """
+    """A list of texts. One of which an export kept just names of types comes out as that name."""
     plain: list[str] = []
-    for item in map(unflattened, items):
-        if isinstance(item, Mapping):
-            facts = {str(name).casefold(): value for name, value in item.items()}
-            if str(facts.get("capabilitystatus")).casefold() != "enabled":
-                continue
-            item = facts.get("capability")  # noqa: PLW2901 - the plan's name stands for it
+    for item in items:
         try:
             text = plain_text(item).strip()
         except ValueError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,18 +81,38 @@ class Export:
     items: list[Item]
 
 
+def heading(name: str) -> str:
+    """A column's name as it is looked up: `Display name` and `displayName` are `DisplayName`."""
+    return _BETWEEN_WORDS.sub("", name).casefold()
+
+
+_BETWEEN_WORDS = re.compile(r"[\s_/-]+")
+
+
 def kind_of(names: Iterable[object]) -> ExportKind | None:
     """Which cmdlet gives objects with these properties; None if none that is known here."""
-    have = {name.strip().lower() for name in names if isinstance(name, str)}
+    have = {heading(name) for name in names if isinstance(name, str)}
     return next((kind for kind, marks in _TOLD_BY if marks <= have), None)
 
 
 def format_of(source: object) -> Format | None:
-    """How a file is written, by the end of its name; None for what is no path or another file."""
+    """How a file is written, by the end of its name; None for what is no path or another file.
+
+    In a `.txt` file it is the content that tells. Raises what reading it raises.
+    """
     if not isinstance(source, (str, os.PathLike)):
         return None
     name = os.fspath(source)
-    return _ENDINGS.get(Path(name).suffix.lower()) if isinstance(name, str) else None
+    if not isinstance(name, str) or "\n" in name:
+        return None
+    ending = Path(name).suffix.lower()
+    return _content_format(Path(name)) if ending == ".txt" else _ENDINGS.get(ending)
+
+
+def _content_format(path: Path) -> Format:
+    """How a file of text is written, by how it begins."""
+    start = text_of(path).lstrip()[:1]
+    return {"[": Format.JSON, "{": Format.JSON, "<": Format.CLIXML}.get(start, Format.CSV)
 
 
 def read_export(source: str | os.PathLike[str], file_format: Format) -> Export:
@@ -143,6 +164,8 @@ def _json_values(path: Path) -> list[Any]:
     except (ValueError, RecursionError) as error:
         # A number of thousands of digits, or brackets in brackets without end.
         raise RosterError(str(path), [f"This is no JSON of an export: {error}."]) from error
+    if isinstance(found, dict) and isinstance(found.get("value"), list):
+        return list(found["value"])  # as Windows PowerShell 5.1 and Microsoft Graph wrap a list
     return found if isinstance(found, list) else [found]
 
 

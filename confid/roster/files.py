@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from confid.errors import InvalidArgumentError, RosterError
-from confid.powershell.formats.text_files import not_readable, read_text
+from confid.powershell.formats.text_files import not_readable, read_bytes, split_mark
 from confid.roster.cells import quoted
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ MAX_RECORD = 1_048_576
 """Characters of one row with all its cells. A cell's own bound is the csv module's, 131,072
 unless the process has another: it is one setting for everybody, so it stays as it is."""
 
+_SEPARATOR_LINE = re.compile(r"\"?sep=(.)?\"?", re.IGNORECASE)
+"""The line with which Excel says the delimiter; a tab at its end was cut off as a blank."""
 _IN_QUOTES = re.compile(r'"[^"]*"?')
 
 
@@ -33,6 +35,14 @@ class LineSource(Protocol):
 
     def readline(self, size: int = ..., /) -> str:
         """Return the next line, up to `size` characters of it; empty at the end."""
+
+
+_NO_TEXT = (
+    (b"PK\x03\x04", "an Excel workbook or a ZIP archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"%PDF", "a PDF"),
+)
+_SAVE_AS_CSV = "Save a workbook as CSV UTF-8; unpack an archive, and import what is in it."
 
 
 class _UnreadableError(Exception):
@@ -58,7 +68,10 @@ def text_of(path: Path) -> str:
             raise not_readable(
                 path, "it is a folder; confid.import_tenant takes a folder of exports"
             )
-        return read_text(path, errors="strict")
+        encoding, content = split_mark(read_bytes(path))
+        if what := next((what for start, what in _NO_TEXT if content.startswith(start)), None):
+            raise RosterError(str(path), [f"This is {what}, not a text file. {_SAVE_AS_CSV}"])
+        return content.decode(encoding)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode(error.encoding, "replace")
         line = before.count("\n") + 1
@@ -96,14 +109,25 @@ class Table:
 
     def _read_header(self) -> tuple[list[str], Iterator[list[str]]]:
         lines = self._lines()
+        delimiter = ""
         for line in lines:
             first = line.removeprefix("\ufeff") if self._line == 1 else line
-            if first.strip() and not (self._line == 1 and first[:5].upper() == "#TYPE"):
+            if first.startswith("version:v"):
+                raise _UnreadableError(
+                    "This is a template for bulk operations (version:v1.0), which lists nobody. "
+                    "Download the users instead, or export them: Get-CsOnlineUser | Export-Csv."
+                )
+            if separator := _SEPARATOR_LINE.fullmatch(first.strip()):
+                delimiter = separator[1] or "\t"
+            elif first.strip() and not (self._line == 1 and first[:5].upper() == "#TYPE"):
                 break
         else:
             raise _UnreadableError("The file is empty: it has no header.")
         reader = csv.reader(
-            chain([first], lines), delimiter=_delimiter(first), strict=True, skipinitialspace=True
+            chain([first], lines),
+            delimiter=delimiter or _delimiter(first),
+            strict=True,
+            skipinitialspace=True,
         )
         header = [name.strip() for name in next(reader)]
         self._pending = 0
@@ -115,9 +139,11 @@ class Table:
         start = self._line + 1
         try:
             for cells in reader:
-                if len(cells) == width:
+                if not "".join(cells).strip():
+                    pass  # a row of blank cells is no row
+                elif len(cells) == width:
                     yield start, cells
-                elif cells:  # a blank line is no row
+                else:
                     self._miscounted(start, len(cells))
                 start = self._line + 1
                 self._pending = 0
@@ -193,6 +219,6 @@ def _is_text(line: str) -> bool:
 
 
 def _delimiter(header: str) -> str:
-    """`;` where the header has more of them than commas, names in quotes left out."""
+    """The one of `,` `;` tab and `|` that the header has most of, names in quotes left out."""
     bare = _IN_QUOTES.sub("", header)
-    return ";" if bare.count(";") > bare.count(",") else ","
+    return max(",;\t|", key=bare.count)

@@ -53,9 +53,13 @@ def read_folder(source: str | os.PathLike[str]) -> Folder:
     folder = Folder(path_of(source))
     exports: dict[ExportKind, list[Export]] = {}
     for path in _files(folder):
-        file_format = format_of(path)
+        try:
+            file_format = format_of(path)
+        except ConfidError as error:
+            folder.left_out[path.name] = error.message
+            continue
         if file_format is None:
-            folder.left_out[path.name] = "Its name doesn't end in .csv, .json or .xml."
+            folder.left_out[path.name] = "Its name doesn't end in .csv, .json, .xml or .txt."
             continue
         _read(folder, path, file_format, exports)
     for kind in ExportKind:

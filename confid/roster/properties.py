@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from enum import Enum
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from confid.errors import ConfidError
 from confid.roster.cells import (
-    CONTROL,
-    GUID,
-    MAX_LENGTH,
+    guid_of,
     is_list,
+    line_of,
     listed,
     plain_text,
     quoted,
+    switch_of,
     unflattened,
 )
-from confid.roster.rows import SWITCHES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeVar
+    from uuid import UUID
 
     T = TypeVar("T")
 
@@ -62,10 +61,9 @@ class PropertyReader:
         except ValueError as error:
             self.complain(name, str(error))
             return None
-        if len(text) > MAX_LENGTH or CONTROL.search(text):
-            self.complain(name, f"{quoted(text)} is to be one line of at most {MAX_LENGTH}.")
-            return None
-        return text or None
+        before = len(self._problems)
+        line_of(name, text, self.complain)
+        return text or None if len(self._problems) == before else None
 
     def required(self, name: str) -> str | None:
         """Text that has to be there."""
@@ -77,22 +75,14 @@ class PropertyReader:
 
     def guid(self, name: str) -> UUID | None:
         """A GUID."""
-        text = self.text(name)
-        match = GUID.fullmatch(text.lower()) if text else None
-        if text and not match:
-            self.complain(name, f"{quoted(text)} is no GUID.")
-        return UUID(match[1]) if match else None
+        return guid_of(name, self.text(name) or "", self.complain)
 
     def switch(self, name: str) -> bool | None:
         """True or False."""
         value = self.value(name)
         if isinstance(value, bool):
             return value
-        text = self.text(name)
-        found = SWITCHES.get(text.lower()) if text else None
-        if text and found is None:
-            self.complain(name, f"{quoted(text)} is neither True nor False.")
-        return found
+        return switch_of(name, self.text(name) or "", self.complain)
 
     def number(self, name: str) -> int | None:
         """A whole number."""

@@ -1,76 +1,58 @@
-"""What a roster's rows say of people: columns by their many names, cells checked one by one."""
+"""What a roster's rows say of people: cells checked one by one."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import attrs
 
 from confid.errors import InvalidArgumentError
 from confid.ids.conference_id import ConferenceId
 from confid.roster.cells import (
-    CONTROL,
     GUID,
-    MAX_LENGTH,
     NO_CHARACTER,
-    SEPARATORS,
     SIMPLE_UPN,
     SIP_ADDRESS,
     checked_mail,
+    from_excel,
+    guid_of,
     is_distinguished_name,
-    is_license,
     is_list,
+    line_of,
     listed,
     plain_list,
     plain_text,
+    proxy_addresses,
     quoted,
+    switch_of,
 )
-from confid.roster.exports import ExportKind, kind_of
+from confid.roster.columns import (
+    BRIDGE_ID,
+    GROUPS,
+    IDENTITY,
+    PLANS,
+    PROXIES,
+    SIP,
+    UPN,
+    checked_renames,
+    places_of,
+)
+from confid.roster.exports import ExportKind, heading, kind_of
+from confid.roster.licences import Licences, LicencesSaid, together
 from confid.tenant import directory, phone_number
 from confid.tenant.records import LicenseState
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from uuid import UUID
 
     from confid.roster.cells import Complain
 
-UPN = "UserPrincipalName"
-OBJECT_ID = ("ObjectId", "ExternalDirectoryObjectId", "Identity")
-MAIL = ("Mail", "PrimarySmtpAddress", "WindowsEmailAddress")
-PROXIES = "ProxyAddresses"
-SIP = "SipAddress"
-LICENSES = ("Licenses", "AssignedLicenses", "LicenseSkus", "AssignedPlans", "AssignedPlan")
-LOGON = ("OnPremisesSamAccountName", "OnPremSamAccountName", "SamAccountName")
-DOMAIN = "OnPremisesDomainName"
-DN = "DistinguishedName"
-GROUPS = "Groups"
-CONFERENCE_ID = "ConferenceId"
-BRIDGE_ID = "BridgeId"
-SERVICE_NUMBER = "ServiceNumber"
-TOLL_FREE_NUMBER = "TollFreeServiceNumber"
-ALLOW_TOLL_FREE = "AllowTollFreeDialIn"
-ALLOW_PSTN_ONLY = "AllowPstnOnlyMeetings"
-
-ONE_LINE = {
-    "display_name": ("DisplayName",),
-    "usage_location": ("UsageLocation",),
-    "preferred_language": ("PreferredLanguage",),
-    "provider": ("Provider", "AudioConferencingProvider", "AcpProvider"),
-}
-LINES = {
-    "country": ("Country",),
-    "city": ("City",),
-    "department": ("Department",),
-    "title": ("Title",),
-}
-"""Attributes of a directory user that are just text, and the columns that fill them."""
-
-SWITCHES = {"true": True, "1": True, "false": False, "0": False}
-"""How True and False are written."""
-
-_LISTS = frozenset(name.casefold() for name in (PROXIES, GROUPS, *LICENSES))
+ONE_LINE = ("display_name", "usage_location", "preferred_language", "provider")
+LINES = ("country", "city", "department", "title")
+"""Attributes of a directory user that are just text."""
 
 
 @attrs.frozen(kw_only=True)
@@ -96,6 +78,11 @@ class Row:
     dial_in: DialIn | None = None
     has_upn: bool = True
     """Whether the export says the name; else it is the SIP address, which mostly is the same."""
+    is_conferencing: bool = False
+    """Whether the export lists conferencing users, so that its IDs are in use."""
+    is_deleted: bool = False
+    blank: frozenset[str] = frozenset()
+    """Which of mail and licences have a blank cell."""
     key: str = attrs.field(init=False)
     """The user principal name as the directory finds it."""
 
@@ -109,12 +96,32 @@ class Remarks:
 
     saying_nothing: dict[str, None] = attrs.Factory(dict)
     """Columns whose cells hold the name of a type in place of a list."""
+    unknown_licences: dict[str, list[str]] = attrs.Factory(dict)
+    """Names of licences that were not understood, and the places where they stand."""
+    without_primary: list[str] = attrs.Factory(list)
+    """Where proxy addresses stand without a primary one."""
+    locations: dict[str, str] = attrs.Factory(dict)
+    """Usage locations that are no ISO code, and where each stands first."""
     impossible_ids: list[str] = attrs.Factory(list)
     """Where a conference ID stands that is none."""
     by_sip_address: list[str] = attrs.Factory(list)
-    """Who is new here, and named by nothing but a SIP address."""
+    """People who are new here, and named by nothing but a SIP address."""
+    deleted: list[str] = attrs.Factory(list)
+    """Deleted accounts, which were left out."""
     elsewhere: list[str] = attrs.Factory(list)
-    """Who is on a bridge, or has a number, that this tenant has not."""
+    """People on a bridge, or with a number, that this tenant has not."""
+    filled: set[str] = attrs.Factory(set)
+    """Which of mail and licences at least one row fills."""
+
+
+class Reading:
+    """How a whole roster is read: the caller's headings and licences."""
+
+    def __init__(
+        self, columns: Mapping[str, str] | None = None, licences: Iterable[str] = ()
+    ) -> None:
+        self.renamed = checked_renames(columns)
+        self.licences = Licences(licences)
 
 
 class Columns:
@@ -123,58 +130,33 @@ class Columns:
     Raises `ValueError`, which says why, for a column that stands twice.
     """
 
-    def __init__(self, header: Iterable[object]) -> None:
+    def __init__(self, header: Iterable[object], reading: Reading) -> None:
         self.names = [name.strip() if isinstance(name, str) else "" for name in header]
-        self._places: dict[str, int] = {}
-        for place, name in enumerate(self.names):
-            if name and self._places.setdefault(name.casefold(), place) != place:
-                raise ValueError(
-                    f"The column {quoted(name)} stands twice; casing is no difference."
-                )
-        self.kind = kind_of(self.names)
-        self.has_upn = UPN.casefold() in self._places
-        self._texts = [
-            (attribute, places, one_line)
-            for columns, one_line in ((ONE_LINE, True), (LINES, False))
-            for attribute, names in columns.items()
-            if (places := self._of(*names))
-        ]
-        self._upn = self._of(UPN)
-        self._object_id = self._of(*OBJECT_ID)
-        self._mail = self._of(*MAIL)
-        self._proxies = self._of(PROXIES)
-        self._sip = self._of(SIP)
-        self._licenses = self._of(*LICENSES)
-        self._logon = self._of(*LOGON)
-        self._domain = self._of(DOMAIN)
-        self._dn = self._of(DN)
-        self._groups = self._of(GROUPS)
-        self._conference_id = self._of(CONFERENCE_ID)
-        conferencing = self.kind is ExportKind.CONFERENCING
-        self._bridge_id = self._of(BRIDGE_ID) if conferencing else ()
-        self._service_number = self._of(SERVICE_NUMBER) if conferencing else ()
-        self._toll_free_number = self._of(TOLL_FREE_NUMBER) if conferencing else ()
-        self._allow_toll_free = self._of(ALLOW_TOLL_FREE) if conferencing else ()
-        self._allow_pstn_only = self._of(ALLOW_PSTN_ONLY) if conferencing else ()
-        self._used = sorted(
-            {place for _, places, _ in self._texts for place in places}.union(
-                *(value for name, value in vars(self).items() if isinstance(value, tuple))
-            )
-        )
+        self._reading = reading
+        keys = [reading.renamed.get(heading(name), heading(name)) for name in self.names]
+        self.kind = kind_of(keys)
+        self._at, self.report = places_of(self.names, self.kind, reading.renamed)
+        if self.kind is None and ("object_id" in self._at or "sip_address" in self._at):
+            self.kind = ExportKind.USERS
+        self.has_upn = "user_principal_name" in self._at
+        self._plans = {heading(name) for name in PLANS}
+        self._keys = keys
+        self._lists = {place for what in ("proxies", "groups") for place in self._at.get(what, ())}
 
-    def _of(self, *names: str) -> tuple[int, ...]:
-        """Where the columns stand that have one of these names, the first name first."""
-        return tuple(
-            self._places[folded] for name in names if (folded := name.casefold()) in self._places
-        )
+    @cached_property
+    def _used(self) -> list[int]:
+        return sorted({place for places in self._at.values() for place in places})
 
     def plain(self, values: Sequence[object], complain: Complain) -> list[Any]:
         """The values of a mapping as a file's cells would be; lists stay lists where one may be."""
         cells: list[Any] = [""] * len(self.names)
+        licences = self._at.get("licences", ())
         for place in self._used:
             value, name = values[place], self.names[place]
             try:
-                if is_list(value) and name.casefold() in _LISTS:
+                if place in licences and not isinstance(value, str):
+                    cells[place] = value
+                elif is_list(value) and place in self._lists:
                     cells[place] = plain_list(name, value, complain)
                 else:
                     cells[place] = plain_text(value)
@@ -184,37 +166,62 @@ class Columns:
 
     def read(self, place: str, cells: Sequence[Any], complain: Complain, remarks: Remarks) -> Row:
         """What a row says. Whatever is wrong is complained of; the row is then no use."""
+        at = self._at
+        values = self._texts(place, cells, complain, remarks)
+        blank: set[str] = set()
+        upn = self._checked_upn(cells, complain) if self.has_upn else ""
+        object_id = self._names(cells, values, complain)
+        if "sip_address" in at:
+            values["sip_address"] = self._checked_sip(cells, complain)
+        if not self.has_upn:
+            upn = (values.get("sip_address") or "").removeprefix("sip:")
+            if not object_id and not upn:
+                name = IDENTITY if "object_id" in at else SIP
+                complain(name, "It is empty, and names the person.")
+        if ("mail" in at or "proxies" in at) and (
+            mail := self._mail(place, cells, complain, remarks)
+        ) is not None:
+            values["mail"] = mail or None
+            (remarks.filled if mail else blank).add("mail")
+        if "logon" in at or "domain" in at:
+            self._read_logon(cells, values, complain)
+        if "licences" in at:
+            self._read_licenses(place, cells, values, remarks, blank)
+        if "groups" in at:
+            self._read_groups(cells, values, complain, remarks)
+        conferencing = self.kind is ExportKind.CONFERENCING
+        return Row(
+            place,
+            upn,
+            object_id,
+            values,
+            self._read_conference_id(place, upn, cells, complain, remarks),
+            self._read_dial_in(cells, complain) if conferencing or "conference_id" in at else None,
+            has_upn=self.has_upn,
+            is_conferencing=conferencing,
+            is_deleted=bool(self._filled(cells, "soft_deleted")[1]),
+            blank=frozenset(blank),
+        )
+
+    def _texts(
+        self, place: str, cells: Sequence[Any], complain: Complain, remarks: Remarks
+    ) -> dict[str, Any]:
+        """The attributes of a directory user that are just text."""
         values: dict[str, Any] = {}
-        for attribute, places, one_line in self._texts:
-            values[attribute] = self._text(cells, places, complain, one_line=one_line) or None
+        for attribute in (*ONE_LINE, *LINES):
+            if attribute in self._at:
+                text = self._text(cells, attribute, complain, one_line=attribute in ONE_LINE)
+                values[attribute] = text or None
         if "display_name" in values:
             values["display_name"] = values["display_name"] or ""
-        has_upn = self.kind not in (ExportKind.CONFERENCING, ExportKind.USER_INFO)
-        upn = self._checked_upn(cells, complain) if has_upn else ""
-        object_id = self._names(cells, values, complain)
-        if self._sip:
-            values["sip_address"] = self._checked_sip(cells, complain)
-        if not has_upn:
-            upn = (values.get("sip_address") or "").removeprefix("sip:")
-            if not object_id:
-                complain("Identity", "It is empty, and names the person.")
-        if self._mail or self._proxies:
-            self._read_mail(cells, values, complain, remarks)
-        if self._logon or self._domain:
-            self._read_logon(cells, values, complain)
-        if self._licenses:
-            self._read_licenses(cells, values, remarks)
-        if self._groups:
-            self._read_groups(cells, values, complain, remarks)
-        conference_id = self._read_conference_id(place, upn, cells, remarks)
-        dial_in = (
-            self._read_dial_in(cells, complain) if self.kind is ExportKind.CONFERENCING else None
-        )
-        return Row(place, upn, object_id, values, conference_id, dial_in, has_upn=has_upn)
+        location = values.get("usage_location")
+        if location and location.upper() not in phone_number.regions():
+            remarks.locations.setdefault(location, place)
+        return values
 
-    def _filled(self, cells: Sequence[Any], places: Sequence[int]) -> tuple[str, str]:
+    def _filled(self, cells: Sequence[Any], meaning: str) -> tuple[str, str]:
         """Of the columns that mean one thing, the first that isn't blank: its name and cell."""
-        for place in places:
+        for place in self._at.get(meaning, ()):
             if text := cells[place].strip():
                 return self.names[place], text
         return "", ""
@@ -222,26 +229,21 @@ class Columns:
     def _text(
         self,
         cells: Sequence[Any],
-        places: Sequence[int],
+        meaning: str,
         complain: Complain,
         *,
         one_line: bool = True,
+        identifies: bool = False,
     ) -> str:
-        name, text = self._filled(cells, places)
-        # By far the most texts are short and plain, and need no search.
-        if not text.isprintable() or len(text) > MAX_LENGTH:
-            if one_line and len(text) > MAX_LENGTH:
-                complain(name, f"It has {len(text):,} characters; {MAX_LENGTH} is the most.")
-            elif (CONTROL if one_line else NO_CHARACTER).search(text):
-                must = "one line without control characters" if one_line else "text without NUL"
-                complain(name, f"{quoted(text)} is to be {must}.")
+        name, text = self._filled(cells, meaning)
+        if one_line:
+            return line_of(name, text, complain, identifies=identifies)
+        if not text.isprintable() and NO_CHARACTER.search(text):
+            complain(name, f"{quoted(text)} is to be text without NUL.")
         return text
 
     def _checked_upn(self, cells: Sequence[Any], complain: Complain) -> str:
-        if not self._upn:
-            complain(UPN, "It is missing, and names the person.")
-            return ""
-        text = self._text(cells, self._upn, complain)
+        text = self._text(cells, "user_principal_name", complain, identifies=True)
         if SIMPLE_UPN.fullmatch(text):
             return text
         if not text:
@@ -257,8 +259,8 @@ class Columns:
     ) -> str | None:
         """The object ID; the distinguished name, which old exports have as Identity, on the way."""
         object_id: str | None = None
-        dn = self._text(cells, self._dn, complain)
-        for place in self._object_id:
+        dn = self._text(cells, "distinguished_name", complain, identifies=True)
+        for place in self._at.get("object_id", ()):
             name, text = self.names[place], cells[place].strip()
             if not text:
                 continue
@@ -266,83 +268,102 @@ class Columns:
                 if object_id not in (None, found[1]):
                     complain(name, f"{quoted(text)} is another object ID than {object_id}.")
                 object_id = found[1]
-            elif name.casefold() == "identity" and is_distinguished_name(text):
-                dn = dn or self._text(cells, (place,), complain)
+            elif self._keys[place] == "identity" and is_distinguished_name(text):
+                dn = dn or line_of(name, text, complain, identifies=True)
             else:
                 complain(name, f"{quoted(text)} is no object ID: that is a GUID.")
-        if self._dn or dn:
+        if "distinguished_name" in self._at or dn:
             values["distinguished_name"] = dn or None
         return object_id
 
     def _checked_sip(self, cells: Sequence[Any], complain: Complain) -> str | None:
-        text = self._text(cells, self._sip, complain)
+        text = self._text(cells, "sip_address", complain, identifies=True)
         address = text[4:] if text[:4].lower() == "sip:" else text
         if address and not SIP_ADDRESS.fullmatch(address):
             complain(SIP, f"{quoted(text)} is no SIP address, as sip:ken.myer@contoso.com.")
         return f"sip:{address}" if address else None
 
-    def _read_mail(
-        self, cells: Sequence[Any], values: dict[str, Any], complain: Complain, remarks: Remarks
-    ) -> None:
-        name, text = self._filled(cells, self._mail)
-        if not text and self._proxies:
-            addresses = listed(cells[self._proxies[0]])
+    def _mail(
+        self, place: str, cells: Sequence[Any], complain: Complain, remarks: Remarks
+    ) -> str | None:
+        """The primary address; "" for blank cells, None for one in which it can't be read."""
+        name, text = self._filled(cells, "mail")
+        for at in self._at.get("proxies", ()) if not text else ():
+            addresses = proxy_addresses(cells[at])
             if addresses is None:
-                if not self._mail:
-                    remarks.saying_nothing[PROXIES] = None
-                    return
-            else:
-                name = PROXIES
-                text = next((a[5:].strip() for a in addresses if a.startswith("SMTP:")), "")
-        values["mail"] = checked_mail(name, text, complain) if text else None
+                remarks.saying_nothing[PROXIES] = None
+                return None
+            name = PROXIES
+            text = next((a[5:].strip() for a in addresses if a.startswith("SMTP:")), "")
+            if not text and cells[at]:
+                remarks.without_primary.append(place)
+                return None
+        if not text:
+            return ""
+        return checked_mail(name, text, complain)
 
     def _read_logon(self, cells: Sequence[Any], values: dict[str, Any], complain: Complain) -> None:
-        domain = self._text(cells, self._domain, complain)
-        account = self._text(cells, self._logon, complain)
+        domain = self._text(cells, "domain", complain, identifies=True)
+        account = self._text(cells, "logon", complain, identifies=True)
         if "\\" in account:
             in_front, _, account = account.rpartition("\\")
             domain = domain or in_front
-        if self._logon:
+        if "logon" in self._at:
             values["on_premises_sam_account_name"] = account or None
-        if self._domain or domain:
+        if "domain" in self._at or domain:
             values["on_premises_domain_name"] = domain or None
 
     def _read_licenses(
-        self, cells: Sequence[Any], values: dict[str, Any], remarks: Remarks
+        self,
+        place: str,
+        cells: Sequence[Any],
+        values: dict[str, Any],
+        remarks: Remarks,
+        blank: set[str],
     ) -> None:
-        """Plans and licence state. A list that is just the name of its type might hold any plan."""
-        plans: dict[str, None] = {}
-        silent = False
-        for place in self._licenses:
-            said = listed(cells[place], separators=SEPARATORS)
-            if said is None:
-                silent = True
-                remarks.saying_nothing[self.names[place]] = None
-            else:
-                plans.update(dict.fromkeys(said))
-        licensed = any(map(is_license, plans))
-        if licensed or not silent:
-            values["assigned_plan"] = tuple(plans)
-            values["license_state"] = LicenseState.LICENSED if licensed else LicenseState.UNLICENSED
+        """Plans and licence state; nothing of either where the cells don't say it."""
+        found: list[tuple[LicencesSaid, bool]] = []
+        for at in self._at["licences"]:
+            is_complete = self._keys[at] in self._plans
+            said = self._reading.licences.read(cells[at], is_complete=is_complete)
+            found.append((said, is_complete))
+            for name in said.unknown:
+                if listed(name) is None:
+                    remarks.saying_nothing[self.names[at]] = None
+                else:
+                    remarks.unknown_licences.setdefault(name, []).append(place)
+        said = together(found)
+        if said.is_blank:
+            blank.add("licences")
+            said = LicencesSaid(licensed=False)
+        elif said.licensed is not None:
+            remarks.filled.add("licences")
+        if said.licensed is not None:
+            values["assigned_plan"] = said.names
+            state = LicenseState.LICENSED if said.licensed else LicenseState.UNLICENSED
+            values["license_state"] = state
 
     def _read_groups(
         self, cells: Sequence[Any], values: dict[str, Any], complain: Complain, remarks: Remarks
     ) -> None:
-        groups = listed(cells[self._groups[0]])
+        groups = listed(cells[self._at["groups"][0]])
         if groups is None:
             remarks.saying_nothing[GROUPS] = None
             return
         for group in groups:
-            if not group.isprintable() and CONTROL.search(group):
-                complain(GROUPS, f"{quoted(group)} is to be one line without control characters.")
+            line_of(GROUPS, group, complain)
         values["groups"] = tuple(dict.fromkeys(groups))
 
     def _read_conference_id(
-        self, place: str, upn: str, cells: Sequence[Any], remarks: Remarks
+        self, place: str, upn: str, cells: Sequence[Any], complain: Complain, remarks: Remarks
     ) -> ConferenceId | None:
-        _, text = self._filled(cells, self._conference_id)
-        # A column of numbers with gaps in it comes out of a data frame as 3542699.0.
-        text = text.removesuffix(".0")
+        name, text = self._filled(cells, "conference_id")
+        try:
+            # A column of numbers with gaps in it comes out of a data frame as 3542699.0.
+            text = from_excel(text).removesuffix(".0")
+        except ValueError as error:
+            complain(name, str(error))
+            return None
         if not text.strip("0"):
             return None
         try:
@@ -352,33 +373,23 @@ class Columns:
             return None
 
     def _read_dial_in(self, cells: Sequence[Any], complain: Complain) -> DialIn:
-        text = self._text(cells, self._bridge_id, complain)
-        match = GUID.fullmatch(text.lower())
-        if text and not match:
-            complain(BRIDGE_ID, f"{quoted(text)} is no GUID.")
+        def switch(meaning: str) -> bool | None:
+            return switch_of(*self._filled(cells, meaning), complain)
+
         return DialIn(
-            bridge_id=UUID(match[1]) if match else None,
-            service_number=self._number(cells, self._service_number, complain),
-            toll_free_service_number=self._number(cells, self._toll_free_number, complain),
-            allow_toll_free_dial_in=self._switch(cells, self._allow_toll_free, complain),
-            allow_pstn_only_meetings=self._switch(cells, self._allow_pstn_only, complain),
+            bridge_id=guid_of(BRIDGE_ID, self._filled(cells, "bridge_id")[1], complain),
+            service_number=self._number(cells, "service_number", complain),
+            toll_free_service_number=self._number(cells, "toll_free_number", complain),
+            allow_toll_free_dial_in=switch("allow_toll_free"),
+            allow_pstn_only_meetings=switch("allow_pstn_only"),
         )
 
-    def _number(
-        self, cells: Sequence[Any], places: Sequence[int], complain: Complain
-    ) -> str | None:
-        name, text = self._filled(cells, places)
+    def _number(self, cells: Sequence[Any], meaning: str, complain: Complain) -> str | None:
+        name, text = self._filled(cells, meaning)
         try:
-            return phone_number.parse(text, parameter=name) if text else None
+            return phone_number.parse(from_excel(text), parameter=name) if text else None
         except InvalidArgumentError as error:
             complain(name, error.message)
-            return None
-
-    def _switch(
-        self, cells: Sequence[Any], places: Sequence[int], complain: Complain
-    ) -> bool | None:
-        name, text = self._filled(cells, places)
-        found = SWITCHES.get(text.lower())
-        if text and found is None:
-            complain(name, f"{quoted(text)} is neither True nor False.")
-        return found
+        except ValueError as error:
+            complain(name, str(error))
+        return None

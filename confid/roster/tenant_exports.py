@@ -134,10 +134,10 @@ class _Coming:
             items = self._folder.items.get(kind, [])
             roster = Roster(str(self._folder.path))
             add_items(roster, [(item.place, item.facts) for item in items])
-            roster.demand_sound()
+            roster.settle()
             coming = Import(self._tenant, roster, strict=ExportKind.BRIDGES in self._folder.items)
             users = coming.run()
-            self.remarks += [*warnings(roster.remarks), *coming.warnings]
+            self.remarks += [*warnings(roster), *coming.warnings]
             everybody.update({user.owner: user for user in users})
             ids += coming.entered
         self.counts |= {"users": len(everybody), "conference IDs": ids}

@@ -16,7 +16,8 @@ from confid.engine.session import current_session
 from confid.errors import ConfidError, RosterError, StaticConferenceIdError
 from confid.roster.bridge_exports import BridgesImport
 from confid.roster.cells import quoted
-from confid.roster.rows import CONFERENCE_ID, UPN, DialIn, Row
+from confid.roster.columns import CONFERENCE_ID, SIP, UPN, RosterReport
+from confid.roster.rows import DialIn, Reading, Row
 from confid.roster.source import Roster, read_source, some, warnings
 from confid.store.batches import batched
 from confid.tenant import directory
@@ -39,8 +40,10 @@ if TYPE_CHECKING:
 def import_users(
     source: str | os.PathLike[str] | LineSource | Iterable[Mapping[str, Any]],
     *,
+    columns: Mapping[str, str] | None = None,
+    licences: Iterable[str] = (),
     session: Session | None = None,
-) -> Results[DirectoryUser]:
+) -> ImportedUsers:
     """Take a roster over into the directory: all its rows, or none.
 
     `source` is the path of a CSV, JSON (`.json`) or CLIXML file (`.xml`), an
@@ -64,18 +67,29 @@ def import_users(
     that can't be read at all. Source: design, names that others rely on.
     """
     session = current_session(session)
-    read = read_source(source)
+    read = read_source(source, Reading(columns, licences))
+    report = read.report if isinstance(read, Roster) else RosterReport()
 
     def work(tenant: UnitOfWork) -> tuple[list[DirectoryUser], list[str]]:
         if isinstance(read, Roster):
             coming = Import(tenant, read)
-            return coming.run(), [*warnings(read.remarks), *coming.warnings]
+            return coming.run(), [*warnings(read), *coming.warnings]
         return [], _import_bridges(tenant, read, str(source))
 
     users, remarks = session.call(work, write=True)
     for text in remarks:
         session.host.write_warning(text)
-    return Results(users)
+    return ImportedUsers(users, attrs.evolve(report, warnings=tuple(remarks)))
+
+
+class ImportedUsers(Results[DirectoryUser]):
+    """The directory users of a roster, in the order of its rows; `report` tells of its columns."""
+
+    __slots__ = ("report",)
+
+    def __init__(self, users: Iterable[DirectoryUser], report: RosterReport) -> None:
+        super().__init__(users)
+        self.report = report
 
 
 def _import_bridges(tenant: UnitOfWork, items: Sequence[Item], name: str) -> list[str]:
@@ -152,6 +166,7 @@ class Import:
         """How many conference IDs were new to the ledger."""
         self._on_file: dict[str, DirectoryUser] = {}
         self._users: list[DirectoryUser] = []
+        self._strangers: list[str] = []
 
     def run(self) -> list[DirectoryUser]:
         """Match, check and write; the users in the order of the rows."""
@@ -170,8 +185,10 @@ class Import:
 
     def _match(self) -> list[str | None]:
         """Each row's person on file: by object ID, then by user principal name."""
+        self._leave_out_deleted()
         rows = self._roster.rows
         by_id = self._find("object_id", [row.object_id for row in rows if row.object_id])
+        by_sip = self._find_by_sip([row for row in rows if not row.has_upn])
         # Who has a row by object ID takes the name in that row, and leaves the one on file.
         named = {holder.owner for holder in by_id.values()}
         unchanged = {holder.upn for holder in by_id.values()}
@@ -182,6 +199,7 @@ class Import:
         for row in rows:
             person, holder = by_id.get(row.object_id or ""), by_upn.get(row.key)
             if not row.has_upn:
+                person = person or (None if row.object_id else by_sip.get(row.key) or holder)
                 holder = None if person else holder
                 self._note_nameless(row, known=person is not None)
             if holder and holder.owner not in named:
@@ -190,13 +208,37 @@ class Import:
                 else:
                     self._roster.problems.append(_inherited(row, holder.object_id))
             owners.append(person and person.owner)
+        if self._strangers:
+            self._roster.problems.append(
+                f"{SIP}: The directory has nobody with these addresses, and nothing else in the "
+                f"roster names them: {some(self._strangers)}. A roster with {UPN} comes first."
+            )
         return owners
+
+    def _leave_out_deleted(self) -> None:
+        """A deleted account isn't licensed, and the living one of its name isn't it."""
+        rows = self._roster.rows
+        deleted = [row for row in rows if row.is_deleted]
+        if not deleted:
+            return
+        on_file = self._find("object_id", [row.object_id for row in deleted if row.object_id])
+        self._roster.remarks.deleted += [f"{r.place}: {quoted(_name(r))}" for r in deleted]
+        self._roster.rows = [r for r in rows if not r.is_deleted or r.object_id in on_file]
+        for row in deleted:
+            row.has_upn, row.key, row.conference_id = False, "", None
+            row.values = {"assigned_plan": (), "license_state": LicenseState.UNLICENSED}
+
+    def _find_by_sip(self, rows: Sequence[Row]) -> dict[str, _Holder]:
+        """People on file by the SIP addresses of rows that say nothing else."""
+        return self._find("sip", [row.key for row in rows if row.key and not row.object_id])
 
     def _note_nameless(self, row: Row, *, known: bool) -> None:
         """Of a row that says no user principal name: it takes a known person, or a SIP address."""
         if known:
             return
-        if row.key:
+        if row.key and not row.object_id:
+            self._strangers.append(quoted(row.user_principal_name))
+        elif row.key:
             self._roster.remarks.by_sip_address.append(quoted(row.user_principal_name))
         else:
             self._roster.problems.append(
@@ -393,7 +435,7 @@ class _Claimed:
     @property
     def may_live(self) -> bool:
         """Whether the ID may be in use: the export of conferencing users says so itself."""
-        if self.row.dial_in is not None:
+        if self.row.is_conferencing:
             return not self.user.has_other_provider
         return _may_have_one(self.user)
 
@@ -403,6 +445,10 @@ class _Claimed:
             f"{self.row.place}, {CONFERENCE_ID}: {self.conference_id} can't be taken over for "
             f"{quoted(self.user.user_principal_name)}: {why}."
         )
+
+
+def _name(row: Row) -> str:
+    return row.user_principal_name or row.object_id or ""
 
 
 def _may_have_one(user: DirectoryUser) -> bool:

@@ -6,11 +6,12 @@ Source of the numbering plans: phonenumberslite, imported at the first number.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from confid.errors import InvalidArgumentError
 
 _SEPARATORS = re.compile(r"[ \-().\u00a0]")
+_WITHOUT_NUMBERS = frozenset(["AQ", "BV", "GS", "HM", "PN", "TF", "UM"])
 _E164 = re.compile(r"[1-9][0-9]{6,14}")
 
 
@@ -26,13 +27,26 @@ def parse(number: str, *, parameter: str = "service number") -> str:
     if text[:4].lower() == "tel:":
         text = text[4:]
     digits = _SEPARATORS.sub("", text).removeprefix("+")
-    if not _E164.fullmatch(digits):
+    in_plan = _in_plan(text) if _E164.fullmatch(digits) else None
+    if in_plan is None:
         raise InvalidArgumentError(
             f"{parameter}: {number!r:.40} is no telephone number. Write it as E.164: +14255550100, "
-            "14255550100 or tel:+14255550100.",
+            "14255550100 or tel:+14255550100, with a country code that exists.",
             target=number,
         )
-    return digits
+    return in_plan
+
+
+def _in_plan(text: str) -> str | None:
+    """A number's digits as its country's plan has them: `+44 (0)20 …` loses the 0."""
+    import phonenumbers  # noqa: PLC0415 - costs 30 ms, and many calls show no number
+
+    try:
+        parsed = phonenumbers.parse(f"+{text.removeprefix('+')}")
+    except phonenumbers.NumberParseException:
+        return None
+    digits = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)[1:]
+    return digits if _E164.fullmatch(digits) else None
 
 
 @lru_cache(maxsize=4096)
@@ -60,6 +74,14 @@ def country(digits: str) -> str | None:
     if region is None and parsed.country_code is not None:
         region = phonenumbers.region_code_for_country_code(parsed.country_code)
     return region if region and region.isalpha() and region != "ZZ" else None
+
+
+@cache
+def regions() -> frozenset[str]:
+    """The ISO 3166 codes of countries and territories."""
+    import phonenumbers  # noqa: PLC0415 - costs 30 ms, and many calls show no number
+
+    return frozenset(phonenumbers.SUPPORTED_REGIONS) | _WITHOUT_NUMBERS
 
 
 @lru_cache(maxsize=4096)

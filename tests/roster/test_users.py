@@ -402,7 +402,7 @@ def test_a_mail_address_is_the_first_of_its_columns_that_has_one(fresh: Session)
     assert one(ProxyAddresses="smtp:a@x.com; SMTP:b@x.com;sip:c@x.com").mail == "b@x.com"
     assert one(ProxyAddresses=["smtp:a@x.com", "SMTP:c@x.com"]).mail == "c@x.com"
     assert one(ProxyAddresses="System.Object[]").mail == "c@x.com"
-    assert one(ProxyAddresses="smtp:a@x.com").mail is None
+    assert one(ProxyAddresses="smtp:a@x.com").mail == "c@x.com"
     assert problems([row(ProxyAddresses="SMTP:nobody")], fresh)
 
 
@@ -508,7 +508,7 @@ def test_a_list_without_its_items_leaves_the_licence_on_file(fresh: Session, cel
 
 @pytest.mark.usefixtures("session")
 def test_an_absent_column_leaves_what_is_on_file_and_an_empty_cell_clears_it() -> None:
-    """For every column."""
+    """For every column; one for mail or licences only where another row fills the column."""
     facts = {
         "DisplayName": "Zoë",
         "SipAddress": "sip:z@x.com",
@@ -529,7 +529,11 @@ def test_an_absent_column_leaves_what_is_on_file_and_an_empty_cell_clears_it() -
     full = one(**facts)
     assert one() == full
     assert full == attrs.evolve(full, display_name="Zoë", city="Zürich", groups=("A", "B"))
-    empty = one(**dict.fromkeys(facts, ""))
+    alone = one(**dict.fromkeys(facts, ""))
+    assert (alone.mail, alone.assigned_plan) == ("z@x.com", ("MCOMEETADV",))
+    empty, _ = import_users(
+        [row(**dict.fromkeys(facts, "")), row(upn("amy"), **{**facts, "SipAddress": ""})]
+    )
     assert empty == DirectoryUser(
         owner=full.owner,
         identity=full.identity,
@@ -688,7 +692,7 @@ def test_what_is_no_conference_id_stays_behind_with_a_warning(fresh: Session, ce
 
 
 @pytest.mark.parametrize(
-    "cells", [{"Licenses": ""}, {"Licenses": "SPE_E5", "Provider": "InterCall"}]
+    "cells", [{"Licenses": "MCOEV"}, {"Licenses": "SPE_E5", "Provider": "InterCall"}]
 )
 def test_the_id_of_somebody_who_may_not_have_one_is_retired(
     session: Session, cells: dict[str, str]

@@ -1,0 +1,158 @@
+"""The columns of a roster: which are known, by their many names, and what became of each."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import attrs
+
+from confid.errors import InvalidArgumentError, shown
+from confid.roster.exports import ExportKind, heading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+UPN = "UserPrincipalName"
+CONFERENCE_ID = "ConferenceId"
+BRIDGE_ID = "BridgeId"
+SIP = "SipAddress"
+PROXIES = "ProxyAddresses"
+GROUPS = "Groups"
+IDENTITY = "Identity"
+PLANS = ("AssignedPlans", "AssignedPlan")
+"""Columns that list all service plans of a person."""
+
+COLUMNS = {
+    "user_principal_name": (UPN,),
+    "object_id": ("ObjectId", "ExternalDirectoryObjectId", "Id", IDENTITY),
+    "sip_address": (SIP,),
+    "display_name": ("DisplayName",),
+    "mail": ("Mail", "PrimarySmtpAddress", "WindowsEmailAddress"),
+    "proxies": (PROXIES,),
+    "licences": ("Licenses", "AssignedLicenses", "LicenseSkus", *PLANS),
+    "usage_location": ("UsageLocation",),
+    "preferred_language": ("PreferredLanguage",),
+    "provider": ("Provider", "AudioConferencingProvider", "AcpProvider"),
+    "country": ("Country", "CountryRegion", "CountryOrRegion"),
+    "city": ("City",),
+    "department": ("Department",),
+    "title": ("Title", "JobTitle"),
+    "logon": ("OnPremisesSamAccountName", "OnPremSamAccountName", "SamAccountName"),
+    "domain": ("OnPremisesDomainName", "OnPremDomainName"),
+    "distinguished_name": ("DistinguishedName", "OnPremisesDistinguishedName"),
+    "groups": (GROUPS,),
+    "soft_deleted": ("SoftDeletionTimestamp", "SoftDeletionTime", "DeletedDateTime"),
+    "conference_id": (CONFERENCE_ID,),
+    "bridge_id": (BRIDGE_ID,),
+    "service_number": ("ServiceNumber",),
+    "toll_free_number": ("TollFreeServiceNumber",),
+    "allow_toll_free": ("AllowTollFreeDialIn",),
+    "allow_pstn_only": ("AllowPstnOnlyMeetings",),
+}
+"""What a row says of a person, and the columns that say it, the first name first."""
+
+SETTINGS = {
+    "bridge_id": "-BridgeId",
+    "service_number": "-ServiceNumber",
+    "toll_free_number": "-TollFreeServiceNumber",
+    "allow_toll_free": "-AllowTollFreeDialIn",
+    "allow_pstn_only": "-AllowPstnOnlyMeetings",
+}
+"""Dial-in settings, which come in with a conference ID; and the parameters that set them."""
+
+_MEANINGS = {heading(name): meaning for meaning, names in COLUMNS.items() for name in names}
+_NAMES = {heading(name): name for names in COLUMNS.values() for name in names}
+_ALIKE = 0.88
+"""So alike, of 1, are a misspelt name and the right one."""
+_SETS_IT = "Set-CsOnlineDialInConferencingUser"
+
+
+@attrs.frozen
+class RosterReport:
+    """Which columns of a roster were read, as what, and which were not used, and why."""
+
+    read: dict[str, str] = attrs.Factory(dict)
+    unused: dict[str, str] = attrs.Factory(dict)
+    warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        lines = [f"  {name}: read as {meaning}" for name, meaning in self.read.items()]
+        lines += [f"  {name}: not used: {why}" for name, why in self.unused.items()]
+        return "\n".join(["Columns:", *lines, *(f"  {warning}" for warning in self.warnings)])
+
+    def also(self, other: RosterReport) -> RosterReport:
+        """This report, and what another one says of other columns."""
+        read = {**self.read, **other.read}
+        unused = {**self.unused, **other.unused}
+        return RosterReport(read, {n: why for n, why in unused.items() if n not in read})
+
+    @property
+    def surprising(self) -> dict[str, str]:
+        """The unused columns that somebody may have meant to be used, and why they are not."""
+        portal = any(" " in name.strip() for name in (*self.read, *self.unused))
+        return {n: w for n, w in self.unused.items() if portal or w != _NOT_KNOWN}
+
+
+_NOT_KNOWN = "no column of a roster"
+
+
+def checked_renames(columns: Mapping[str, str] | None) -> dict[str, str]:
+    """The headings that a caller translates. Raises `InvalidArgumentError` for a wrong one."""
+    renamed: dict[str, str] = {}
+    try:
+        pairs = dict(columns or {}).items()
+    except (TypeError, ValueError):
+        raise InvalidArgumentError(
+            f"columns: {shown(columns)} is no mapping of headings to columns.", target="columns"
+        ) from None
+    for given, meant in pairs:
+        if not isinstance(given, str) or not isinstance(meant, str):
+            raise InvalidArgumentError(
+                f"columns: {shown(given)}: {shown(meant)} is to be two texts.", target="columns"
+            )
+        if heading(meant) not in _NAMES:
+            near = get_close_matches(heading(meant), _NAMES, 1)
+            hint = f" Did you mean {_NAMES[near[0]]}?" if near else ""
+            raise InvalidArgumentError(
+                f"columns: There is no column {shown(meant)} in a roster.{hint}", target="columns"
+            )
+        renamed[heading(given)] = heading(meant)
+    return renamed
+
+
+def places_of(
+    names: Iterable[str], kind: ExportKind | None, renamed: Mapping[str, str]
+) -> tuple[dict[str, tuple[int, ...]], RosterReport]:
+    """Where the columns of each meaning stand, and the report of all columns.
+
+    Raises `ValueError` for a column that stands twice.
+    """
+    found: dict[str, int] = {}
+    report = RosterReport()
+    names = list(names)
+    keys = [renamed.get(heading(name), heading(name)) for name in names]
+    for place, (name, key) in enumerate(zip(names, keys, strict=True)):
+        if key and found.setdefault(key, place) != place:
+            raise ValueError(
+                f"The column {shown(name)} stands twice; casing and blanks are no difference."
+            )
+    with_ids = heading(CONFERENCE_ID) in found
+    for name, key in zip(names, keys, strict=True):
+        meaning = _MEANINGS.get(key)
+        if meaning in SETTINGS and not with_ids:
+            report.unused[name] = (
+                f"dial-in settings come in with a {CONFERENCE_ID}; {_SETS_IT} {SETTINGS[meaning]} "
+                "sets them"
+            )
+        elif meaning:
+            report.read[name] = meaning.replace("_", " ")
+        elif name:
+            near = get_close_matches(key, _NAMES, 1, _ALIKE) if kind is not None else []
+            report.unused[name] = f"it looks like {_NAMES[near[0]]}" if near else _NOT_KNOWN
+    places = {
+        meaning: tuple(found[key] for each in known if (key := heading(each)) in found)
+        for meaning, known in COLUMNS.items()
+        if with_ids or meaning not in SETTINGS
+    }
+    return {meaning: at for meaning, at in places.items() if at}, report

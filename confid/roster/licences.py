@@ -1,0 +1,247 @@
+"""What a cell of a roster says of somebody's licences: yes, no, or nothing that is understood.
+
+Source: behaviour, conference ID; `licences.tsv` beside this module has Microsoft's names.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from confid.roster.cells import GUID, listed, plain_text, unflattened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FIRM: Final = re.compile(r"\s*[;|\r\n]\s*")
+_LOOSE: Final = re.compile(r"(\s*[,+]\s*)")
+"""What stands between names, and what stands within some names too."""
+_MOST_PARTS: Final = 4
+"""So many loose separators stand within a name, and one more."""
+_PLAN_NAME: Final = re.compile(r"[A-Za-z0-9][\w-]*")
+_XML_PLAN: Final = re.compile(r"<Plan\b.*?(?:</Plan>|\Z)", re.DOTALL)
+_XML_FACT: Final = re.compile(r'\b(CapabilityStatus|ServicePlanId|Plan)="([^"]*)"')
+_FLATTENED: Final = re.compile(r"@\{[^{}]*\}")
+_COUNTS: Final = ("", "enabled", "warning", "success")
+"""The states in which a plan counts: one that isn't given, and the grace period."""
+_DOES_NOT_COUNT: Final = ("deleted", "disabled", "error", "lockedout", "suspended")
+_NAMES: Final = (
+    *("capability", "plan", "skupartnumber", "serviceplanname", "accountskuid", "accountsku"),
+    *("skuid", "serviceplanid"),
+)
+"""The properties that name a plan or a product, the most telling first."""
+_STATES: Final = ("capabilitystatus", "provisioningstatus")
+_NONE: Final = ("unlicensed", "none", "-")
+"""What portals and people write for no licence at all."""
+
+
+@attrs.frozen
+class Licence:
+    """What is known of a name: the plans for audio conferencing in it, perhaps none."""
+
+    name: str
+    plans: frozenset[str]
+
+
+@attrs.frozen
+class LicencesSaid:
+    """What one or more cells say: the names, and whether audio conferencing is among them.
+
+    `licensed` is None where nothing that was understood says it; `unknown` holds what was not.
+    """
+
+    names: tuple[str, ...] = ()
+    licensed: bool | None = None
+    unknown: tuple[str, ...] = ()
+    is_blank: bool = False
+
+
+BLANK: Final = LicencesSaid(is_blank=True)
+
+
+class Licences:
+    """The plans and products that are known, and those that the caller adds."""
+
+    def __init__(self, added: Iterable[str] = ()) -> None:
+        self._known = known_licences()
+        if added:
+            extra = {_key(name): Licence(name, frozenset((name,))) for name in added}
+            self._known = {**self._known, **extra}
+        self._text = lru_cache(maxsize=4096)(self._of_text)
+
+    def read(self, value: object, *, is_complete: bool) -> LicencesSaid:
+        """Read a cell: text, or what JSON and CLIXML have in its place.
+
+        `is_complete` says that the cell lists all plans, so that one without a plan for
+        audio conferencing says "no".
+        """
+        if isinstance(value, str):
+            return self._text(value.strip(), is_complete)
+        return self._said(_items(value), is_complete=is_complete)
+
+    def _of_text(self, text: str, is_complete: bool) -> LicencesSaid:
+        if text[:1] in ("[", "{") and GUID.fullmatch(text.lower()) is None:
+            try:
+                return self.read(json.loads(text), is_complete=is_complete)
+            except (ValueError, RecursionError):
+                return LicencesSaid(unknown=(text,))
+        if "<Plan" in text or text.startswith("<"):
+            return self._said(_xml_plans(text), is_complete=is_complete)
+        if "@{" in text:
+            rest = _FLATTENED.sub("", text).strip("; ,+\n\r")
+            items = [unflattened(found) for found in _FLATTENED.findall(text)]
+            return self._said([*items, *filter(None, [rest])], is_complete=is_complete)
+        if listed(text) is None:  # the name of a type
+            return LicencesSaid(unknown=(text,))
+        return self._said(list(self._names_in(text)), is_complete=is_complete)
+
+    def _said(self, items: list[object], *, is_complete: bool) -> LicencesSaid:
+        names: dict[str, None] = {}
+        unknown: dict[str, None] = {}
+        has, seen = False, False
+        for item in items:
+            name, plans, is_understood = self._of_item(item, is_complete=is_complete)
+            if name is None:
+                continue
+            seen = True
+            if not is_understood:
+                unknown[name] = None
+            elif name:
+                names[name] = None
+            has = has or plans
+        if not seen:
+            return BLANK
+        licensed = True if has else None if unknown else False
+        return LicencesSaid(tuple(names), licensed, tuple(unknown))
+
+    def _of_item(self, item: object, *, is_complete: bool) -> tuple[str | None, bool, bool]:
+        """An item's name (None: it is blank), whether it has a plan, whether it is understood."""
+        disabled: set[str] = set()
+        item = unflattened(item)
+        if isinstance(item, Mapping):
+            facts = {str(name).casefold(): value for name, value in item.items()}
+            state = next((facts[name] for name in _STATES if facts.get(name)), "")
+            state = str(getattr(state, "name", state)).casefold()
+            if state in _DOES_NOT_COUNT:
+                return "", False, True
+            if state not in _COUNTS:
+                return f"a plan that is {state:.40}", False, False
+            disabled = {_key(str(each)) for each in _items(facts.get("disabledplans"))}
+            named = [str(facts[name]) for name in _NAMES if facts.get(name)]
+            found = next((text for text in named if _key(text) in self._known), None)
+            text = found or next(iter(named), None) or "an object without a name"
+        else:
+            try:
+                text = plain_text(item).strip()
+            except ValueError:
+                text = f"a {type(item).__name__}"
+            if not text:
+                return None, False, True
+        if _key(text) in _NONE:
+            return "", False, True
+        licence = self._known.get(_key(text))
+        if licence is not None:
+            without = {self._known[each].name for each in disabled if each in self._known}
+            return licence.name, bool(licence.plans - without), True
+        is_plan = _PLAN_NAME.fullmatch(text) or GUID.fullmatch(text.lower())
+        return text, False, is_complete and bool(is_plan)
+
+    def _names_in(self, text: str) -> Iterator[str]:
+        for part in _FIRM.split(text):
+            yield from self._loose_names(part) if part else ()
+
+    def _loose_names(self, text: str) -> Iterator[str]:
+        """Cut at commas and plus signs, but for those within a known name."""
+        pieces = _LOOSE.split(text)
+        place = 0
+        while place < len(pieces):
+            for end in range(min(len(pieces), place + 2 * _MOST_PARTS + 1), place, -2):
+                name = "".join(pieces[place:end]).strip()
+                if end == place + 1 or _key(name) in self._known:
+                    break
+            place = end + 1
+            if _key(name) not in self._known and all(_key(w) in self._known for w in name.split()):
+                yield from name.split()
+            elif name:
+                yield name
+
+
+def together(cells: Iterable[tuple[LicencesSaid, bool]]) -> LicencesSaid:
+    """What several cells of one row say, each with whether it lists all plans.
+
+    Raises nothing. One that says "yes" is enough; a complete list settles the rest.
+    """
+    found = [(said, is_complete) for said, is_complete in cells if not said.is_blank]
+    if not found:
+        return BLANK
+    names = tuple(dict.fromkeys(name for said, _ in found for name in said.names))
+    unknown = tuple(dict.fromkeys(name for said, _ in found for name in said.unknown))
+    answers = [said.licensed for said, _ in found]
+    complete = [said.licensed for said, is_complete in found if is_complete]
+    licensed = (
+        True
+        if True in answers
+        else False
+        if False in complete
+        else None
+        if None in answers
+        else False
+    )
+    return LicencesSaid(names, licensed, unknown)
+
+
+def _items(value: object) -> list[object]:
+    """A value as a list: nothing, one, or the list that it is; wrapped by 5.1 or not."""
+    if value is None or value == "":
+        return []
+    if isinstance(value, Mapping):
+        inner = {str(name).casefold(): each for name, each in value.items()}
+        if isinstance(inner.get("value"), list) and len(inner) <= 2:  # noqa: PLR2004 - and Count
+            return list(inner["value"])
+        return [value] if value else []
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        return [part for each in value for part in _parts(each)]
+    return [value]
+
+
+def _parts(item: object) -> list[object]:
+    if isinstance(item, str) and "<Plan" in item:
+        return list(_xml_plans(item))
+    return [item]
+
+
+def _xml_plans(text: str) -> list[object]:
+    """The plans in the texts that modules before 3.0 wrote."""
+    plans: list[object] = []
+    for found in _XML_PLAN.findall(text):
+        facts: dict[str, Any] = {}
+        for name, value in _XML_FACT.findall(found):
+            facts.setdefault(name, value)
+        plans.append(facts)
+    return plans or [text]
+
+
+def _key(name: str) -> str:
+    """A name as it is looked up: without the tenant in front, casing and spare blanks."""
+    return " ".join(name.rpartition(":")[2].casefold().strip("{} ").split())
+
+
+@cache
+def known_licences() -> dict[str, Licence]:
+    """Every known plan and product by its names; those without audio conferencing too."""
+    found: dict[str, Licence] = {}
+    text = files("confid.roster").joinpath("licences.tsv").read_text(encoding="utf-8")
+    for line in text.splitlines()[1:]:
+        kind, name, guid, portal_name, plan = line.split("\t")
+        plans = {"plan": {name}, "product": {plan}}.get(kind, set())
+        licence = Licence(name, frozenset(plans))
+        for each in (name, name.replace(" ", ""), guid, portal_name):
+            if each:
+                found.setdefault(_key(each), licence)
+    return found
