@@ -82,7 +82,11 @@ def _bare_csv(texts: list[Record]) -> str:
 def _reading(scale: Scale, folder: Path) -> Figure:
     path = folder / "roster.csv"
     rows = [
-        {"UserPrincipalName": f"user{n}@contoso.com", "DisplayName": "Ken Myer", "Licenses": ""}
+        {
+            "UserPrincipalName": f"user{n}@contoso.com",
+            "DisplayName": "Ken Myer",
+            "Licenses": "MCOEV",
+        }
         for n in range(scale.users)
     ]
     path.write_text("\n".join(to_csv(rows)), encoding="utf-8")

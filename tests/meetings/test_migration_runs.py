@@ -217,7 +217,7 @@ def test_a_run_joins_a_transaction() -> None:
 
 def lose_licence() -> object:
     """The roster says that Ken has no licence any more."""
-    return confid.import_users([{"UserPrincipalName": KEN, "Licenses": ""}])
+    return confid.import_users([{"UserPrincipalName": KEN, "Licenses": "MCOEV"}])
 
 
 def take_number_off() -> object:

@@ -67,7 +67,7 @@ def roster_row(name: str, *, licensed: bool) -> dict[str, str]:
         "UserPrincipalName": upn(name),
         "DisplayName": name,
         "Mail": upn(name),
-        "Licenses": "MCOMEETADV" if licensed else "",
+        "Licenses": "MCOMEETADV" if licensed else "MCOEV",
     }
 
 

@@ -377,7 +377,7 @@ def test_no_new_id_once_the_tenant_has_issued_its_first(folder: Path, fresh: Ses
 def test_a_bridge_in_use_does_not_give_way(fresh: Session) -> None:
     """People stay on their bridge: another one of its name is refused."""
     import_users(
-        [{"UserPrincipalName": "ken@contoso.com", "ConferenceId": "3542699", "Licenses": ""}]
+        [{"UserPrincipalName": "ken@contoso.com", "ConferenceId": "3542699", "Licenses": "MCOEV"}]
     )
     import_users(
         [{"UserPrincipalName": "lei@contoso.com", "ConferenceId": "3542698", "Provider": ""}]
