@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
 from confid.attendant.running_meeting import RUNNING_MEETINGS
 from confid.engine.session import current_session
-from confid.errors import WitnessError
+from confid.errors import StoreError, WitnessError
 from confid.ids.conference_id import ConferenceId
-from confid.store.base import IMPORTED, ISSUED
+from confid.store.base import IMPORTED, ISSUED, UNREADABLE
 from confid.store.batches import batched
+from confid.store.entries import is_damaged, readable
 from confid.tenant.directory import USERS
-from confid.tenant.documents import KINDS, MEETINGS, SETTINGS, DocumentType, Index
+from confid.tenant.documents import KINDS, MEETINGS, SETTINGS, WRONG_ENTRIES, DocumentType, Index
 from confid.tenant.migrations import MIGRATIONS, MOST_TRIES, STATES, MigrationState
 from confid.tenant.outbox import MESSAGE_STATES, MESSAGES, MessageState
 from confid.tenant.policies import DIAL_OUT_POLICIES, PERSON_GRANTS, Family, name_of
@@ -24,14 +26,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from confid.engine.session import Session
-    from confid.store.base import LedgerEntry
+    from confid.store.base import Body, Kind, LedgerEntry
     from confid.tenant.records import DirectoryUser
+    from confid.tenant.setup import Setup
     from confid.tenant.unit_of_work import UnitOfWork
 
 Document = TypeVar("Document")
 
 MOST_PROBLEMS = 1000
 """A report stops here: a tenant with more problems needs another tool."""
+
+DAMAGED = "InvalidData"
+"""The category of a store's errors about what it keeps."""
 
 LATER = {"lane"}
 """Index fields that older documents may lack."""
@@ -63,14 +69,21 @@ def check(session: Session | None = None) -> CheckReport:
     transaction and changes nothing. A sealed store can be audited too.
     """
     with current_session(session).unit(write=False) as tenant:
-        return _Audit(tenant).report()
+        try:
+            setup = tenant.read_setup()
+        except (AttributeError, LookupError, StoreError, TypeError, ValueError) as error:
+            if isinstance(error, StoreError) and error.category != DAMAGED:
+                raise
+            problem = "The tenant's set-up can't be read: its settings, bridges or policies."
+            return CheckReport(problems=(problem,), users=0, enabled=0, issued=0, living=0)
+        return _Audit(tenant, setup).report()
 
 
 class _Audit:
-    def __init__(self, tenant: UnitOfWork) -> None:
+    def __init__(self, tenant: UnitOfWork, setup: Setup) -> None:
         self.tenant = tenant
         # Read anew: an audit doesn't trust what the session remembers.
-        self.setup = tenant.read_setup()
+        self.setup = setup
         self.users: dict[str, DirectoryUser] = {}
         self.enabled: set[str] = set()
         self.revisions: dict[str, int] = {}
@@ -97,6 +110,7 @@ class _Audit:
             self._running,
             self._outbox,
             self._migrations,
+            self._wrong_entries,
             self._indexes,
             self.tenant.transaction.damage,
         ):
@@ -117,7 +131,7 @@ class _Audit:
     def _documents(self, type_: DocumentType[Document]) -> Iterator[tuple[str, Document]]:
         """The records of a type that can be read; what is wrong with their documents is noted."""
         kind = type_.kind
-        for key, body in self.tenant.transaction.scan(kind.name):
+        for key, body in self._scan(kind):
             try:
                 document = type_.read(body)
                 index = type_.index(document) if type_.index else {}
@@ -133,6 +147,14 @@ class _Audit:
                 if value is not None:
                     self.indexed[kind.name, field].setdefault(value, set()).add(key)
             yield key, document
+
+    def _scan(self, kind: Kind) -> Iterator[tuple[str, Body]]:
+        try:
+            yield from self.tenant.transaction.scan(kind.name)
+        except StoreError as error:
+            if error.category != DAMAGED:
+                raise
+            self.noted.append(f"The {kind.name} documents can't be read to the end: {error}")
 
     def _users(self) -> Iterator[str]:
         for owner, user in self._documents(USERS):
@@ -195,11 +217,14 @@ class _Audit:
     def _ledger(self) -> Iterator[str]:
         serials: dict[str, set[int]] = {}
         previous = 0
-        for line in self.tenant.transaction.entries():
+        for entry in self.tenant.transaction.entries():
             self.issued += 1
+            line = readable(entry)
+            if is_damaged(entry):
+                yield f"The ledger's entry for {entry.conference_id} is damaged."
             self.owners[line.conference_id] = line.owner
             self.has_issued |= line.origin == ISSUED
-            yield from _line_problems(line, previous)
+            yield from _line_problems(entry, previous)
             previous = line.conference_id
             seen = serials.setdefault(line.owner, set())
             if line.serial in seen:
@@ -312,6 +337,15 @@ class _Audit:
             if (migration.lease is None) is (migration.state == MigrationState.IN_PROGRESS):
                 yield f"{name}: the lease of the meeting migration contradicts its state."
 
+    def _wrong_entries(self) -> Iterator[str]:
+        for key, body in self._scan(WRONG_ENTRIES):
+            try:
+                moments = [datetime.fromisoformat(at) for at in body["at"]]
+            except (LookupError, TypeError, ValueError):
+                moments = [UNREADABLE.replace(tzinfo=None)]
+            if any(moment.tzinfo is None for moment in moments):
+                yield f"The count of wrong entries {key} can't be read."
+
 
 def _today(index: Index) -> Index:
     """An index as it is made today; older ones hold a SIP address that equals the UPN."""
@@ -326,7 +360,7 @@ def _line_problems(line: LedgerEntry, previous: int) -> Iterator[str]:
         yield f"{line.conference_id} in the ledger is no conference ID."
     if line.conference_id <= previous:
         yield f"{line.conference_id} is in the ledger twice."
-    if line.serial < 1:
+    if isinstance(line.serial, int) and line.serial < 1:
         yield f"{line.conference_id} has the serial {line.serial}."
     if line.origin not in (ISSUED, IMPORTED):
         yield f"{line.conference_id} has an unknown origin."

@@ -25,9 +25,9 @@ from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError, StoreError
 from confid.ids.conference_id import ConferenceId
 from confid.powershell.formats.text_files import read_text
-from confid.store.base import IMPORTED
+from confid.store.base import FIRST_ID, IMPORTED, LAST_ID
 from confid.store.batches import batched
-from confid.store.entries import as_row, enter, from_row
+from confid.store.entries import as_row, enter, from_row, is_damaged, readable
 from confid.tenant.changes import Change
 from confid.tenant.notices import Event, MailOptions, owed
 
@@ -56,8 +56,12 @@ def export(*, session: Session | None = None) -> str:
 
     It holds IDs, the keys of their owners, and who issued and retired them,
     but no names of users. Write it to a file in UTF-8, beside the backups.
+    The host is warned of damaged entries, of which the export has what can be
+    read; `confid.check()` names them.
     """
-    with current_session(session).unit(write=False) as tenant:
+    session = current_session(session)
+    damaged = 0
+    with session.unit(write=False) as tenant:
         facts = tenant.facts
         head = {
             "confid_ledger": FORMAT,
@@ -65,7 +69,15 @@ def export(*, session: Session | None = None) -> str:
             "exported_at": tenant.now.isoformat(),
         }
         lines = [_json(head)]
-        lines += (_json(as_row(entry)) for entry in tenant.transaction.entries())
+        for entry in tenant.transaction.entries():
+            damaged += is_damaged(entry)
+            if FIRST_ID <= entry.conference_id <= LAST_ID:
+                lines.append(_json(as_row(readable(entry))))
+    if damaged:
+        session.host.write_warning(
+            f"{damaged} entries of the ledger are damaged; confid.check() names them. The export "
+            "has what can be read of them."
+        )
     lines.append(_json({"digest": _digest(lines, facts)}))
     return "".join(f"{line}\n" for line in lines)
 
@@ -212,7 +224,8 @@ class _Merge:
         """The ledger's own entries for the IDs in the export."""
         here: dict[int, LedgerEntry] = {}
         for chunk in batched([entry.conference_id for entry in self._exported]):
-            here |= self._transaction.lookup(chunk)
+            found = self._transaction.lookup(chunk)
+            here |= {number: readable(entry) for number, entry in found.items()}
         return here
 
     def _held_elsewhere(self, new: Sequence[LedgerEntry]) -> set[int]:

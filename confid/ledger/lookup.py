@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from confid.engine.session import current_session
 from confid.ids.conference_id import ConferenceId
 from confid.meetings import calendar
+from confid.store.entries import readable
 from confid.tenant.records import LedgerRecord, Whois
 from confid.tenant.results import Results
 
@@ -54,8 +55,8 @@ def entries(owner: object = None, *, session: Session | None = None) -> Results[
         if owner is not None:
             user = tenant.user(owner)
             found = tenant.transaction.history(user.owner)
-            return Results(_records(found, {user.owner: user}))
-        found = list(tenant.transaction.entries())
+            return Results(_records(map(readable, found), {user.owner: user}))
+        found = list(map(readable, tenant.transaction.entries()))
         users = tenant.users({line.owner for line in found})
         return Results(_records(found, users))
 
@@ -67,9 +68,9 @@ def remaining(*, session: Session | None = None) -> int:
 
 
 def _record_of(tenant: UnitOfWork, number: ConferenceId) -> LedgerRecord | None:
-    found = tenant.transaction.lookup([number])
-    users = tenant.users(line.owner for line in found.values())
-    return next(iter(_records(found.values(), users)), None)
+    found = list(map(readable, tenant.transaction.lookup([number]).values()))
+    users = tenant.users(line.owner for line in found)
+    return next(iter(_records(found, users)), None)
 
 
 def _records(

@@ -40,6 +40,9 @@ LAST_ID = 9_999_999
 ISSUED = "issued"
 IMPORTED = "imported"
 
+UNREADABLE = datetime.min.replace(tzinfo=UTC)
+"""In the place of a moment that a stranger has damaged: the entry can still be read."""
+
 SEAL, BACKUP = "seal", "backup"
 """The key of the document that seals a store, and its `reason` in a backup."""
 

@@ -1,4 +1,4 @@
-"""Entries of a ledger as they stand: into another ledger, and as plain JSON."""
+"""Entries of a ledger as they are: into another ledger, as plain JSON, and damaged ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confid.store.base import Claim, LedgerEntry
+from confid.store.base import (
+    FIRST_ID,
+    IMPORTED,
+    ISSUED,
+    LAST_ID,
+    UNREADABLE,
+    Claim,
+    LedgerEntry,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,6 +72,36 @@ def _retire(transaction: Transaction, wave: Iterable[LedgerEntry]) -> None:
 def _was_never_living(entry: LedgerEntry) -> bool:
     """Whether it was entered as retired, beside a living one perhaps."""
     return entry.retired_at == entry.issued_at and entry.retired_by == entry.issued_by
+
+
+def is_damaged(entry: LedgerEntry) -> bool:
+    """Whether an entry holds values that no store writes."""
+    return not (
+        FIRST_ID <= entry.conference_id <= LAST_ID
+        and isinstance(entry.owner, str)
+        and isinstance(entry.serial, int)
+        and entry.origin in (ISSUED, IMPORTED)
+        and isinstance(entry.issued_by, _TEXT)
+        and isinstance(entry.retired_by, _TEXT)
+        and UNREADABLE not in (entry.issued_at, entry.retired_at)
+    )
+
+
+def readable(entry: LedgerEntry) -> LedgerEntry:
+    """An entry whose values are of their types, though it may be damaged."""
+    if not is_damaged(entry):
+        return entry
+    return attrs.evolve(
+        entry,
+        owner=entry.owner if isinstance(entry.owner, str) else repr(entry.owner),
+        serial=entry.serial if isinstance(entry.serial, int) else 0,
+        origin=entry.origin if entry.origin in (ISSUED, IMPORTED) else ISSUED,
+        issued_by=entry.issued_by if isinstance(entry.issued_by, _TEXT) else None,
+        retired_by=entry.retired_by if isinstance(entry.retired_by, _TEXT) else None,
+    )
+
+
+_TEXT = (str, type(None))
 
 
 def as_row(entry: LedgerEntry) -> list[Any]:

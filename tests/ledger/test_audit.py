@@ -13,6 +13,7 @@ import confid
 from confid import meetings
 from confid.store.base import Claim
 from confid.store.memory import MemoryStore, _MemoryTransaction
+from confid.store.postgres.place import place_of
 from confid.tenant.documents import (
     BRIDGE,
     CONFERENCING,
@@ -24,6 +25,7 @@ from confid.tenant.documents import (
     USER,
 )
 from tests.faulty import FaultyStore
+from tests.servers import sql
 from tests.tenants import (
     NOON,
     Clock,
@@ -33,6 +35,7 @@ from tests.tenants import (
     disable,
     enable,
     get,
+    lines,
     set_user,
     tenant,
     upn,
@@ -209,6 +212,83 @@ def test_damage_to_the_file_is_reported(says: str, statement: str, tmp_path: Pat
     with confid.connect(path):
         report = confid.check()
         assert [problem for problem in report.problems if says in problem], report
+
+
+STRANGE: dict[str, list[tuple[str, object]]] = {
+    "sqlite": [
+        *(("issued_at", value) for value in ("soon", b"x", 9e999, -9e999, 2**62, 1.5e300)),
+        *(("retired_at", value) for value in ("", b"", 9e999, -(2**62))),
+        *(("serial", value) for value in ("first", b"1", 1.5)),
+        *(("owner", value) for value in (b"x", b"\xff")),
+        *(("issued_by", value) for value in (b"x", b"\xff")),
+    ],
+    "postgres": [
+        *(
+            ("issued_at", value)
+            for value in ("infinity", "-infinity", "294276-01-01", "4000-01-01 BC")
+        ),
+        *(("retired_at", value) for value in ("infinity", "-infinity")),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("store", "column", "value"),
+    [(store, *strange) for store, values in STRANGE.items() for strange in values],
+)
+def test_an_entry_that_a_stranger_damaged_is_reported(
+    store: str, column: str, value: object, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """The audit and an export go on behind it; the export can be merged, and the ID stays taken."""
+    row = {
+        "conference_id": 9_999_999,
+        "owner": "stranger",
+        "serial": 1,
+        "origin": "issued",
+        "issued_at": 0 if store == "sqlite" else "2026-03-02",
+        "retired_at": 1 if store == "sqlite" else "2026-03-02",
+        column: value,
+    }
+    place: Any = tmp_path / "tenant.db"
+    if store == "postgres":
+        place = request.getfixturevalue("new_schema")()
+    with lived_in(store=place) as session:
+        before = len(confid.ledger.entries())
+        if store == "sqlite":
+            with closing(sqlite3.connect(place)) as file, file:
+                marks = ", ".join("?" * len(row))
+                statement = f"INSERT INTO ledger ({', '.join(row)}) VALUES ({marks})"  # noqa: S608 - a test's own
+                file.execute(statement, [*row.values()])
+        else:
+            columns, values = ", ".join(row), ", ".join(f"'{each}'" for each in row.values())
+            schema = place_of(place)
+            table = f"{schema.quoted}.ledger"
+            sql(schema.conninfo, f"INSERT INTO {table} ({columns}) VALUES ({values})")  # noqa: S608 - a test's own
+        assert "The ledger's entry for 9999999 is damaged." in confid.check().problems
+        text = confid.ledger.export()
+        assert [line for line in lines(session) if "1 entries of the ledger are damaged" in line]
+        assert text.count("\n") == before + 3
+        confid.ledger.merge(text)
+        assert confid.ledger.entry(9_999_999) is not None
+
+
+@pytest.mark.parametrize("kind", ["conferencing", "running_meeting", "wrong_entries", "bridge"])
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", "5", '{"participants": 9e999}'])
+def test_a_document_that_a_stranger_damaged_is_reported(
+    kind: str, body: str, tmp_path: Path
+) -> None:
+    """Text that is no JSON, and JSON that is no document of that kind."""
+    path = tmp_path / "tenant.db"
+    with lived_in(store=path):
+        with closing(sqlite3.connect(path)) as file, file:
+            file.execute(
+                "INSERT INTO documents (kind, key, body) VALUES (?, ?, ?)", (kind, "zz", body)
+            )
+            file.execute(
+                "UPDATE documents SET body = json_set(body, '$.mark', 'x') "
+                "WHERE kind = 'tenant' AND key = 'tenant'"
+            )
+        assert confid.check().problems != ()
 
 
 @pytest.mark.parametrize("kind", [USER, MEETING, OUTBOX], ids=lambda kind: kind.name)

@@ -17,6 +17,7 @@ from psycopg.types.string import TextBinaryLoader, TextLoader
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from confid.errors import CommitOutcomeUnknownError, StoreError
+from confid.store.base import UNREADABLE
 from confid.store.postgres.errors import (
     exhausted,
     explain,
@@ -78,7 +79,10 @@ class _MomentLoader(Loader):
     format = pq.Format.BINARY
 
     def load(self, data: Buffer) -> datetime:
-        return _EPOCH + timedelta(microseconds=int.from_bytes(data, "big", signed=True))
+        try:
+            return _EPOCH + timedelta(microseconds=int.from_bytes(data, "big", signed=True))
+        except OverflowError:  # infinity, or a year without four digits
+            return UNREADABLE
 
 
 def _adapters() -> AdaptersMap:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from confid.errors import StoreError
+from confid.store.base import UNREADABLE
 from confid.store.sql import SQLTransaction
 from confid.store.sqlite.errors import explain, is_busy, translated
 from confid.store.sqlite.schema import expression
@@ -140,8 +141,11 @@ class SQLiteTransaction(SQLTransaction):
     def _to_column(self, moment: datetime) -> int:
         return (moment - _EPOCH) // _MICROSECOND
 
-    def _from_column(self, value: int) -> datetime:
-        return _EPOCH + timedelta(microseconds=value)
+    def _from_column(self, value: Any) -> datetime:
+        try:
+            return _EPOCH + timedelta(microseconds=value)
+        except (OverflowError, TypeError, ValueError):  # SQLite keeps anything in any column
+            return UNREADABLE
 
     def damage(self) -> Iterator[str]:
         """What SQLite's integrity check finds."""
