@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from confid.errors import ParameterBindingError as ParameterBindingError
     from confid.errors import PinKeyError as PinKeyError
     from confid.errors import RosterError as RosterError
+    from confid.errors import SealedError as SealedError
     from confid.errors import StaticConferenceIdError as StaticConferenceIdError
     from confid.errors import StoreError as StoreError
     from confid.errors import TransactionConflictError as TransactionConflictError
@@ -69,3 +70,5 @@ if TYPE_CHECKING:
     from confid.tenant.results import Results as Results
 else:
     __getattr__, __dir__ = names_on_demand(__name__)
+
+__version__ = "0.1.0"

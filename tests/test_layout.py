@@ -11,7 +11,7 @@ import subprocess
 import sys
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
@@ -235,6 +235,11 @@ def test_import_confid_is_light(heavy: str) -> None:
     """`import confid` alone imports none of what costs time."""
     code = f"import sys, confid; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    """`confid.__version__`, which the build reads."""
+    assert metadata.version("confid") == confid.__version__
 
 
 def test_every_public_name_is_there() -> None:

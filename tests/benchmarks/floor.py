@@ -58,8 +58,7 @@ NUMBERS = "SELECT body FROM documents WHERE kind = 'service_number'"
 RETIRE = "UPDATE ledger SET retired_at = ?, retired_by = ? WHERE owner = ? AND retired_at IS NULL"
 CLAIM = """
 INSERT INTO ledger (conference_id, owner, serial, origin, issued_at, issued_by)
-VALUES (?1, ?2, 1 + (SELECT coalesce(max(serial), 0) FROM ledger WHERE owner = ?2),
-        'issued', ?3, ?4)
+VALUES (?, ?, 1 + (SELECT coalesce(max(serial), 0) FROM ledger WHERE owner = ?), 'issued', ?, ?)
 ON CONFLICT (conference_id) DO NOTHING
 """
 PUT = """
@@ -88,7 +87,7 @@ def reset_one(db: sqlite3.Connection, upn: str) -> int:
     db.execute(RETIRE, (at, "root", owner))
     while True:
         (conference_id,) = _draw(1)
-        if db.execute(CLAIM, (conference_id, owner, at, "root")).rowcount == 1:
+        if db.execute(CLAIM, (conference_id, owner, owner, at, "root")).rowcount == 1:
             break
     now = datetime.now(UTC).isoformat()
     settings["revision"] += 1
@@ -140,7 +139,7 @@ def _claim_many(db: sqlite3.Connection, owners: list[str], at: int) -> dict[str,
     while len(issued) < len(owners):
         waiting = [owner for owner in owners if owner not in issued]
         proposals = sorted(zip(_draw(len(waiting)), waiting, strict=True))
-        db.executemany(CLAIM, [(i, owner, at, "root") for i, owner in proposals])
+        db.executemany(CLAIM, [(i, owner, owner, at, "root") for i, owner in proposals])
         found = db.execute(
             "SELECT owner, conference_id FROM ledger WHERE retired_at IS NULL "
             "AND owner IN (SELECT value FROM json_each(?))",

@@ -29,8 +29,8 @@ INSERT INTO ledger
 SELECT json_extract(p.value, '$[0]') AS proposal, json_extract(p.value, '$[1]') AS owner,
     1 + coalesce((SELECT max(serial) FROM ledger l
                   WHERE l.owner = json_extract(p.value, '$[1]')), 0),
-    ?2, ?3, ?4, ?5, ?6
-FROM json_each(?1) AS p
+    ?, ?, ?, ?, ?
+FROM json_each(?) AS p
 WHERE true
 ON CONFLICT (conference_id) DO NOTHING
 RETURNING conference_id
@@ -39,8 +39,7 @@ RETURNING conference_id
 CLAIM_ONE = """
 INSERT INTO ledger
     (conference_id, owner, serial, origin, issued_at, issued_by, retired_at, retired_by)
-VALUES (?1, ?2, 1 + coalesce((SELECT max(serial) FROM ledger WHERE owner = ?2), 0),
-    ?3, ?4, ?5, ?6, ?7)
+VALUES (?, ?, 1 + coalesce((SELECT max(serial) FROM ledger WHERE owner = ?), 0), ?, ?, ?, ?, ?)
 ON CONFLICT (conference_id) DO NOTHING
 RETURNING conference_id
 """
@@ -133,9 +132,9 @@ class SQLiteTransaction(SQLTransaction):
         # One statement, which SQLite undoes alone when it fails.
         if len(proposals) == 1:
             ((conference_id, owner),) = proposals
-            rows = self._run(CLAIM_ONE, int(conference_id), owner, *facts, write=True)
+            rows = self._run(CLAIM_ONE, int(conference_id), owner, owner, *facts, write=True)
         else:
-            rows = self._run(CLAIM, json.dumps(proposals), *facts, write=True)
+            rows = self._run(CLAIM, *facts, json.dumps(proposals), write=True)
         return {conference_id for (conference_id,) in rows}
 
     def _to_column(self, moment: datetime) -> int:
