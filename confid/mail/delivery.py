@@ -117,6 +117,8 @@ def deliver(
             "Call it after the block.",
             category="InvalidOperation",
         )
+    if not isinstance(retry, Retry | None):
+        raise InvalidArgumentError(f"retry={retry!r:.80}: give a Retry, or None.", target=retry)
     wording = read_wording(templates=templates, languages=languages)
     assign_lanes(here)
     try:
@@ -385,9 +387,13 @@ def _after(entry: OutboxEntry, outcome: _Outcome | None, now: datetime) -> Outbo
         to=told.to,
         reason=outcome.reason,
         attempts=entry.attempts + (wait is not None),
-        retry_at=now + wait if wait is not None and wait >= SOON else None,
+        retry_at=_later(now, wait) if wait is not None and wait >= SOON else None,
         facts=attrs.evolve(entry.facts, conference_id=told.facts.conference_id, pin=pin),
     )
+
+
+def _later(now: datetime, wait: timedelta) -> datetime:
+    return now + min(wait, datetime.max.replace(tzinfo=now.tzinfo) - now)
 
 
 def _reason(error: Exception, pin: Secret | None) -> str:

@@ -51,9 +51,15 @@ class DeliveryReport:
         return f"{counts}; stopped: {self.stopped}" if self.stopped else counts
 
 
-def _positive(_: object, field: attrs.Attribute[timedelta], value: timedelta) -> None:
-    if value < timedelta(0):
-        raise InvalidArgumentError(f"Retry.{field.name}: {value} is negative.", target=value)
+LONGEST_WAIT = timedelta(days=1000)
+
+
+def _is_wait(_: object, field: attrs.Attribute[timedelta], value: object) -> None:
+    if not isinstance(value, timedelta) or not timedelta(0) <= value <= LONGEST_WAIT:
+        raise InvalidArgumentError(
+            f"Retry.{field.name}: {value!r:.80} is no timedelta of 0 to {LONGEST_WAIT.days} days.",
+            target=value,
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -67,19 +73,21 @@ class Retry:
     64, 256 and 1024 seconds, then every hour, for a day.
     """
 
-    first: timedelta = attrs.field(default=timedelta(seconds=1), validator=_positive)
-    longest: timedelta = attrs.field(default=timedelta(hours=1), validator=_positive)
+    first: timedelta = attrs.field(default=timedelta(seconds=1), validator=_is_wait)
+    longest: timedelta = attrs.field(default=timedelta(hours=1), validator=_is_wait)
     attempts: int = attrs.field(default=30)
-    patience: timedelta = attrs.field(default=timedelta(seconds=5), validator=_positive)
+    patience: timedelta = attrs.field(default=timedelta(seconds=5), validator=_is_wait)
 
     @attempts.validator
-    def _at_least_one(self, _: object, value: int) -> None:
-        if value < 1:
-            raise InvalidArgumentError("Retry.attempts: give 1 or more.", target=value)
+    def _is_count(self, _: object, value: object) -> None:
+        if not isinstance(value, int) or value < 1:
+            raise InvalidArgumentError(
+                f"Retry.attempts: {value!r:.80} is no number from 1 on.", target=value
+            )
 
     def after(self, attempts: int) -> timedelta:
         """How long to wait after this many attempts."""
-        # The limit keeps the product inside what a timedelta can hold.
+        # 12, so that the division leaves something of any `longest`.
         times = 4 ** min(attempts - 1, 12)
         return self.longest if self.first > self.longest / times else self.first * times
 

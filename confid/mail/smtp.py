@@ -30,6 +30,9 @@ PASSWORD_VARIABLE = "CONFID_SMTP_PASSWORD"  # noqa: S105 - its name, not a passw
 TRUSTED_FOR = 10.0
 """A connection that was idle for fewer seconds is used again without a check."""
 
+LONGEST_TIMEOUT = 86_400
+LAST_PORT = 65_535
+
 _CLOSING = 421
 _LOGIN_NEEDED = (530, 534, 535, 538)
 _PERMANENT = 500
@@ -78,13 +81,23 @@ class SmtpTransport:
         self.username = username
         self.timeout = timeout
         self._tls = tls
-        self._local_hostname = local_hostname
+        self._local_hostname = None if local_hostname is None else _host(local_hostname)
         self._idle: list[_Connection] = []
         self._check()
 
     def _check(self) -> None:
-        if self.timeout <= 0:
-            raise InvalidArgumentError(f"timeout={self.timeout}: give more than 0 seconds.")
+        if not isinstance(self.timeout, int | float) or not 0 < self.timeout <= LONGEST_TIMEOUT:
+            raise InvalidArgumentError(
+                f"timeout={self.timeout!r:.80}: give seconds, from above 0 to {LONGEST_TIMEOUT}."
+            )
+        if not isinstance(self.port, int) or not 0 < self.port <= LAST_PORT:
+            raise InvalidArgumentError(f"port={self.port!r:.80}: give 1 to {LAST_PORT}.")
+        if not isinstance(self.username, str | None):
+            raise InvalidArgumentError(f"username={self.username!r:.80} is no text.")
+        if not (isinstance(self._password, Secret | None) or callable(self._password)):
+            raise InvalidArgumentError("password= takes a text, or a function that returns one.")
+        if not isinstance(self._tls, ssl.SSLContext | None):
+            raise InvalidArgumentError(f"tls={self._tls!r:.80} is no ssl.SSLContext.")
         if self._password is not None and self.username is None:
             raise InvalidArgumentError("password= needs username=.")
         if self._tls is not None and self.security == "none":
@@ -309,19 +322,19 @@ def _security(security: object) -> str:
     )
 
 
-def _host(host: str) -> str:
+def _host(host: object) -> str:
     """The host's name in ASCII. Raises `InvalidArgumentError` when it is no host name."""
-    host = host.strip()
-    if not host.isascii():
-        import idna  # noqa: PLC0415 - few servers have such a name
+    name = host.strip() if isinstance(host, str) else ""
+    try:
+        if not name.isascii():
+            import idna  # noqa: PLC0415 - few servers have such a name
 
-        try:
-            return idna.encode(host, uts46=True).decode()
-        except idna.IDNAError as error:
-            raise InvalidArgumentError(f"{host!r} is no host name: {error}.", target=host) from None
-    if not host or any(character.isspace() for character in host):
-        raise InvalidArgumentError(f"{host!r} is no host name.", target=host)
-    return host
+            return idna.encode(name, uts46=True).decode()
+        if name.encode("idna") and name.isprintable() and " " not in name:
+            return name
+    except UnicodeError:  # idna's errors are some
+        pass
+    raise InvalidArgumentError(f"{host!r:.80} is no host name.", target=host)
 
 
 def _is_local(host: str) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from confid.errors import ConfidError, InvalidArgumentError
+from confid.tenant.text import is_text
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -96,6 +97,10 @@ def read_templates(source: TemplateSource) -> Templates:
         raise ModuleNotFoundError(
             "templates= needs Jinja2: pip install 'confid[templates]'.", name="jinja2"
         ) from None
+    if not isinstance(source, str | os.PathLike | Mapping):
+        raise InvalidArgumentError(f"templates={source!r:.80}: give a folder or a mapping.")
+    if isinstance(source, Mapping) and not all(map(is_text, [*source, *source.values()])):
+        raise InvalidArgumentError("templates= takes names and texts, and something else is in it.")
     loader = (
         jinja2.DictLoader(source)
         if isinstance(source, Mapping)
@@ -103,18 +108,21 @@ def read_templates(source: TemplateSource) -> Templates:
     )
     environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
         loader=loader,
-        autoescape=jinja2.select_autoescape(["html"], default=False),
+        autoescape=lambda name: not (name or "").endswith((".subject", ".txt")),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    names = [n for n in environment.list_templates() if n.rpartition(".")[2] in PARTS]
+    try:
+        names = [n for n in environment.list_templates() if n.rpartition(".")[2] in PARTS]
+    except ValueError:  # a path with a NUL
+        names = []
     if not names:
-        shown = "The mapping" if isinstance(source, Mapping) else os.fspath(source)
+        shown = "The mapping" if isinstance(source, Mapping) else repr(os.fspath(source))
         raise InvalidArgumentError(
-            f"{shown} has no templates: their names end in {', '.join('.' + p for p in PARTS)}.",
+            f"{shown:.80} has no templates: their names end in .{', .'.join(PARTS)}.",
             target=None if isinstance(source, Mapping) else source,
         )
     for name in names:

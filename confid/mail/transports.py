@@ -9,6 +9,7 @@ calls the transport's `rest()` if it has one: SmtpTransport hangs up then.
 
 from __future__ import annotations
 
+import errno
 import mailbox
 import os
 import threading
@@ -76,6 +77,8 @@ class MaildirTransport:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        if not isinstance(path, str | os.PathLike):
+            raise InvalidArgumentError(f"{path!r:.80} is no path of a Maildir.", target=path)
         self.path = Path(path)
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -87,6 +90,10 @@ class MaildirTransport:
                 "A Maildir is a folder.",
                 target=str(self.path),
             ) from error
+        except (OSError, ValueError) as error:
+            if getattr(error, "errno", errno.ENAMETOOLONG) != errno.ENAMETOOLONG:
+                raise
+            raise InvalidArgumentError(f"{path!r:.80} is no path of a Maildir.") from None
         self._maildir = mailbox.Maildir(self.path, create=False)
         if os.name == "nt":
             self._maildir.colon = "!"

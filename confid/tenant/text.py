@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from typing import TypeGuard
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def fold(text: str) -> str:
@@ -16,3 +20,8 @@ def is_one_line(text: str) -> bool:
     """Whether a text is fit for a header: no control or half characters, no line ends."""
     # Not str.isprintable: that refuses the joiners of Persian and the wide space of Japanese.
     return text.isprintable() or not {"Cc", "Cs", "Zl", "Zp"} & set(map(unicodedata.category, text))
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether a value is a text without lone surrogates, which nothing can encode."""
+    return isinstance(value, str) and (value.isascii() or not _HALF.search(value))

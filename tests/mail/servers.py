@@ -101,8 +101,13 @@ def serving(
     starttls: ssl.SSLContext | None = None,
     tls: ssl.SSLContext | None = None,
     login: Callable[[str, str], bool] | None = None,
+    repeats: tuple[str, Callable[[str], str]] | None = None,
 ) -> Iterator[int]:
-    """Run a server on this machine; its port."""
+    """Run a server on this machine; its port.
+
+    `repeats` is the mechanism of a login that is refused, and how the answer
+    repeats what was sent.
+    """
 
     def authenticate(
         server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword
@@ -113,7 +118,8 @@ def serving(
         return AuthResult(success=success, handled=False)
 
     def server() -> SMTP:
-        return SMTP(
+        kind = SMTP if repeats is None else repeating(*repeats)
+        return kind(
             inbox,
             hostname="mail.example",
             loop=loop,
@@ -123,7 +129,8 @@ def serving(
             # It warns of a login that is demanded without STARTTLS, for implicit TLS too.
             auth_required=login is not None and starttls is not None,
             auth_require_tls=starttls is not None,
-            authenticator=authenticate if login else None,
+            auth_exclude_mechanism={"PLAIN", "LOGIN"} - {repeats[0]} if repeats else None,
+            authenticator=authenticate if login or repeats else None,
             command_call_limit=100_000,
         )
 
@@ -139,6 +146,21 @@ def serving(
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+def repeating(mechanism: str, echo: Callable[[str], str]) -> type[SMTP]:
+    """A server that refuses every login, and repeats what was sent."""
+
+    class Repeating(SMTP):
+        async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+            """Refuse; for LOGIN ask for the password first."""
+            if mechanism == "LOGIN":
+                await self.push("334 UGFzc3dvcmQ6")
+                assert self._reader is not None
+                arg = (await self._reader.readline()).decode().strip()
+            await self.push(f"535 5.7.8 You sent {echo(arg)}")
+
+    return Repeating
 
 
 async def _stop(listening: asyncio.Server) -> None:

@@ -27,6 +27,8 @@ from confid.mail.headers import POLICY_UTF8, one_line
 from confid.mail.languages.countries import COUNTRIES
 from confid.mail.languages.sentences import SENTENCES, pick
 from confid.mail.messages import compose
+from confid.mail.rendering import as_html, html_body
+from confid.mail.web_links import Links
 from confid.tenant.notices import Event, Sender
 from confid.tenant.outbox import MessageFacts, OutboxEntry
 from confid.tenant.records import TOLL_FREE, DialInNumber
@@ -402,6 +404,42 @@ def test_html_is_escaped_and_fit_for_a_phone_and_a_dark_theme() -> None:
     assert "width=device-width" in (metas["viewport"] or "")
     styles = " ".join(found.get("style") or "" for _, found in parsed.tags)
     assert not re.search(r"background|(?<![-\w])color:(?!inherit)|(?<!max-)width:", styles)
+
+
+HOSTILE = "<b onload='x' id=\"y\">&amp; </b></title>{}"
+
+
+def hostile(value: Any, texts: list[str]) -> Any:
+    """A content with a text full of markup in each of its places; `texts` gets them all."""
+    if attrs.has(type(value)):
+        names = [field.name for field in attrs.fields(type(value)) if field.name != "direction"]
+        return attrs.evolve(value, **{n: hostile(getattr(value, n), texts) for n in names})
+    if isinstance(value, tuple):
+        return tuple(hostile(item, texts) for item in value)
+    texts.append(HOSTILE.format(len(texts)))
+    return texts[-1]
+
+
+@pytest.mark.parametrize("events", [(E.ENABLED,), CHANGES, (E.DISABLED,), (E.CONFERENCE_INFO,)])
+def test_html_is_escaped_in_every_part(events: tuple[Event, ...]) -> None:
+    """Title, headings, texts, labels, numbers, links, attributes: no text brings a tag."""
+    links = Links(find_local_number="x", update_meetings="x", reset_pin="x")
+    texts: list[str] = []
+    plain = content_of(entry(*events), links=links, with_pin=True)
+    content = hostile(plain, texts)
+    for country in [c for section in content.sections for c in section.countries]:
+        # The line around a number shows it.
+        numbers = tuple(attrs.evolve(n, line=f"{n.shown} {n.line}") for n in country.numbers)
+        object.__setattr__(country, "numbers", numbers)
+    parsed, expected = read_html(as_html(content)), read_html(as_html(plain))
+    assert [tag for tag, _ in parsed.tags] == [tag for tag, _ in expected.tags]
+    assert [set(found) for _, found in parsed.tags] == [set(found) for _, found in expected.tags]
+    values = [value for _, found in parsed.tags for value in found.values()]
+    shown = parsed.text + "".join(filter(None, values))
+    assert not [text for text in texts if text not in shown]
+    assert texts
+    body = read_html(html_body(content))
+    assert "b" not in {tag for tag, _ in body.tags}
 
 
 def test_the_reader_language_is_picked_and_en_us_where_there_is_none() -> None:

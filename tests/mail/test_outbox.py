@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import attrs
@@ -24,6 +24,7 @@ from confid.cmdlets import (
 )
 from confid.errors import InvalidArgumentError
 from confid.mail import (
+    MaildirTransport,
     MemoryTransport,
     PermanentRefusal,
     Report,
@@ -38,6 +39,7 @@ from confid.tenant.outbox import LANES, PIN_IS_LOST
 from .test_messages import parts, spoken_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from email.message import EmailMessage
 
     from .conftest import Office
@@ -320,11 +322,69 @@ def test_a_wait_never_shrinks_nor_passes_its_end(
     assert retry.after(1) == min(first, longest)
 
 
-@pytest.mark.parametrize("wrong", [{"first": timedelta(-1)}, {"attempts": 0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"first": timedelta(-1)},
+        {"first": timedelta.max},
+        {"longest": timedelta.max},
+        {"patience": timedelta.max},
+        {"patience": 5},
+        {"first": None},
+        {"attempts": 0},
+        {"attempts": "3"},
+        {"attempts": 1.5},
+    ],
+)
 def test_a_retry_that_cant_be_is_refused(wrong: dict[str, object]) -> None:
     """With an error that names the field."""
     with pytest.raises(InvalidArgumentError, match=next(iter(wrong))):
         Retry(**wrong)  # type: ignore[arg-type]  # that is the point
+
+
+@pytest.mark.parametrize("office", ["memory"], indirect=True)
+def test_a_wait_ends_with_the_calendar(office: Office) -> None:
+    """A message that left is marked, though the next attempt of another is out of all time."""
+    office.clock.time = datetime(9998, 12, 31, tzinfo=UTC)
+    office.enable("ken", "mia")
+    waits = Retry(first=timedelta(days=1000), longest=timedelta(days=1000))
+
+    def only_mia(message: EmailMessage) -> None:
+        if "ken" in str(message["To"]):
+            later(message)
+
+    assert deliver(only_mia, retry=waits).sent == 1
+    assert [entry.to for entry in outbox(state="sent")] == ["mia@contoso.com"]
+    assert outbox()[0].retry_at == datetime.max.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: deliver(later, retry=5),  # type: ignore[arg-type]
+        lambda: deliver(later, languages=5),  # type: ignore[arg-type]
+        lambda: deliver(later, languages={"en-US": 5}),  # type: ignore[dict-item]
+        lambda: deliver(later, templates=5),  # type: ignore[arg-type]
+        lambda: deliver(later, templates="x" * 5000),
+        lambda: deliver(later, templates="\0"),
+        lambda: requeue("x"),  # type: ignore[arg-type]
+        lambda: requeue(5),  # type: ignore[arg-type]
+        lambda: requeue([None]),  # type: ignore[list-item]
+        lambda: outbox(state=5),  # type: ignore[arg-type]
+        lambda: MaildirTransport(5),  # type: ignore[arg-type]
+        lambda: MaildirTransport("\0"),
+        lambda: MaildirTransport("x" * 5000),
+    ],
+)
+@pytest.mark.parametrize("office", ["memory"], indirect=True)
+def test_an_argument_of_the_wrong_kind_is_refused(
+    office: Office, call: Callable[[], object]
+) -> None:
+    """Before anything is leased."""
+    office.enable("ken")
+    with pytest.raises(InvalidArgumentError):
+        call()
+    assert "lease" not in next(iter(office.documents().values()))
 
 
 def test_what_is_pending_from_before_there_were_lanes_is_found(

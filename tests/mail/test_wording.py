@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
@@ -24,7 +25,10 @@ from confid.tenant.records import DirectoryUser
 from .test_messages import PIN, TENANT, entry, parts, read_html, sent
 
 if TYPE_CHECKING:
+    from email.message import EmailMessage
     from pathlib import Path
+
+    from confid.mail.messages import Wording
 
     from .conftest import Office
 
@@ -134,11 +138,19 @@ def test_single_sentences_can_be_replaced() -> None:
         (shouted() | {"direction": "left"}, "'direction' is"),
         (shouted() | {"closing": "{name}"}, r"'closing' has no place \{name\}"),
         (shouted() | {"greeting": "{name"}, "'greeting' can't be read"),
+        (shouted() | {"greeting": "{name:>99}"}, r"'greeting' has no place \{name:>99\}"),
+        (shouted() | {"greeting": "{name!r}"}, r"'greeting' has no place \{name!r\}"),
+        (shouted() | {"greeting": "{name:{name}}"}, "'greeting' has no place"),
+        (shouted() | {"greeting": "{name.__class__}"}, "'greeting' has no place"),
+        (shouted() | {"greeting": "{name[0]}"}, "'greeting' has no place"),
+        (shouted() | {"greeting": "{}"}, "'greeting' has no place"),
+        (shouted() | {"closing": "\ud800"}, "'closing' is no text"),
+        (shouted() | {"closing": 5}, "'closing' is no text"),
+        (shouted() | {5: "x"}, "5 is no sentence"),
+        ("Bonjour", "a mapping of its sentences"),
     ],
 )
-def test_a_language_with_a_hole_is_refused(
-    office: Office, table: dict[str, str], match: str
-) -> None:
+def test_a_language_with_a_hole_is_refused(office: Office, table: Any, match: str) -> None:
     """Before anything is leased."""
     office.enable("ken")
     with pytest.raises(InvalidArgumentError, match=match):
@@ -289,6 +301,107 @@ def test_an_error_of_a_template_has_no_pin() -> None:
     with pytest.raises(TemplateError) as caught:
         compose(entry(E.ENABLED), tenant_id=TENANT, wording=wording)
     assert PIN not in str(caught.value)
+
+
+ROADS = [
+    "{{ cycler.__init__.__globals__.os.system('touch PATH') }}",
+    "{{ lipsum.__globals__['os'].system('touch PATH') }}",
+    "{{ joiner.__init__.__globals__.os.system('touch PATH') }}",
+    "{{ namespace.__init__.__globals__.os.system('touch PATH') }}",
+    "{{ self.__init__.__globals__.__builtins__.open('PATH', 'w') }}",
+    "{{ self._TemplateReference__context.environment.loader }}",
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ (1).__class__.__base__ }}",
+    "{{ message.__class__ }}",
+    "{{ message['__class__'] }}",
+    "{{ message | attr('__class__') }}",
+    "{{ message | attr('__cl' ~ 'ass__') }}",
+    "{{ [message] | map(attribute='__class__') | list }}",
+    "{{ [message] | map('attr', '__class__') | list }}",
+    "{{ [message] | selectattr('__class__') | list }}",
+    "{{ [message] | groupby('__class__') }}",
+    "{{ [message] | sort(attribute='__class__.__name__') }}",
+    "{{ [message] | sum(attribute='__class__') }}",
+    "{{ [message] | unique(attribute='__class__') | list }}",
+    "{{ [message] | max(attribute='__class__') }}",
+    "{{ '{0.__class__}'.format(message) }}",
+    "{{ '{x.__class__}'.format_map({'x': message}) }}",
+    "{{ ('{0.__class__}' | safe).format(message) }}",
+    "{{ '{0.__class__}'.format | attr('__call__') }}",
+    "{{ (['{0.__class__}'] | map('format', message) | list) ~ message.__class__ }}",
+    "{{ body.encode.__self__.__class__ }}",
+    "{{ message.sections.__add__ }}",
+    "{{ dict.__base__ }}",
+    "{{ range.__init__ }}",
+    "{{ none.__class__ }}",
+    "{% macro m() %}{% endmacro %}{{ m.__init__.__globals__ }}",
+    "{% macro m() %}{{ caller.__globals__ }}{% endmacro %}{% call m() %}{% endcall %}",
+    "{% for x in [1] %}{{ loop.__init__.__globals__ }}{% endfor %}",
+    "{% import 'os' as os %}{{ os.system('touch PATH') }}",
+    "{% include '../PATH' %}",
+    "{% set given = {} %}{{ given.update({1: message}) }}{{ given.__class__ }}",
+    "{{ message.sections[0].facts.__class__ }}",
+    "{{ [].append(1) }}{{ message.__attrs_attrs__ }}",
+    "{{ events.__getattribute__('__class__') }}",
+    "{{ (message.sections | first).__reduce_ex__(4) }}",
+]
+
+
+@pytest.mark.parametrize("part", ["txt", "html", "subject"])
+@pytest.mark.parametrize("road", ROADS)
+def test_no_template_reaches_python(tmp_path: Path, road: str, part: str) -> None:
+    """No attribute with underscores and no module: it fails, or finds them undefined."""
+    reached = tmp_path / "reached"
+    wording = read_wording(templates={f"message.{part}": road.replace("PATH", str(reached))})
+    try:
+        shown = said(wording).as_string()
+    except TemplateError as error:
+        shown = str(error)
+    assert not reached.exists()
+    assert not re.search("(<|&lt;)(class|function|module|built)", shown)
+
+
+@given(st.lists(st.sampled_from(["__class__", "__init__", "__globals__", "_x", "mro"]), min_size=1))
+def test_no_chain_of_attributes_reaches_python(names: list[str]) -> None:
+    """Of whatever a template is given."""
+    for begin in ("message", "message.sections", "body", "events", "message.greeting", "range"):
+        for chain in (".".join([begin, *names]), begin + "".join(f"['{n}']" for n in names)):
+            with pytest.raises(TemplateError):
+                said(read_wording(templates={"message.txt": f"{{{{ {chain} }}}}"}))
+
+
+def said(wording: Wording) -> EmailMessage:
+    """The message about enabling in that wording."""
+    return sent(entry(E.ENABLED), wording=wording)
+
+
+def test_what_a_template_may_use() -> None:
+    """Jinja2's filters and tests, loops, macros, its own variables; harmless text methods."""
+    used = (
+        "{% set ns = namespace(n=0) %}{% for s in message.sections %}{% set ns.n = loop.index %}"
+        "{{ s.heading | upper }};{% endfor %}{{ ns.n }} {{ message.subject.split() | length }} "
+        "{{ range(3) | join }} {{ '%s' | format(message.language) }} {{ '{}'.format(1) }}"
+    )
+    text = parts(said(read_wording(templates={"message.txt": used})))[0]
+    assert text.startswith("YOUR DETAILS;DIAL-IN NUMBERS;UPDATE YOUR EXISTING MEETINGS;3 7 012")
+    assert text.rstrip().endswith("en-US 1")
+
+
+def test_what_a_template_of_html_includes_is_escaped() -> None:
+    """Whatever its name, unless that says that it is plain text."""
+    name = "<b>Ken</b>"
+    templates = {"message.html": "{% include 'footer' %}", "footer": "{{ message.greeting }}"}
+    message = sent(entry(E.ENABLED, display_name=name), wording=read_wording(templates=templates))
+    page = message.get_body(("html",))
+    assert page is not None
+    assert page.get_content() == "Hello &lt;b&gt;Ken&lt;/b&gt;,\n"
+
+
+@pytest.mark.parametrize("source", [5, b"folder", None.__class__, {"message.txt": 5}, {5: "x"}])
+def test_a_source_that_is_none_is_refused(source: Any) -> None:
+    """A folder or a mapping of texts, nothing else."""
+    with pytest.raises(InvalidArgumentError, match="templates="):
+        read_wording(templates=source)
 
 
 def test_a_place_without_templates_is_refused(tmp_path: Path) -> None:

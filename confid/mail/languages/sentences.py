@@ -6,8 +6,8 @@ A table has the keys and `{places}` of `en_us`. More tables are given to
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from string import Formatter
-from typing import TYPE_CHECKING
 
 import attrs
 
@@ -15,9 +15,7 @@ from confid.errors import InvalidArgumentError
 from confid.mail.languages.countries import COUNTRIES
 from confid.mail.languages.de_de import SENTENCES as GERMAN
 from confid.mail.languages.en_us import SENTENCES as ENGLISH
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from confid.tenant.text import is_text
 
 DEFAULT = "en-US"
 
@@ -62,11 +60,18 @@ def with_languages(
 ) -> Mapping[str, Mapping[str, str]]:
     """The tables of `SENTENCES` together with these, which replace or extend them.
 
-    Raises `InvalidArgumentError` for a language with a missing sentence, and
-    for a sentence or a `{place}` that messages don't have.
+    Raises `InvalidArgumentError` for a language with a missing sentence, for
+    a sentence or a `{place}` that messages don't have, and for anything else
+    than mappings of texts.
     """
     tables = dict(SENTENCES)
+    if not isinstance(languages, Mapping):
+        raise InvalidArgumentError(f"languages={languages!r:.80}: give a mapping.")
     for tag, given in languages.items():
+        if not (isinstance(tag, str) and isinstance(given, Mapping)):
+            raise InvalidArgumentError(
+                f"languages: {tag!r:.80}: give a language's tag, and a mapping of its sentences."
+            )
         table = {**SENTENCES.get(tag, {}), **given}
         if problem := _problem(table):
             raise InvalidArgumentError(f"languages: {tag!r}: {problem}", target=tag)
@@ -79,17 +84,25 @@ def _problem(table: Mapping[str, str]) -> str | None:
         return f"there is no sentence for {missing[0]!r}, nor for {len(missing) - 1} others."
     if table["direction"] not in ("ltr", "rtl"):
         return "'direction' is 'ltr' or 'rtl'."
-    for key, sentence in table.items():
-        if key not in ENGLISH and not key.startswith(_COUNTRY):
-            return f"{key!r} is no sentence of a message."
-        try:
-            unknown = _places(sentence) - _places(ENGLISH.get(key, ""))
-        except ValueError as error:
-            return f"{key!r} can't be read: {error}."
-        if unknown:
-            return f"{key!r} has no place {{{unknown.pop()}}}."
-    return None
+    return next(filter(None, (_wrong(key, sentence) for key, sentence in table.items())), None)
+
+
+def _wrong(key: object, sentence: object) -> str | None:
+    if not isinstance(key, str) or (key not in ENGLISH and not key.startswith(_COUNTRY)):
+        return f"{key!r:.80} is no sentence of a message."
+    if not is_text(sentence):
+        return f"{key!r} is no text."
+    try:
+        unknown = _places(sentence) - _places(ENGLISH.get(key, ""))
+    except ValueError as error:
+        return f"{key!r} can't be read: {error}."
+    return f"{key!r} has no place {{{unknown.pop()}}}." if unknown else None
 
 
 def _places(sentence: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
+    """The places of a sentence, together with whatever formats one: `name`, `name!r`, `name:>9`."""
+    return {
+        f"{name}{'!' if conversion else ''}{conversion or ''}{':' if spec else ''}{spec}"
+        for _, name, spec, conversion in Formatter().parse(sentence)
+        if name is not None
+    }
