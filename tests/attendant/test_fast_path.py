@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import confid
-from confid.attendant import CallState, dial
+from confid.attendant import PROMPTS, CallState, dial, wrong_entries
+from confid.attendant.fast_path import find_organizer
+from confid.store.seal import Reason, Seal, put_seal
+from confid.tenant.documents import CONFERENCING, USER
 from tests.servers import CuttingProxy
 from tests.tenants import add_bridge, get, set_user, tenant, upn
 
@@ -97,3 +100,114 @@ def test_both_paths_say_the_same_of_an_organizer() -> None:
             long.enter_conference_id(keys)
         assert short.organizer == long.organizer
         assert short.prompts == long.prompts
+
+
+def settings_off(session: Session) -> None:
+    """Ken's settings say that he is disabled; his ID lives."""
+    with session.unit(write=True) as unit:
+        ((owner, body),) = unit.transaction.scan(CONFERENCING.name)
+        unit.transaction.put(CONFERENCING.name, {owner: {**body, "enabled": False}})
+
+
+def id_retired(session: Session) -> None:
+    """Ken's ID is retired; his settings say that he is enabled."""
+    with session.unit(write=True) as unit:
+        unit.ledger.retire([unit.user(KEN).owner])
+
+
+def id_replaced(session: Session) -> None:
+    """Ken has another ID."""
+    id_retired(session)
+    with session.unit(write=True) as unit:
+        unit.ledger.issue([unit.user(KEN).owner])
+
+
+def user_gone(session: Session) -> None:
+    """Ken is not in the directory; his ID lives, and his settings say that he is enabled."""
+    with session.unit(write=True) as unit:
+        unit.transaction.delete(USER.name, [unit.user(KEN).owner])
+
+
+def settings_gone(session: Session) -> None:
+    """Ken has no settings; his ID lives."""
+    with session.unit(write=True) as unit:
+        unit.transaction.delete(CONFERENCING.name, [unit.user(KEN).owner])
+
+
+@pytest.mark.parametrize("path", ["fast", "slow"])
+@pytest.mark.parametrize("fault", [settings_off, id_retired, id_replaced, user_gone, settings_gone])
+@pytest.mark.parametrize("when", ["before the ID", "before star or pound", "before the PIN"])
+def test_each_check_of_an_organizer_holds_alone(
+    when: str, fault: Callable[[Session], None], path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Disabling changes settings and ledger at once: either of them is enough to refuse."""
+    with tenant("ken") as session:
+        keys = keyed()
+        pin = set_user(KEN, reset_leader_pin=True, notify=False).leader_pin
+        if path == "slow":
+            monkeypatch.setattr("confid.attendant.calls.find_organizer", lambda *_: None)
+        call = dial(NUMBER)
+        if when != "before the ID":
+            call.press(keys)
+        if when == "before the PIN":
+            call.press("*")
+        fault(session)
+        answers = {"before the ID": keys, "before star or pound": "#", "before the PIN": pin}
+        said = "wrong_id" if when == "before the ID" else "id_changed"
+        assert call.press(answers[when]) is CallState.ASKING_CONFERENCE_ID
+        assert (call.organizer, call.prompts[-1]) == (None, PROMPTS[said])
+
+
+def blocked(session: Session) -> None:
+    """The caller has made ten wrong entries."""
+    with session.unit(write=True) as unit:
+        for _ in range(wrong_entries.CALLER_LIMIT):
+            wrong_entries.note_caller(unit, wrong_entries.WITHHELD)
+
+
+def sealed(session: Session) -> None:
+    """The store has been sealed."""
+    with session.unit(write=True) as unit:
+        put_seal(unit.transaction, Seal(reason=Reason.BACKUP))
+
+
+def running_already(session: Session) -> None:
+    """A caller is in the lobby."""
+    call = dial(NUMBER, session=session)
+    call.press(keyed())
+    call.press("#")
+
+
+def open_to_callers(_: Session) -> None:
+    """The first caller may start the meeting."""
+    set_user(KEN, allow_pstn_only_meetings=True)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        *(settings_off, id_retired, id_replaced, user_gone, settings_gone),
+        *(blocked, sealed, running_already, open_to_callers),
+    ],
+)
+def test_the_fast_path_leaves_all_else_to_the_slow_one(state: Callable[[Session], None]) -> None:
+    """Where more is to be said or written it says nothing."""
+    with tenant("ken") as session:
+        keys = keyed()
+        assert find_organizer(session, keys, wrong_entries.WITHHELD) is not None
+        state(session)
+        assert find_organizer(session, keys, wrong_entries.WITHHELD) is None
+
+
+@pytest.mark.parametrize("path", ["fast", "slow"])
+def test_a_blocked_caller_hears_nothing_of_a_right_id(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever path looks."""
+    if path == "slow":
+        monkeypatch.setattr("confid.attendant.calls.find_organizer", lambda *_: None)
+    with tenant("ken") as session:
+        call, keys = dial(NUMBER), keyed()
+        blocked(session)
+        assert call.press(keys) is CallState.ENDED
+        assert (call.organizer, call.prompts[-1]) == (None, PROMPTS["blocked"])

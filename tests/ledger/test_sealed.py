@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import stat
 import sys
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path  # noqa: TC003 - pytest hands it to tests that say so
 from typing import TYPE_CHECKING, Any
 
@@ -249,6 +249,28 @@ def test_restoring_opens_a_backup_and_says_the_odds(tmp_path: Path) -> None:
     with confid.connect(tmp_path / "backup.db"):
         set_user(KEN, reset_conference_id=True)
         assert confid.check().problems == ()
+
+
+OPENED = {None: "0.11", Reason.BACKUP: "0.11", Reason.MOVING: "", Reason.MOVED: None}
+
+
+@pytest.mark.parametrize("reason", [None, *Reason])
+def test_what_restoring_opens(reason: Reason | None) -> None:
+    """A backup, with the warning, and the source of a move; neither what has moved nor a target."""
+    store, host = MemoryStore(), RecordingHost()
+    with lived_in(store) as session:
+        before = everything(session)
+        if reason:
+            with session.unit(write=True) as unit:
+                put_seal(unit.transaction, Seal(reason=reason, move="m"))
+    said = OPENED.get(reason)
+    with nullcontext() if said is not None else pytest.raises(SealedError):
+        confid.restore(store, host=host)
+    assert (said or "") in "".join(host.lines)
+    assert len(host.lines) == bool(said)
+    with confid.connect(store) as session:
+        assert everything(session) == before
+    assert issuing(store) == ([] if said is None else [store])
 
 
 def test_the_odds_are_as_said() -> None:
