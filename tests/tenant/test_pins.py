@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from confid import Session
 
 KEY, OTHER = b"sixteen bytes or more", b"another key, as long"
-KEEPERS = ["memory", "sqlite"]
 
 
 def digest_of(session: Session, name: str) -> str | None:
@@ -165,12 +164,6 @@ def test_the_names_that_a_witness_knows_need_the_tenants_key() -> None:
 
 
 # A key that is kept elsewhere.
-
-
-@pytest.fixture(params=KEEPERS)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    """A store that can be opened again."""
-    return MemoryStore() if request.param == "memory" else tmp_path / "tenant.db"
 
 
 def opened(place: Any, **options: Any) -> Session:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import confid
 from confid import attendant, meetings
-from confid.store import MemoryStore
 from confid.tenant.documents import KINDS, OUTBOX, WRONG_ENTRIES
 from tests.tenants import (
     NOON,
@@ -28,16 +27,14 @@ from tests.tenants import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from confid import Session
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]:
+@pytest.fixture
+def session(place: Any) -> Iterator[Session]:
     """A tenant in which everything that can belong to a person belongs to Ken, and some to Zoe."""
-    store = MemoryStore() if request.param == "memory" else tmp_path / "tenant.db"
-    with tenant("ken", "zoe", store=store, clock=Clock(NOON)) as made:
+    with tenant("ken", "zoe", store=place, clock=Clock(NOON)) as made:
         new_policy("Loud")
         for name in ("ken", "zoe"):
             user = set_user(upn(name), reset_leader_pin=True, reset_conference_id=True)

@@ -9,25 +9,22 @@ import pytest
 import confid
 from confid import mail
 from confid.mail import MemoryTransport
-from confid.store import MemoryStore
 from confid.tenant.documents import OUTBOX, PIN_PAD
 from confid.tenant.notices import Event
 from tests.tenants import contents, disable, enable, outbox, set_user, tenant, upn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from confid import Session
 
 KEN, ZOE = upn("ken"), upn("zoe")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]:
+@pytest.fixture
+def session(place: Any) -> Iterator[Session]:
     """Ken and Zoe wait for the mails about their enabling; Ken for that about a PIN reset too."""
-    store = MemoryStore() if request.param == "memory" else tmp_path / "tenant.db"
-    with tenant("ken", "zoe", store=store, enabled=False) as made:
+    with tenant("ken", "zoe", store=place, enabled=False) as made:
         enable([KEN, ZOE])
         yield made
 
