@@ -1,4 +1,4 @@
-"""`ConferenceId`, and the dice: how IDs are proposed. Whether one is issued, the ledger says."""
+"""`ConferenceId`: the number that a caller keys in."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ConferenceId(int):
 
 
 def _number(value: object) -> int:
-    """The number that `value` is or spells; 0, which is no conference ID, where it is none."""
+    """The number in `value`, an integer or a text; 0 for anything else."""
     if isinstance(value, str):
         return int(_NOT_A_DIGIT.sub("", value)) if _TYPED.fullmatch(value.strip()) else 0
     try:

@@ -41,8 +41,8 @@ class Space:
 def draw(count: int, space: Space, dice: Dice) -> list[int]:
     """`count` IDs, each uniform over the space and independent of the others.
 
-    A 64-bit word times the size of the space, shifted: the bias, below
-    10⁻¹², can't be measured.
+    A 64-bit word is multiplied by the size of the space and shifted: the
+    bias is below 10⁻¹² and can't be measured.
     """
     words = array("Q")
     words.frombytes(dice(8 * count))
@@ -66,8 +66,8 @@ def draw_distinct(count: int, space: Space, dice: Dice) -> list[int]:
 class FreeSet:
     """The IDs that no ledger holds, as far as one scan saw; for a nearly full space.
 
-    It proposes only: another process may have claimed one meanwhile, and the
-    ledger says so. Threads may share it.
+    It only proposes: another process may have claimed one meanwhile, which
+    the ledger then refuses. Threads may share it.
     """
 
     def __init__(self, taken: Iterable[int], space: Space) -> None:
@@ -108,7 +108,7 @@ def draw_uuid(dice: Dice) -> UUID:
 
 
 def draw_owner(dice: Dice) -> str:
-    """The key of a person who is new to the directory."""
+    """A key for a new person."""
     return base64.urlsafe_b64encode(dice(12)).decode()
 
 

@@ -1,7 +1,7 @@
 """The loop between the dice, which propose, and the ledger, which disposes.
 
 Every conference ID that confid issues passes `Issuer._claim`, and nothing
-else proposes one. The witness, where there is one, is asked first.
+else proposes one. If the tenant has a witness, it is asked first.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from confid.store.base import Claim, Transaction
 
 BULK = 32
-"""From this many owners on, a call that is mostly refused turns to the free IDs."""
+"""A call for at least so many owners uses the free IDs when most proposals are refused."""
 
 ROUNDS = 64
-"""Rounds of proposals before a call turns to the free IDs in any case."""
+"""Rounds of proposals before a call uses the free IDs in any case."""
 
 BATCHES = (1, 1, 8, 64, 512, 4096, 4096, 4096)
-"""How many dice a single owner throws, round by round, before the free IDs are scanned."""
+"""How many proposals are drawn for a single owner in each round, before free IDs are scanned."""
 
 
 NEARLY_FULL = 0.1
-"""A smaller part of the space left is worth a warning."""
+"""A warning is given when a smaller part of the space is left."""
 
 
 class FreeIds:
-    """The free set that a session keeps between calls; made by the first that needs it."""
+    """The free set that a session keeps between calls; the first call that needs it makes it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -45,7 +45,7 @@ class FreeIds:
     def scan(
         self, transaction: Transaction, space: Space, witness: Witness | None = None
     ) -> FreeSet:
-        """Make it anew from the ledger and the witness."""
+        """Make the free set again, from the ledger and the witness."""
         with self._lock:
             self.set = free_ids(transaction, space, witness)
             return self.set
@@ -58,7 +58,7 @@ def free_ids(transaction: Transaction, space: Space, witness: Witness | None) ->
 
 
 class Issuer:
-    """Issues IDs within one transaction; with a witness, those that it accepts too."""
+    """Issues IDs within one transaction; the witness, if there is one, must accept them too."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Issuer:
     def enter(
         self, proposals: Sequence[tuple[int, str]], claim: Claim, *, names: Mapping[str, str]
     ) -> set[int]:
-        """Enter IDs already in use elsewhere; those accepted. `names` are the witness's."""
+        """Enter IDs already in use elsewhere. Returns those accepted. `names` are the witness's."""
         return {int(i) for i in self._claim(proposals, claim, names=names).values()}
 
     def _claim(
@@ -102,11 +102,11 @@ class Issuer:
         *,
         names: Mapping[str, str] | None = None,
     ) -> dict[str, ConferenceId]:
-        """The one spot where proposals are claimed; in the order of the IDs, against deadlocks."""
+        """Claim proposals: the only place that does. Sorted by ID, so that there is no deadlock."""
         ordered = sorted(proposals)
         if self._witness is not None:
-            # First, for what it has accepted stays accepted: an ID that only it holds is spent,
-            # one that only the ledger held could be issued again after a restored backup.
+            # The witness comes first. An ID that only the witness holds is spent; an ID that only
+            # the ledger held could be issued again after a backup was restored.
             named = [(i, (names or {}).get(owner, owner)) for i, owner in ordered]
             allowed = self._witness.accept(named, claim)
             ordered = [proposal for proposal in ordered if proposal[0] in allowed]
@@ -132,14 +132,14 @@ class Issuer:
     def _issue_many(self, owners: list[str], claim: Claim) -> dict[str, ConferenceId]:
         issued: dict[str, ConferenceId] = {}
         waiting = owners
-        # Where one call has needed the free set, dice would mostly be refused from then on.
+        # Once a call has needed the free set, most drawn proposals would be refused.
         rounds = 0 if self._free_ids.set and len(owners) >= BULK else ROUNDS
         for _ in range(rounds):
             if not waiting:
                 return issued
             if 2 * len(waiting) > len(self._space):
                 break
-            # The proposals are in random order, so dealing them in turn is dealing at random.
+            # The proposals are in random order, so each owner gets a random one.
             proposals = draw_distinct(len(waiting), self._space, self._dice)
             accepted = self._claim(list(zip(proposals, waiting, strict=False)), claim)
             issued |= accepted
@@ -163,7 +163,7 @@ class Issuer:
                     raise ConferenceIdsExhaustedError(len(self._space))
                 if scans > ROUNDS:
                     raise StoreError("The ledger refuses IDs that it doesn't hold; check() it.")
-            # Another thread may have emptied it just now: no proposals, another scan.
+            # Another thread may have emptied it: another scan follows.
             proposals = free.draw(len(waiting), self._dice)
             self._drawn.append((free, proposals))
             self.nearly_full = len(free) < NEARLY_FULL * len(self._space)
@@ -171,13 +171,13 @@ class Issuer:
             issued |= accepted
             waiting = [owner for owner in waiting if owner not in accepted]
             if 2 * len(accepted) < len(proposals) and not scans:
-                free = None  # Others have issued much of what it holds: no use going through it.
+                free = None  # Others have issued most of it.
         return issued
 
     def put_back(self) -> None:
-        """After a rollback: what was drawn from the free set is free again, if no witness has it.
+        """After a rollback: IDs drawn from the free set are free again, unless there is a witness.
 
-        Drawn and not asked about, it is found again by the next scan.
+        With a witness the next scan finds those that it does not hold.
         """
         while self._drawn:
             free, proposals = self._drawn.pop()

@@ -1,10 +1,10 @@
 """The witness: a second ledger, kept elsewhere, that has to accept an ID too.
 
 A tenant whose store was wound back has forgotten IDs that people still hold;
-its witness has not. Any store can be one: its ledger has a line for every ID,
-with the tenant as the one who entered it, and it holds nothing else. What was
-accepted is committed before the tenant's own ledger is asked, and stays when
-the tenant's transaction is rolled back: that spends IDs, nothing else.
+its witness has not. Any store can be a witness: its ledger has an entry for
+every ID, entered by the tenant, and it holds nothing else. An accepted ID is
+committed before the tenant's own ledger is asked, and stays when the tenant's
+transaction is rolled back: that spends the ID, nothing else.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ WITNESS = "witness"
 """The key of the document that makes a store a witness, as `FACTS` makes one a tenant."""
 
 COPIED_AT_ONCE = 10_000
-"""Lines of a ledger that are copied in one commit."""
+"""Entries of a ledger that are copied in one commit."""
 
 NOTHING_ISSUED = "Nothing is issued without it."
 
 
 class UnreachableWitnessError(WitnessError):
-    """The witness is there, as far as anybody knows, and does not answer: try again later."""
+    """The witness does not answer; it may do so later."""
 
     def __init__(self, store: Store, error: StoreError) -> None:
         missing = error.category == "ObjectNotFound"
@@ -51,7 +51,7 @@ class UnreachableWitnessError(WitnessError):
 
 
 class Witness:
-    """One tenant's view of its witness. `expected` is the identity of the one it is attached to."""
+    """One tenant's view of its witness. `expected` is the identity of the attached witness."""
 
     def __init__(self, store: Store, tenant_id: UUID, *, expected: str | None, dice: Dice) -> None:
         self.identity = expected
@@ -83,7 +83,7 @@ class Witness:
         self._opened = True
 
     def _identify(self, transaction: Transaction) -> str | None:
-        """The store's identity as a witness; None for an empty one that may become one."""
+        """The store's identity as a witness; None for an empty store."""
         documents = transaction.get(TENANT.name, [FACTS, WITNESS, SEAL])
         if FACTS in documents or (WITNESS not in documents and transaction.count()):
             raise WitnessError(
@@ -116,7 +116,7 @@ class Witness:
 
     @block
     def _asking(self, *, write: bool) -> Iterator[Transaction]:
-        """A transaction of the witness; whatever fails in it stops the issuing."""
+        """A transaction of the witness; a failure in it stops the issuing."""
         try:
             with self._begin(write=write) as transaction:
                 yield transaction
@@ -149,10 +149,10 @@ class Witness:
     # What the tenant asks.
 
     def accept(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
-        """Enter (ID, owner) proposals in a commit of their own; those that are accepted.
+        """Enter (ID, owner) proposals in a commit of their own. Returns the accepted IDs.
 
-        An ID that the witness holds, whoever's it is, is refused, except for
-        the same imported claim: an import that failed can be made again.
+        An ID that the witness holds for any owner is refused, except for the
+        same imported claim: a failed import can be repeated.
         """
         with self._asking(write=True) as transaction:
             accepted = self._enter(transaction, proposals, claim.at, claim.origin)
@@ -164,7 +164,7 @@ class Witness:
         return accepted
 
     def copy(self, entries: Iterable[LedgerEntry], *, at: datetime) -> Iterator[LedgerEntry]:
-        """Enter a ledger's entries; those that the witness holds for somebody else come out."""
+        """Enter a ledger's entries. Yields those that the witness holds for another owner."""
         for some in batched(entries, COPIED_AT_ONCE):
             yield from self._copy(some, at)
 
@@ -190,7 +190,7 @@ class Witness:
         at: datetime,
         origin: str,
     ) -> set[int]:
-        # As retired: what lives is the tenant's affair, and an owner may have many.
+        # As retired: the witness doesn't know which IDs live, and an owner may have many.
         claim = Claim(at=at, by=self._tenant, origin=origin, retired=True)
         return transaction.claim([(i, _line_owner(i, owner)) for i, owner in proposals], claim)
 
@@ -198,7 +198,7 @@ class Witness:
         return line.issued_by == self._tenant
 
     def holds(self, conference_ids: Iterable[int]) -> set[int]:
-        """Those of the IDs that the witness holds, whoever's they are."""
+        """The given IDs that the witness holds, for any owner."""
         with self._asking(write=False) as transaction:
             return set(transaction.lookup(conference_ids))
 
@@ -216,11 +216,11 @@ class Witness:
 
 
 def _line_owner(conference_id: int, owner: str) -> str:
-    """A witness's line belongs to an owner and an ID: so many lines of one owner go in at once."""
+    """The owner of a witness's entry has the ID in it, so that many of one owner go in at once."""
     return f"{owner}:{conference_id}"
 
 
 def name_of_person(user_principal_name: str, key: bytes) -> str:
-    """How a witness knows the owner of an imported ID, who has no key yet when an import fails."""
+    """The owner of an imported ID in a witness: the same when a failed import is repeated."""
     digest = hashlib.blake2b(user_principal_name.encode(), key=key, digest_size=12)
     return f"imported {digest.hexdigest()}"

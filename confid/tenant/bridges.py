@@ -69,8 +69,8 @@ class Bridges:
     ) -> BridgeSettings:
         """Add a bridge with dedicated numbers; the first toll one is its default number.
 
-        Raises `InvalidArgumentError` for a name that is taken or can't be
-        one, and for numbers that can't be its own. Source: behaviour, numbers
+        Raises `InvalidArgumentError` for a name that is taken or invalid, and
+        for numbers that it can't have. Source: behaviour, numbers
         and bridges.
         """
         self._setup.lock()
@@ -127,11 +127,11 @@ class Bridges:
         self.put_bridges(*changed.values())
 
     def take_off(self, placed: Placed, options: MailOptions) -> Iterator[list[Change]]:
-        """Take a number off its bridge; the changes of the people who had it come out.
+        """Take a number off its bridge. Yields the changes of the people who had it.
 
-        Each of them gets the bridge's default number, and is told as `options`
-        and the tenant's settings say. A toll-free number is replaced by none
-        of their own: the bridge's is then shown.
+        Each person gets the bridge's default number, and is told as `options`
+        and the tenant's settings say. A toll-free number is not replaced:
+        invitations then show the bridge's.
         """
         digits = placed.number.number
         self.put_numbers(placed.number)

@@ -1,4 +1,4 @@
-"""Changes of people: decided one by one, carried out many at once, in one transaction."""
+"""Changes of people: planned one by one, carried out together in one transaction."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Change:
 
     `after` are the settings to keep. `retire` ends the living ID, `issue`
     draws a new one; a reset is both. `pin` is a new PIN in clear, for the
-    message and the returned record. `user` is written when it differs.
+    message and the returned record. `user` is the directory user, if that changes too.
     `migrate` queues a migration of their meetings, which enabling, disabling,
     a reset and another bridge do anyway.
     """
@@ -50,7 +50,7 @@ class Change:
         return self.person.user.owner
 
     def asks_for_migration(self) -> bool:
-        """Whether it outdates invitations that were sent. Source: behaviour, migration."""
+        """Whether invitations that were sent are out of date now. Source: behaviour, migration."""
         before, after = self.person.conferencing, self.after
         return (
             self.migrate
@@ -61,7 +61,7 @@ class Change:
         )
 
     def outcome(self, issued: dict[str, ConferenceId]) -> Person:
-        """The person afterwards, given the IDs that were issued."""
+        """The person after the change, with the ID issued to them."""
         before = self.person.conferencing
         return Person(
             user=self.user or self.person.user,
@@ -94,7 +94,7 @@ class Changes:
         self.pins_drawn = 0
 
     def apply(self, changes: Sequence[Change]) -> list[Person]:
-        """Carry out changes, one a person; the people as they are afterwards."""
+        """Carry out changes, at most one for each person. Returns the people afterwards."""
         self._ledger.retire([change.owner for change in changes if change.retire])
         issued = self._ledger.issue([change.owner for change in changes if change.issue])
         after = [change.outcome(issued) for change in changes]

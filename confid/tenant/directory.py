@@ -1,4 +1,4 @@
-"""Who is meant: identities in every documented form, resolved against the directory."""
+"""Identities in every documented form, and the users of the directory that they name."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Form(NamedTuple):
 
 
 def forms(identity: str) -> list[_Form]:
-    """The unique forms that a text can be, the display name not among them."""
+    """The unique forms that a text can have; a display name is not unique."""
     text = fold(identity.strip())
     if found := _OBJECT_ID.fullmatch(text):
         return [_Form("object_id", found[1])]
@@ -59,7 +59,7 @@ def forms(identity: str) -> list[_Form]:
 
 
 def can_be_upn(text: str) -> bool:
-    """Whether somebody with this user principal name is found when it is asked for."""
+    """Whether a user with this user principal name can be found by it."""
     fields = [form.field for form in forms(text)]
     return "upn" in fields and fields[0] != "sip"
 
@@ -67,8 +67,8 @@ def can_be_upn(text: str) -> bool:
 def index_of(user: DirectoryUser) -> dict[str, str | None]:
     """The index values of a user's document, folded.
 
-    A SIP address that is the user principal name too, as most are, is found
-    as the latter: indexed twice, each would be read twice.
+    Most SIP addresses equal the user principal name. Such an address is not
+    indexed again, because each user would then be read twice.
     """
     upn, sip, logon = fold(user.user_principal_name), _sip(user), None
     if user.on_premises_sam_account_name and user.on_premises_domain_name:
@@ -93,7 +93,7 @@ USERS = DocumentType(kind=USER, record=DirectoryUser, key=lambda user: user.owne
 def resolve(
     transaction: Transaction, identities: Sequence[str]
 ) -> list[DirectoryUser | ConfidError]:
-    """For each identity the one user it names, or the error that says why there is none.
+    """For each identity the user that it names, or the error.
 
     A display name counts only when no unique form matches. Several matches
     are an `AmbiguousIdentityError` that lists them.
@@ -131,7 +131,7 @@ def _merge(
 ) -> dict[str, DirectoryUser]:
     users = {owner: user for form in named_by for owner, user in found.get(form, {}).items()}
     if named_by and named_by[0].field == "sip":
-        # Asked for by SIP address: who is found by their UPN must have that address too.
+        # A user found by their UPN must have that SIP address too.
         return {owner: user for owner, user in users.items() if _sip(user) == named_by[0].value}
     return users
 
@@ -187,7 +187,7 @@ def _hint(identity: object) -> str:
 
 
 def is_one(identity: object) -> bool:
-    """Whether this names one person, rather than being an iterable of those who do."""
+    """Whether this is one identity, not an iterable of identities."""
     return (
         isinstance(identity, (str, bytes, Record, Mapping))
         or hasattr(identity, "columns")

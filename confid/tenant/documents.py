@@ -110,7 +110,7 @@ def converter() -> cattrs.Converter:
 
 @attrs.frozen(kw_only=True)
 class DocumentType(Generic[Record]):
-    """How the records of a kind are kept: under which key, with which index values."""
+    """How records of a kind are kept: their keys and index values."""
 
     kind: Kind
     record: type[Record]
@@ -125,8 +125,8 @@ class DocumentType(Generic[Record]):
         return body
 
     def bodies(self, records: Iterable[Record]) -> dict[str, Body]:
-        """The documents of records that say their own keys."""
-        assert self.key is not None  # noqa: S101 - callers have such a type
+        """The documents of records, by the records' own keys."""
+        assert self.key is not None  # noqa: S101 - records with a key of their own
         return {self.key(record): self.body(record) for record in records}
 
     def read(self, body: Body) -> Record:

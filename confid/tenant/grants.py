@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from confid.tenant.setup import SetupKeeper
 
 NAMED = 3
-"""Users that an error names before it counts."""
+"""An error names so many users and counts the others."""
 
 
 class Policies:
@@ -56,19 +56,19 @@ class Policies:
     # Audio conferencing policies.
 
     def audio_policies(self) -> list[TeamsAudioConferencingPolicy]:
-        """All of them: Global, then by name."""
+        """All policies: Global first, then by name."""
         policies = self._setup.current.audio_policies
         return [policies[key] for key in sorted(policies, key=lambda k: (k != fold(GLOBAL), k))]
 
     def audio_policy(self, name: str) -> TeamsAudioConferencingPolicy:
-        """The one of that name. Raises `NotFoundError`."""
+        """The policy of that name. Raises `NotFoundError`."""
         policy = self._setup.current.audio_policies.get(fold(name))
         if policy is None:
             raise no_such_policy(name, [p.identity for p in self.audio_policies()])
         return policy
 
     def put(self, policy: TeamsAudioConferencingPolicy) -> None:
-        """Keep an audio conferencing policy, a new one or in the place of the one there is."""
+        """Keep an audio conferencing policy, new or changed."""
         self._setup.put(AUDIO_POLICY, AUDIO_POLICIES.bodies([policy]))
 
     def remove(self, name: str) -> None:
@@ -78,7 +78,7 @@ class Policies:
         self._setup.put(AUDIO_POLICY, {}, gone=[fold(name)])
 
     def demand_unused(self, name: str) -> None:
-        """Raise `InvalidOperationError` that names who has the audio conferencing policy."""
+        """Raise `InvalidOperationError` if the policy is granted; the error names the holders."""
         family = Family.AUDIO_CONFERENCING
         owners = list(self._transaction.find(GRANT.name, family.value, [fold(name)]))
         users = self._people.users(owners[:NAMED]).values()
@@ -97,7 +97,7 @@ class Policies:
     # Grants.
 
     def demand(self, family: Family, name: str) -> str:
-        """The name of a policy of that family as it is written. Raises `NotFoundError`."""
+        """The policy's name in its own casing. Raises `NotFoundError`."""
         if family is Family.AUDIO_CONFERENCING:
             return name_of(self.audio_policy(name))
         for policy in DIAL_OUT_POLICIES:
@@ -106,23 +106,23 @@ class Policies:
         raise no_such_policy(name, [policy.identity for policy in DIAL_OUT_POLICIES])
 
     def to_users(self, family: Family, users: Sequence[DirectoryUser], name: str | None) -> None:
-        """Grant people a policy; None takes theirs back."""
+        """Grant users a policy; None takes it back."""
         self._hold_granted(family, name)
         for owners in batched(user.owner for user in users):
             self._grant(family, owners, name)
 
     def to_group(self, family: Family, group: str, name: str | None, rank: int | None) -> None:
-        """Grant a group a policy, at a rank; None takes its policy back."""
+        """Grant a group a policy with a rank; None takes it back."""
         self._hold_granted(family, name)
         self._put_grants(family, lambda grants: grants.with_group(group, name, rank))
 
     def to_tenant(self, family: Family, name: str | None) -> None:
-        """Grant the tenant a policy; None gives it Global back."""
+        """Grant the tenant a policy; None takes it back, so that Global is in force."""
         self._hold_granted(family, name)
         self._put_grants(family, lambda grants: attrs.evolve(grants, tenant=name))
 
     def names(self, family: Family, users: Iterable[DirectoryUser]) -> dict[str, str]:
-        """The name of the policy that counts for each of them, by their owners."""
+        """The name of the policy in force for each user, by owner."""
         everybody = {user.owner: user for user in users}
         granted = PERSON_GRANTS.get(self._transaction, everybody)
         own = {owner: getattr(theirs, family.value) for owner, theirs in granted.items()}
@@ -130,17 +130,17 @@ class Policies:
         return {owner: grants.effective(u, own.get(owner)) for owner, u in everybody.items()}
 
     def audio_of(self, users: Iterable[DirectoryUser]) -> dict[str, TeamsAudioConferencingPolicy]:
-        """The audio conferencing policy that counts for each of them, by their owners."""
+        """The audio conferencing policy in force for each user, by owner."""
         policies = self._setup.current.audio_policies
         default = policies[fold(GLOBAL)]
         if len(policies) == 1:
-            # Nobody can have been granted another one, so nobody's grant is read.
+            # There is only Global, so no grant needs to be read.
             return {user.owner: default for user in users}
         named = self.names(Family.AUDIO_CONFERENCING, users)
         return {owner: policies.get(fold(name), default) for owner, name in named.items()}
 
     def _hold(self, name: str) -> None:
-        """Keep everybody else from removing a policy, or granting it, meanwhile."""
+        """Lock a policy: nobody else can remove or grant it before this transaction ends."""
         if not self._transaction.get(AUDIO_POLICY.name, [fold(name)], lock=True):
             raise no_such_policy(name, [p.identity for p in self.audio_policies()])
 
@@ -163,7 +163,7 @@ class Policies:
 
     def _put_grants(self, family: Family, change: Callable[[Grants], Grants]) -> None:
         key = grants_key(family)
-        # Not the set-up read before: another process may have granted something meanwhile.
+        # Read again: another process may have granted something since the set-up was read.
         body = self._transaction.get(TENANT.name, [key], lock=True).get(key, {})
         grants = change(TENANT_GRANTS.read(body))
         self._setup.put(TENANT, {key: TENANT_GRANTS.body(grants)})

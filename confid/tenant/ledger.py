@@ -56,12 +56,12 @@ class TenantLedger:
 
     @property
     def has_witness_at_hand(self) -> bool:
-        """Whether there is a witness to ask."""
+        """Whether this session has a witness."""
         return self._witness is not None
 
     @property
     def witness(self) -> Witness | None:
-        """The witness, if the tenant has one. Raises `WitnessError` where it is not at hand."""
+        """The tenant's witness or None. Raises `WitnessError` if this session is without it."""
         if self._witness is None and self.witness_id is not None:
             raise WitnessError(
                 "This tenant has a witness that has to accept every conference ID, and this "
@@ -71,10 +71,10 @@ class TenantLedger:
         return self._witness
 
     def attach(self, witness: Witness) -> None:
-        """Make this the tenant's witness. The ledger is copied into it first.
+        """Make this the tenant's witness, after copying the ledger into it.
 
-        Raises `WitnessError` when the tenant has got another one meanwhile,
-        and when this one holds an ID that lives here for somebody else.
+        Raises `WitnessError` when the tenant has another witness by now, and
+        when this one holds a living ID of this tenant for another owner.
         """
         if self.witness_id not in (None, witness.identity):
             raise WitnessError("The tenant has been given another witness. Connect with that one.")
@@ -112,7 +112,7 @@ class TenantLedger:
         self._transaction.retire(owners, at=self._now, by=self._actor)
 
     def import_ids(self, ids: Sequence[tuple[int, DirectoryUser]], *, retired: bool) -> set[int]:
-        """Enter IDs already in use elsewhere; those accepted. The roster checks them before."""
+        """Enter IDs already in use elsewhere, checked by the roster. Returns those accepted."""
         if not ids:
             return set()
         claim = Claim(at=self._now, by=self._actor, origin=IMPORTED, retired=retired)
@@ -122,12 +122,12 @@ class TenantLedger:
 
     @property
     def is_nearly_full(self) -> bool:
-        """Whether issuing in this transaction met a space of IDs that is nearly used up."""
+        """Whether this transaction issued an ID and found few free ones."""
         return self._issuing is not None and self._issuing.nearly_full
 
     @property
     def has_issued(self) -> bool:
-        """Whether the tenant has issued an ID, as far as its ledger or its witness knows."""
+        """Whether the ledger or the witness knows of an ID that the tenant issued."""
         if self._transaction.has_issued():
             return True
         witness = self.witness
@@ -135,13 +135,13 @@ class TenantLedger:
 
     @property
     def remaining(self) -> int:
-        """How many IDs neither the ledger nor the witness holds."""
+        """How many IDs are in neither the ledger nor the witness."""
         space, witness = self._setup.current.facts.space, self.witness
         if witness is None:
             return len(space) - self._transaction.count()
         return len(free_ids(self._transaction, space, witness))
 
     def put_back(self) -> None:
-        """After a rollback: what the issuer drew and did not issue is free again."""
+        """After a rollback: the IDs that were drawn are free again."""
         if self._issuing is not None:
             self._issuing.put_back()

@@ -1,6 +1,6 @@
 """Meeting migrations: as they are kept, and as the cmdlets show them.
 
-A person has one migration: the one that waits or runs, else the last one.
+A person has one migration: the waiting or running one, else the last one.
 Source: behaviour, meeting migration; the cmdlets' pages for the names of
 states and meeting types.
 """
@@ -81,7 +81,7 @@ class Migration:
 
     @property
     def type(self) -> str:
-        """Which meetings become what, in one word."""
+        """The source and the target in one word."""
         return (_TO_TEAMS if self.target == TEAMS else _TO_CURRENT)[self.source]
 
 
@@ -132,7 +132,7 @@ class MigrationQueue:
         self._dice = dice
 
     def ask(self, owners: Sequence[str]) -> None:
-        """Queue a migration for each, because of a change; not in a tenant that wants none.
+        """Queue a migration for each person after a change, if the tenant's settings say so.
 
         A person without a future meeting gets none: there is nothing to rewrite.
         """
@@ -152,9 +152,9 @@ class MigrationQueue:
     ) -> list[Migration]:
         """Queue a migration for each of these people, in their order.
 
-        A person with a pending one keeps it, with its tries counted anew; a
-        running one is replaced. Both take in what was asked for before. One
-        that is over is replaced too.
+        A pending migration is kept, and its tries start at 0 again. A running
+        one is replaced. Both also do what was asked for before. A finished
+        one is replaced.
         """
         added: list[Migration] = []
         for some in batched(owners):

@@ -1,4 +1,4 @@
-"""Which message a change owes its user, to whom, and whether the PIN goes along.
+"""Notices: which message a change owes its user, its address, and whether it has the PIN.
 
 Source of the rules: behaviour, mail.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Event(enum.Enum):
-    """What a notification tells of. The order is that of their sentences in a message."""
+    """An event that a message tells of, in the order of a message's sentences."""
 
     ENABLED = "enabled"
     CONFERENCE_ID_RESET = "conference_id_reset"
@@ -32,7 +32,7 @@ class Event(enum.Enum):
 
 @attrs.frozen(kw_only=True)
 class Sender:
-    """Whom a message is from."""
+    """The sender of a message."""
 
     address: str | None = None
     display_name: str | None = None
@@ -40,7 +40,7 @@ class Sender:
 
 @attrs.frozen(kw_only=True)
 class MailOptions:
-    """What a caller says about mail: PowerShell's mail parameters, and `notify`.
+    """The mail parameters of a call: PowerShell's, and `notify`.
 
     Raises `InvalidArgumentError` for a `notify` that is neither None nor a boolean.
     """
@@ -54,13 +54,13 @@ class MailOptions:
     def _check(self, _: object, notify: object) -> None:
         if notify not in (None, True, False):
             raise InvalidArgumentError(
-                f"notify={notify!r:.40}: there are True, False and None.", target="notify"
+                f"notify={notify!r:.40}: use True, False or None.", target="notify"
             )
 
 
 @attrs.frozen(kw_only=True)
 class Notice:
-    """A message to be put in the outbox. `to` None: the user's primary address."""
+    """A message for the outbox. `to` None means the user's primary address."""
 
     events: tuple[Event, ...]
     to: str | None
@@ -76,7 +76,7 @@ def events_of(
     reset_conference_id: bool,
     reset_leader_pin: bool,
 ) -> Iterator[Event]:
-    """What a change of an enabled user's settings tells the user of."""
+    """The events in a change of an enabled user."""
     if reset_conference_id:
         yield Event.CONFERENCE_ID_RESET
     if (before.service_number, before.toll_free_service_number) != (
@@ -91,10 +91,9 @@ def events_of(
 def owed(events: Iterable[Event], options: MailOptions, settings: TenantSettings) -> Notice | None:
     """The one message that a change owes, or None.
 
-    The tenant's setting governs what is told unasked, `notify` overrules it
-    for the call; `send_email` asks for the conference info, which is said by
-    any message about a change that carries the ID. A PIN goes to the primary
-    address only.
+    The tenant's setting decides whether a change is told; `notify` overrules
+    it for the call. `send_email` asks for the conference info, which a
+    message about a change has anyway. A PIN goes to the primary address only.
     """
     made = tuple(events)
     changed = tuple(event for event in Event if event in made)

@@ -40,7 +40,7 @@ class Placed:
 def one_bridge(
     setup: Setup, bridge_id: UUID | str | None, bridge_name: str | None
 ) -> BridgeSettings | None:
-    """The bridge of an ID, a name or both; None when neither was given.
+    """The bridge with an ID, a name or both; None if neither is given.
 
     Raises `NotFoundError`, and `InvalidArgumentError` for an ID and a name of
     two bridges.
@@ -56,9 +56,9 @@ def one_bridge(
 
 
 def find_number(setup: Setup, number: str) -> ServiceNumber:
-    """The tenant's number that a text in any E.164 form is.
+    """The tenant's number for a text in any E.164 form.
 
-    Raises `NotFoundError` that lists numbers there are.
+    Raises `NotFoundError` that lists the tenant's numbers.
     """
     digits = phone_number.parse(number, parameter="Identity")
     found = setup.numbers.get(digits)
@@ -158,9 +158,9 @@ def from_instance(setup: Setup, before: BridgeSettings, instance: Bridge) -> Bri
 def numbers_for_bridge(setup: Setup, numbers: Iterable[str]) -> list[ServiceNumber]:
     """The numbers of a bridge that is to be made: new to the tenant, or of no bridge yet.
 
-    Raises `InvalidArgumentError` for a number that comes twice or stands on a
-    bridge, and when there is no toll number among them, for the bridge's
-    default number has to be one.
+    Raises `InvalidArgumentError` for a number that comes twice or is on a
+    bridge, and when none is a toll number, because the default number has to
+    be one.
     """
     made: dict[str, ServiceNumber] = {}
     for number in [numbers] if isinstance(numbers, str) else numbers:
@@ -186,7 +186,7 @@ def numbers_for_bridge(setup: Setup, numbers: Iterable[str]) -> list[ServiceNumb
 
 
 def _free_number(setup: Setup, digits: str) -> ServiceNumber:
-    """A number of no bridge: the tenant's, or a dedicated one that is new to it."""
+    """A number without a bridge: the tenant's own, or a new dedicated one."""
     known = setup.numbers.get(digits)
     if known is None:
         return new_number(setup, digits)
@@ -203,7 +203,7 @@ def _free_number(setup: Setup, digits: str) -> ServiceNumber:
 
 
 def new_number(setup: Setup, digits: str, *, is_shared: bool = False) -> ServiceNumber:
-    """A number that is new to the tenant, on no bridge; its kind is the numbering plan's."""
+    """A new number without a bridge; the numbering plan says its type."""
     return ServiceNumber(
         number=digits,
         city=phone_number.country(digits) or "",
@@ -216,11 +216,11 @@ def new_number(setup: Setup, digits: str, *, is_shared: bool = False) -> Service
 def registered(
     setup: Setup, number: str, bridge: BridgeSettings, *, like: ServiceNumber | None = None
 ) -> Placed:
-    """A number put on a bridge; a toll one on a bridge without a default number becomes that.
+    """Put a number on a bridge. A toll number becomes the default of a bridge without one.
 
     `like` is a record of the number: its city and languages are taken over,
-    unless the number is a shared one. Raises `InvalidArgumentError` for a
-    number that stands on a bridge.
+    unless the number is shared. Raises `InvalidArgumentError` for a number
+    that is on a bridge already.
     """
     free = _free_number(setup, phone_number.parse(number, parameter="Identity"))
     if like is not None and not free.is_shared:
@@ -235,13 +235,13 @@ def registered(
 
 
 def unregistered(setup: Setup, number: ServiceNumber, *, remove_default: bool) -> Placed:
-    """A number taken off its bridge; the tenant keeps it, for another bridge or again this one.
+    """Take a number off its bridge; the tenant keeps it, and can put it on a bridge again.
 
-    With `remove_default` a default number too: another toll number of the
-    bridge is then the default, one of the same country first, or none where
-    none is left. Raises `InvalidArgumentError` for a number of no bridge,
-    for a default number without `remove_default`, and for a shared one that
-    isn't the default.
+    `remove_default` allows it for a default number too. Another toll number
+    of the bridge is then the default, if possible of the same country.
+    Raises `InvalidArgumentError` for a number without a bridge, for a default
+    number without `remove_default`, and for a shared one that isn't the
+    default.
     """
     if number.bridge_id is None:
         raise InvalidArgumentError(
@@ -282,11 +282,11 @@ def _next_default(setup: Setup, bridge: BridgeSettings) -> str | None:
 def with_languages(
     number: ServiceNumber, primary: str | None, secondary: Sequence[object] | None
 ) -> ServiceNumber:
-    """A number with these languages; None leaves the primary or the secondary ones.
+    """A number with these languages; None keeps the primary or the secondary ones.
 
-    A primary language that stood among the secondary ones no longer does.
-    Raises `InvalidArgumentError` for languages that can't be, and for any
-    other languages of a shared number.
+    A new primary language is taken out of the secondary ones. Raises
+    `InvalidArgumentError` for languages that aren't supported, and for a
+    change of a shared number.
     """
     first = number.primary_language
     if primary is not None:

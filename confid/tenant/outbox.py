@@ -59,7 +59,7 @@ MESSAGE_STATES = (
 
 @attrs.frozen(kw_only=True)
 class MessageFacts:
-    """All that a message says, as it was when the change was made.
+    """The facts in a message, as of the change.
 
     While the message is in the outbox its `pin` is encrypted.
     """
@@ -127,7 +127,7 @@ class Outbox:
         self._dice = dice
         self._warnings = warnings
         self.queued = 0
-        """How many messages this transaction has put in the outbox, those parked not counted."""
+        """How many pending messages this transaction has put in the outbox."""
 
     def put(self, entries: Iterable[OutboxEntry]) -> None:
         """Keep entries."""

@@ -1,4 +1,4 @@
-"""People: who is in the directory, with their dial-in settings and their conference IDs."""
+"""People: directory users with their dial-in settings and conference IDs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Person:
-    """A directory user with their conference ID and dial-in settings, None if they had none yet."""
+    """A directory user with dial-in settings and conference ID, None where they have none."""
 
     user: DirectoryUser
     conferencing: Conferencing | None = None
@@ -38,7 +38,7 @@ class Person:
         return self.conferencing is not None and self.conferencing.enabled
 
     def demand_enabled(self) -> Conferencing:
-        """The settings of a person who is enabled. Raises `NotEnabledError`."""
+        """The settings of an enabled person. Raises `NotEnabledError`."""
         if self.conferencing is None or not self.conferencing.enabled:
             raise NotEnabledError(str(self))
         return self.conferencing
@@ -79,11 +79,11 @@ class People:
         self._setup = setup
 
     def find(self, identities: Sequence[str]) -> list[DirectoryUser | ConfidError]:
-        """For each identity its user, or the error that says why there is none."""
+        """For each identity its user, or the error."""
         return resolve(self._transaction, identities)
 
     def users(self, owners: Iterable[str]) -> dict[str, DirectoryUser]:
-        """Users by their keys; one who was removed is absent."""
+        """Users by their keys; removed users are absent."""
         return USERS.get(self._transaction, owners)
 
     def put_users(self, users: Iterable[DirectoryUser]) -> None:
@@ -96,10 +96,10 @@ class People:
         self._transaction.put(CONFERENCING.name, documents)
 
     def of(self, users: Sequence[DirectoryUser], *, lock: bool = False) -> list[Person]:
-        """Users with their dial-in settings and IDs; `lock` for those about to be changed.
+        """Users with their dial-in settings and IDs; `lock` those that will be changed.
 
-        Raises `TransactionConflictError` for one who was removed while this
-        call waited for the lock.
+        Raises `TransactionConflictError` for a user who was removed while
+        this call waited for the lock.
         """
         owners = [user.owner for user in users]
         bodies = self._transaction.get(CONFERENCING.name, owners, lock=lock)

@@ -57,7 +57,7 @@ class PinKey:
         return hmac.digest(self._key(), bytes.fromhex(digest), "sha256").hex()
 
     def check_value(self, tenant_id: object) -> str:
-        """What the tenant keeps of the key, to tell a wrong one."""
+        """A digest of the key, which the tenant keeps to recognise a wrong key."""
         return hmac.digest(self._key(), f"confid PIN key of {tenant_id}".encode(), "sha256").hex()
 
 
@@ -88,7 +88,7 @@ class Pins:
         return draw_pin(self._setup.current.settings.pin_length, self._dice)
 
     def digest(self, owner: str, pin: str) -> str:
-        """What is kept of a PIN: a digest under the keys of the tenant, bound to its owner.
+        """The digest that is kept of a PIN: under the tenant's keys, bound to the owner.
 
         Raises `PinKeyError` when the tenant has a key outside its store, and
         it was not given.
@@ -105,9 +105,9 @@ class Pins:
         return hmac.compare_digest(kept, self.digest(person.user.owner, pin))
 
     def attach(self, key: PinKey) -> None:
-        """Make this the tenant's key; the digests there are are keyed with it in this transaction.
+        """Make this the tenant's key, and key the existing digests with it in this transaction.
 
-        In a tenant that has one it is compared with that: a wrong one is a `PinKeyError`.
+        If the tenant has a key, this one must be the same. Raises `PinKeyError` if it isn't.
         """
         self._given = key
         if self._key() is not None:
@@ -132,7 +132,7 @@ class Pins:
         return check
 
     def _key(self) -> PinKey | None:
-        """The key outside the store, compared with the one that the tenant was given at first."""
+        """The key outside the store, checked; None for a tenant without one."""
         check = self._check
         if check is None or self._checked is not None:
             return self._checked

@@ -147,7 +147,7 @@ def identity_of(name: str) -> str:
 
 
 def no_such_policy(name: str, identities: Iterable[str]) -> NotFoundError:
-    """The error that says which policies there are instead."""
+    """The error, which lists the policies that exist."""
     return NotFoundError(
         f"There is no policy {name!r}; there are {', '.join(identities)}.",
         target=name,
@@ -166,7 +166,7 @@ class GroupGrant:
 
 @attrs.frozen(kw_only=True)
 class Grants:
-    """What the tenant and groups are granted of one family; no two groups share a rank."""
+    """The grants of one family to the tenant and to groups; each group has its own rank."""
 
     tenant: str | None = None
     groups: tuple[GroupGrant, ...] = ()
@@ -203,7 +203,7 @@ class Grants:
         return attrs.evolve(self, groups=tuple(others[r] for r in sorted(others)))
 
     def holders(self, name: str) -> list[str]:
-        """The tenant and the groups that have the policy, as a sentence names them."""
+        """The tenant and the groups that have the policy, as text for an error."""
         tenant = ["the tenant"] if fold(self.tenant or "") == fold(name) else []
         return tenant + [
             f"the group {g.group!r}" for g in self.groups if fold(g.policy) == fold(name)
@@ -212,7 +212,7 @@ class Grants:
 
 @attrs.frozen
 class PersonGrants:
-    """What a person is granted themselves: the name of a policy of each family, or None."""
+    """The grants to one person: the name of a policy for each family, or None."""
 
     audio_conferencing: str | None
     dial_out: str | None

@@ -21,10 +21,10 @@ R = TypeVar("R", bound=Record)
 
 
 class Results(Sequence[R], Generic[R]):
-    """Records in order, and the errors of the items that have none.
+    """Records in order, and the errors of the items without a record.
 
     A plain sequence of finished records: it holds no transaction and reads
-    nothing later. `errors` is empty but under an `error_action` that goes on.
+    nothing later. `errors` is empty unless `error_action` lets the call go on after an error.
     """
 
     __slots__ = ("_records", "errors")
@@ -88,7 +88,7 @@ class Results(Sequence[R], Generic[R]):
 
     def to_csv(self) -> str:
         """The text that `ConvertTo-Csv` writes, each line ended with a line feed."""
-        from confid.powershell import to_csv  # noqa: PLC0415 - as above
+        from confid.powershell import to_csv  # noqa: PLC0415 - few callers export
 
         return "".join(f"{line}\n" for line in to_csv(self._records))
 
@@ -109,7 +109,7 @@ class Results(Sequence[R], Generic[R]):
         `escape_formulas` is for people who open the file in a spreadsheet. Raises
         `InvalidArgumentError` for an option or a path that can't be; the file is then as it was.
         """
-        from confid.powershell import export_csv  # noqa: PLC0415 - as above
+        from confid.powershell import export_csv  # noqa: PLC0415 - few callers export
 
         export_csv(
             self._records,
@@ -123,7 +123,7 @@ class Results(Sequence[R], Generic[R]):
 
     def to_json(self) -> str:
         """The text that `ConvertTo-Json -AsArray` writes; identifiers as text, IDs as numbers."""
-        from confid.powershell import to_json  # noqa: PLC0415 - as above
+        from confid.powershell import to_json  # noqa: PLC0415 - few callers export
 
         return to_json(self._records, as_array=True, enums_as_strings=True)
 

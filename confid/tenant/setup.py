@@ -106,9 +106,9 @@ class Setup:
     def find_bridge(
         self, *, identity: UUID | None = None, name: str | None = None
     ) -> BridgeSettings | None:
-        """The bridge of that ID or name; None when neither was given.
+        """The bridge with that ID or name; None if neither is given.
 
-        Raises `NotFoundError` that lists the bridges there are.
+        Raises `NotFoundError` that lists the tenant's bridges.
         """
         if identity is None and name is None:
             return None
@@ -184,9 +184,9 @@ class Setup:
     ) -> tuple[DialInNumber, ...]:
         """The numbers that a person's invitations and messages show.
 
-        `policy` is the one that counts for the person. It names them in
-        their rank; where it names none that can be shown, they are the
-        person's own, the default one first.
+        `policy` is the one in force for the person. It lists numbers by rank.
+        If none of them can be shown, the person's own numbers are, the
+        default one first.
         """
         key = (
             policy.identity,
@@ -208,7 +208,7 @@ class Setup:
         shown = [
             number
             for number in named
-            # One that was taken off its bridge since can't be called.
+            # A number without a bridge can't be called.
             if number and number.bridge_id and (toll_free or not number.is_toll_free)
         ]
         return tuple(
@@ -230,12 +230,12 @@ class Setup:
 
 
 def grants_key(family: Family) -> str:
-    """The key of the tenant's document of what it and groups are granted."""
+    """The key of the document with the grants of a family to the tenant and to groups."""
     return f"grants:{family.value}"
 
 
 def read_setup(transaction: Transaction, body: Body) -> Setup:
-    """The set-up as it stands, beside the tenant's own document `body`."""
+    """The set-up in the store; `body` is the tenant's own document."""
     own = transaction.get(TENANT.name, [SETTINGS_KEY, *map(grants_key, Family)])
     bridges = [BRIDGES.read(kept) for _, kept in transaction.scan(BRIDGE.name)]
     numbers = transaction.scan(SERVICE_NUMBER.name)
@@ -265,7 +265,7 @@ def stamp_of(body: Body) -> str:
 
 
 class SetupKeeper:
-    """The tenant's own document and its set-up: as one transaction reads, locks and changes them.
+    """Reads, locks and changes a tenant's own document and its set-up, in one transaction.
 
     `last` is the set-up that the session read last.
     """

@@ -89,7 +89,7 @@ class UnitOfWork:
         )
 
     def warn(self, text: str) -> None:
-        """Have the caller warned when the transaction has committed."""
+        """Warn the caller after the commit."""
         self.warnings.append(text)
 
     # The tenant as a whole.
@@ -162,7 +162,7 @@ class UnitOfWork:
         return draw_uuid(self._dice)
 
     def new_owner(self) -> str:
-        """A key for a person who is new to the directory."""
+        """A key for a new person."""
         return draw_owner(self._dice)
 
     @cached_property
@@ -197,18 +197,18 @@ class UnitOfWork:
     # People.
 
     def find_users(self, identities: Sequence[str]) -> list[DirectoryUser | ConfidError]:
-        """For each identity its user, or the error that says why there is none."""
+        """For each identity its user, or the error."""
         return self._people.find(identities)
 
     def user(self, identity: object) -> DirectoryUser:
-        """The one user of an identity; raises the error that `find_users` would give."""
+        """The user of an identity. Raises the error that `find_users` would return."""
         (found,) = self.find_users([identity_text(identity)])
         if isinstance(found, ConfidError):
             raise found
         return found
 
     def users(self, owners: Iterable[str]) -> dict[str, DirectoryUser]:
-        """Users by their keys; one who was removed is absent."""
+        """Users by their keys; removed users are absent."""
         return self._people.users(owners)
 
     def put_users(self, users: Iterable[DirectoryUser]) -> None:
@@ -224,7 +224,7 @@ class UnitOfWork:
         return self._people.all(enabled=enabled)
 
     def put_conferencing(self, settings: Mapping[str, Conferencing]) -> None:
-        """Keep the dial-in settings of people who come in with an ID, by their owners."""
+        """Keep people's dial-in settings, by their owners."""
         self._people.put_settings(settings)
 
     def conferencing_user(self, person: Person, *, pin: str | None = None) -> ConferencingUser:
@@ -255,7 +255,7 @@ class UnitOfWork:
         )
 
     def apply(self, changes: Sequence[Change]) -> list[Person]:
-        """Carry out changes, one a person; the people as they are afterwards."""
+        """Carry out changes, as `Changes.apply`."""
         return self.changes.apply(changes)
 
     def take_off(self, placed: Placed, options: MailOptions) -> None:
