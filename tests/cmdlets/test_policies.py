@@ -747,7 +747,7 @@ def test_a_policy_is_granted_or_removed_never_both(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("says", "kind", "key", "body"),
     [
-        ("granted to nobody", GRANT, "x", {"audio_conferencing": None, "dial_out": None}),
+        ("without a user", GRANT, "x", {"audio_conferencing": None, "dial_out": None}),
         ("which is not there", GRANT, None, {"audio_conferencing": "y", "dial_out": None}),
         ("which is not there", GRANT, None, {"audio_conferencing": None, "dial_out": "y"}),
         ("index differs", GRANT, None, {"audio_conferencing": "EU", "dial_out": None}),

@@ -1,8 +1,8 @@
 """Many mails by many worker processes: `python -m tests.mail.workers [MAILS] [WORKERS]`.
 
-Enables so many users in a SQLite file, resets some, and lets the workers
+Enables users in a SQLite file, resets some of them, and lets the workers
 deliver to one server. Prints what was received, and fails unless every mail
-came exactly once and each user's in order.
+came exactly once and each user's mails in order.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import confid
 from confid.cmdlets import enable_cs_online_dial_in_conferencing_user as enable
 from confid.cmdlets import set_cs_online_dial_in_conferencing_user as set_user
 from confid.host import SilentHost
+from confid.mail.languages.en_us import SENTENCES
 
 from .servers import Inbox, serving
 
@@ -36,44 +37,55 @@ with confid.connect(sys.argv[1], create=False, host=SilentHost()):
 """
 
 
-def fill(path: Path, mails: int) -> dict[str, list[str]]:
-    """Owe so many mails; each address's conference IDs in their order, as they are spoken."""
+Told = dict[str, list[tuple[str, str]]]
+"""The subject and the spoken conference ID of each mail to an address, in their order."""
+
+
+def fill(path: Path, mails: int) -> Told:
+    """Put this many mails in the outbox. Each tells the ID of the moment when it leaves."""
     people = max(1, mails * 4 // 5)
     upns = [f"user{n}@contoso.com" for n in range(people)]
     with confid.connect(path, host=SilentHost()):
         confid.import_users(
             {"UserPrincipalName": upn, "Mail": upn, "Licenses": "MCOMEETADV"} for upn in upns
         )
-        owed = {upn: [user.conference_id] for upn, user in zip(upns, enable(upns), strict=True)}
+        subjects = {upn: [SENTENCES["subject.enabled"]] for upn in upns}
+        ids = dict(zip(upns, enable(upns), strict=True))
         reset = upns[: mails - people]
         for upn, user in zip(reset, set_user(reset, reset_conference_id=True), strict=True):
-            owed[upn].append(user.conference_id)
-    return {upn: [i.spoken for i in ids if i is not None] for upn, ids in owed.items()}
+            subjects[upn].append(SENTENCES["subject.conference_id_reset"])
+            ids[upn] = user
+    return {
+        upn: [(subject, user.conference_id.spoken) for subject in subjects[upn]]
+        for upn, user in ids.items()
+        if user.conference_id is not None
+    }
 
 
 def start(path: Path, port: int) -> subprocess.Popen[str]:
-    """A worker: a process of its own."""
+    """Start a worker process."""
     command = [sys.executable, "-c", WORKER, str(path), str(port)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def told(inbox: Inbox) -> dict[str, list[str]]:
-    """The conference IDs that reached each address, in the order of their arrival."""
+def told(inbox: Inbox) -> Told:
+    """What reached each address, in the order of its arrival."""
     from .test_messages import spoken_ids  # noqa: PLC0415 - this may run without pytest's tests
 
     found = defaultdict(list)
     for message, spoken in zip(inbox.messages, spoken_ids(inbox.messages), strict=True):
-        found[message["To"].addresses[0].addr_spec].append(spoken)
+        address = message["To"].addresses[0].addr_spec
+        found[address].append((str(message["Subject"]), spoken))
     return dict(found)
 
 
 def copies(inbox: Inbox) -> Counter[str]:
-    """How often each Message-ID came."""
+    """How many times each Message-ID came."""
     return Counter(str(message["Message-ID"]) for message in inbox.messages)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the script; 0 when every mail came once and in order."""
+    """Run the script; return 0 if every mail came once and in order."""
     mails, workers = (*map(int, arguments), *(10_000, 4)[len(arguments) :])
     inbox = Inbox()
     with tempfile.TemporaryDirectory() as folder, serving(inbox) as port:
