@@ -88,6 +88,8 @@ def from_excel(text: str) -> str:
 
     Raises `ValueError` for a number that it cut to a few digits, `4.42E+11`.
     """
+    if text.isdigit():
+        return text
     if match := _WRAPPED.fullmatch(text):
         return match[1] or match[2]
     if _ROUNDED.fullmatch(text):
@@ -115,6 +117,13 @@ def line_of(name: str, text: str, complain: Complain, *, identifies: bool = Fals
     elif identifies and any(category(character) == "Cf" for character in text):
         shown = text.encode("ascii", "backslashreplace").decode()
         complain(name, f"{quoted(text)} has invisible characters: {shown:.80}.")
+    return text
+
+
+def text_of(name: str, text: str, complain: Complain) -> str:
+    """A text of any number of lines."""
+    if not text.isprintable() and NO_CHARACTER.search(text):
+        complain(name, f"{quoted(text)} is to be text without NUL.")
     return text
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import zlib
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile, ZipFile
 
 import attrs
 
 from confid.errors import ConfidError, InvalidArgumentError, NotFoundError, RosterError
-from confid.powershell.formats.text_files import not_readable
+from confid.powershell.formats.text_files import MOST_BYTES, not_readable, read_bytes
 from confid.roster.cells import quoted
 from confid.roster.exports import Export, ExportKind, Format, Item, format_of, read_export
 from confid.roster.files import path_of
@@ -15,7 +20,6 @@ from confid.roster.files import path_of
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
-    from pathlib import Path
     from typing import Any
 
 _NAMED_BY = {
@@ -45,14 +49,49 @@ class Folder:
 
 
 def read_folder(source: str | os.PathLike[str]) -> Folder:
-    """Read all exports in a folder, and take of each kind the files that say most.
+    """Read all exports in a folder or a `.zip`, and take of each kind the files that say most.
 
     Raises `NotFoundError` or `InvalidArgumentError` for what is no folder of
     exports, and `RosterError` for all that is wrong with its files.
     """
     folder = Folder(path_of(source))
+    if folder.path.suffix.lower() != ".zip":
+        return _read_files(folder, folder.path)
+    with TemporaryDirectory(prefix="confid") as inside:
+        _unpack(folder, Path(inside))
+        return _read_files(folder, Path(inside))
+
+
+def _unpack(folder: Folder, target: Path) -> None:
+    """Unpack the files of an archive, whatever folders they are in; all of them bounded."""
+    content = io.BytesIO(read_bytes(folder.path))
+    left = MOST_BYTES
+    try:
+        with ZipFile(content) as archive:
+            for info in archive.infolist():
+                name = PurePosixPath(info.filename.replace("\\", "/")).name
+                if info.is_dir() or name.startswith("."):
+                    continue
+                place = target / name
+                if place.exists():
+                    raise RosterError(str(folder.path), [f"{name}: Two files have this name."])
+                with archive.open(info) as member:
+                    data = member.read(left + 1)
+                left -= len(data)
+                if left < 0:
+                    raise not_readable(folder.path, f"it holds more than {MOST_BYTES:,} bytes")
+                place.write_bytes(data)
+    except (BadZipFile, RuntimeError, NotImplementedError, OSError, zlib.error) as error:
+        if isinstance(error, ConfidError):
+            raise
+        raise not_readable(
+            folder.path, f"it is no ZIP archive that can be unpacked ({error})"
+        ) from error
+
+
+def _read_files(folder: Folder, inside: Path) -> Folder:
     exports: dict[ExportKind, list[Export]] = {}
-    for path in _files(folder):
+    for path in _files(folder, inside):
         try:
             file_format = format_of(path)
         except ConfidError as error:
@@ -70,14 +109,14 @@ def read_folder(source: str | os.PathLike[str]) -> Folder:
     if not folder.items:
         raise InvalidArgumentError(
             f"{str(folder.path)!r} holds no export that is known here, as those of "
-            f"{', '.join(kind.value for kind in ExportKind)} in CSV, JSON or CLIXML.",
+            f"{', '.join(kind.value for kind in ExportKind)} in CSV, JSON or CLIXML."
+            + "".join(f"\n  - {name}: {why}" for name, why in folder.left_out.items()),
             target=str(folder.path),
         )
     return folder
 
 
-def _files(folder: Folder) -> list[Path]:
-    path = folder.path
+def _files(folder: Folder, path: Path) -> list[Path]:
     try:
         if path.is_file():
             raise InvalidArgumentError(
@@ -107,6 +146,9 @@ def _read(
     try:
         export = read_export(path, file_format)
     except RosterError as error:
+        if path.suffix.lower() == ".txt":  # it may be anything
+            folder.left_out[path.name] = error.problems[0]
+            return
         folder.problems += [f"{path.name}, {problem}" for problem in error.problems]
     except ConfidError as error:
         folder.problems.append(f"{path.name}: {error.message}")

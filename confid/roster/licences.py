@@ -178,8 +178,8 @@ def together(cells: Iterable[tuple[LicencesSaid, bool]]) -> LicencesSaid:
     Raises nothing. One that says "yes" is enough; a complete list settles the rest.
     """
     found = [(said, is_complete) for said, is_complete in cells if not said.is_blank]
-    if not found:
-        return BLANK
+    if len(found) < 2:  # noqa: PLR2004 - one needs no putting together
+        return found[0][0] if found else BLANK
     names = tuple(dict.fromkeys(name for said, _ in found for name in said.names))
     unknown = tuple(dict.fromkeys(name for said, _ in found for name in said.unknown))
     answers = [said.licensed for said, _ in found]

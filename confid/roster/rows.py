@@ -11,7 +11,6 @@ from confid.errors import InvalidArgumentError
 from confid.ids.conference_id import ConferenceId
 from confid.roster.cells import (
     GUID,
-    NO_CHARACTER,
     SIMPLE_UPN,
     SIP_ADDRESS,
     checked_mail,
@@ -26,6 +25,7 @@ from confid.roster.cells import (
     proxy_addresses,
     quoted,
     switch_of,
+    text_of,
 )
 from confid.roster.columns import (
     BRIDGE_ID,
@@ -33,6 +33,7 @@ from confid.roster.columns import (
     IDENTITY,
     PLANS,
     PROXIES,
+    SETTINGS,
     SIP,
     UPN,
     checked_renames,
@@ -141,6 +142,12 @@ class Columns:
         self.has_upn = "user_principal_name" in self._at
         self._plans = {heading(name) for name in PLANS}
         self._keys = keys
+        self._has_settings = self._at.keys() & SETTINGS
+        self._text_columns = [
+            (attribute, places, attribute in ONE_LINE)
+            for attribute in (*ONE_LINE, *LINES)
+            if (places := self._at.get(attribute))
+        ]
         self._lists = {place for what in ("proxies", "groups") for place in self._at.get(what, ())}
 
     @cached_property
@@ -154,7 +161,9 @@ class Columns:
         for place in self._used:
             value, name = values[place], self.names[place]
             try:
-                if place in licences and not isinstance(value, str):
+                if type(value) is str:
+                    cells[place] = plain_text(value)
+                elif place in licences:
                     cells[place] = value
                 elif is_list(value) and place in self._lists:
                     cells[place] = plain_list(name, value, complain)
@@ -196,10 +205,10 @@ class Columns:
             object_id,
             values,
             self._read_conference_id(place, upn, cells, complain, remarks),
-            self._read_dial_in(cells, complain) if conferencing or "conference_id" in at else None,
+            self._read_dial_in(cells, complain) if conferencing or self._has_settings else None,
             has_upn=self.has_upn,
             is_conferencing=conferencing,
-            is_deleted=bool(self._filled(cells, "soft_deleted")[1]),
+            is_deleted="soft_deleted" in at and bool(self._filled(cells, "soft_deleted")[1]),
             blank=frozenset(blank),
         )
 
@@ -208,10 +217,14 @@ class Columns:
     ) -> dict[str, Any]:
         """The attributes of a directory user that are just text."""
         values: dict[str, Any] = {}
-        for attribute in (*ONE_LINE, *LINES):
-            if attribute in self._at:
-                text = self._text(cells, attribute, complain, one_line=attribute in ONE_LINE)
-                values[attribute] = text or None
+        for attribute, places, one_line in self._text_columns:
+            for at in places:
+                if text := cells[at].strip():
+                    check = line_of if one_line else text_of
+                    values[attribute] = check(self.names[at], text, complain)
+                    break
+            else:
+                values[attribute] = None
         if "display_name" in values:
             values["display_name"] = values["display_name"] or ""
         location = values.get("usage_location")
@@ -226,24 +239,14 @@ class Columns:
                 return self.names[place], text
         return "", ""
 
-    def _text(
-        self,
-        cells: Sequence[Any],
-        meaning: str,
-        complain: Complain,
-        *,
-        one_line: bool = True,
-        identifies: bool = False,
-    ) -> str:
-        name, text = self._filled(cells, meaning)
-        if one_line:
-            return line_of(name, text, complain, identifies=identifies)
-        if not text.isprintable() and NO_CHARACTER.search(text):
-            complain(name, f"{quoted(text)} is to be text without NUL.")
-        return text
+    def _name(self, cells: Sequence[Any], meaning: str, complain: Complain) -> str:
+        """A text that identifies somebody."""
+        if meaning not in self._at:
+            return ""
+        return line_of(*self._filled(cells, meaning), complain, identifies=True)
 
     def _checked_upn(self, cells: Sequence[Any], complain: Complain) -> str:
-        text = self._text(cells, "user_principal_name", complain, identifies=True)
+        text = self._name(cells, "user_principal_name", complain)
         if SIMPLE_UPN.fullmatch(text):
             return text
         if not text:
@@ -259,7 +262,7 @@ class Columns:
     ) -> str | None:
         """The object ID; the distinguished name, which old exports have as Identity, on the way."""
         object_id: str | None = None
-        dn = self._text(cells, "distinguished_name", complain, identifies=True)
+        dn = self._name(cells, "distinguished_name", complain)
         for place in self._at.get("object_id", ()):
             name, text = self.names[place], cells[place].strip()
             if not text:
@@ -277,7 +280,7 @@ class Columns:
         return object_id
 
     def _checked_sip(self, cells: Sequence[Any], complain: Complain) -> str | None:
-        text = self._text(cells, "sip_address", complain, identifies=True)
+        text = self._name(cells, "sip_address", complain)
         address = text[4:] if text[:4].lower() == "sip:" else text
         if address and not SIP_ADDRESS.fullmatch(address):
             complain(SIP, f"{quoted(text)} is no SIP address, as sip:ken.myer@contoso.com.")
@@ -303,8 +306,8 @@ class Columns:
         return checked_mail(name, text, complain)
 
     def _read_logon(self, cells: Sequence[Any], values: dict[str, Any], complain: Complain) -> None:
-        domain = self._text(cells, "domain", complain, identifies=True)
-        account = self._text(cells, "logon", complain, identifies=True)
+        domain = self._name(cells, "domain", complain)
+        account = self._name(cells, "logon", complain)
         if "\\" in account:
             in_front, _, account = account.rpartition("\\")
             domain = domain or in_front
@@ -357,6 +360,8 @@ class Columns:
     def _read_conference_id(
         self, place: str, upn: str, cells: Sequence[Any], complain: Complain, remarks: Remarks
     ) -> ConferenceId | None:
+        if "conference_id" not in self._at:
+            return None
         name, text = self._filled(cells, "conference_id")
         try:
             # A column of numbers with gaps in it comes out of a data frame as 3542699.0.

@@ -64,7 +64,8 @@ def import_tenant(
 ) -> TenantImport:
     """Take a folder of exports over: users, bridges and numbers, settings, policies and grants.
 
-    Each file is an export in CSV, JSON or CLIXML, by the end of its name, and
+    `folder` may be a `.zip` too. Each file is an export in CSV, JSON or CLIXML,
+    by the end of its name (in a `.txt` file by its content), and
     is known by its properties, whatever it is called. Of files that hold the
     same in several formats the one is taken that keeps most: CLIXML, then
     JSON, then CSV. Conference IDs are those already in use, as with

@@ -461,6 +461,6 @@ def _inherited(row: Row, object_id: str) -> str:
     upn = quoted(row.user_principal_name)
     return (
         f"{row.place}, {column}: {upn} is on file with another object ID, {object_id}; a new hire "
-        "would inherit that person's conference ID. If the former one has left, "
-        f"confid.remove_users({upn}) comes first."
+        "would inherit that person's conference ID. For the same person leave the object ID out; "
+        f"for another one, import {object_id} under a new name first."
     )

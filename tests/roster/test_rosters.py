@@ -6,13 +6,14 @@ import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confid.errors import InvalidArgumentError, RosterError
-from confid.roster import import_tenant, import_users
+from confid.roster import folder, import_tenant, import_users
 from confid.roster.licences import known_licences
 from confid.tenant import phone_number
 from confid.tenant.records import LicenseState
@@ -177,6 +178,44 @@ def test_a_backup_of_text_files(session: Session) -> None:
     assert [user.user_principal_name for user in found.users] == [KIM]
     assert [user.conference_id for user in get(session=session)] == [3542699]
     assert len(found.taken) == 2
+
+
+@pytest.mark.parametrize("inner", ["", "backup/", "a\\b\\"])
+def test_a_tenant_comes_from_a_zip_too(session: Session, tmp_path: Path, inner: str) -> None:
+    """Whatever folders are in it; files that hold no export are named."""
+    path = tmp_path / "backup.zip"
+    with ZipFile(path, "w") as archive:
+        for file in (ROSTERS / "backup").iterdir():
+            archive.write(file, inner + file.name)
+        archive.writestr(inner + "notes.txt", "Dear all,\nthis is, a, letter\n")
+        archive.writestr(inner + "logo.png", b"x")
+    found = import_tenant(path)
+    assert [user.user_principal_name for user in found.users] == [KIM]
+    assert set(found.left_out) == {"notes.txt", "logo.png"}
+    assert found.folder == str(path)
+    assert [user.conference_id for user in get(session=session)] == [3542699]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"PK\x03\x04" + b"x" * 100])
+def test_what_is_no_zip_is_refused(session: Session, tmp_path: Path, content: bytes) -> None:
+    """And so is one that unpacks to more than is read of a file."""
+    path = tmp_path / "backup.zip"
+    path.write_bytes(content)
+    with pytest.raises(InvalidArgumentError, match="no ZIP archive"):
+        import_tenant(path, session=session)
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its size is counted as it is unpacked, not believed."""
+    path = tmp_path / "backup.zip"
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", b"x" * 5000)
+        archive.writestr("b.csv", b"x" * 5000)
+    monkeypatch.setattr(folder, "MOST_BYTES", 9000)
+    with pytest.raises(InvalidArgumentError, match="more than 9,000 bytes"):
+        import_tenant(path, session=session)
 
 
 @pytest.mark.parametrize("content", ["[{}]", '[{"UserPrincipalName": "kim@fabrikam.com"}]'])

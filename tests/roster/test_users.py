@@ -576,8 +576,9 @@ def test_a_new_hire_does_not_inherit_an_id(session: Session) -> None:
     one(ObjectId=GUID.format(1))
     (problem,) = problems([row(ObjectId=GUID.format(2))], session)
     assert "item 1, ObjectId" in problem
-    assert f"remove_users('{ZOE}')" in problem
-    remove_users(ZOE)
+    assert f"import {GUID.format(1)} under a new name first" in problem
+    assert "remove" not in problem  # it would retire a living ID
+    import_users([row("zoe.former@contoso.com", ObjectId=GUID.format(1))])
     assert one(ObjectId=GUID.format(2)).identity == GUID.format(2)
 
 
