@@ -12,7 +12,7 @@ from confid.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from confid.powershell.formats.clixml import to_clixml as to_clixml
-    from confid.powershell.formats.clixml_reading import from_clixml as from_clixml
+    from confid.powershell.formats.clixml_reader import from_clixml as from_clixml
     from confid.powershell.formats.csv_files import export_csv as export_csv
     from confid.powershell.formats.csv_text import csv_lines as csv_lines
     from confid.powershell.formats.csv_text import from_csv as from_csv

@@ -102,9 +102,9 @@ class Remarks:
     without_primary: list[str] = attrs.Factory(list)
     """Where proxy addresses stand without a primary one."""
     locations: dict[str, str] = attrs.Factory(dict)
-    """Usage locations that are no ISO code, and where each stands first."""
+    """Usage locations that are no ISO code, and the first place of each."""
     impossible_ids: list[str] = attrs.Factory(list)
-    """Where a conference ID stands that is none."""
+    """Places of conference IDs that aren't 7 digits."""
     by_sip_address: list[str] = attrs.Factory(list)
     """People who are new here, and named by nothing but a SIP address."""
     deleted: list[str] = attrs.Factory(list)

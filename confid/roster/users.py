@@ -47,20 +47,27 @@ def import_users(
     """Take a roster over into the directory: all its rows, or none.
 
     `source` is the path of a CSV, JSON (`.json`) or CLIXML file (`.xml`), an
-    open text file (CSV), or an iterable of mappings, and is read once. Columns
-    go by their PowerShell names in any casing and order; UserPrincipalName
-    must be among them, others are ignored. The exports of
+    open text file (CSV), or an iterable of mappings, and is read once; a
+    `.txt` file is read as what it holds. Columns go by their names in
+    PowerShell, Graph and the admin centers, in any casing and order;
+    UserPrincipalName, an object ID or SipAddress must be among them. The
+    exports of
     Get-CsOnlineDialInConferencingUser and -UserInfo, which name people by
     object ID, are known by their columns: they bring conference IDs, the
     former also settings, and people who are new under their SIP address. An
     export of Get-CsOnlineDialInConferencingBridge brings bridges with their
     numbers, and nobody.
 
-    An absent column leaves what is on file, an empty cell clears it. A person
-    on file is found by object ID, then by user principal name; whoever is
-    missing stays. No row ever takes a conference ID away.
+    An absent column leaves what is on file, an empty cell clears it; one for
+    mail or licences does so only if another row fills the column, and a cell
+    that can't be read never does. A person on file is found by object ID, then
+    by user principal name or SIP address; people without a row stay. No row
+    ever takes a conference ID away. `columns` translates headings, as
+    `{"Benutzerprinzipalname": "UserPrincipalName"}`; `licences` names further
+    products that contain audio conferencing.
 
-    Returns the directory users in the order of the rows. Raises
+    Returns the directory users in the order of the rows, with a `report` of
+    the columns. Raises
     `RosterError` that names every row and column at fault,
     `StaticConferenceIdError` for a new conference ID once the tenant has
     issued one, and `NotFoundError` or `InvalidArgumentError` for a source
@@ -129,7 +136,7 @@ def remove_users(identity: object, *, session: Session | None = None) -> Results
 def _remove(
     tenant: UnitOfWork, texts: Sequence[str], malformed: Sequence[ConfidError]
 ) -> list[DirectoryUser]:
-    """Remove whom these identities name; those who left."""
+    """Remove the people of these identities; returns them as they were."""
     errors = list(malformed)
     leaving: dict[str, DirectoryUser] = {}
     for chunk in batched(texts):
@@ -189,7 +196,7 @@ class Import:
         rows = self._roster.rows
         by_id = self._find("object_id", [row.object_id for row in rows if row.object_id])
         by_sip = self._find_by_sip([row for row in rows if not row.has_upn])
-        # Who has a row by object ID takes the name in that row, and leaves the one on file.
+        # A person with a row by object ID gets the name in that row, and gives up the one on file.
         named = {holder.owner for holder in by_id.values()}
         unchanged = {holder.upn for holder in by_id.values()}
         by_upn = self._find(
@@ -247,7 +254,7 @@ class Import:
             )
 
     def _find(self, field: str, values: Sequence[str]) -> dict[str, _Holder]:
-        """Who is on file under which of these values of an index field."""
+        """The people on file by the values of an index field."""
         found: dict[str, _Holder] = {}
         for chunk in batched(values):
             for owner, body in self._tenant.transaction.find(USER.name, field, chunk).items():
@@ -273,7 +280,7 @@ class Import:
         return attrs.evolve(before, user_principal_name=upn, **row.values)
 
     def _write_users(self) -> None:
-        """Write who is new or changed; first, and at once, who leaves a name to another one."""
+        """Write new and changed people; first, and at once, those who give up a name."""
         renamed, others = [], []
         for user in self._users:
             before = self._on_file.get(user.owner)

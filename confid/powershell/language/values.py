@@ -269,7 +269,7 @@ def double_text(value: float, *, infinity: str = "\u221e", digits: int | None = 
     # Python's own digits: to format with as many of them can round to other ones.
     exact = Decimal(float.__repr__(value))
     exponent = exact.adjusted()
-    if -5 < exponent < 15:  # noqa: PLR2004 - .NET's limits, see above
+    if -5 < exponent < 15:  # noqa: PLR2004 - where .NET's exponents begin
         text = f"{exact:f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
     mantissa = f"{exact.scaleb(-exponent):f}"

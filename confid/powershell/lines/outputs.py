@@ -43,7 +43,7 @@ def _format_list(command: CommandText) -> Output:
     names = given.values.get("Property", ())
 
     def show(items: list[Any]) -> list[Any]:
-        from confid.powershell.formats.views import format_list  # noqa: PLC0415 - as above
+        from confid.powershell.formats.views import format_list  # noqa: PLC0415 - few lines need it
 
         return [format_list(items, *names, width=_width())]
 
@@ -65,7 +65,7 @@ def _format_table(command: CommandText) -> Output:
     names = given.values.get("Property", ())
 
     def show(items: list[Any]) -> list[Any]:
-        from confid.powershell.formats.views import format_table  # noqa: PLC0415 - as above
+        from confid.powershell.formats.views import format_table  # noqa: PLC0415 - few lines need it
 
         size = given.switch("AutoSize")
         return [format_table(items, *names, width=_width(), auto_size=size)]
@@ -83,7 +83,7 @@ _JSON: Final = (
 
 
 def _convert_to_json(command: CommandText) -> Output:
-    from confid.powershell.formats.json_text import to_json  # noqa: PLC0415 - as above
+    from confid.powershell.formats.json_text import to_json  # noqa: PLC0415 - few lines need it
 
     given = read_options(command, "ConvertTo-Json", _JSON)
     options: dict[str, Any] = {
@@ -120,9 +120,9 @@ _CSV: Final = (
 
 
 def _export_csv(command: CommandText) -> Output:
-    from confid.powershell.formats.csv_files import ENCODINGS, export_csv  # noqa: PLC0415 - as above
-    from confid.powershell.formats.csv_text import csv_lines  # noqa: PLC0415 - as above
-    from confid.powershell.language.values import choice  # noqa: PLC0415 - as above
+    from confid.powershell.formats.csv_files import ENCODINGS, export_csv  # noqa: PLC0415 - few lines need it
+    from confid.powershell.formats.csv_text import csv_lines  # noqa: PLC0415 - few lines need it
+    from confid.powershell.language.values import choice  # noqa: PLC0415 - few lines need it
 
     given = read_options(command, "Export-Csv", _CSV)
     _checked(command, given, ("UseCulture",))

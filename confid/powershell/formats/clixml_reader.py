@@ -41,7 +41,7 @@ def from_clixml(text: str) -> list[Any]:
     Source: clixmlread.json.
     """
     from defusedxml.common import DefusedXmlException  # noqa: PLC0415 - only readers pay for it
-    from defusedxml.expatreader import DefusedExpatParser  # noqa: PLC0415 - as above
+    from defusedxml.expatreader import DefusedExpatParser  # noqa: PLC0415 - only readers pay for it
 
     if not isinstance(text, str):
         raise InvalidArgumentError(
