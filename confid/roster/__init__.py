@@ -4,7 +4,8 @@
 exports, `remove_users` takes people out.
 """
 
+from confid.roster.removal import remove_users
 from confid.roster.tenant_exports import TenantImport, import_tenant
-from confid.roster.users import import_users, remove_users
+from confid.roster.users import import_users
 
 __all__ = ["TenantImport", "import_tenant", "import_users", "remove_users"]

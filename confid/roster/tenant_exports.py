@@ -69,7 +69,8 @@ def import_tenant(
     is known by its properties, whatever it is called. Of files that hold the
     same in several formats the one is taken that keeps most: CLIXML, then
     JSON, then CSV. Conference IDs are those already in use, as with
-    `import_users`: everybody in the export of conferencing users has theirs. The bridge that a new tenant is made with gives way to those that
+    `import_users`: everybody in the export of conferencing users has theirs.
+    The bridge that a new tenant is made with gives way to those that
     come in. What is on file and not in the folder stays. It is one
     transaction; a second import of the same folder changes nothing.
 

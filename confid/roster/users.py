@@ -1,4 +1,4 @@
-"""People from outside: a roster into the directory, and people out of it.
+"""People from outside: a roster into the directory.
 
 A roster is read and checked as a whole before the tenant is touched, then
 compared with the directory, and written in one transaction: all of it or
@@ -17,6 +17,7 @@ from confid.errors import ConfidError, RosterError, StaticConferenceIdError
 from confid.roster.bridge_exports import BridgesImport
 from confid.roster.cells import quoted
 from confid.roster.columns import CONFERENCE_ID, SIP, UPN, RosterReport
+from confid.roster.removal import raise_first
 from confid.roster.rows import DialIn, Reading, Row
 from confid.roster.source import Roster, read_source, some, warnings
 from confid.store.batches import batched
@@ -107,55 +108,6 @@ def _import_bridges(tenant: UnitOfWork, items: Sequence[Item], name: str) -> lis
     if network.problems:
         raise RosterError(name, network.problems)
     return network.remarks
-
-
-def remove_users(identity: object, *, session: Session | None = None) -> Results[DirectoryUser]:
-    """Take people out of the directory: personal data erased, conference IDs retired for ever.
-
-    `identity` is one identity or an iterable of them, as the cmdlets take
-    them. The ledger stays whole, and none of the IDs is issued again.
-
-    Returns the directory users as they were. Nobody is removed unless all
-    can be: then the error of the first is raised, the others in its `also`
-    (`UserNotFoundError`, `AmbiguousIdentityError`, `InvalidArgumentError`).
-    Source: design, names that others rely on.
-    """
-    session = current_session(session)
-    # Read once, before a transaction is open: an iterable can be a slow one.
-    items: Iterable[object] = [identity] if directory.is_one(identity) else list(identity)  # type: ignore[call-overload]  # is_one says that it is iterable
-    errors: list[ConfidError] = []
-    texts: list[str] = []
-    for item in items:
-        try:
-            texts.append(directory.identity_text(item))
-        except ConfidError as error:
-            errors.append(error)
-    return Results(session.call(lambda tenant: _remove(tenant, texts, errors), write=True))
-
-
-def _remove(
-    tenant: UnitOfWork, texts: Sequence[str], malformed: Sequence[ConfidError]
-) -> list[DirectoryUser]:
-    """Remove the people of these identities; returns them as they were."""
-    errors = list(malformed)
-    leaving: dict[str, DirectoryUser] = {}
-    for chunk in batched(texts):
-        for found in tenant.find_users(chunk):
-            if isinstance(found, ConfidError):
-                errors.append(found)
-            else:
-                leaving.setdefault(found.owner, found)
-    _raise_all(errors)
-    for users in batched(list(leaving.values())):
-        tenant.remove(tenant.people(users, lock=True))
-    return list(leaving.values())
-
-
-def _raise_all(errors: Sequence[ConfidError]) -> None:
-    if errors:
-        first, *others = errors
-        first.also = tuple(others)
-        raise first
 
 
 class Import:
@@ -342,7 +294,7 @@ class Import:
         ]
         if self._roster.problems:
             errors.append(RosterError(self._roster.name, self._roster.problems))
-        _raise_all(errors)
+        raise_first(errors)
 
     def _demand_no_other(self, new: Sequence[_Claimed]) -> None:
         current = self._tenant.transaction.current([claimed.user.owner for claimed in new])
