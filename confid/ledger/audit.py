@@ -39,6 +39,9 @@ MOST_PROBLEMS = 1000
 DAMAGED = "InvalidData"
 """The category of a store's errors about what it keeps."""
 
+UNREADABLE_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
+"""What values of wrong types raise; strangers put them into documents."""
+
 LATER = {"lane"}
 """Index fields that older documents may lack."""
 
@@ -71,7 +74,7 @@ def check(session: Session | None = None) -> CheckReport:
     with current_session(session).unit(write=False) as tenant:
         try:
             setup = tenant.read_setup()
-        except (AttributeError, LookupError, StoreError, TypeError, ValueError) as error:
+        except (StoreError, *UNREADABLE_ERRORS) as error:
             if isinstance(error, StoreError) and error.category != DAMAGED:
                 raise
             problem = "The tenant's set-up can't be read: its settings, bridges or policies."
@@ -114,7 +117,7 @@ class _Audit:
             self._indexes,
             self.tenant.transaction.damage,
         ):
-            problems.extend(part())
+            problems.extend(_as_far_as_it_goes(part))
         problems.extend(self.noted)
         return CheckReport(
             problems=tuple(problems[:MOST_PROBLEMS]),
@@ -138,7 +141,7 @@ class _Audit:
                 kept = _today(body["index"]) if kind.fields else {}
                 index = {f: v for f, v in index.items() if f in kept or f not in LATER}
                 sound = kept == index
-            except (AttributeError, LookupError, TypeError, ValueError):
+            except UNREADABLE_ERRORS:
                 self.noted.append(f"The {kind.name} document {key} can't be read.")
                 continue
             if not sound:
@@ -155,6 +158,8 @@ class _Audit:
             if error.category != DAMAGED:
                 raise
             self.noted.append(f"The {kind.name} documents can't be read to the end: {error}")
+        except RecursionError:
+            self.noted.append(f"A {kind.name} document is nested too deep.")
 
     def _users(self) -> Iterator[str]:
         for owner, user in self._documents(USERS):
@@ -341,10 +346,17 @@ class _Audit:
         for key, body in self._scan(WRONG_ENTRIES):
             try:
                 moments = [datetime.fromisoformat(at) for at in body["at"]]
-            except (LookupError, TypeError, ValueError):
+            except UNREADABLE_ERRORS:
                 moments = [UNREADABLE.replace(tzinfo=None)]
             if any(moment.tzinfo is None for moment in moments):
                 yield f"The count of wrong entries {key} can't be read."
+
+
+def _as_far_as_it_goes(part: Callable[[], Iterator[str]]) -> Iterator[str]:
+    try:
+        yield from part()
+    except UNREADABLE_ERRORS as error:
+        yield f"{part.__name__.strip('_')} can't be checked to the end: {error!s:.200}"
 
 
 def _today(index: Index) -> Index:

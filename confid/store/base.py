@@ -361,6 +361,8 @@ def index_of(kind: Kind, body: Body) -> dict[str, str | None]:
     if not kind.fields:
         return {}
     index = body.get("index") or {}
+    if not isinstance(index, dict):
+        raise StoreError("A document's index maps fields to text or None.", category="InvalidData")
     values = {field: index.get(field) for field in kind.fields}
     for field, value in values.items():
         if value is not None and not isinstance(value, str):

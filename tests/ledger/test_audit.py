@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import copy
+import functools
+import operator
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path  # noqa: TC003 - pytest hands it to tests that say so
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import confid
 from confid import meetings
+from confid.errors import StoreError
 from confid.store.base import Claim
 from confid.store.memory import MemoryStore, _MemoryTransaction
 from confid.store.postgres.place import place_of
 from confid.tenant.documents import (
     BRIDGE,
     CONFERENCING,
+    KINDS,
     MEETING,
     MIGRATION,
     OUTBOX,
@@ -40,9 +46,10 @@ from tests.tenants import (
     tenant,
     upn,
 )
+from tests.thorough import examples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from confid.engine.session import Session
     from confid.store.base import Kind, Transaction
@@ -289,6 +296,41 @@ def test_a_document_that_a_stranger_damaged_is_reported(
                 "WHERE kind = 'tenant' AND key = 'tenant'"
             )
         assert confid.check().problems != ()
+
+
+ODD: list[Any] = [None, 5, -1, 1.5, "x", "", [], {}, [5], {"a": 1}, "infinity", 10**20]
+
+
+def paths(body: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to each value in a document."""
+    for key, value in body.items() if isinstance(body, dict) else enumerate(body):
+        yield (*before, key)
+        if isinstance(value, dict | list):
+            yield from paths(value, (*before, key))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_no_value_of_a_wrong_type_stops_the_audit(kind: Kind) -> None:
+    """Wherever in a document a stranger puts it."""
+    dice = Random(kind.name)
+    with lived_in() as session:
+        set_user(KEN, reset_leader_pin=True)
+        call = confid.attendant.dial("+14255550100", caller="+14255550142")
+        call.press("1234567")
+        call.press(str(get(KEN).conference_id))
+        call.press("#")
+        documents = contents(session)[kind.name]
+        for _ in range(examples(20)):
+            key, body = dice.choice(list(documents.items()) or [("x", {"a": 1})])
+            damaged = copy.deepcopy(body)
+            *way, last = dice.choice(list(paths(damaged)))
+            inside = functools.reduce(operator.getitem, way, damaged)
+            inside[last] = dice.choice(ODD)
+            with suppress(StoreError), session.unit(write=True) as unit:
+                unit.transaction.put(kind.name, {key: damaged})
+            assert isinstance(str(confid.check(session)), str)
+            with session.unit(write=True) as unit:
+                unit.transaction.put(kind.name, {key: body})
 
 
 @pytest.mark.parametrize("kind", [USER, MEETING, OUTBOX], ids=lambda kind: kind.name)
