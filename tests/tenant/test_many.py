@@ -10,6 +10,7 @@ import confid
 from confid.cmdlets import get_cs_online_dial_in_conferencing_user_info, get_cs_online_user
 from confid.store import MemoryStore
 from confid.store.batches import AT_ONCE, batched
+from confid.tenant.pins import PinKey
 from tests.tenants import contents, get, set_user, tenant, upn
 
 if TYPE_CHECKING:
@@ -78,6 +79,15 @@ def test_a_move_brings_every_owner(session: Session) -> None:
     assert {kind: after[kind] for kind in after if kind != "tenant"} == {
         kind: held[kind] for kind in held if kind != "tenant"
     }
+
+
+def test_a_key_of_pins_reaches_everybodys_digest(session: Session) -> None:
+    """When it is first given, in a tenant of several pages."""
+    users = set_user(list(map(upn, NAMES)), reset_leader_pin=True, notify=False, session=session)
+    session.give_pin_key(PinKey(bytes(range(32))))
+    with session.unit(write=False) as unit:
+        people = {person.user.identity: person for person in unit.all_people()}
+        assert all(unit.pins.is_right(people[u.identity], u.leader_pin) for u in users)
 
 
 def test_a_restored_ledger_is_merged_page_by_page(session: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import os
 import re
@@ -18,7 +19,10 @@ from confid import PinKeyError, attendant, mail, meetings
 from confid.errors import InvalidArgumentError
 from confid.store import MemoryStore
 from confid.store.base import TENANT
+from confid.store.seal import FACTS
+from confid.tenant.changes import Change
 from confid.tenant.documents import CONFERENCING
+from confid.tenant.pins import PinKey, Pins
 from tests.tenants import (
     NOON,
     Clock,
@@ -83,6 +87,12 @@ def test_only_its_own_pin_is_right() -> None:
         assert not any(accepts(session, "ken", one) for one in wrong - {pin})
 
 
+def test_a_digest_is_compared_in_constant_time() -> None:
+    """No other comparison has anything to do with it."""
+    assert inspect.getsource(Pins.is_right).count("hmac.compare_digest(kept,") == 1
+    assert "==" not in inspect.getsource(Pins.is_right)
+
+
 def test_disabling_forgets_the_pin() -> None:
     """Nothing of it is kept, and enabling again makes another one."""
     with tenant("ken") as session:
@@ -125,7 +135,9 @@ def test_no_repr_of_an_internal_record_shows_a_key_a_digest_or_a_pin() -> None:
             (person,) = unit.people([unit.user(upn("ken"))])
             record = unit.conferencing_user(person, pin=pin)
             records: list[object] = [unit, unit.facts, unit.setup, person, record, unit.pins]
+            assert person.conferencing
             records += [waiting, person.conferencing]
+            records.append(Change(person=person, after=person.conferencing, pin=pin))
             secrets = [pin, unit.facts.pin_key.hex(), repr(unit.facts.pin_key)[2:-1]]
         secrets.append(digest_of(session, "ken") or "")
         shown = "\n".join(map(repr, records))
@@ -244,6 +256,18 @@ def test_a_key_has_sixteen_bytes(key: Any) -> None:
     shown = "".join(TracebackException.from_exception(raised.value, capture_locals=True).format())
     frames = shown.partition("confid/start.py")[2]
     assert "short" not in re.sub(r"[^\n]*shorter[^\n]*", "", frames)
+
+
+def test_tenants_that_share_a_key_show_nothing_in_common() -> None:
+    """Neither what tells a wrong key, nor the digests of equal PINs."""
+    kept = set()
+    for _ in range(2):
+        with tenant("ken", pin_key=PinKey(KEY)) as session:
+            held = contents(session)[TENANT.name][FACTS]
+            kept.add(held["pin_check"])
+            with session.unit(write=False) as unit:
+                kept.add(unit.pins.digest("owner", "12345"))
+    assert len(kept) == 4
 
 
 def test_exports_keep_the_tenants_own_key(place: Any) -> None:
