@@ -63,6 +63,9 @@ def _postgres(url: str) -> Store:
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*")
 
+_DSN = re.compile(r"(?:^|\s)(?:host|hostaddr|port|dbname|user|password|passfile|service)\s*=")
+"""A word of libpq's `key=value` form. A file of such a name is given as a path object."""
+
 GROUP = "confid.stores"
 """The entry points under which other packages bring stores: a scheme, and what makes a store
 of a URL."""
@@ -80,9 +83,14 @@ def from_url(store: str | os.PathLike[str]) -> Store:
 
     Another package's store has the scheme of its entry point in the group
     `confid.stores`; confid's own come first. Raises `StoreError` for a scheme
-    that no store has; the URL itself, which may hold a password, never shows
-    in it.
+    that no store has, and for a text that was meant for another store; what
+    was given, which may hold a password, never shows in it.
     """
+    if not isinstance(store, str | os.PathLike) or not isinstance(os.fspath(store), str):
+        raise StoreError(
+            "A store is given as a path, a URL or an object of a store's class.",
+            category="InvalidArgument",
+        )
     text = os.fspath(store)
     scheme = _scheme(text) if isinstance(store, str) else ""
     if not scheme:
@@ -112,6 +120,19 @@ def _scheme(text: str) -> str:
     before, colon, after = text.partition(":")
     if text == ":memory:":
         return "memory"
+    if _DSN.search(text) and "://" not in text:
+        raise StoreError(
+            "This looks like a PostgreSQL DSN of key=value words. Give a URL, as "
+            "postgresql://user@host/database, or a PostgresStore made of the DSN.",
+            category="InvalidArgument",
+        )
+    if text.strip().lower() in SCHEMES:
+        raise StoreError(
+            f"{text.strip()!r} is a kind of store, not a place. Give a URL, as memory:, "
+            "sqlite:///tenant.db or postgresql://user@host/database; or a path object for a file "
+            "of this name.",
+            category="InvalidArgument",
+        )
     # One letter before a colon is a Windows drive, not a scheme. What looks like a URL is one,
     # whatever its scheme: taken for a path, it would show its password in an error.
     is_url = _SCHEME.fullmatch(before) and after.startswith("//")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from confid.engine.session import Session
+    from confid.store import Store
     from confid.tenant.records import ConferencingUser
 
 ROOT = Path(__file__).parents[2]
@@ -115,7 +116,7 @@ def place(store: str) -> Iterator[str]:
 
 
 def fill(
-    store: str, people: int, *, space: Space = SPACE, witness: str | None = None
+    store: str | Store, people: int, *, space: Space = SPACE, witness: str | None = None
 ) -> list[Line]:
     """Make the tenant and enable `people` people; returns their lines."""
     names = [f"person{number:03}@contoso.com" for number in range(people)]

@@ -82,6 +82,14 @@ SECRET = "hunter2"  # noqa: S105 - everybody's
         "my.sql+x://user:hunter2@host/db",
         "postgresql+asyncpg://user:hunter2@host/db",
         "user:hunter2@host",
+        "host=db.contoso.com password=hunter2",
+        "dbname=hunter2",
+        " password = 'hunter2' user=me",
+        "service=hunter2",
+        "memory",
+        "Postgres",
+        "postgresql",
+        " sqlite ",
     ],
 )
 def test_a_bad_url_is_refused_and_not_shown(url: str) -> None:
@@ -93,6 +101,30 @@ def test_a_bad_url_is_refused_and_not_shown(url: str) -> None:
     assert raised.value.__cause__ is None
     assert raised.value.__context__ is None or raised.value.__suppress_context__
     assert raised.value.category == "InvalidArgument"
+
+
+@pytest.mark.parametrize("given", [5, None, b"tenant.db", ["memory:"]])
+def test_what_is_no_place_is_refused(given: object) -> None:
+    """With confid's error, not a TypeError of the operating system's functions."""
+    with pytest.raises(StoreError) as raised:
+        from_url(given)  # type: ignore[arg-type]  # the point
+    assert raised.value.category == "InvalidArgument"
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "\ud800", "a/" * 3000, "tenant\0.db"])
+@pytest.mark.parametrize("create", [True, False])
+def test_a_name_that_no_file_can_have_is_refused(name: str, create: bool) -> None:
+    """With confid's error, which can be printed."""
+    with pytest.raises(StoreError) as raised:
+        confid.connect(name, create=create)
+    str(raised.value).encode()
+
+
+def test_a_path_object_may_have_any_name(tmp_path: Path) -> None:
+    """It was not meant for another store."""
+    for name in ("memory", "host=a password=b", "sqlite"):
+        with confid.connect(tmp_path / name) as session:
+            assert isinstance(session.store, SQLiteStore)
 
 
 PACKAGE = {

@@ -57,9 +57,15 @@ def patiently(seconds: float, run: Callable[[], T]) -> T:
         time.sleep(PAUSE)
 
 
-def connect(file: TenantFile, patience: float) -> Connection:
-    """A new connection. Raises `StoreError` when the file is replaced just now."""
+def connect(file: TenantFile, patience: float, *, expected: Identity | None) -> Connection:
+    """A new connection to the expected file, or to any.
+
+    Raises `StoreError` when another one is there, or is put there just now.
+    """
     identity = file.identity()
+    # Before it is opened: SQLite would bring a log of the former one into it.
+    if expected not in (None, identity):
+        raise file.replaced()
     with translated(file.path):
         connection = sqlite3.connect(
             f"{file.path.as_uri()}?mode=rw",

@@ -29,6 +29,14 @@ class TenantFile:
         Raises `StoreError` for a path that can't hold a tenant.
         """
         path = self.path
+        try:
+            possible = b"\0" not in os.fsencode(path)
+        except UnicodeEncodeError:
+            possible = False
+        if not possible:
+            raise StoreError(
+                f"{str(path)!a} can't be the name of a file.", category="InvalidArgument"
+            )
         if os.path.isdir(path):  # noqa: PTH112 - False, not an error, for a name that can't be
             raise StoreError(
                 f"{path} is a folder; a tenant is a file in it.", category="InvalidArgument"
@@ -45,10 +53,6 @@ class TenantFile:
             raise StoreError(
                 f"{path} can't be created: {error.strerror}.", category="OpenError"
             ) from error
-        except ValueError:
-            raise StoreError(
-                f"{str(path)!a} can't be the name of a file.", category="InvalidArgument"
-            ) from None
 
     def identity(self) -> Identity | None:
         """Which file that is now; None where the system can't say.

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
 
+    from confid.store.sqlite.file import Identity
+
 OLDEST_SQLITE = (3, 35, 0)
 """The first with RETURNING."""
 
@@ -71,6 +73,7 @@ class SQLiteStore(Store):
         self.kinds: dict[str, Kind] = {}
         self.writer = OwnedLock()
         self._idle: list[Connection] = []
+        self._identity: Identity | None = None
         self._pid = os.getpid()
         self._opened = False
         # For a store that nobody closes.
@@ -90,6 +93,7 @@ class SQLiteStore(Store):
         self._leave_parent()
         # One that was opened earlier may have had another file of this name.
         _close_all(self._idle, self._pid)
+        self._identity = None
         self.kinds = {kind.name: kind for kind in kinds}
         self._opened = True
         try:
@@ -199,7 +203,9 @@ class SQLiteStore(Store):
         try:
             return self._idle.pop()
         except IndexError:
-            return connect(self._file, self.timeout)
+            connection = connect(self._file, self.timeout, expected=self._identity)
+            self._identity = connection.identity
+            return connection
 
     def give_back(self, connection: Connection) -> None:
         """Keep a connection for the next transaction, unless it is none to be used again."""
