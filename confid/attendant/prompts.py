@@ -8,37 +8,39 @@ from __future__ import annotations
 
 from confid.tenant.spoken_languages import DEFAULT
 
+PROMPTS = {
+    "welcome": "Welcome. Enter the conference ID, followed by the pound key.",
+    "language_choice": "For American English, press {key}.",
+    "wrong_id": "There is no meeting with that conference ID. Please try again.",
+    "goodbye": "Goodbye.",
+    "blocked": "Too many wrong entries. Please call again later.",
+    "toll_free_off": (
+        "This meeting can't be joined on a toll-free number. Please dial a toll number from "
+        "the invitation."
+    ),
+    "organizer": "If you are the organizer, press star; otherwise press pound.",
+    "pin": "Enter your PIN, followed by the pound key.",
+    "wrong_pin": "That PIN is not right. Please try again.",
+    "pin_closed": "This meeting can't be started by phone right now.",
+    "record_name": "After the tone, say your name.",
+    "lobby": "The meeting has not started. Please wait for the organizer.",
+    "joining": "You are joining the meeting now.",
+    "id_changed": "The conference ID has changed. Enter the new one.",
+    "entered_name": "{name} has joined.",
+    "entered_nameless": "A caller has joined.",
+    "entered_tone": "[rising tone]",
+    "left_name": "{name} has left.",
+    "left_nameless": "A caller has left.",
+    "left_tone": "[falling tone]",
+}
+"""The prompts in en-US, also used for languages without a translation."""
+
 TRANSLATIONS: dict[str, dict[str, str]] = {
-    "en-US": {
-        "welcome": "Welcome. Enter the conference ID, followed by the pound key.",
-        "language_choice": "For American English, press {key}.",
-        "wrong_id": "There is no meeting with that conference ID. Please try again.",
-        "goodbye": "Goodbye.",
-        "blocked": "Too many wrong entries. Please call again later.",
-        "toll_free_off": (
-            "This meeting can't be joined on a toll-free number. Please dial a toll number from "
-            "the invitation."
-        ),
-        "organizer": "If you are the organizer, press star; otherwise press pound.",
-        "pin": "Enter your PIN, followed by the pound key.",
-        "wrong_pin": "That PIN is not right. Please try again.",
-        "pin_closed": "This meeting can't be started by phone right now.",
-        "record_name": "After the tone, say your name.",
-        "lobby": "The meeting has not started. Please wait for the organizer.",
-        "joining": "You are joining the meeting now.",
-        "id_changed": "The conference ID has changed. Enter the new one.",
-        "entered_name": "{name} has joined.",
-        "entered_nameless": "A caller has joined.",
-        "entered_tone": "[rising tone]",
-        "left_name": "{name} has left.",
-        "left_nameless": "A caller has left.",
-        "left_tone": "[falling tone]",
-    },
+    DEFAULT: PROMPTS,
     "en-GB": {
+        **PROMPTS,
         "welcome": "Welcome. Enter the conference ID, followed by the hash key.",
         "language_choice": "For British English, press {key}.",
-        "wrong_id": "There is no meeting with that conference ID. Please try again.",
-        "goodbye": "Goodbye.",
         "blocked": "Too many wrong entries. Please ring again later.",
         "toll_free_off": (
             "This meeting can't be joined on a freephone number. Please dial another number from "
@@ -46,18 +48,8 @@ TRANSLATIONS: dict[str, dict[str, str]] = {
         ),
         "organizer": "If you are the organiser, press star; otherwise press hash.",
         "pin": "Enter your PIN, followed by the hash key.",
-        "wrong_pin": "That PIN is not right. Please try again.",
         "pin_closed": "This meeting can't be started by phone at the moment.",
-        "record_name": "After the tone, say your name.",
         "lobby": "The meeting has not started. Please wait for the organiser.",
-        "joining": "You are joining the meeting now.",
-        "id_changed": "The conference ID has changed. Enter the new one.",
-        "entered_name": "{name} has joined.",
-        "entered_nameless": "A caller has joined.",
-        "entered_tone": "[rising tone]",
-        "left_name": "{name} has left.",
-        "left_nameless": "A caller has left.",
-        "left_tone": "[falling tone]",
     },
     "de-DE": {
         "welcome": "Willkommen. Geben Sie die Konferenz-ID ein und drücken Sie die Rautetaste.",
@@ -146,9 +138,6 @@ TRANSLATIONS: dict[str, dict[str, str]] = {
         "left_tone": "[señal descendente]",
     },
 }
-
-PROMPTS = TRANSLATIONS[DEFAULT]
-"""The prompts in en-US, also used for languages without a translation."""
 
 
 def say(language: str, prompt: str, **fields: object) -> str:
