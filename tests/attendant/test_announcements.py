@@ -102,7 +102,7 @@ def test_tones_or_names_as_the_settings_say(
 def test_a_number_stands_for_a_name_only_without_masking(
     mask: str, caller: str | None, said: str
 ) -> None:
-    """Who keeps silent, or isn't asked, is announced by number, unless it is masked or withheld."""
+    """Callers without a recorded name are announced by number, unless it is masked or withheld."""
     for recording in (True, False):
         with meeting(mask_pstn_numbers_type=mask, enable_name_recording=recording):
             first = join()

@@ -223,7 +223,7 @@ def test_who_is_in_stays_in() -> None:
 
 @pytest.mark.parametrize("step", ["organizer", "pin"])
 def test_a_meeting_started_meanwhile_asks_no_pin(step: str) -> None:
-    """Who is being asked when it starts gets in with whatever they answer."""
+    """A caller who is being asked when it starts gets in with any answer."""
     with tenant("ken"):
         pin = new_pin()
         slow = dial(NUMBER)

@@ -55,7 +55,7 @@ def test_a_translation_is_no_copy(language: str) -> None:
 
 @pytest.mark.parametrize("language", SUPPORTED)
 def test_a_number_speaks_its_language_or_english(language: str) -> None:
-    """From the welcome on: the translation where there is one, en-US where there is none."""
+    """From the welcome on: the translation, or en-US if there is no translation."""
     with tenant("ken") as session:
         add_bridge(session, "Berlin", BERLIN)
         call = in_berlin(language)

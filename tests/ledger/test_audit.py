@@ -362,7 +362,7 @@ def test_a_ledger_that_does_not_find_its_lines_is_reported(
 
 
 def test_the_witness_is_compared() -> None:
-    """One that lacks IDs of the ledger, or doesn't answer, is a problem; one left out is none."""
+    """A problem if it lacks IDs or doesn't answer; a session without it compares nothing."""
     store, place = MemoryStore(), MemoryStore()
     lived_in(store=store, witness=place).close()
     with confid.connect(store):

@@ -39,7 +39,7 @@ KEN, PILAR = upn("ken"), upn("pilar")
 
 
 def forked(store: MemoryStore) -> MemoryStore:
-    """A tenant as it stands, for going back to it later."""
+    """A copy of the tenant as it is, to go back to later."""
     older = MemoryStore()
     older._contents = copy.deepcopy(store._contents)
     return older
@@ -311,7 +311,7 @@ def test_an_id_that_two_owners_hold_is_retired_and_both_get_new_ones() -> None:
 
 
 def test_ids_of_people_who_may_have_none_here_go_in_as_retired() -> None:
-    """Whoever came or was enabled after the backup: their IDs are never issued again."""
+    """People imported or enabled after the backup: their IDs are never issued again."""
     store = MemoryStore()
     with tenant("ken", store=store, enabled=False):
         older = forked(store)

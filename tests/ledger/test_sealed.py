@@ -137,7 +137,7 @@ def test_a_call_under_way_goes_no_further_once_the_store_is_sealed() -> None:
 
 
 def test_a_sealed_store_with_nothing_to_deliver_says_so_too() -> None:
-    """Whoever starts a delivery there is in the wrong place, mail or none."""
+    """A delivery there is a mistake, even without mail to deliver."""
     with tenant("ken") as session:
         assert deliver(MemoryTransport()).sent == 0
         with session.unit(write=True) as unit:
@@ -200,12 +200,12 @@ def test_a_backup_replaces_nothing(tmp_path: Path) -> None:
     with tenant("ken", store=tmp_path / "tenant.db") as session:
         for name in ("backup.db", "tenant.db", "missing/backup.db"):
             with pytest.raises(StoreError):
-                session.store.backup(tmp_path / name)  # type: ignore[attr-defined]  # as above
+                session.store.backup(tmp_path / name)  # type: ignore[attr-defined]  # a SQLiteStore
         assert (tmp_path / "backup.db").read_text() == "mine"
         left = {file.name for file in tmp_path.iterdir()}
         assert left <= {"backup.db", "tenant.db", "tenant.db-wal", "tenant.db-shm"}
         (tmp_path / "again.db.partial").write_text("left by a crash")
-        session.store.backup(tmp_path / "again.db")  # type: ignore[attr-defined]  # as above
+        session.store.backup(tmp_path / "again.db")  # type: ignore[attr-defined]  # a SQLiteStore
     with confid.connect(tmp_path / "again.db"):
         assert len(get()) == 1
 
@@ -455,16 +455,16 @@ def test_a_backup_of_an_incomplete_copy_is_no_tenant(tmp_path: Path) -> None:
 
 
 def test_a_tenant_that_is_being_moved_has_one_target(tmp_path: Path) -> None:
-    """Neither another store nor a copy of the target takes its place, before and afterwards."""
+    """No other store takes its place: no copy of it, and not the source itself."""
     source, target, copy = (tmp_path / f"{name}.db" for name in ("source", "target", "copy"))
     lived_in(source).close()
     cut_short(source, SQLiteStore(target), after=20)
-    for other in ("memory:", tmp_path / "other.db"):
+    for other in ("memory:", tmp_path / "other.db", source):
         with pytest.raises(SealedError, match=r"being moved to .*target\.db"):
             confid.move_tenant(source, other)
     shutil.copy(target, copy)
     confid.move_tenant(source, target)
-    for other in (target, copy, "memory:"):
+    for other in (target, copy, source, "memory:"):
         with pytest.raises(SealedError, match=r"moved to .*target\.db"):
             confid.move_tenant(source, other)
     assert issuing(SQLiteStore(copy)) == []

@@ -55,7 +55,7 @@ def test_an_invitation_shows_the_numbers_and_the_id() -> None:
 
 @given(body=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60))
 def test_the_organizers_text_is_kept_to_the_letter(body: str) -> None:
-    """Whatever stands around the block stays through resets and reschedulings."""
+    """The text around the block survives resets and reschedulings."""
     with tenant("ken", clock=Clock()):
         meeting = meetings.schedule(KEN, subject="x", start=TOMORROW, body=body)
         set_user(KEN, reset_conference_id=True)
@@ -161,7 +161,7 @@ def test_outdated_lists_future_meetings_that_show_a_retired_id() -> None:
 
 
 def test_a_disabled_organizers_invitation_has_no_block() -> None:
-    """Disabled: the old ID is outdated; rescheduled there is none to show, nor to be outdated."""
+    """Disabled: the old ID is outdated; a rescheduled meeting shows no ID."""
     with tenant("ken", clock=Clock()):
         meeting = meetings.schedule(KEN, subject="x", start=TOMORROW, body="Hello")
         disable(KEN)

@@ -316,7 +316,7 @@ def test_a_tenant_that_wants_none_gets_those_started_by_hand() -> None:
 
 
 def test_a_number_unregistered_asks_for_those_it_moved() -> None:
-    """Whoever had it, whose invitations then show the bridge's default number."""
+    """The users who had it: their invitations then show the bridge's default number."""
     with bridged("ken", "pilar") as session:
         add_bridge(session, "third", "34910000100", "34910000101")
         set_user(KEN, bridge_name="third", service_number="34910000101")
@@ -329,7 +329,7 @@ def test_a_number_unregistered_asks_for_those_it_moved() -> None:
         assert "+34 910 00 01 00" in kept[KEN].invitation
 
 
-def test_whoever_a_number_was_taken_from_is_asked_for_whatever_their_invitations_show() -> None:
+def test_a_number_unregistered_asks_for_its_users_whatever_their_invitations_show() -> None:
     """Sent before they had the number, invitations show an older one: they are renewed too."""
     with bridged("ken") as session:
         add_bridge(session, "third", "34910000100", "34910000101")
@@ -355,7 +355,7 @@ def test_a_number_unregistered_asks_for_all_whose_invitations_show_it() -> None:
 
 
 def test_a_licence_got_back_asks_too() -> None:
-    """Lost and got are changes; learning it for the first time is none."""
+    """Losing and getting it are changes; learning of it for the first time is not."""
     with bridged("ken") as session:
         meet()
         row = {"UserPrincipalName": KEN, "Licenses": "MCOMEETADV"}
@@ -386,7 +386,7 @@ def test_one_is_queued_once() -> None:
 
 
 def test_a_pending_one_takes_in_what_both_were_asked_for() -> None:
-    """SfB meetings alone, which there are none of, and then all: all. Teams goes before Current."""
+    """SfB meetings alone, of which there are none, and then all: all. Teams wins over Current."""
     with bridged("ken"):
         meet()
         row = start_migration(KEN, source_meeting_type="SfB")
@@ -403,7 +403,7 @@ def test_a_pending_one_takes_in_what_both_were_asked_for() -> None:
 
 
 def test_meetings_of_another_kind_are_not_there() -> None:
-    """Who asks for Skype for Business meetings alone asks for none."""
+    """A migration of Skype for Business meetings alone has nothing to do."""
     with bridged("ken"):
         set_settings(automatically_migrate_user_meetings=False)
         before = meet()
