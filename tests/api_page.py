@@ -72,9 +72,18 @@ def _package(package: str) -> Iterator[str]:
         yield "every cmdlet also takes"
         yield from (f"    {parameter}" for parameter in sorted(common))
     for name, value in values.items():
-        yield from _name(name, value, common)
+        home = _home(name, value) if package == "confid" else None
+        yield from [f"{name}: see {home}"] if home else _name(name, value, common)
     yield "```"
     yield ""
+
+
+def _home(name: str, value: Any) -> str | None:
+    """The other package that has the same name for the same thing."""
+    for package in PACKAGES[1:]:
+        if getattr(import_module(package), name, None) is value:
+            return package
+    return None
 
 
 def _common(functions: Iterable[Any]) -> frozenset[str]:
@@ -105,9 +114,11 @@ def _class(cls: type) -> Iterator[str]:
     if issubclass(cls, Enum):
         yield from (f"    {member.name} = {member.value!r}" for member in cls)
         return
+    given: set[str] = set()
     if _own(cls, "__init__") is not None and not getattr(cls, "_is_protocol", False):
         yield from _indented(_function(cls.__name__, cls.__init__))
-    for name in sorted({*_fields(cls), *dir(cls)}):
+        given = {*inspect.signature(cls.__init__).parameters} & {*_fields(cls)}
+    for name in sorted({*_fields(cls), *dir(cls)} - given):
         if name == "__call__" or not name.startswith(("_", "test_")):
             yield from _indented(_member(cls, name))
 

@@ -1,0 +1,10 @@
+"""The public API: what the page lists is what there is."""
+
+from __future__ import annotations
+
+from tests import api_page
+
+
+def test_the_page_of_the_public_api_is_that_of_the_package() -> None:
+    """docs/api.md as it would be written today; `python -m tests.api_page` writes it."""
+    assert api_page.PAGE.read_text(encoding="utf-8") == api_page.text()
