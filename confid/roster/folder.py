@@ -14,7 +14,7 @@ import attrs
 from confid.errors import ConfidError, InvalidArgumentError, NotFoundError, RosterError
 from confid.powershell.formats.text_files import MOST_BYTES, not_readable, read_bytes
 from confid.roster.cells import quoted
-from confid.roster.exports import Export, ExportKind, Format, Item, format_of, read_export
+from confid.roster.exports import Export, ExportKind, Format, Item, format_of, heading, read_export
 from confid.roster.files import path_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _NAMED_BY = {
-    ExportKind.USERS: ("userprincipalname",),
+    ExportKind.USERS: ("userprincipalname", "softdeletiontimestamp"),
     ExportKind.CONFERENCING: ("identity", "conferenceid"),
     ExportKind.USER_INFO: ("identity", "conferenceid"),
     ExportKind.BRIDGES: ("identity",),
@@ -211,7 +211,7 @@ def _key_of(kind: ExportKind) -> Callable[[Item], object]:
     names = _NAMED_BY[kind]
 
     def key(item: Item) -> object:
-        facts = {name.strip().lower(): value for name, value in item.facts.items()}
+        facts = {heading(name): value for name, value in item.facts.items()}
         return tuple(_plain(facts.get(name), 0) for name in names)
 
     return key

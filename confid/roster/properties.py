@@ -16,6 +16,7 @@ from confid.roster.cells import (
     switch_of,
     unflattened,
 )
+from confid.roster.exports import heading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +37,7 @@ class PropertyReader:
 
     def __init__(self, place: str, facts: Mapping[str, Any], problems: list[str]) -> None:
         self.place = place
-        self._facts = {name.strip().lower(): value for name, value in facts.items()}
+        self._facts = {heading(name): value for name, value in facts.items()}
         self._problems = problems
 
     def complain(self, name: str, what: str) -> None:
@@ -45,11 +46,11 @@ class PropertyReader:
 
     def has(self, name: str) -> bool:
         """Whether the property is there, blank or not."""
-        return name.lower() in self._facts
+        return heading(name) in self._facts
 
     def value(self, name: str) -> Any:
         """The value as the file has it."""
-        return self._facts.get(name.lower())
+        return self._facts.get(heading(name))
 
     def text(self, name: str) -> str | None:
         """One line of text."""

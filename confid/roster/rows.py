@@ -42,6 +42,7 @@ from confid.roster.columns import (
 from confid.roster.exports import ExportKind, heading, kind_of
 from confid.roster.licences import Licences, LicencesSaid, together
 from confid.tenant import directory, phone_number
+from confid.tenant.countries import code_of
 from confid.tenant.records import LicenseState
 from confid.tenant.text import fold
 
@@ -228,8 +229,10 @@ class Columns:
         if "display_name" in values:
             values["display_name"] = values["display_name"] or ""
         location = values.get("usage_location")
-        if location and location.upper() not in phone_number.regions():
-            remarks.locations.setdefault(location, place)
+        if location and (code := code_of(location)) != location.upper():
+            values["usage_location"] = code or location
+            meant = f", read as {code}" if code else ""
+            remarks.locations.setdefault(location, f"{place}{meant}")
         return values
 
     def _filled(self, cells: Sequence[Any], meaning: str) -> tuple[str, str]:

@@ -236,7 +236,7 @@ def warnings(roster: Roster) -> Iterator[str]:
     if remarks.locations:
         named = [f"{quoted(text)} ({place})" for text, place in remarks.locations.items()]
         yield (
-            f"UsageLocation is to be an ISO 3166 code of two letters, as DE for Germany: "
+            "UsageLocation is to be an ISO 3166 code of two letters, as DE for Germany: "
             f"{some(named)}."
         )
     if remarks.deleted:

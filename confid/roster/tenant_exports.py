@@ -219,7 +219,9 @@ class _Coming:
         unknown: dict[str, None] = {}
         for item in items:
             facts = PropertyReader(item.place, item.facts, self._problems)
-            user = by_name[fold(facts.text("UserPrincipalName") or "")]
+            user = by_name.get(fold(facts.text("UserPrincipalName") or ""))
+            if user is None or facts.value("SoftDeletionTimestamp"):
+                continue
             for family, column in _GRANTED:
                 if facts.has(column) and (said := self._granted(facts, family, column, unknown)):
                     granted.setdefault((family, said[0]), []).append(user)

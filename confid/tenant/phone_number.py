@@ -6,7 +6,7 @@ Source of the numbering plans: phonenumberslite, imported at the first number.
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from confid.errors import InvalidArgumentError
 
@@ -74,14 +74,6 @@ def country(digits: str) -> str | None:
     if region is None and parsed.country_code is not None:
         region = phonenumbers.region_code_for_country_code(parsed.country_code)
     return region if region and region.isalpha() and region != "ZZ" else None
-
-
-@cache
-def regions() -> frozenset[str]:
-    """The ISO 3166 codes of countries and territories."""
-    import phonenumbers  # noqa: PLC0415 - costs 30 ms, and many calls show no number
-
-    return frozenset(phonenumbers.SUPPORTED_REGIONS) | _WITHOUT_NUMBERS
 
 
 @lru_cache(maxsize=4096)

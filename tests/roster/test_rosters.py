@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from confid.errors import InvalidArgumentError, RosterError
 from confid.roster import folder, import_tenant, import_users
+from confid.roster.columns import COLUMNS
 from confid.roster.licences import known_licences
 from confid.tenant import phone_number
 from confid.tenant.records import LicenseState
@@ -242,6 +245,19 @@ def test_a_deleted_account_is_left_out(session: Session) -> None:
     assert (user.license_state, user.city) == (LicenseState.UNLICENSED, "Ulm")
 
 
+@pytest.mark.parametrize("name", ["deleted-and-made-again.csv", "admin-center.csv"])
+def test_a_folder_has_rosters_of_these_shapes_too(
+    session: Session, tmp_path: Path, name: str
+) -> None:
+    """With deleted accounts, and with headings of the portal."""
+    shutil.copy(ROSTERS / name, tmp_path)
+    alone = import_users(ROSTERS / name)
+    found = import_tenant(tmp_path)
+    assert list(found.users) == list(alone)
+    assert sum(user.is_licensed for user in found.users) == len(alone) - (name[0] == "a")
+    assert len(contents(session)["user"]) == len(alone)
+
+
 def test_what_excel_has_mangled(session: Session) -> None:
     """Where a number is lost it is refused, with a word on how to export again."""
     with pytest.raises(RosterError, match=r"ServiceNumber: .*Excel"):
@@ -422,12 +438,17 @@ def test_a_misspelt_column_is_named(session: Session) -> None:
     assert set(users.report.unused) == {"Departement", "Shoe size"}
 
 
-@pytest.mark.parametrize("location", ["Germany", "XX", "D"])
-def test_a_usage_location_that_is_no_code_is_warned_about(session: Session, location: str) -> None:
-    """Two letters."""
-    kim(UsageLocation=location)
-    assert f"'{location}' (item 1)" in lines(session)[-1]
-    kim(UsageLocation="de")
+@pytest.mark.parametrize(
+    ("location", "read"), [("Germany", "DE"), ("XX", "XX"), ("D", "D"), ("united KINGDOM", "GB")]
+)
+def test_a_usage_location_that_is_no_code_is_warned_about(
+    session: Session, location: str, read: str
+) -> None:
+    """It is read as the code of the country that it names."""
+    assert kim(UsageLocation=location).usage_location == read
+    assert f"'{location}' (item 1" in lines(session)[-1]
+    for code in ("de", "GB", "AQ", "XK"):
+        assert kim(UsageLocation=code).usage_location == code
     assert len(lines(session)) == 1
 
 
@@ -467,3 +488,83 @@ def test_whatever_a_cell_for_products_holds_nobody_loses_by_it(
     with tenant():
         kim(Licenses="SPE_E5")
         assert kim(**dict(cells)).is_licensed
+
+
+def test_the_page_lists_every_column() -> None:
+    """So it can't be out of date."""
+    page = (ROSTERS.parents[2] / "docs" / "reference" / "rosters.md").read_text(encoding="utf-8")
+    for names in COLUMNS.values():
+        for name in names:
+            assert f"`{name}`" in page
+
+
+# One tenant in every shape.
+
+SAYS_YES = ("MCOMEETADV", "SPE_E5", "Microsoft 365 E5", "3e26ee1f-8a5f-4d52-aee2-b81ce45c8f40")
+SAYS_NO = ("SPE_E3", "Microsoft 365 E3", "MCOSTANDARD", "6fd2c87f-b296-42f0-b197-1e91e994b900")
+HEADINGS = {
+    "PowerShell": "UserPrincipalName ObjectId DisplayName Mail Licenses UsageLocation",
+    "Graph": "userPrincipalName id displayName mail assignedLicenses usageLocation",
+    "portal": "User_principal_name Object_Id Display_name Proxy_addresses Licenses Usage_location",
+}
+PERSON = st.fixed_dictionaries(
+    {
+        "name": st.text("abcäß李 ,;|\t\"'", max_size=8).map(str.strip),
+        "licensed": st.booleans(),
+        "licence": st.integers(0, 3),
+        "location": st.sampled_from(["DE", "FR", ""]),
+    }
+)
+
+
+def row_of(number: int, person: dict[str, Any], style: str) -> list[str]:
+    """A person as a row, in the order of the headings."""
+    mail = f"person{number}@contoso.com"
+    names = SAYS_YES if person["licensed"] else SAYS_NO
+    plus = "MCOEV;" if style == "PowerShell" else ""
+    return [
+        upn(f"person{number}"),
+        f"00000000-0000-4000-8000-{number:012d}",
+        person["name"].replace("\t", " "),
+        f"smtp:x@contoso.com+SMTP:{mail}" if style == "portal" else mail,
+        plus + names[person["licence"]],
+        person["location"],
+    ]
+
+
+def as_csv(rows: list[list[str]], draw: Any) -> Any:
+    """A file as Excel or PowerShell writes it."""
+    delimiter = draw(st.sampled_from(",;\t|"))
+    out = io.StringIO()
+    if draw(st.booleans()):
+        out.write(f"sep={delimiter}\r\n")
+    writer = csv.writer(out, delimiter=delimiter, quoting=draw(st.sampled_from([0, 1])))
+    blank = [[""] * len(rows[0])] * draw(st.integers(0, 2))
+    writer.writerows([*rows, *blank])
+    return io.StringIO(out.getvalue(), newline="")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(PERSON, min_size=1, max_size=4), st.sampled_from(sorted(HEADINGS)), st.data())
+def test_one_tenant_in_every_shape_is_the_same_people(
+    people: list[dict[str, Any]], style: str, data: st.DataObject
+) -> None:
+    """Whatever the headings, the delimiters, the licences' names and the format."""
+    header = [name.replace("_", " ") for name in HEADINGS[style].split()]
+    rows = [row_of(number, person, style) for number, person in enumerate(people)]
+    source: Any
+    if data.draw(st.booleans()):
+        source = as_csv([header, *rows], data.draw)
+    else:
+        source = [dict(zip(header, row, strict=True)) for row in rows]
+    with tenant() as session:
+        users = import_users(source)
+        assert len(contents(session)["user"]) == len(people)
+        for number, (user, person) in enumerate(zip(users, people, strict=True)):
+            assert user.user_principal_name == upn(f"person{number}")
+            assert user.identity == f"00000000-0000-4000-8000-{number:012d}"
+            assert user.display_name == person["name"].replace("\t", " ").strip()
+            assert user.mail == f"person{number}@contoso.com"
+            assert user.is_licensed is person["licensed"]
+            assert user.license_state is not LicenseState.UNKNOWN
+            assert user.usage_location == (person["location"] or None)
