@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, TypeGuard
 from unicodedata import category
@@ -213,15 +214,21 @@ def plain_text(value: object) -> str:
         return str(value)
     if value is None or str(value) in ("nan", "<NA>", "NaT"):  # how data frames say None
         return ""
+    return _scalar(value)
+
+
+def _scalar(value: object) -> str:
     if isinstance(value, Enum):
         return str(value.name)
-    if isinstance(value, UUID):
+    if isinstance(value, (UUID, date)):
         return str(value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     try:
         return str(operator.index(value))  # type: ignore[arg-type]  # a TypeError is the answer
     except TypeError:
+        if type(value).__module__ == "numpy" and hasattr(value, "item"):
+            return _scalar(value.item())  # a scalar of a data frame
         raise ValueError(f"A {type(value).__name__} is no text.") from None
 
 

@@ -12,9 +12,9 @@ import os
 import re
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from confid.errors import InvalidArgumentError, RosterError
+from confid.errors import InvalidArgumentError, RosterError, shown
 from confid.powershell.formats.text_files import not_readable, read_bytes, split_mark
 from confid.roster.cells import quoted
 
@@ -35,6 +35,14 @@ class LineSource(Protocol):
 
     def readline(self, size: int = ..., /) -> str:
         """Return the next line, up to `size` characters of it; empty at the end."""
+
+
+class DataFrame(Protocol):
+    """A data frame, as far as a roster needs it."""
+
+    @property
+    def columns(self) -> Any:
+        """The names of its columns."""
 
 
 _NO_TEXT = (
@@ -79,14 +87,17 @@ def text_of(path: Path) -> str:
 
 
 def path_of(source: str | os.PathLike[str]) -> Path:
-    """A path that was given. Raises `InvalidArgumentError` for the text of a file."""
+    """A path that was given. Raises `InvalidArgumentError` for anything else."""
     if isinstance(source, str) and "\n" in source:
         raise InvalidArgumentError(
             "A text with line breaks is no path; import_users takes the text of a file as "
             "io.StringIO(text).",
             target=quoted(source),
         )
-    return Path(source)
+    try:
+        return Path(source)
+    except TypeError:
+        raise InvalidArgumentError(f"{shown(source)} is no path.", target=source) from None
 
 
 class Table:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from confid.powershell.language.values import items_of, text_given
 from confid.roster.cells import GUID, listed, plain_text, unflattened
 
 if TYPE_CHECKING:
@@ -69,10 +70,9 @@ class Licences:
     """The plans and products that are known, and those that the caller adds."""
 
     def __init__(self, added: Iterable[str] = ()) -> None:
-        self._known = known_licences()
-        if added:
-            extra = {_key(name): Licence(name, frozenset((name,))) for name in added}
-            self._known = {**self._known, **extra}
+        names = [text_given("licences", name) for name in items_of(added)]
+        extra = {_key(name): Licence(name, frozenset((name,))) for name in names}
+        self._known = {**known_licences(), **extra}
         self._text = lru_cache(maxsize=4096)(self._of_text)
 
     def read(self, value: object, *, is_complete: bool) -> LicencesSaid:

@@ -98,6 +98,7 @@ def read_source(source: object, reading: Reading) -> Roster | list[Item]:
 
     Raises `RosterError` for all that is wrong with it.
     """
+    source = _rows_of_frame(source)
     if isinstance(source, (bytes, Mapping)) or hasattr(source, "columns"):
         raise _no_source(source, _hint(source))
     file_format = format_of(source)
@@ -113,6 +114,15 @@ def read_source(source: object, reading: Reading) -> Roster | list[Item]:
     if isinstance(read, Roster):
         read.settle()
     return read
+
+
+def _rows_of_frame(source: Any) -> object:
+    """The rows of a data frame of pandas or polars as mappings; anything else as it is."""
+    if not hasattr(source, "columns"):
+        return source
+    if callable(getattr(source, "to_dicts", None)):
+        return source.to_dicts()
+    return source.to_dict("records") if callable(getattr(source, "to_dict", None)) else source
 
 
 def _no_source(source: object, hint: str) -> InvalidArgumentError:

@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
     from confid.engine.session import Session
     from confid.roster.exports import Item
-    from confid.roster.files import LineSource
+    from confid.roster.files import DataFrame, LineSource
     from confid.tenant.unit_of_work import UnitOfWork
 
 
 def import_users(
-    source: str | os.PathLike[str] | LineSource | Iterable[Mapping[str, Any]],
+    source: str | os.PathLike[str] | LineSource | Iterable[Mapping[str, Any]] | DataFrame,
     *,
     columns: Mapping[str, str] | None = None,
     licences: Iterable[str] = (),
@@ -49,7 +49,8 @@ def import_users(
 
     `source` is the path of a CSV, JSON (`.json`) or CLIXML file (`.xml`), an
     open text file (CSV), or an iterable of mappings, and is read once; a
-    `.txt` file is read as what it holds. Columns go by their names in
+    `.txt` file is read as what it holds. A data frame of pandas or polars will
+    do too. Columns go by their names in
     PowerShell, Graph and the admin centers, in any casing and order;
     UserPrincipalName, an object ID or SipAddress must be among them. The
     exports of
@@ -158,6 +159,8 @@ class Import:
         for row in rows:
             person, holder = by_id.get(row.object_id or ""), by_upn.get(row.key)
             if not row.has_upn:
+                if holder and holder.sip is not None and not row.object_id:
+                    holder = None  # the name of one person, and not their SIP address
                 person = person or (None if row.object_id else by_sip.get(row.key) or holder)
                 holder = None if person else holder
                 self._note_nameless(row, known=person is not None)
@@ -211,7 +214,12 @@ class Import:
         for chunk in batched(values):
             for owner, body in self._tenant.transaction.find(USER.name, field, chunk).items():
                 index = body["index"]
-                found[index[field]] = _Holder(owner, index["object_id"], index["upn"])
+                holder = _Holder(owner, index["object_id"], index["upn"], index["sip"])
+                if field == "sip" and index[field] in found:
+                    self._roster.problems.append(
+                        f"{SIP}: Several people have the address {quoted(index[field])}."
+                    )
+                found[index[field]] = holder
         return found
 
     def _load(self, owners: Iterable[str]) -> None:
@@ -381,6 +389,8 @@ class _Holder(NamedTuple):
     owner: str
     object_id: str
     upn: str
+    sip: str | None
+    """None too if it is the user principal name."""
 
 
 @attrs.frozen

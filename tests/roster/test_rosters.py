@@ -6,20 +6,24 @@ import csv
 import io
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from confid.errors import InvalidArgumentError, RosterError
+from confid.errors import ConfidError, InvalidArgumentError, RosterError
 from confid.roster import folder, import_tenant, import_users
 from confid.roster.columns import COLUMNS
 from confid.roster.licences import known_licences
 from confid.tenant import phone_number
 from confid.tenant.records import LicenseState
+from tests.powershell.test_odd_arguments import SHAPES
 from tests.tenants import contents, enable, get, lines, tenant, upn
 
 if TYPE_CHECKING:
@@ -219,6 +223,29 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(
     monkeypatch.setattr(folder, "MOST_BYTES", 9000)
     with pytest.raises(InvalidArgumentError, match="more than 9,000 bytes"):
         import_tenant(path, session=session)
+
+
+@pytest.mark.usefixtures("session")
+def test_a_data_frame_is_a_roster() -> None:
+    """With NaN, NaT and NA as blank, and numpy's scalars like Python's."""
+    frame = pd.DataFrame(
+        {
+            "UserPrincipalName": [KIM, upn("amy")],
+            "ConferenceId": [3542699, float("nan")],
+            "Licenses": ["SPE_E5", None],
+            "AllowTollFreeDialIn": [False, True],
+            "SoftDeletionTimestamp": [pd.NaT, pd.NaT],
+            "City": [pd.NA, "Ulm"],
+        }
+    )
+    kim, amy = import_users(frame)
+    assert (kim.city, amy.city, kim.is_licensed) == (None, "Ulm", True)
+    (enabled,) = get()
+    assert (enabled.conference_id, enabled.allow_toll_free_dial_in) == (3542699, False)
+    for dtype in (np.bool_, np.int64, np.float64, np.str_):
+        value = dtype(1)
+        (user,) = import_users([{"UserPrincipalName": KIM, "AllowTollFreeDialIn": value}])
+        assert user.owner == kim.owner
 
 
 @pytest.mark.parametrize("content", ["[{}]", '[{"UserPrincipalName": "kim@fabrikam.com"}]'])
@@ -568,3 +595,38 @@ def test_one_tenant_in_every_shape_is_the_same_people(
             assert user.is_licensed is person["licensed"]
             assert user.license_state is not LicenseState.UNKNOWN
             assert user.usage_location == (person["location"] or None)
+
+
+CELLS = [name for names in COLUMNS.values() for name in names]
+
+
+def test_arguments_and_cells_of_every_shape_are_taken_or_an_error_of_confid() -> None:
+    """Whatever their type."""
+    person = {"UserPrincipalName": KIM, "ConferenceId": "", "Licenses": "SPE_E3"}
+
+    def tried() -> Iterator[Any]:
+        for odd in SHAPES:
+            yield lambda odd=odd: import_users(odd)
+            yield lambda odd=odd: import_users([odd])
+            yield lambda odd=odd: import_tenant(odd)
+            yield lambda odd=odd: import_users([person], columns=odd)
+            yield lambda odd=odd: import_users([person], licences=odd)
+            yield from (
+                lambda odd=odd, cell=cell: import_users([{**person, cell: odd}]) for cell in CELLS
+            )
+
+    with tenant():
+        for call in tried():
+            with suppress(ConfidError):
+                call()
+
+
+def test_somebody_is_not_found_by_the_sip_address_of_another(session: Session) -> None:
+    """A user principal name is no SIP address, and an address of two people is nobody's."""
+    (before,) = import_users([{"UserPrincipalName": KIM, "SipAddress": "k@x.com"}])
+    with pytest.raises(RosterError, match="nobody with these addresses"):
+        import_users([{"SipAddress": KIM, "City": "Ulm"}], session=session)
+    assert import_users([{"SipAddress": "K@x.com", "City": "Ulm"}])[0].owner == before.owner
+    import_users([{"UserPrincipalName": upn("amy"), "SipAddress": "k@x.com"}])
+    with pytest.raises(RosterError, match="Several people"):
+        import_users([{"SipAddress": "k@x.com", "City": "Ulm"}], session=session)
