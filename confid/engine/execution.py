@@ -163,7 +163,7 @@ def _read_now(bound: dict[str, Any]) -> None:
     """Read iterables once, before a transaction is open: one can be slow."""
     for name, value in bound.items():
         if isinstance(value, Iterator) or (name == "identity" and not directory.is_one(value)):
-            bound[name] = list(value)
+            bound[name] = directory.read_all(value) if name == "identity" else list(value)
 
 
 def _targets(call: _Call) -> list[str]:

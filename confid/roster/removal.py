@@ -11,7 +11,7 @@ from confid.tenant import directory
 from confid.tenant.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from confid.engine.session import Session
     from confid.tenant.records import DirectoryUser
@@ -31,7 +31,7 @@ def remove_users(identity: object, *, session: Session | None = None) -> Results
     """
     session = current_session(session)
     # Read once, before a transaction is open: an iterable can be a slow one.
-    items: Iterable[object] = [identity] if directory.is_one(identity) else list(identity)  # type: ignore[call-overload]  # is_one says that it is iterable
+    items = [identity] if directory.is_one(identity) else directory.read_all(identity)
     errors: list[ConfidError] = []
     texts: list[str] = []
     for item in items:

@@ -186,6 +186,14 @@ def _hint(identity: object) -> str:
     return ""
 
 
+def read_all(identities: Any) -> list[Any]:
+    """The identities of an iterable; of an open text file its lines that aren't blank."""
+    if not hasattr(identities, "readline"):
+        return list(identities)
+    lines = [x.removeprefix("\ufeff").strip() if isinstance(x, str) else x for x in identities]
+    return [line for line in lines if line]
+
+
 def is_one(identity: object) -> bool:
     """Whether this is one identity, not an iterable of identities."""
     return (

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confid.errors import ConfidError, InvalidArgumentError, RosterError
-from confid.roster import folder, import_tenant, import_users
+from confid.roster import folder, import_tenant, import_users, remove_users
 from confid.roster.columns import COLUMNS
 from confid.roster.licences import known_licences
 from confid.tenant import phone_number
@@ -630,3 +630,15 @@ def test_somebody_is_not_found_by_the_sip_address_of_another(session: Session) -
     import_users([{"UserPrincipalName": upn("amy"), "SipAddress": "k@x.com"}])
     with pytest.raises(RosterError, match="Several people"):
         import_users([{"SipAddress": "k@x.com", "City": "Ulm"}], session=session)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_an_open_file_is_a_list_of_identities(session: Session, mark: str) -> None:
+    """One a line; blank lines and a byte order mark are left out."""
+    for name in ("amy", "ben"):
+        import_users([{"UserPrincipalName": upn(name), "Licenses": "SPE_E5"}])
+    text = f"{mark}{upn('amy')}\n\n  \n{upn('ben')}\n"
+    enabled = enable(io.StringIO(text), notify=False)
+    assert len(enabled) == 2
+    assert len(remove_users(io.StringIO(text))) == 2
+    assert get(session=session) == []
