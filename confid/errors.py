@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import UnionType
 
 
 class ConfidError(Exception):
@@ -109,6 +110,12 @@ def shown(value: object, limit: int = 80) -> str:
         return f"{value!r:.{limit}}"
     except ValueError:
         return f"a {type(value).__name__} of too many digits"
+
+
+def demand(name: str, value: object, kind: type | tuple[type, ...] | UnionType, what: str) -> None:
+    """Raise `InvalidArgumentError` when an argument isn't of that kind; `what` says it in words."""
+    if not isinstance(value, kind):
+        raise InvalidArgumentError(f"{name}={shown(value, 40)}: give {what}.", target=name)
 
 
 def listed(names: Sequence[str], *, limit: int = 10) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, TextIO, runtime_checkable
 
-from confid.errors import ConfidError
+from confid.errors import ConfidError, demand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+
+__all__ = ["ConsoleHost", "Host", "HostError", "NotebookHost", "RecordingHost", "SilentHost"]
 
 YES, YES_TO_ALL, NO, NO_TO_ALL, SUSPEND = range(5)
 
@@ -79,6 +82,7 @@ class RecordingHost(SilentHost):
 
     def __init__(self, answers: Iterable[int] = ()) -> None:
         self.lines: list[str] = []
+        demand("answers", answers, Iterable, "a list of indices of choices")
         self._answers = list(answers)
 
     def write_line(self, text: str) -> None:

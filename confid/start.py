@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from confid import cmdlets, meetings
 from confid.engine.session import Session, open_session
+from confid.errors import demand
 from confid.store.memory import MemoryStore
 from confid.tenant.pins import PinKey
 from confid.tenant.records import MICROSOFT, DirectoryUser, LicenseState
@@ -78,6 +79,7 @@ def demo(*, seed: int | None = None) -> Session:
     The session is the current one; `seed` makes every ID and PIN in it come
     out the same each time.
     """
+    demand("seed", seed, int | None, "a whole number")
     dice = random.Random(seed).randbytes if seed is not None else os.urandom  # noqa: S311 - a seed is for rehearsals
     session = open_session(MemoryStore(), dice=dice)
     with session.unit(write=True) as tenant:

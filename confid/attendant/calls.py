@@ -23,7 +23,7 @@ from confid.attendant.running_meeting import (
     style_of,
 )
 from confid.engine.session import current_session
-from confid.errors import ConfidError, InvalidArgumentError, SealedError
+from confid.errors import ConfidError, InvalidArgumentError, SealedError, shown
 from confid.ids.conference_id import ConferenceId
 from confid.tenant import phone_number
 from confid.tenant.spoken_languages import DEFAULT
@@ -408,7 +408,7 @@ def _checked_name(name: str | None) -> str:
         return ""
     if not isinstance(name, str) or not is_one_line(name) or len(name) > LONGEST_NAME:
         raise InvalidArgumentError(
-            f"name: {name!r:.60} is not one line of at most {LONGEST_NAME} characters.",
+            f"name: {shown(name, 60)} is not one line of at most {LONGEST_NAME} characters.",
             target="name",
         )
     return name.strip()

@@ -11,7 +11,7 @@ from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation
 from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, WhatIf, is_given
 from confid.engine.session import Session, current_session
-from confid.errors import InvalidArgumentError
+from confid.errors import demand
 from confid.tenant import numbers
 from confid.tenant.documents import BridgeSettings
 from confid.tenant.records import Bridge
@@ -204,25 +204,14 @@ def add_bridge(
     none, comes twice or stands on a bridge, and numbers without a toll one.
     Source: behaviour, numbers and bridges.
     """
-    if not isinstance(name, str) or not isinstance(region, (str, type(None))):
-        raise InvalidArgumentError(
-            f"name={name!r:.40}, region={region!r:.40}: both are texts.", target=name
-        )
+    demand("name", name, str, "a text")
+    demand("region", region, str | None, "a text")
+    demand("numbers", numbers, Iterable, "a list of numbers, such as ['+14255550100']")
     # Read once, before a transaction is open: an iterable can be a slow one.
-    read = _texts(numbers)
+    read = [numbers] if isinstance(numbers, str) else list(numbers)
 
     def work(tenant: UnitOfWork) -> Bridge:
         bridge = tenant.bridges.add_bridge(name, numbers=read, region=region)
         return tenant.setup.bridge_record(bridge)
 
     return current_session(session).call(work, write=True)
-
-
-def _texts(numbers: object) -> list[str]:
-    if isinstance(numbers, str):
-        return [numbers]
-    if isinstance(numbers, Iterable):
-        return list(numbers)
-    raise InvalidArgumentError(
-        f"numbers={numbers!r:.40}: give a list of numbers, as ['+14255550100'].", target="numbers"
-    )

@@ -15,7 +15,7 @@ from confid.cmdlets.parameters import DomainController, Force, Notify, TenantDom
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation
 from confid.engine.parameters import UNSET, CommonParameters, Confirm, P, Unset, WhatIf
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 from confid.meetings.invitations import renew_future
 from confid.powershell.language.values import choice
 from confid.tenant import numbers, phone_number
@@ -186,7 +186,7 @@ def _places(
             raise InvalidArgumentError(f"{name} is blank; name one, or leave it out.", target=name)
     if country is not None and not _COUNTRY.fullmatch(country.strip()):
         raise InvalidArgumentError(
-            f"CountryOrRegion: {country!r:.40} is no ISO 3166 code. Write two letters, as US.",
+            f"CountryOrRegion: {shown(country, 40)} is no ISO 3166 code. Write two letters, as US.",
             target="CountryOrRegion",
         )
 

@@ -10,7 +10,7 @@ from confid.cmdlets.parameters import ListedUserId, UnlimitedSize
 from confid.engine.cmdlet import listing_cmdlet
 from confid.engine.invocation import Invocation, Output
 from confid.engine.parameters import CommonParameters, P, is_given
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 from confid.tenant.people import Person
 from confid.tenant.records import DirectoryUser, SelectedUser
 
@@ -85,7 +85,7 @@ def _selected(properties: str | Iterable[str] | None) -> tuple[str, ...] | None:
     for name in names:
         if name.strip().lower() not in known:
             raise InvalidArgumentError(
-                f"Properties: a user has no {name!r:.60}. There are "
+                f"Properties: a user has no {shown(name, 60)}. There are "
                 f"{', '.join(dict.fromkeys(known.values()))}.",
                 target=name,
                 error_id="PropertyNotFound",

@@ -2,7 +2,7 @@
 
 from confid.engine.invocation import Invocation, Output
 from confid.engine.parameters import UNSET, is_given
-from confid.errors import InvalidArgumentError, ParameterBindingError
+from confid.errors import InvalidArgumentError, ParameterBindingError, shown
 from confid.tenant.policies import GLOBAL, Family, identity_of, name_of
 from confid.tenant.records import DirectoryUser
 from confid.tenant.text import is_one_line
@@ -91,7 +91,7 @@ def _group(group: str) -> str:
     name = group.strip()
     if not name or not is_one_line(name):
         raise InvalidArgumentError(
-            f"Group: {group!r:.80} is no group's name: that is one line, not empty.",
+            f"Group: {shown(group)} is no group's name: that is one line, not empty.",
             target=group,
             error_id="GroupNameInvalid",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, TypeVar
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 from confid.tenant.records import MICROSOFT, TOLL_FREE, Record
 from confid.tenant.results import Results
 from confid.tenant.text import fold
@@ -40,7 +40,7 @@ def count(parameter: str, value: object) -> int | None:
         text = int(text)
     if isinstance(text, bool) or not isinstance(text, int) or not 0 <= text <= MOST:
         raise InvalidArgumentError(
-            f"{parameter}: {value!r:.40} is no count; give a whole number from 0 to {MOST}, or "
+            f"{parameter}: {shown(value, 40)} is no count; give a whole number up to {MOST}, or "
             "leave it out.",
             target=parameter,
             error_id="CountOutOfRange",

@@ -20,7 +20,7 @@ from confid.cmdlets.parameters import (
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation, Output
 from confid.engine.parameters import UNSET, CommonParameters, Confirm, P, Unset, WhatIf, is_given
-from confid.errors import AlreadyExistsError, InvalidArgumentError, InvalidOperationError
+from confid.errors import AlreadyExistsError, InvalidArgumentError, InvalidOperationError, shown
 from confid.tenant import phone_number
 from confid.tenant.policies import (
     GLOBAL,
@@ -357,7 +357,7 @@ def _from_instance(unit: UnitOfWork, instance: object) -> Policy:
     instance = an_instance(Policy, instance)
     if not isinstance(instance.allow_toll_free_dialin, bool):
         raise InvalidArgumentError(
-            f"Instance: AllowTollFreeDialin is {instance.allow_toll_free_dialin!r:.40}, "
+            f"Instance: AllowTollFreeDialin is {shown(instance.allow_toll_free_dialin, 40)}, "
             "and there are True and False.",
             target="Instance",
         )

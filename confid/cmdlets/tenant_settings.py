@@ -16,7 +16,7 @@ from confid.cmdlets.parameters import (
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation
 from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, WhatIf, is_given
-from confid.errors import NotFoundError
+from confid.errors import NotFoundError, demand, shown
 from confid.tenant.policies import GLOBAL
 from confid.tenant.records import TenantSettings
 from confid.tenant.results import Results
@@ -222,9 +222,11 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
     }
     domains = given.get("allowed_dial_out_external_domains")
     if domains is not None:
-        given["allowed_dial_out_external_domains"] = (
-            (domains,) if isinstance(domains, str) else tuple(map(str, domains))
-        )
+        demand("AllowedDialOutExternalDomains", domains, Iterable, "a list of domains")
+        domains = (domains,) if isinstance(domains, str) else tuple(domains)
+        for domain in domains:
+            demand("AllowedDialOutExternalDomains", domain, str, "domains as text")
+        given["allowed_dial_out_external_domains"] = domains
     _demand_global(identity)
     before = command.tenant.settings if instance is None else an_instance(TenantSettings, instance)
     after = attrs.evolve(before, **given)
@@ -274,7 +276,7 @@ def remove_cs_online_dial_in_conferencing_tenant_settings(
 def _demand_global(identity: str | None) -> None:
     if identity is not None and fold(identity) not in ("global", "tenant:global"):
         raise NotFoundError(
-            f"There are no tenant settings {identity!r}; the one instance is Global.",
+            f"There are no tenant settings {shown(identity)}; the one instance is Global.",
             target=identity,
             error_id="TenantSettingsNotFound",
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from confid.command.lookup import get_command
 from confid.command.typed import bind_command, refuse_typed_ids
-from confid.errors import LineError, StaticConferenceIdError
+from confid.errors import LineError, StaticConferenceIdError, demand
 from confid.powershell.lines.parser import parse_line
 from confid.powershell.lines.pipeline import read_tail
 from confid.tenant.records import Record
@@ -37,6 +37,7 @@ def invoke(line: str, *, session: Session | None = None) -> Any:
     PowerShell's ids, and what the cmdlet raises. Source: bind.json, literal.json, parse.json
     and tail.json, the engine's answers.
     """
+    demand("line", line, str, "one command as text")
     first, *rest = parse_line(line)
     call = _bound(first)
     tail = read_tail(rest)

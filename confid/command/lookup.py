@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, overload
+from collections.abc import Mapping
+from typing import overload
 
 import confid.cmdlets  # noqa: F401 - fills the registry
 from confid.engine.binder import Binding, CommandInfo, bind_arguments
 from confid.engine.cmdlet import registry
-from confid.errors import ParameterBindingError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from confid.errors import ParameterBindingError, demand, shown
 
 
 @overload
@@ -20,15 +18,16 @@ def get_command(name: None = None) -> list[CommandInfo]: ...
 def get_command(name: str | None = None) -> CommandInfo | list[CommandInfo]:
     """The cmdlet of that PowerShell name, in any casing; without a name, all of them.
 
-    Raises `ParameterBindingError` for a name that is no cmdlet's.
+    Raises `ParameterBindingError` when no cmdlet has that name.
     """
     if name is None:
         return [registry[key] for key in sorted(registry)]
+    demand("name", name, str, "the name of a cmdlet")
     try:
         return registry[name.strip().lower()]
     except KeyError:
         raise ParameterBindingError(
-            f"There is no cmdlet {name!r}. confid.get_command() lists those there are.",
+            f"There is no cmdlet {shown(name)}. confid.get_command() lists those there are.",
             error_id="CommandNotFoundException",
             category="ObjectNotFound",
         ) from None
@@ -36,6 +35,10 @@ def get_command(name: str | None = None) -> CommandInfo | list[CommandInfo]:
 
 def bind(name: str, arguments: Mapping[str, object]) -> Binding:
     """What a call of the cmdlet `name` by PowerShell parameter names binds, without running it."""
+    demand("name", name, str, "the name of a cmdlet")
+    demand("arguments", arguments, Mapping, "a dict of values by parameter names")
+    for given in arguments:
+        demand("arguments", given, str, "a dict of values by parameter names")
     info = get_command(name)
     parameter_set, bound = bind_arguments(info, arguments, default_set=info.tie_breaker)
     return Binding(parameter_set, {info.declared[key].name: bound[key] for key in bound})

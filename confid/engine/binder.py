@@ -18,7 +18,7 @@ from uuid import UUID
 import attrs
 
 from confid.engine.parameters import UNSET, P, python_name
-from confid.errors import ConfidError, ParameterBindingError, StaticConferenceIdError
+from confid.errors import ConfidError, ParameterBindingError, StaticConferenceIdError, shown
 from confid.ids.conference_id import ConferenceId
 
 if TYPE_CHECKING:
@@ -290,7 +290,7 @@ def _named(info: CommandInfo, names: tuple[str, ...]) -> dict[str, tuple[str, P,
         known = info.by_name.get(given.lower())
         if known is None:
             raise ParameterBindingError(
-                f"{info.name} has no parameter {given!r}. It has {', '.join(info.declared)}.",
+                f"{info.name} has no parameter {shown(given)}. It has {', '.join(info.declared)}.",
                 error_id="NamedParameterNotFound",
                 parameter=given,
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confid.errors import ConfidError, ParameterBindingError
+from confid.errors import ConfidError, ParameterBindingError, shown
 from confid.host import CONFIRM_CHOICES, NO_TO_ALL, SUSPEND, YES, YES_TO_ALL
 from confid.powershell.language.values import choice
 
@@ -253,14 +253,15 @@ def action_preference(parameter: str, value: object) -> str:
     Break, since there is no workflow or debugger.
     """
     name = "".join(part.title() for part in parameter.split("_"))
-    found = _named_action(value.name if isinstance(value, enum.Enum) else str(value))
+    text = value.name if isinstance(value, enum.Enum) else value
+    found = _named_action(text if isinstance(text, str) else shown(text, 40))
     if found in ERROR_ACTIONS:
         return found
     error_id, category = "CannotConvertArgumentNoMessage", "InvalidArgument"
     if found == "Suspend":
         error_id, category = "ParameterBindingFailed", "WriteError"
     raise ParameterBindingError(
-        f"{parameter}={value!r:.40}: there are {', '.join(ERROR_ACTIONS)}.",
+        f"{parameter}={shown(value, 40)}: there are {', '.join(ERROR_ACTIONS)}.",
         error_id=error_id,
         parameter=name,
         category=category,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ def advancing(
         yield _Count(progress, total).add
     else:
         raise InvalidArgumentError(
-            f"progress={progress!r:.40}: there are True, False and a function of the number done "
+            f"progress={shown(progress, 40)}: give True, False or a function of the number done "
             "and the number in all.",
             target="progress",
         )

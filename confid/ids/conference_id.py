@@ -6,11 +6,11 @@ import operator
 import re
 from typing import Self
 
+from confid.errors import shown
 from confid.store.base import FIRST_ID, LAST_ID
 
 _TYPED = re.compile(r"[0-9](?:[ \-\u00a0]*[0-9]){6}[ \-\u00a0]*#?")
 _NOT_A_DIGIT = re.compile(r"[^0-9]")
-_LONG = 128
 
 
 class ConferenceId(int):
@@ -31,7 +31,8 @@ class ConferenceId(int):
         number = _number(value)
         if not FIRST_ID <= number <= LAST_ID:
             raise ValueError(
-                f"{_shown(value)} is no conference ID: that is 7 digits, {FIRST_ID} to {LAST_ID}."
+                f"{shown(value, 40)} is no conference ID: that is 7 digits, "
+                f"{FIRST_ID} to {LAST_ID}."
             )
         return int.__new__(cls, number)
 
@@ -56,10 +57,3 @@ def _number(value: object) -> int:
         return operator.index(value)  # type: ignore[arg-type]  # the error is the answer
     except TypeError:
         return 0
-
-
-def _shown(value: object) -> str:
-    # Python itself refuses to write out an int of thousands of digits.
-    if isinstance(value, int) and value.bit_length() > _LONG:
-        return f"An integer of {value.bit_length()} bits"
-    return f"{value!r:.40}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from confid.engine.session import current_session
+from confid.errors import InvalidArgumentError
 from confid.ids.conference_id import ConferenceId
 from confid.meetings import calendar
 from confid.store.entries import readable
@@ -24,9 +25,9 @@ def whois(conference_id: object, *, session: Session | None = None) -> Whois | N
     """The owner of an ID, since when and until when; None for an ID that was never issued.
 
     Takes an ID as people write it (`"354 269 9#"`), and lists the future
-    meetings that still show it. Raises `ValueError` for anything else.
+    meetings that still show it. Raises `InvalidArgumentError` for anything else.
     """
-    number = ConferenceId(conference_id)
+    number = _number(conference_id)
     with current_session(session).unit(write=False) as tenant:
         record = _record_of(tenant, number)
         if record is None:
@@ -44,7 +45,7 @@ def whois(conference_id: object, *, session: Session | None = None) -> Whois | N
 
 def entry(conference_id: object, *, session: Session | None = None) -> LedgerRecord | None:
     """The ledger's entry for an ID; None for an ID that was never issued."""
-    number = ConferenceId(conference_id)
+    number = _number(conference_id)
     with current_session(session).unit(write=False) as tenant:
         return _record_of(tenant, number)
 
@@ -65,6 +66,13 @@ def remaining(*, session: Session | None = None) -> int:
     """How many IDs can still be issued. Raises `WitnessError` when the witness can't be asked."""
     with current_session(session).unit(write=False) as tenant:
         return tenant.ledger.remaining
+
+
+def _number(conference_id: object) -> ConferenceId:
+    try:
+        return ConferenceId(conference_id)
+    except ValueError as error:
+        raise InvalidArgumentError(str(error), target=conference_id) from None
 
 
 def _record_of(tenant: UnitOfWork, number: ConferenceId) -> LedgerRecord | None:

@@ -17,7 +17,7 @@ import attrs
 
 from confid.engine.progress import advancing
 from confid.engine.session import current_session
-from confid.errors import ConfidError, InvalidArgumentError
+from confid.errors import ConfidError, InvalidArgumentError, shown
 from confid.mail.departures import departure, leased_by
 from confid.mail.headers import one_line
 from confid.mail.messages import compose, read_wording
@@ -107,7 +107,7 @@ def deliver(
     if not callable(transport) or isinstance(transport, type):
         raise InvalidArgumentError(
             "deliver() takes a transport, such as SmtpTransport(host, port), MaildirTransport(path)"
-            f" or MemoryTransport(), or a function of one message, not {transport!r:.80}.",
+            f" or MemoryTransport(), or a function of one message, not {shown(transport)}.",
             target=transport,
         )
     here = current_session(session)
@@ -118,7 +118,7 @@ def deliver(
             category="InvalidOperation",
         )
     if not isinstance(retry, Retry | None):
-        raise InvalidArgumentError(f"retry={retry!r:.80}: give a Retry, or None.", target=retry)
+        raise InvalidArgumentError(f"retry={shown(retry)}: give a Retry, or None.", target=retry)
     wording = read_wording(templates=templates, languages=languages)
     assign_lanes(here)
     try:

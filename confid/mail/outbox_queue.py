@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from confid.engine.session import current_session
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 from confid.mail.departures import address
 from confid.store.base import TENANT
 from confid.store.batches import AT_ONCE
@@ -115,7 +115,7 @@ def _entries(given: object) -> list[OutboxEntry]:
     several = list(given) if isinstance(given, Iterable) else [given]
     found = [entry for entry in several if isinstance(entry, OutboxEntry)]
     if len(found) < len(several):
-        raise InvalidArgumentError(f"requeue() takes entries of outbox(), not {given!r:.80}.")
+        raise InvalidArgumentError(f"requeue() takes entries of outbox(), not {shown(given)}.")
     return found
 
 
@@ -236,6 +236,6 @@ def _state(state: object) -> str:
         if isinstance(state, str) and state.strip().lower() == known:
             return known
     raise InvalidArgumentError(
-        f"state={state!r:.80}: give {', '.join(map(repr, MESSAGE_STATES))}, or None for all.",
+        f"state={shown(state)}: give {', '.join(map(repr, MESSAGE_STATES))}, or None for all.",
         target=state,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ LONGEST_WAIT = timedelta(days=1000)
 def _is_wait(_: object, field: attrs.Attribute[timedelta], value: object) -> None:
     if not isinstance(value, timedelta) or not timedelta(0) <= value <= LONGEST_WAIT:
         raise InvalidArgumentError(
-            f"Retry.{field.name}: {value!r:.80} is no timedelta of 0 to {LONGEST_WAIT.days} days.",
+            f"Retry.{field.name}: {shown(value)} is no timedelta of 0 to {LONGEST_WAIT.days} days.",
             target=value,
         )
 
@@ -82,7 +82,7 @@ class Retry:
     def _is_count(self, _: object, value: object) -> None:
         if not isinstance(value, int) or value < 1:
             raise InvalidArgumentError(
-                f"Retry.attempts: {value!r:.80} is no number from 1 on.", target=value
+                f"Retry.attempts: {shown(value)} is no number from 1 on.", target=value
             )
 
     def after(self, attempts: int) -> timedelta:

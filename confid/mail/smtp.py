@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from confid.errors import InvalidArgumentError, Secret, forget_frames
+from confid.errors import InvalidArgumentError, Secret, forget_frames, shown
 from confid.mail.headers import one_line
 from confid.mail.transports import PermanentRefusal, TransportUnavailable
 
@@ -88,16 +88,16 @@ class SmtpTransport:
     def _check(self) -> None:
         if not isinstance(self.timeout, int | float) or not 0 < self.timeout <= LONGEST_TIMEOUT:
             raise InvalidArgumentError(
-                f"timeout={self.timeout!r:.80}: give seconds, from above 0 to {LONGEST_TIMEOUT}."
+                f"timeout={shown(self.timeout)}: give seconds, from above 0 to {LONGEST_TIMEOUT}."
             )
         if not isinstance(self.port, int) or not 0 < self.port <= LAST_PORT:
-            raise InvalidArgumentError(f"port={self.port!r:.80}: give 1 to {LAST_PORT}.")
+            raise InvalidArgumentError(f"port={shown(self.port)}: give 1 to {LAST_PORT}.")
         if not isinstance(self.username, str | None):
-            raise InvalidArgumentError(f"username={self.username!r:.80} is no text.")
+            raise InvalidArgumentError(f"username={shown(self.username)} is no text.")
         if not (isinstance(self._password, Secret | None) or callable(self._password)):
             raise InvalidArgumentError("password= takes a text, or a function that returns one.")
         if not isinstance(self._tls, ssl.SSLContext | None):
-            raise InvalidArgumentError(f"tls={self._tls!r:.80} is no ssl.SSLContext.")
+            raise InvalidArgumentError(f"tls={shown(self._tls)} is no ssl.SSLContext.")
         if self._password is not None and self.username is None:
             raise InvalidArgumentError("password= needs username=.")
         if self._tls is not None and self.security == "none":
@@ -318,7 +318,7 @@ def _security(security: object) -> str:
         if isinstance(security, str) and security.strip().lower() == known:
             return known
     raise InvalidArgumentError(
-        f"security={security!r:.80}: give one of {', '.join(map(repr, PORTS))}.", target=security
+        f"security={shown(security)}: give one of {', '.join(map(repr, PORTS))}.", target=security
     )
 
 
@@ -334,7 +334,7 @@ def _host(host: object) -> str:
             return name
     except UnicodeError:  # idna's errors are some
         pass
-    raise InvalidArgumentError(f"{host!r:.80} is no host name.", target=host)
+    raise InvalidArgumentError(f"{shown(host)} is no host name.", target=host)
 
 
 def _is_local(host: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from confid.errors import ConfidError, InvalidArgumentError
+from confid.errors import ConfidError, InvalidArgumentError, shown
 from confid.tenant.text import is_text
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def read_templates(source: TemplateSource) -> Templates:
             "templates= needs Jinja2: pip install 'confid[templates]'.", name="jinja2"
         ) from None
     if not isinstance(source, str | os.PathLike | Mapping):
-        raise InvalidArgumentError(f"templates={source!r:.80}: give a folder or a mapping.")
+        raise InvalidArgumentError(f"templates={shown(source)}: give a folder or a mapping.")
     if isinstance(source, Mapping) and not all(map(is_text, [*source, *source.values()])):
         raise InvalidArgumentError("templates= takes names and texts, and something else is in it.")
     loader = (

@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from confid.errors import ConfidError, InvalidArgumentError, forget_frames
+from confid.errors import ConfidError, InvalidArgumentError, forget_frames, shown
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -78,7 +78,7 @@ class MaildirTransport:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         if not isinstance(path, str | os.PathLike):
-            raise InvalidArgumentError(f"{path!r:.80} is no path of a Maildir.", target=path)
+            raise InvalidArgumentError(f"{shown(path)} is no path of a Maildir.", target=path)
         self.path = Path(path)
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ class MaildirTransport:
         except (OSError, ValueError) as error:
             if getattr(error, "errno", errno.ENAMETOOLONG) != errno.ENAMETOOLONG:
                 raise
-            raise InvalidArgumentError(f"{path!r:.80} is no path of a Maildir.") from None
+            raise InvalidArgumentError(f"{shown(path)} is no path of a Maildir.") from None
         self._maildir = mailbox.Maildir(self.path, create=False)
         if os.name == "nt":
             self._maildir.colon = "!"

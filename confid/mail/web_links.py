@@ -9,7 +9,7 @@ import attrs
 
 from confid.engine.parameters import UNSET
 from confid.engine.session import current_session
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 from confid.store.base import TENANT
 from confid.tenant.documents import converter
 from confid.tenant.text import is_one_line
@@ -86,5 +86,5 @@ def _checked(name: str, url: object) -> str:
         if is_page and is_one_line(url) and not any(character.isspace() for character in url):
             return url
     raise InvalidArgumentError(
-        f"{name}: {url!r:.80} is no address of a web page, https://….", target=url
+        f"{name}: {shown(url)} is no address of a web page, https://….", target=url
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import attrs
 
 from confid.engine.session import current_session
-from confid.errors import InvalidArgumentError, NotEnabledError, NotFoundError
+from confid.errors import InvalidArgumentError, NotEnabledError, NotFoundError, demand, shown
 from confid.meetings.invitations import dial_in_block, renewed
 from confid.tenant.documents import MEETING, MEETINGS
 from confid.tenant.mail_address import checked
@@ -17,7 +18,7 @@ from confid.tenant.results import Results
 from confid.tenant.text import is_one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from confid.engine.session import Session
     from confid.tenant.people import Person
@@ -40,9 +41,11 @@ def schedule(
     datetimes, `attendees` e-mail addresses. Raises `NotEnabledError`, and
     `InvalidArgumentError` for a naive or reversed time or a bad address.
     """
+    demand("start", start, datetime, "a datetime with a time zone")
     _check_times(start, end)
     _check_text("subject", subject, one_line=True)
     _check_text("body", body, one_line=False)
+    demand("attendees", attendees, Iterable, "a list of e-mail addresses")
     addresses = tuple(checked(address, parameter="attendees") for address in attendees)
 
     def work(tenant: UnitOfWork) -> Meeting:
@@ -81,6 +84,7 @@ def reschedule(
     Raises `NotFoundError` for a meeting that isn't in this tenant.
     """
     _check_moments(start, end)
+    demand("meeting", meeting, Meeting, "a meeting that confid.meetings returned")
     key = str(meeting.meeting_id)
 
     def work(tenant: UnitOfWork) -> Meeting:
@@ -146,13 +150,14 @@ def _check_moments(start: datetime | None, end: datetime | None) -> None:
     for name, moment in (("start", start), ("end", end)):
         if moment is not None and (not isinstance(moment, datetime) or moment.tzinfo is None):
             raise InvalidArgumentError(
-                f"{name}={moment!r:.60} is not a datetime with a time zone. Pass one, such as "
+                f"{name}={shown(moment, 60)} is not a datetime with a time zone. Pass one, such as "
                 "datetime(2026, 12, 1, 9, tzinfo=ZoneInfo('Europe/Berlin')).",
                 target=name,
             )
 
 
 def _check_text(name: str, text: str, *, one_line: bool) -> None:
+    demand(name, text, str, "a text")
     if "\0" in text or (one_line and not is_one_line(text)):
         shape = "one line without control characters" if one_line else "text without NUL"
-        raise InvalidArgumentError(f"{name}: {text!r:.60} is not {shape}.", target=name)
+        raise InvalidArgumentError(f"{name}: {shown(text, 60)} is not {shape}.", target=name)

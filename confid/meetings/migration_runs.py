@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from confid.engine.session import current_session
-from confid.errors import ConfidError, InvalidArgumentError
+from confid.errors import ConfidError, InvalidArgumentError, shown
 from confid.meetings import invitations
 from confid.meetings.invitations import ToCome
 from confid.tenant.documents import MEETINGS
@@ -81,7 +81,7 @@ def run_migrations(
     here = current_session(session)
     if update is not None and not callable(update):
         raise InvalidArgumentError(
-            f"update={update!r:.80} is no function of one meeting.", target="update"
+            f"update={shown(update)} is no function of one meeting.", target="update"
         )
     if update is not None and here.in_transaction:
         raise InvalidArgumentError(
@@ -278,7 +278,7 @@ def _works(
 
 def _why(meeting: Meeting, told: _Told) -> str:
     refused = told.refused.get(meeting.meeting_id, "it was changed meanwhile")
-    return f"{meeting.subject!r:.60}: {refused}"
+    return f"{shown(meeting.subject, 60)}: {refused}"
 
 
 def _left_alone(to_come: ToCome) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confid.errors import ConfidError, RosterError
+from confid.errors import ConfidError, RosterError, shown
 from confid.roster.files import open_table, path_of, text_of
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def csv_items(table: Table) -> list[Item]:
     lower = [name.lower() for name in table.header]
     twice = next((n for n in table.header if n and lower.count(n.lower()) > 1), None)
     if twice:
-        why = f"The header: The column {twice!r:.40} stands twice; casing is no difference."
+        why = f"The header: The column {shown(twice, 40)} stands twice; casing is no difference."
         raise RosterError(table.name, [why])
     items = [
         Item(f"line {line}", dict(zip(table.header, cells, strict=True)))

@@ -11,6 +11,7 @@ from confid.errors import (
     ConfidError,
     InvalidArgumentError,
     UserNotFoundError,
+    shown,
 )
 from confid.tenant.documents import USER, DocumentType
 from confid.tenant.records import (
@@ -158,7 +159,7 @@ def identity_text(identity: Any) -> str:
             raise InvalidArgumentError("An identity can't hold a NUL character.", target=identity)
         if not identity.isascii() and _LONE_SURROGATE.search(identity):
             raise InvalidArgumentError(
-                f"{identity!r:.60} can't be an identity: it holds a half character.",
+                f"{shown(identity, 60)} can't be an identity: it holds a half character.",
                 target=identity,
             )
         return identity

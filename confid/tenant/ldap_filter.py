@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class _Parser:
         """Make the error that says what should stand where the parser is."""
         found = repr(self._next()) if self._next() else "the end"
         return InvalidArgumentError(
-            f"LdapFilter: column {self.at + 1} of {self.text!r:.200}: "
+            f"LdapFilter: column {self.at + 1} of {shown(self.text, 200)}: "
             f"expected {expected}, found {found}.",
             target=self.text,
             error_id="LdapFilterInvalid",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +54,7 @@ class MailOptions:
     def _check(self, _: object, notify: object) -> None:
         if notify not in (None, True, False):
             raise InvalidArgumentError(
-                f"notify={notify!r:.40}: use True, False or None.", target="notify"
+                f"notify={shown(notify, 40)}: use True, False or None.", target="notify"
             )
 
 

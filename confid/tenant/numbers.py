@@ -11,7 +11,7 @@ from uuid import UUID
 
 import attrs
 
-from confid.errors import InvalidArgumentError, NotFoundError, listed
+from confid.errors import InvalidArgumentError, NotFoundError, listed, shown
 from confid.tenant import phone_number, spoken_languages
 from confid.tenant.records import TOLL, TOLL_FREE, Bridge, ServiceNumber
 from confid.tenant.text import fold
@@ -107,7 +107,7 @@ def checked_name(setup: Setup, name: str, *, own: UUID | None = None) -> str:
     trimmed = name.strip()
     if not trimmed or len(trimmed) > NAME_AT_MOST or not trimmed.isprintable():
         raise InvalidArgumentError(
-            f"{name!r:.40} can't name a bridge: a name is one line of 1 to {NAME_AT_MOST} "
+            f"{shown(name, 40)} can't name a bridge: a name is one line of 1 to {NAME_AT_MOST} "
             "characters.",
             target=name,
             error_id="BridgeNameInvalid",
@@ -166,7 +166,7 @@ def numbers_for_bridge(setup: Setup, numbers: Iterable[str]) -> list[ServiceNumb
     for number in [numbers] if isinstance(numbers, str) else numbers:
         if not isinstance(number, str):
             raise InvalidArgumentError(
-                f"numbers: {number!r:.40} is no text; write '+14255550100'.", target=number
+                f"numbers: {shown(number, 40)} is no text; write '+14255550100'.", target=number
             )
         digits = phone_number.parse(number, parameter="numbers")
         if digits in made:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, demand, shown
 
 _SEPARATORS = re.compile(r"[ \-().\u00a0]")
 _WITHOUT_NUMBERS = frozenset(["AQ", "BV", "GS", "HM", "PN", "TF", "UM"])
 _E164 = re.compile(r"[1-9][0-9]{6,14}")
 
 
-@lru_cache(maxsize=4096)
 def parse(number: str, *, parameter: str = "service number") -> str:
     """The digits of an E.164 number, country code first, without `+`.
 
@@ -23,6 +22,12 @@ def parse(number: str, *, parameter: str = "service number") -> str:
     separators. Raises `InvalidArgumentError` that names `parameter` for
     anything else.
     """
+    demand(parameter, number, str, "a phone number as text, such as +14255550100")
+    return _digits(number, parameter)
+
+
+@lru_cache(maxsize=4096)
+def _digits(number: str, parameter: str) -> str:
     text = number.strip()
     if text[:4].lower() == "tel:":
         text = text[4:]
@@ -30,8 +35,8 @@ def parse(number: str, *, parameter: str = "service number") -> str:
     in_plan = _in_plan(text) if _E164.fullmatch(digits) else None
     if in_plan is None:
         raise InvalidArgumentError(
-            f"{parameter}: {number!r:.40} is no telephone number. Write it as E.164: +14255550100, "
-            "14255550100 or tel:+14255550100, with a country code that exists.",
+            f"{parameter}: {shown(number, 40)} is no telephone number. Write it as E.164: "
+            "+14255550100, 14255550100 or tel:+14255550100, with a country code that exists.",
             target=number,
         )
     return in_plan

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from confid.errors import InvalidArgumentError, NotFoundError
+from confid.errors import InvalidArgumentError, NotFoundError, shown
 from confid.store.base import TENANT
 from confid.tenant.documents import AUDIO_POLICY, GRANT, DocumentType
 from confid.tenant.records import Record, prop
@@ -133,7 +133,7 @@ def name_of(policy: object, *, parameter: str = "Identity") -> str:
         name = name[len(TAG) :].strip()
     if not name or len(name) > LONGEST_NAME or not is_one_line(name):
         raise InvalidArgumentError(
-            f"{parameter}: {identity!r:.80} is no name of a policy: that is one line of 1 to "
+            f"{parameter}: {shown(identity)} is no name of a policy: that is one line of 1 to "
             f"{LONGEST_NAME} characters.",
             target=identity,
             error_id="PolicyNameInvalid",

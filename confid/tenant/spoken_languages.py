@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,7 @@ def checked_language(text: object, *, parameter: str) -> str:
     code = _BY_FOLDED.get(text.strip().lower()) if isinstance(text, str) else None
     if code is None:
         raise InvalidArgumentError(
-            f"{parameter}: {text!r:.40} is no supported language. There are "
+            f"{parameter}: {shown(text, 40)} is no supported language. There are "
             f"{', '.join(SUPPORTED)}.",
             target=text,
             error_id="LanguageNotSupported",

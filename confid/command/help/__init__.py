@@ -11,7 +11,7 @@ from confid.command.help.forms import syntax
 from confid.command.lookup import get_command
 from confid.engine.docstrings import Described, python_type, read, reference_page
 from confid.engine.parameters import CommonParameters
-from confid.errors import NotFoundError
+from confid.errors import NotFoundError, demand, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,10 +40,11 @@ def get_help(name: str = "*") -> HelpText:
     one, with or without an ellipsis, or a wildcard. Where several cmdlets fit,
     they are listed with a line each. Raises `NotFoundError` where none does.
     """
+    demand("name", name, str, "the name of a cmdlet")
     found = _found(name)
     if not found:
         raise NotFoundError(
-            f"There is no help for {name!r:.80}. confid.get_help() lists what there is.",
+            f"There is no help for {shown(name)}. confid.get_help() lists what there is.",
             target=name,
             error_id="HelpNotFound",
             category="ResourceUnavailable",

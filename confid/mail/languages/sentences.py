@@ -11,7 +11,7 @@ from string import Formatter
 
 import attrs
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 from confid.mail.languages.countries import COUNTRIES
 from confid.mail.languages.de_de import SENTENCES as GERMAN
 from confid.mail.languages.en_us import SENTENCES as ENGLISH
@@ -66,11 +66,11 @@ def with_languages(
     """
     tables = dict(SENTENCES)
     if not isinstance(languages, Mapping):
-        raise InvalidArgumentError(f"languages={languages!r:.80}: give a mapping.")
+        raise InvalidArgumentError(f"languages={shown(languages)}: give a mapping.")
     for tag, given in languages.items():
         if not (isinstance(tag, str) and isinstance(given, Mapping)):
             raise InvalidArgumentError(
-                f"languages: {tag!r:.80}: give a language's tag, and a mapping of its sentences."
+                f"languages: {shown(tag)}: give a language's tag, and a mapping of its sentences."
             )
         table = {**SENTENCES.get(tag, {}), **given}
         if problem := _problem(table):
@@ -89,7 +89,7 @@ def _problem(table: Mapping[str, str]) -> str | None:
 
 def _wrong(key: object, sentence: object) -> str | None:
     if not isinstance(key, str) or (key not in ENGLISH and not key.startswith(_COUNTRY)):
-        return f"{key!r:.80} is no sentence of a message."
+        return f"{shown(key)} is no sentence of a message."
     if not is_text(sentence):
         return f"{key!r} is no text."
     try:

@@ -96,7 +96,7 @@ def _too_large(path: object, size: str, most: int) -> InvalidArgumentError:
 
 
 def _name(path: object) -> str:
-    return f"{str(path)!r:.500}" if isinstance(path, (str, os.PathLike)) else shown(path)
+    return f"{shown(str(path), 500)}" if isinstance(path, (str, os.PathLike)) else shown(path)
 
 
 def not_readable(path: object, why: str) -> InvalidArgumentError:

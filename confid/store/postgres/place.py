@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote
 
 import attrs
 
-from confid.errors import StoreError
+from confid.errors import StoreError, demand
 
 DEFAULT_SCHEMA = "confid"
 DEFAULT_POOL = 10
@@ -67,6 +67,9 @@ def place_of(
 
     Raises `StoreError` for options that can't be; it never shows what was given.
     """
+    demand("dsn", dsn, str, "a URL or a DSN as text")
+    demand("timeout", timeout, float | int | str | None, "a number of seconds")
+    demand("pool_size", pool_size, int | str | None, "a number of connections")
     given = {"schema": schema, "timeout": timeout, "pool_size": pool_size}
     if _URL.match(dsn):
         dsn, options = _split(dsn)
@@ -75,7 +78,7 @@ def place_of(
         name = DEFAULT_SCHEMA if given["schema"] is None else str(given["schema"])
         seconds = 30.0 if given["timeout"] is None else float(given["timeout"])
         size = DEFAULT_POOL if given["pool_size"] is None else int(given["pool_size"])
-    except ValueError:
+    except (ValueError, OverflowError):
         raise _malformed() from None
     if not _SCHEMA.fullmatch(name) or not 0 < seconds <= threading.TIMEOUT_MAX or size < 1:
         raise _malformed()
