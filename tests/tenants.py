@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confid import cmdlets
+from confid import cmdlets, start  # noqa: F401 - start gives every session its cmdlets
 from confid.engine.session import Session, open_session
 from confid.host import RecordingHost
 from confid.ids.dice import Space

@@ -23,7 +23,7 @@ from confid.attendant.running_meeting import (
     style_of,
 )
 from confid.engine.session import current_session
-from confid.errors import ConfidError, InvalidArgumentError, SealedError, shown
+from confid.errors import ConfidError, InvalidArgumentError, SealedError, demand, shown
 from confid.ids.conference_id import ConferenceId
 from confid.tenant import phone_number
 from confid.tenant.spoken_languages import DEFAULT
@@ -189,6 +189,7 @@ class Call:
 
     def press(self, keys: str) -> CallState:
         """Press keys for whatever is being asked: a language, an ID, star or pound, a PIN."""
+        demand("keys", keys, str, "the keys pressed, as text")
         state = self.state
         if state is CallState.ASKING_CONFERENCE_ID:
             language = dict(self._choices()).get(keys)

@@ -79,7 +79,7 @@ class Results(Sequence[R], Generic[R]):
             return shown
         if names != "python":
             raise InvalidArgumentError(
-                f"names={names!r}: there are 'powershell' and 'python'.", target=names
+                f"names={shown(names)}: there are 'powershell' and 'python'.", target=names
             )
         return [
             {_python_name(record, name): value for name, value in properties.items()}

@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 import confid
 from confid.errors import InvalidArgumentError, NotEnabledError
 from confid.store.memory import MemoryStore
-from tests.tenants import add, contents, disable, lines, set_settings, set_user, tenant, upn
+from tests.faulty import FAULTS, FaultyStore
+from tests.tenants import (
+    add,
+    contents,
+    disable,
+    enable,
+    lines,
+    set_settings,
+    set_user,
+    start_migration,
+    tenant,
+    upn,
+)
 
 KEN, PILAR, LI, NOBODY = upn("ken"), upn("pilar"), upn("li"), upn("nobody")
 WHAT_IF = 'What if: Performing the operation "Set-CsOnlineDialInConferencingUser" on target "{}".'
@@ -103,3 +115,44 @@ def test_what_if_names_exactly_whom_the_call_changes(
         expected = [WHAT_IF.format(upn(user.display_name.lower())) for user in changed]
         assert [line for line in lines(session) if line.startswith("What if")] == expected
         assert confid.check().problems == ()
+
+
+@pytest.mark.parametrize("fault", [None, *FAULTS])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: set_user([KEN, PILAR], reset_conference_id=True, reset_leader_pin=True),
+        lambda: set_user(KEN, reset_conference_id=True),
+        lambda: enable(LI),
+        lambda: disable(KEN),
+        lambda: set_settings(pin_length=9),
+        lambda: start_migration(KEN),
+    ],
+    ids=["reset", "reset_one", "enable", "disable", "settings", "migration"],
+)
+def test_what_if_needs_nothing_of_the_witness(call: Any, fault: str | None) -> None:
+    """It holds what it held, nothing is written to it, and one that is away isn't missed."""
+    witness = FaultyStore(MemoryStore())
+    with tenant("ken", "pilar", witness=witness) as session:
+        add(session, "li")
+        before = contents(session)
+        with witness.transaction(write=False) as transaction:
+            held = list(transaction.entries())
+        commits = witness.commits
+        witness.fault = fault
+        session.preferences.what_if = True
+        call()
+        witness.fault = None
+        assert len(lines(session)) in (1, 2)
+        assert contents(session) == before
+        assert witness.commits == commits
+        with witness.transaction(write=False) as transaction:
+            assert list(transaction.entries()) == held
+
+
+def test_what_if_says_what_a_full_tenant_would_do() -> None:
+    """No ID is drawn, so none is missing."""
+    with tenant("ken", "pilar", ids=2) as session:
+        before = contents(session)
+        assert set_user(KEN, reset_conference_id=True, what_if=True) is None
+        assert contents(session) == before

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import confid
+from confid import cmdlets
+from confid.engine.docstrings import python_type
 from confid.errors import ParameterBindingError, StaticConferenceIdError
 from tests.tenants import (
     add,
@@ -30,9 +32,13 @@ from tests.tenants import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from confid.engine.binder import CommandInfo
     from confid.engine.session import Session
 
 KEN = upn("ken")
+CHOSEN = confid.ConferenceId(3542699)
+get_user_info: Any = cmdlets.get_cs_online_dial_in_conferencing_user_info
+get_user_state: Any = cmdlets.get_cs_online_dial_in_conferencing_user_state
 NAMES = ["conference_id", "ConferenceId", "CONFERENCEID", "Conference_Id", "passcode", "Passcode"]
 CMDLETS = [enable, disable, set_user, get, get_bridge, get_settings, set_settings]
 VALUES = [3542699, "3542699", "354 269 9#", "auto", "", 0, -1, None, False, 3.5, [], b"1234567"]
@@ -130,13 +136,59 @@ def test_a_transaction_takes_no_conference_id() -> None:
             refused(session, enable, KEN, conference_id=int(reset.conference_id))
 
 
-def test_a_record_with_another_id_changes_nothing() -> None:
-    """A record is an identity: the ID that it holds is not taken from it."""
-    with tenant("ken") as session:
-        before = contents(session)
-        ken = attrs.evolve(get(KEN), conference_id=confid.ConferenceId(3542699))
-        set_user(ken)
-        assert contents(session) == before
+TAKE_RECORDS = [
+    info
+    for info in confid.get_command()
+    if "identity" in info.declared and "iterable" in python_type(info, "identity")
+]
+"""The cmdlets that take a person's record as an identity."""
+
+
+def test_these_are_the_cmdlets_that_take_records() -> None:
+    """All that are about people."""
+    assert len(TAKE_RECORDS) >= 10
+    assert {"Enable", "Disable", "Set", "Get", "Grant", "Start"} <= {
+        info.name.partition("-")[0] for info in TAKE_RECORDS
+    }
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("make", [get, get_user_info, get_user_state])
+@pytest.mark.parametrize("info", TAKE_RECORDS, ids=lambda info: info.name)
+def test_a_record_with_another_id_is_just_an_identity(
+    info: CommandInfo, make: Any, many: bool, enabled: bool
+) -> None:
+    """The ID that it holds is taken by no cmdlet: it does what it does for the name."""
+    with tenant("ken", "pilar", "li") as session:
+        record = attrs.evolve(make(KEN), conference_id=CHOSEN)
+        if not enabled:
+            disable(KEN)
+        named, given = (
+            _outcome(session, info, [identity, upn("li")] if many else identity)
+            for identity in (KEN, record)
+        )
+        assert given == named
+        assert confid.whois(CHOSEN) is None
+        assert confid.check().problems == ()
+
+
+def _outcome(session: Session, info: CommandInfo, identity: object) -> list[object]:
+    """What a cmdlet answers, but for the IDs, and who is enabled afterwards; all undone."""
+    answer: list[object] = []
+    arguments = {"policy_name": None} if info.name.startswith("Grant") else {}
+    with undone(session):
+        try:
+            found = info.function(identity, **arguments)
+        except confid.ConfidError as error:
+            answer.append(type(error))
+        else:
+            for record in found if isinstance(found, confid.Results) else [found]:
+                assert getattr(record, "conference_id", None) != CHOSEN
+                answer.append(getattr(record, "display_name", type(record)))
+        assert confid.whois(CHOSEN) is None
+        answer += [user.display_name for user in get()]
+    return answer
 
 
 @pytest.mark.parametrize("value", [False, 0])
