@@ -120,9 +120,9 @@ def read_templates(source: TemplateSource) -> Templates:
     except ValueError:  # a path with a NUL
         names = []
     if not names:
-        shown = "The mapping" if isinstance(source, Mapping) else repr(os.fspath(source))
+        where = "The mapping" if isinstance(source, Mapping) else repr(os.fspath(source))
         raise InvalidArgumentError(
-            f"{shown:.80} has no templates: their names end in .{', .'.join(PARTS)}.",
+            f"{where:.80} has no templates: their names end in .{', .'.join(PARTS)}.",
             target=None if isinstance(source, Mapping) else source,
         )
     for name in names:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 from confid.ids.conference_id import ConferenceId
 from confid.tenant.records import Record, html_view, view
 
@@ -74,16 +74,16 @@ class Results(Sequence[R], Generic[R]):
         self, names: Literal["powershell", "python"] = "powershell"
     ) -> list[dict[str, object]]:
         """The records as dicts, keyed by PowerShell's property names or Python's."""
-        shown = [record.__powershell__() for record in self._records]
+        exported = [record.__powershell__() for record in self._records]
         if names == "powershell":
-            return shown
+            return exported
         if names != "python":
             raise InvalidArgumentError(
                 f"names={shown(names)}: there are 'powershell' and 'python'.", target=names
             )
         return [
             {_python_name(record, name): value for name, value in properties.items()}
-            for record, properties in zip(self._records, shown, strict=True)
+            for record, properties in zip(self._records, exported, strict=True)
         ]
 
     def to_csv(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from confid.errors import StoreError
+from confid.errors import StoreError, demand
 from confid.store.sqlite.errors import absent
 
 Identity = tuple[int, int]
@@ -16,6 +16,7 @@ class TenantFile:
     """A path, made absolute at once: the working directory may change afterwards."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        demand("path", path, str | os.PathLike, "a path as text")
         try:
             self.path = Path(path).absolute()
         except FileNotFoundError as error:

@@ -7,7 +7,6 @@ import sqlite3
 import time
 import weakref
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from confid.errors import StoreError
@@ -169,7 +168,7 @@ class SQLiteStore(Store):
         connection = self.take_connection()
         try:
             with translated(self.path):
-                write_backup(connection, Path(path).absolute())
+                write_backup(connection, TenantFile(path).path)
         finally:
             self.give_back(connection)
 
