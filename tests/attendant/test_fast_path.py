@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import confid
-from confid.attendant import PROMPTS, CallState, dial, wrong_entries
+from confid.attendant import PROMPTS, Call, CallState, dial, wrong_entries
 from confid.attendant.fast_path import find_organizer
 from confid.store.seal import Reason, Seal, put_seal
 from confid.tenant.documents import CONFERENCING, USER
+from confid.tenant.unit_of_work import UnitOfWork
 from tests.servers import CuttingProxy
 from tests.tenants import add_bridge, get, set_user, tenant, upn
 
@@ -156,6 +157,47 @@ def test_each_check_of_an_organizer_holds_alone(
         said = "wrong_id" if when == "before the ID" else "id_changed"
         assert call.press(answers[when]) is CallState.ASKING_CONFERENCE_ID
         assert (call.organizer, call.prompts[-1]) == (None, PROMPTS[said])
+
+
+def test_an_id_reset_while_a_step_waits_for_its_lock_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The ID is compared behind the lock, whatever the ledger said before."""
+    with tenant("ken") as session:
+        keys = keyed()
+        monkeypatch.setattr("confid.attendant.calls.find_organizer", lambda *_: None)
+        people = UnitOfWork.people
+
+        def meanwhile(unit: UnitOfWork, users: list[Any], *, lock: bool = False) -> list[Any]:
+            unit.ledger.retire([user.owner for user in users])
+            unit.ledger.issue([user.owner for user in users])
+            return people(unit, users, lock=lock)
+
+        monkeypatch.setattr(UnitOfWork, "people", meanwhile)
+        call = dial(NUMBER, session=session)
+        assert call.press(keys) is CallState.ASKING_CONFERENCE_ID
+        assert (call.organizer, call.prompts[-1]) == (None, PROMPTS["wrong_id"])
+
+
+def test_a_right_pin_after_ten_wrong_entries_on_other_lines_is_not_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The count is looked at behind the lock, and before the PIN."""
+    with tenant("ken"):
+        pin = set_user(KEN, reset_leader_pin=True, notify=False).leader_pin
+        call = dial(NUMBER)
+        call.press(keyed())
+        call.press("*")
+        closed = Call._starts_closed
+
+        def meanwhile(self: Call, unit: UnitOfWork) -> bool:
+            for _ in range(wrong_entries.CALLER_LIMIT):
+                wrong_entries.note_caller(unit, wrong_entries.WITHHELD)
+            return closed(self, unit)
+
+        monkeypatch.setattr(Call, "_starts_closed", meanwhile)
+        assert call.press(pin) is CallState.ENDED
+        assert call.prompts[-1] == PROMPTS["blocked"]
 
 
 def blocked(session: Session) -> None:

@@ -20,8 +20,8 @@ from confid.errors import CommitOutcomeUnknownError, SealedError, StoreError, Wi
 from confid.host import RecordingHost
 from confid.mail import MemoryTransport, deliver
 from confid.store import MemoryStore, SQLiteStore
-from confid.store.base import SEAL, TENANT
-from confid.store.seal import Reason, Seal, put_seal
+from confid.store.base import SEAL, TENANT, Claim
+from confid.store.seal import FACTS, Reason, Seal, put_seal
 from confid.tenant.documents import KINDS
 from confid.testing import ModelStore
 from tests.faults.moved import CuttableStore, Scissors
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from confid.engine.session import Session
     from confid.store import Store
+    from confid.store.base import Transaction
 
 KEN, PILAR = upn("ken"), upn("pilar")
 
@@ -557,6 +558,60 @@ def test_a_tenant_moves_into_an_empty_store_only(tmp_path: Path) -> None:
         confid.move_tenant(tmp_path / "backup.db", "memory:")
     with confid.connect(one, witness=witness):
         set_user(KEN, reset_conference_id=True)
+
+
+HELD: list[Callable[[Transaction], object]] = [
+    lambda t: t.put(TENANT.name, {FACTS: {"tenant_id": "x"}}),
+    lambda t: t.put(TENANT.name, {"x": {}}),
+    lambda t: t.put(KINDS[-1].name, {"x": {}}),
+    lambda t: t.claim([(1_234_567, "x")], Claim(at=NOON)),
+    lambda t: put_seal(t, Seal(reason=Reason.BACKUP)),
+    lambda t: put_seal(t, Seal(reason=Reason.INCOMPLETE, move="x/y")),
+]
+
+
+@pytest.mark.parametrize("hold", HELD)
+def test_anything_in_the_target_is_something(hold: Callable[[Transaction], object]) -> None:
+    """Each alone: a document, a line of a ledger, a seal."""
+    source, target = MemoryStore(), MemoryStore()
+    lived_in(source).close()
+    target.open(KINDS)
+    with target.transaction(write=True) as transaction:
+        hold(transaction)
+    with pytest.raises(StoreError, match="holds something"):
+        confid.move_tenant(source, target)
+    assert issuing(source) == [source]
+
+
+@pytest.mark.parametrize("reason", [Reason.BACKUP, Reason.INCOMPLETE])
+def test_a_seal_alone_keeps_a_source_from_moving(reason: Reason) -> None:
+    """Whatever else the store holds."""
+    source = MemoryStore()
+    with lived_in(source) as session, session.unit(write=True) as unit:
+        put_seal(unit.transaction, Seal(reason=reason))
+    with pytest.raises(SealedError):
+        confid.move_tenant(source, "memory:")
+
+
+def test_a_move_given_up_does_not_finish_in_the_place_of_the_next(tmp_path: Path) -> None:
+    """Its source is sealed again, and for another target."""
+    source, target, third = (SQLiteStore(tmp_path / f"{name}.db") for name in "abc")
+    lived_in(source).close()
+
+    class Slow(CuttableStore):
+        calls = 0
+
+        def exclusive(self) -> Any:
+            self.calls += 1
+            if self.calls == 4:  # marking, documents, ledger; now it would finish
+                restored(source.path)
+                cut_short(source.path, third, after=20)
+            return super().exclusive()
+
+    with pytest.raises(StoreError, match="given up"):
+        confid.move_tenant(source.path, Slow(target, Scissors(1000)))
+    confid.move_tenant(source.path, third.path)
+    assert issuing(source, target, third) == [third]
 
 
 def test_a_moved_tenant_keeps_its_witness(tmp_path: Path) -> None:
