@@ -163,7 +163,7 @@ def test_more_owners_than_ids_is_all_or_nothing(make_store: MakeStore) -> None:
 def test_rollbacks_on_the_way_lose_nothing(
     make_store: MakeStore, calls: list[tuple[int, bool]], seed: int
 ) -> None:
-    """What was rolled back was never issued: in the end all have been, each exactly once."""
+    """A rolled-back ID was never issued: in the end every ID is issued exactly once."""
     office, owners = Office(make_store(), seeded(seed)), names()
     issued: list[int] = []
     for size, undo in calls:
@@ -183,7 +183,7 @@ def test_rollbacks_on_the_way_lose_nothing(
 
 
 def test_resets_use_ids_up(make_store: MakeStore) -> None:
-    """A retired ID is never given again, not even to whom it belonged."""
+    """A retired ID is never issued again, not even to its former owner."""
     office = Office(make_store(), seeded(3))
     issued = []
     for _ in ALL:
@@ -196,7 +196,7 @@ def test_resets_use_ids_up(make_store: MakeStore) -> None:
 
 
 def test_a_rollback_gives_its_ids_back_at_once(make_store: MakeStore) -> None:
-    """What was drawn from the free set is in it again: no further scan is needed to find it."""
+    """The drawn IDs are in the free set again, so no further scan is needed."""
     office, owners = Office(make_store(), seeded(19)), names()
     with pytest.raises(_Undo):
         take(office, owners, 40, undo=True)
@@ -217,7 +217,7 @@ def test_a_ledger_that_hides_ids_is_an_error(make_store: MakeStore, size: int) -
 
 
 def test_a_space_of_one(make_store: MakeStore) -> None:
-    """The smallest there is."""
+    """The smallest space."""
     office = Office(make_store(), seeded(4), space=Space(FIRST_ID, FIRST_ID))
     assert office.issue("ann") == [FIRST_ID]
     with pytest.raises(ConferenceIdsExhaustedError):
@@ -225,7 +225,7 @@ def test_a_space_of_one(make_store: MakeStore) -> None:
 
 
 def test_ids_outside_the_space_dont_count(make_store: MakeStore) -> None:
-    """Imported ones may stand anywhere in the seven-digit range."""
+    """Imported IDs may be anywhere in the seven-digit range."""
     office, owners = Office(make_store(), seeded(5)), names()
     with office.store.transaction(write=True) as transaction:
         transaction.claim([(FIRST_ID + 100 + i, f"import {i}") for i in range(100)], CLAIM)
@@ -253,7 +253,7 @@ def watch_scans(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_the_end_comes_after_a_fresh_scan_only(
     make_store: MakeStore, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    """Not from a count, a guess, or a free set of yesterday: this call's scan found nothing."""
+    """Exhaustion is reported only after a scan by this call that found nothing."""
     office, owners = Office(make_store(), seeded(6)), names()
     take(office, owners, 64)
     found = watch_scans(monkeypatch)
@@ -291,7 +291,7 @@ def store_ids(store: Store) -> list[int]:
 def test_a_stale_free_set_is_no_end_in_bulk(
     make_store: MakeStore, monkeypatch: pytest.MonkeyPatch, left: int
 ) -> None:
-    """Nor does a call go through a useless set one refusal at a time: one more scan is enough."""
+    """A stale free set costs one more scan, not one refusal for each of its IDs."""
     space = Space(FIRST_ID, FIRST_ID + 999)
     store, owners = make_store(), names()
     mine, theirs = (Office(store, seeded(seed), space=space) for seed in (9, 10))
@@ -401,7 +401,7 @@ class Spy:
     claims: list[list[tuple[int, str]]] = attrs.field(factory=list)
 
     def claim(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
-        """Note and pass on."""
+        """Note the proposals and claim them."""
         self.claims.append(list(proposals))
         return self.transaction.claim(proposals, claim)
 
@@ -468,7 +468,7 @@ def test_a_failing_store_issues_nothing(make_store: MakeStore) -> None:
 
 
 def test_issuing_to_nobody(make_store: MakeStore) -> None:
-    """Is nothing, even when the space is full."""
+    """No owners get no IDs, even when the space is full."""
     office, owners = Office(make_store(), seeded(18)), names()
     take(office, owners, 64)
     with office.store.transaction(write=True) as transaction:
@@ -477,5 +477,5 @@ def test_issuing_to_nobody(make_store: MakeStore) -> None:
 
 
 def test_there_is_one_spot_that_claims() -> None:
-    """So that what is said of it here holds for every ID."""
+    """So what these tests show holds for every ID."""
     assert inspect.getsource(issuer).count(".claim(") == 1

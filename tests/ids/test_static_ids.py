@@ -126,7 +126,7 @@ def test_a_call_by_powershell_names_takes_no_conference_id(shared: Session, name
 
 
 def test_a_transaction_takes_no_conference_id() -> None:
-    """Inside a transaction it is refused, and what was done before in it can stand."""
+    """Inside a transaction it is refused, and the earlier changes of the transaction can stay."""
     with tenant("ken") as session:
         with session.transaction():
             reset = set_user(KEN, reset_conference_id=True)

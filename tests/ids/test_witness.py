@@ -50,7 +50,7 @@ def reset(name: str = KEN) -> int:
 
 
 def forked(store: MemoryStore) -> MemoryStore:
-    """A tenant as it stands, for going back to it later."""
+    """A copy of a tenant, for going back to it later."""
     older = MemoryStore()
     older._contents = copy.deepcopy(store._contents)
     return older
@@ -69,7 +69,7 @@ def imported(name: str, conference_id: int) -> dict[str, Any]:
 
 
 def test_the_witness_holds_every_id(witness: Store) -> None:
-    """What was issued before it came, what was retired, and every ID issued since."""
+    """IDs issued before it was attached, retired ones, and every ID issued since."""
     store = MemoryStore()
     with tenant("ken", "pilar", store=store):
         reset()
@@ -173,7 +173,7 @@ def test_living_ids_that_two_tenants_have_are_said_before_they_share_a_witness(
 
 @pytest.mark.parametrize("kind", ["none", "missing", "another", "tenant", "backup"])
 def test_without_its_witness_a_tenant_issues_nothing(kind: str, tmp_path: Path) -> None:
-    """Left out, not there, somebody else's, no witness at all: nothing changes, and why is said."""
+    """Left out, missing, foreign, or no witness: nothing changes, and the error says why."""
     path, place = tmp_path / "tenant.db", tmp_path / "witness.db"
     with tenant("ken", "pilar", store=path, witness=place):
         before = ledger()
@@ -242,7 +242,7 @@ def test_a_witness_that_fails_spends_ids_and_nothing_else(fault: str, size: int)
 
 
 def test_the_tenant_that_fails_after_its_witness_spends_ids(witness: Store) -> None:
-    """What a rollback took back was never issued, and won't be."""
+    """An ID that was rolled back was never issued, and won't be."""
     with tenant("ken", ids=12, witness=witness) as session:
         for _ in range(5):
             with undone(session):
@@ -257,7 +257,7 @@ def test_the_tenant_that_fails_after_its_witness_spends_ids(witness: Store) -> N
 
 
 def test_the_witness_costs_one_more_commit() -> None:
-    """For a reset, and for many in one call as for one."""
+    """For one reset, and for many in one call."""
     witness = FaultyStore(MemoryStore())
     store = FaultyStore(MemoryStore())
     with tenant("ken", "pilar", store=store, witness=witness):
@@ -286,7 +286,7 @@ def test_a_tenant_wound_back_repeats_no_id(witness: Store) -> None:
 
 
 def test_a_copy_from_before_the_witness_is_opened_with_it(witness: Store) -> None:
-    """Then it knows of the IDs issued since; and those that both hold for others are reset."""
+    """It learns the IDs issued since; IDs that it holds for other owners are reset."""
     store = MemoryStore()
     with tenant("ken", "pilar", store=store, ids=60):
         older = forked(store)
@@ -299,7 +299,7 @@ def test_a_copy_from_before_the_witness_is_opened_with_it(witness: Store) -> Non
 
 
 def test_a_witness_wound_back_is_made_good_by_the_ledger(tmp_path: Path) -> None:
-    """One of the two may forget: IDs are asked of both."""
+    """One of the two may forget, because each ID is looked up in both."""
     path, place, older = (tmp_path / name for name in ("tenant.db", "witness.db", "older.db"))
     with tenant("ken", store=path, witness=place, ids=40):
         pass
@@ -374,7 +374,7 @@ def test_has_issued_looks_at_the_witness_too(witness: Store) -> None:
 
 
 def test_a_witness_holds_no_names(tmp_path: Path) -> None:
-    """Keys and digests only: it can stand where the directory may not."""
+    """Only keys and digests: it can be kept where the directory may not."""
     place = tmp_path / "witness.db"
     with tenant("pilar", store=tmp_path / "tenant.db", enabled=False, witness=place):
         confid.import_users([imported("ken", 1_234_567)])

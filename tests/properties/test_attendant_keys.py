@@ -63,7 +63,7 @@ class Organizer:
 
 @attrs.define(eq=False)
 class OnePhone:
-    """A call, and where the model has it."""
+    """A call, and its state in the model."""
 
     call: Call
     number: str
@@ -76,7 +76,7 @@ class OnePhone:
 
 
 class Attendant(RuleBasedStateMachine):
-    """Callers, and an administrator who changes things under their hands."""
+    """Callers, and an administrator who changes settings during their calls."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,11 +102,11 @@ class Attendant(RuleBasedStateMachine):
     # What an administrator does.
 
     def change(self, name: str, **changes: Any) -> None:
-        """Set a user, and have the model know it."""
+        """Change a user, in the model too."""
         self.note(name, set_user(upn(name), notify=False, **changes))
 
     def note(self, name: str, record: Any) -> None:
-        """Take over what a cmdlet returned."""
+        """Update the model from a record that a cmdlet returned."""
         person = self.people[name]
         new = str(record.conference_id)
         if person.conference_id not in ("", new):
@@ -187,7 +187,7 @@ class Attendant(RuleBasedStateMachine):
                 person.started = person.started and bool(person.present)
 
     def press(self, at: int, keys: str) -> None:
-        """Press keys, and have the model say where that leads."""
+        """Press keys, in the model too."""
         if at >= len(self.phones):
             return
         phone = self.phones[at]
@@ -208,7 +208,7 @@ class Attendant(RuleBasedStateMachine):
         return self.recent(self.wrong[caller]) >= CALLER_LIMIT
 
     def recent(self, moments: list[datetime]) -> int:
-        """How many lie within the hour."""
+        """How many were within the last hour."""
         return sum(self.clock.now - moment < WINDOW for moment in moments)
 
     def step(self, phone: OnePhone, keys: str) -> None:
@@ -262,7 +262,7 @@ class Attendant(RuleBasedStateMachine):
             phone.state = ENDED if phone.wrong_pins == TRIES else ASKING_PIN
 
     def joins_unasked(self, phone: OnePhone, person: Organizer) -> bool:
-        """Whether nobody is asked; then they are in."""
+        """Whether the caller joins without a question."""
         if person.started or person.pstn_only:
             self.join(phone, person, start=True)
             return True

@@ -119,7 +119,7 @@ def test_callers_of_two_processes_meet(tmp_path: Path) -> None:
 
 
 def test_guesses_of_two_processes_add_up(tmp_path: Path) -> None:
-    """Both together have ten, however they take turns."""
+    """Both together have ten, in any order."""
     path = tmp_path / "tenant.db"
     with kens(path):
         two = [started(GUESSES, path, NUMBER, GUESSER, PROMPTS["wrong_id"]) for _ in range(2)]

@@ -56,13 +56,13 @@ def upn(name: str) -> str:
 
 
 def in_turns(chosen: Sequence[str]) -> Iterator[str]:
-    """Identities in turns as the roster has them and in capitals: who is meant twice is one."""
+    """Identities, some as in the roster and some in capitals; one that repeats counts once."""
     for place, name in enumerate(chosen):
         yield upn(name).upper() if place % 2 else upn(name)
 
 
 def roster_row(name: str, *, licensed: bool) -> dict[str, str]:
-    """A person as a roster has them."""
+    """A row of a roster."""
     return {
         "UserPrincipalName": upn(name),
         "DisplayName": name,
@@ -328,7 +328,7 @@ class GuaranteeMachine(RuleBasedStateMachine):
     def first_error(
         self, chosen: Sequence[str], passes: Callable[[str], bool], error: type[ConfidError]
     ) -> type[ConfidError] | None:
-        """What the first of them who can't be served raises; it gives the call's error its type."""
+        """The error of the first identity that fails; the call's error has its type."""
         for name in chosen:
             if name not in self.model.people:
                 return UserNotFoundError

@@ -56,7 +56,7 @@ with confid.connect(path, create=False) as session:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where processes can meet: a path, or a URL."""
+    """A place that processes can share: a path or a URL."""
     if request.param == "sqlite":
         return str(tmp_path / "tenant.db")
     new_schema: Callable[[], str] = request.getfixturevalue("new_schema")
@@ -108,12 +108,12 @@ def test_eight_threads_reset_at_once_in_memory() -> None:
 
 
 def test_eight_threads_reset_at_once(place: str) -> None:
-    """So they do where processes can meet."""
+    """The same on the stores that processes can share."""
     eight_threads_reset_at_once(from_url(place))
 
 
 def eight_threads_reset_at_once(store: Store) -> None:
-    """Each resets one person alone, and then several that others reset too."""
+    """Each thread resets a person of its own, then people that other threads reset too."""
     with confid.connect(store) as session:
         fill(session)
         first = {entry.conference_id for entry in ledger(session)}

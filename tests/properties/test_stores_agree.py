@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_memory_and_sqlite_agree(tmp_path: Path) -> None:
-    """No story of transactions, savepoints, rollbacks and misuse parts them."""
+    """After any sequence of transactions, savepoints, rollbacks and misuse."""
     names = itertools.count()
     run_in_lockstep(
         lambda: (MemoryStore(), SQLiteStore(tmp_path / f"{next(names)}.db")), examples=examples(50)
@@ -23,5 +23,5 @@ def test_memory_and_sqlite_agree(tmp_path: Path) -> None:
 
 
 def test_memory_and_postgresql_agree(new_schema: Callable[[], str]) -> None:
-    """Nor these two."""
+    """The same sequences on PostgreSQL."""
     run_in_lockstep(lambda: (MemoryStore(), PostgresStore(new_schema())), examples=examples(25))

@@ -116,7 +116,7 @@ class WoundBackMachine(RuleBasedStateMachine):
         self.folder.cleanup()
 
     def note(self, users: Iterable[Any]) -> None:
-        """Note IDs that a call has told somebody: nobody was told any of them before."""
+        """Note IDs that a call returned: no call has returned any of them before."""
         for user in users:
             assert user.conference_id not in self.seen, "issued twice"
             self.seen.add(int(user.conference_id))

@@ -1,4 +1,4 @@
-"""Identities: every documented form, in any casing and composition, and what is none."""
+"""Identities: every documented form, in any casing and composition, and texts that are none."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_every_form_in_any_casing_and_composition(shared: Session, data: st.Data
 
 @given(text=st.text(max_size=30))
 def test_any_other_text_names_nobody(shared: Session, text: str) -> None:
-    """A text is found, not found, or refused: nothing else comes out of it."""
+    """Any text finds a user, finds none, or is refused."""
     with pytest.raises((UserNotFoundError, InvalidArgumentError)):
         get(text, session=shared)
 
@@ -179,7 +179,7 @@ def test_a_missing_identity_is_no_everybody(cmdlet: Any) -> None:
 
 
 def test_one_in_one_out_and_an_iterable_in_results_out() -> None:
-    """The shape of the answer is that of the question."""
+    """One identity returns one record, an iterable returns `Results`."""
     with tenant("ken", "pilar"):
         assert get(upn("ken")).display_name == "Ken"
         for several in ([upn("ken")], (upn("ken"),), {upn("ken")}, iter([upn("ken")])):
@@ -216,7 +216,7 @@ def test_a_generator_is_read_once_and_may_call_cmdlets() -> None:
 
 @given(choices=st.lists(st.sampled_from(range(8)), min_size=1, max_size=20))
 def test_a_repeated_one_counts_once(shared: Session, choices: list[int]) -> None:
-    """However often and in whatever forms somebody is named, they are one item, in order."""
+    """A person who is named several times, in any forms, is one item, in order."""
     forms = [forms_of(upn(name), shared) for name in ("pilar", "ken")]
     names = [forms[choice % 2][choice] for choice in choices]
     found = get(names, session=shared)
@@ -234,7 +234,7 @@ def test_a_repeated_one_gets_one_new_id() -> None:
 
 
 def test_a_repeated_unknown_one_fails_once() -> None:
-    """The error counts who failed, not how often they were named."""
+    """The error names each failed identity once."""
     with tenant("ken"), pytest.raises(UserNotFoundError) as caught:
         get(["nobody", "nobody"])
     assert caught.value.also == ()
@@ -252,7 +252,7 @@ def test_records_are_identities() -> None:
 
 
 def test_a_record_stays_the_person_through_a_new_name() -> None:
-    """A record names by object ID, so a changed UPN does no harm."""
+    """A record names its person by object ID, so a changed UPN does no harm."""
     import attrs  # noqa: PLC0415 - here alone
 
     with tenant("ken") as session:

@@ -127,7 +127,7 @@ def test_a_comparison_may_stand_without_parentheses() -> None:
 
 
 def test_a_bare_value_keeps_the_space_at_its_end() -> None:
-    """A value is taken as it stands, with or without parentheses around the comparison."""
+    """A value is taken to the letter, with or without parentheses around the comparison."""
     assert not matches("Department=Finance ")
     assert not matches("(Department=Finance )")
 
@@ -197,7 +197,7 @@ def test_any_of_several_values_may_match() -> None:
 def test_substrings_occur_in_order_and_never_overlap(
     pattern: str, text: str, *, expected: bool
 ) -> None:
-    """The parts between asterisks stand one behind the other, the outer ones at the ends."""
+    """The parts between asterisks follow one another, the outer ones at the ends."""
     assert matches(f"(cn={pattern})", cn=text) is expected
 
 
@@ -337,7 +337,7 @@ def test_the_time_is_proportional_to_the_length() -> None:
 def test_a_refusal_names_the_column_and_what_was_expected(
     text: str, column: int, expected: str
 ) -> None:
-    """The error counts columns from 1 and says what should stand there."""
+    """The error counts columns from 1 and says what is expected there."""
     said = refusal(text)
     assert f"column {column} of " in said
     assert expected in said

@@ -1,4 +1,4 @@
-"""Which message a change owes, to whom, with what in it. At most one a call and user."""
+"""The message that a change owes: its address and content, at most one a call and user."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DESK = {"send_email_from_address": "desk@contoso.com", "send_email_from_display_
 
 
 def told(session: Any, before: list[OutboxEntry]) -> list[OutboxEntry]:
-    """The messages that came after those."""
+    """The messages that are new since then."""
     return outbox(session)[len(before) :]
 
 
@@ -181,7 +181,7 @@ def test_messages_to_one_user_are_in_the_order_of_the_changes() -> None:
 )
 @pytest.mark.parametrize("cmdlet", [enable, disable, set_user])
 def test_mail_parameters_that_do_not_go_together(cmdlet: Any, arguments: dict[str, Any]) -> None:
-    """Addresses need `send_email`, the sender's two parts need each other, and be proper."""
+    """Addresses need `send_email`, the sender's two parts need each other, and all are checked."""
     with tenant("ken") as session:
         before = contents(session)
         with pytest.raises(InvalidArgumentError) as caught:
@@ -211,7 +211,7 @@ def test_a_sender_is_the_calls_or_else_the_tenants(name: str) -> None:
 
 
 @pytest.mark.parametrize("mail", [None, ""])
-def test_who_has_no_address_is_changed_and_the_message_parked(mail: str | None) -> None:
+def test_without_an_address_the_change_is_made_and_the_message_parked(mail: str | None) -> None:
     """The change is made, a warning says so, the entry is parked and keeps no PIN."""
     with tenant() as session:
         add(session, "li", mail=mail)
@@ -239,7 +239,7 @@ def test_toll_free_is_told_as_the_organizer_has_it() -> None:
 
 
 def test_a_call_that_fails_tells_nobody() -> None:
-    """Nothing is owed for what was undone."""
+    """A change that was undone owes no message."""
     with tenant("ken") as session:
         with pytest.raises(ConfidError):
             set_user([KEN, "nobody"], reset_conference_id=True, send_email=True)

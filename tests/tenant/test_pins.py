@@ -293,6 +293,6 @@ def test_no_key_is_in_the_store_or_a_traceback(tmp_path: Path) -> None:
 
 
 def test_nobody_passes_dice_to_connect() -> None:
-    """Whoever chooses the dice chooses the IDs."""
+    """A caller who chose the dice would choose the IDs."""
     with pytest.raises(TypeError, match="dice"):
         confid.connect(dice=bytes)  # type: ignore[call-arg]  # the point

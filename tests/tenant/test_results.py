@@ -30,7 +30,7 @@ class Kind(Enum):
 
 @attrs.frozen(kw_only=True, str=False)
 class Issued(Record):
-    """A record with every kind of value that ours have."""
+    """A record with every kind of value that confid's records have."""
 
     name: str = prop("Name")
     conference_id: ConferenceId | None = prop("ConferenceId", default=None)
@@ -48,7 +48,7 @@ class Small(Record):
 
 
 def issued(count: int) -> Results[Issued]:
-    """So many records."""
+    """That many records."""
     return Results(
         Issued(
             name=f"<b>&\"{n}'",
