@@ -76,12 +76,17 @@ def connect(file: TenantFile, patience: float, *, expected: Identity | None) -> 
             cached_statements=256,
             factory=Connection,
         )
-        connection.patience = patience
-        connection.execute("PRAGMA synchronous = FULL")
-        # What is erased, a PIN, is overwritten; not every build of SQLite does so by itself.
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    connection.identity = file.identity()
+    connection.patience = patience
+    try:
+        with translated(file.path):
+            connection.execute("PRAGMA synchronous = FULL")
+            # What is erased, a PIN, is overwritten; not every build of SQLite does so by itself.
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.identity = file.identity()
+    except BaseException:
+        connection.close()
+        raise
     if connection.identity != identity:
         connection.close()
         raise file.replaced()
