@@ -611,9 +611,13 @@ def test_arguments_and_cells_of_every_shape_are_taken_or_an_error_of_confid() ->
             yield lambda odd=odd: import_tenant(odd)
             yield lambda odd=odd: import_users([person], columns=odd)
             yield lambda odd=odd: import_users([person], licences=odd)
-            yield from (
-                lambda odd=odd, cell=cell: import_users([{**person, cell: odd}]) for cell in CELLS
-            )
+        for cell in CELLS:
+            rows = [
+                {**person, "UserPrincipalName": upn(f"a{number}"), cell: odd}
+                for number, odd in enumerate(SHAPES)
+            ]
+            yield lambda rows=rows: import_users(rows)
+            yield from (lambda row=row: import_users([row]) for row in rows[:: len(CELLS) // 6])
 
     with tenant():
         for call in tried():
