@@ -1,16 +1,19 @@
-"""The store interface: documents, the ledger, savepoints. Everything a store author implements.
+"""The store interface: all that the author of a store implements.
 
-A store keeps one tenant. It hands out transactions; a transaction reads and
-writes *documents* (plain JSON objects of a declared kind) and the *ledger*
-(one row for every conference ID ever issued). A store knows nothing of users,
-bridges or mail. `confid.testing.StoreContract` is this page as tests.
+A store keeps one tenant, and gives transactions. A transaction reads and
+writes *documents* (JSON objects, each of a declared kind, found by key or by
+an index field) and the *ledger* (one entry for every conference ID ever
+issued). A store knows nothing of users, bridges or mail.
+
+To write a store, subclass `Store` and `Transaction`, and have
+`confid.testing.StoreContract` test them: it is this page as tests. The
+functions at the end of this module check what every store refuses.
 """
 
 from __future__ import annotations
 
 import abc
 import json
-import os
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,7 +35,7 @@ An index field that isn't there, or no `"index"` at all, is None.
 """
 
 Lock = bool | Literal["shared"]
-"""How `get` locks what it reads: not at all, for itself alone, or beside others who share."""
+"""How `get` locks what it reads: not at all, alone (True), or shared with other readers."""
 
 FIRST_ID = 1_000_000
 LAST_ID = 9_999_999
@@ -49,7 +52,7 @@ SEAL, BACKUP = "seal", "backup"
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-"""The escape of a NUL, and not a backslash that happens to stand before `u0000`."""
+"""The escape of a NUL; not an escaped backslash that `u0000` happens to follow."""
 
 
 def utc(moment: datetime) -> datetime:
@@ -63,9 +66,10 @@ def utc(moment: datetime) -> datetime:
 class Kind:
     """A kind of document, with the fields of `body["index"]` that can be searched.
 
-    `indexes` may repeat between documents; a value of `unique` may not. None
-    is no value: it is never found and never collides. Names are lower-case
-    letters, digits and underscores, as they become parts of SQL.
+    Two documents may have the same value in a field of `indexes`, not in a
+    field of `unique`. None is no value: it is never found and never collides.
+    Names become parts of SQL, so they are lower-case letters, digits and
+    underscores.
     """
 
     name: str
@@ -86,12 +90,16 @@ class Kind:
 
 
 TENANT = Kind("tenant")
-"""Documents about the store as a whole; every store is opened with this kind."""
+"""Documents about the store as a whole. Every store is opened with this kind."""
 
 
 @attrs.frozen(kw_only=True)
 class LedgerEntry:
-    """One row of the ledger. Datetimes are aware, in UTC; `by` is a free text or None."""
+    """One entry of the ledger. Times are aware and in UTC; `…_by` is any text or None.
+
+    `owner` is confid's key of a person; `serial` counts the owner's entries
+    from 1; `origin` is `ISSUED` or `IMPORTED`.
+    """
 
     conference_id: int
     owner: str
@@ -105,7 +113,7 @@ class LedgerEntry:
 
 @attrs.frozen(kw_only=True)
 class Claim:
-    """What `claim` writes beside each ID: origin, when and by whom, and whether as retired."""
+    """What `claim` writes beside each ID. `retired` enters it as retired at once."""
 
     at: datetime = attrs.field(converter=utc)
     by: str | None = None
@@ -114,96 +122,101 @@ class Claim:
 
 
 class Transaction(abc.ABC):
-    """What one transaction can do. It is used by one thread and dies with its block.
+    """What one transaction can do. One thread uses it, and it ends with its block.
 
-    After its end every method raises `StoreError`, and so does a stream that
-    is read on. A kind must be one of those that the store was opened with, a
-    field one of the kind's: else `StoreError`. So is text with a NUL or a
-    lone surrogate, given to whichever method (`check_text`). An empty
-    iterable is fine everywhere and does nothing. A method that raises has
-    done nothing.
+    For every method:
+
+    - A method that raises has done nothing. An empty iterable does nothing.
+    - It raises `StoreError` after the transaction has ended, in a forked
+      child, for a kind that the store was not opened with, for a field that
+      the kind doesn't have, and for text with a NUL or a lone surrogate
+      (`check_text`). A stream raises it too when it is read on after the end.
+    - A method that writes raises `StoreError` in a reading transaction.
     """
 
     @abc.abstractmethod
     def get(self, kind: str, keys: Iterable[str], *, lock: Lock = False) -> dict[str, Body]:
-        """The documents with these keys. An absent key is absent from the answer.
+        """The documents with these keys, by key. An absent document is left out.
 
-        With `lock` in a write transaction nobody else can lock or write these
-        documents before the transaction ends, and of two who lock an absent
-        one the later waits too; locks are taken in key order. `"shared"` lets
-        others share the lock, and nobody write.
+        `lock` counts in a writing transaction only. No other transaction can
+        lock or write these documents before this one ends; an absent document
+        is locked too. Locks are taken in key order. With `"shared"` others may
+        share the lock, and none may write.
         """
 
     @abc.abstractmethod
     def find(self, kind: str, field: str, values: Iterable[str]) -> dict[str, Body]:
-        """The documents whose index field has one of the values, as `get` gives them."""
+        """The documents whose index field has one of the values, by key."""
 
     @abc.abstractmethod
     def scan(
         self, kind: str, *, after: str = "", limit: int | None = None
     ) -> Iterator[tuple[str, Body]]:
-        """The documents of a kind in the order of their keys (by code point), streaming.
+        """The documents of a kind in the order of their keys (by code point), as a stream.
 
-        `after` starts behind that key, whether or not it exists. Documents
-        may be written and deleted while the scan goes on; whether it still
-        shows those changes is left open, but it shows no key twice.
+        It starts behind the key `after`, which need not exist. Documents may
+        be written and deleted meanwhile; the stream may show these changes or
+        not, but shows no key twice.
         """
 
     @abc.abstractmethod
     def put(self, kind: str, documents: Mapping[str, Body]) -> None:
-        """Write documents whole: new ones are added, those there are replaced.
+        """Add documents, and replace those that are there.
 
-        Raises `DuplicateKeyError` when a unique field's value stands in
-        another document. What counts is how the documents stand afterwards:
-        two of them may swap their values in one call. Raises `StoreError`
-        for an empty key, and for a body that isn't plain JSON (`to_json`).
+        Raises `DuplicateKeyError` when two documents would have the same
+        value in a unique field afterwards; two documents may swap their
+        values in one call. Raises `StoreError` for an empty key, and for a
+        body that isn't JSON (`to_json`).
         """
 
     @abc.abstractmethod
     def delete(self, kind: str, keys: Iterable[str]) -> None:
-        """Remove documents. An absent key is fine."""
+        """Remove documents. An absent one does nothing."""
 
     @abc.abstractmethod
     def claim(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
-        """Enter (conference ID, owner) proposals in the ledger; the IDs that were accepted.
+        """Enter (conference ID, owner) proposals in the ledger; return the IDs that were accepted.
 
-        For store authors and confid's own tenant only: nothing else proposes
-        an ID. An ID that stands in the ledger, under whatever owner, living
-        or retired, is refused and its row stays as it is. The entry's serial
-        is one more than the owner's last. An owner who has a living ID and
-        proposes a free one is a `DuplicateKeyError` unless the claim is
-        retired. An ID outside 1000000 to 9999999, and an ID or an owner that
-        appears twice in a call, is a `StoreError` (`check_proposals`).
+        For store authors, and for confid's own tenant: nothing else proposes
+        an ID. An ID that is in the ledger already, living or retired and
+        whoever its owner is, is refused, and its entry stays as it is. The
+        entry's serial is one more than the owner's last.
+
+        Raises `DuplicateKeyError` when an owner has a living ID and would get
+        another, unless the claim is retired; `StoreError` for an ID outside
+        1000000 to 9999999, and for an ID or an owner that is proposed twice
+        (`check_proposals`).
         """
 
     @abc.abstractmethod
     def retire(
         self, owners: Iterable[str], *, at: datetime, by: str | None = None
     ) -> dict[str, int]:
-        """Retire the living IDs of these owners; owner to ID. Who has none is absent.
+        """Retire the living IDs of these owners; return owner to ID.
 
-        A retired ID stays retired, and by whom and when stays as it was.
+        An owner without a living ID is left out. An ID is retired once: the
+        time and `by` of an earlier retirement stay.
         """
 
     @abc.abstractmethod
     def current(self, owners: Iterable[str]) -> dict[str, int]:
-        """The living IDs of these owners; who has none is absent."""
+        """The living IDs, by owner. An owner without one is left out."""
 
     @abc.abstractmethod
     def lookup(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:
-        """The ledger's entries for these IDs; an ID never issued is absent."""
+        """The entries of these IDs, by ID. An ID that was never issued is left out."""
 
     @abc.abstractmethod
     def history(self, owner: str) -> list[LedgerEntry]:
-        """Every entry of an owner in the order of its serial, the oldest first."""
+        """All entries of an owner in the order of their serials."""
 
     @abc.abstractmethod
     def entries(self, *, after: int = 0) -> Iterator[LedgerEntry]:
-        """The whole ledger in the order of its IDs, streaming, from behind `after`."""
+        """All entries whose ID is above `after`, in the order of their IDs, as a stream."""
 
     @abc.abstractmethod
     def issued_ids(self) -> Iterator[int]:
-        """Every ID in the ledger, in order: `entries` without the rest, as fast as can be."""
+        """All IDs in the ledger in their order, as a stream: faster than `entries`."""
 
     @abc.abstractmethod
     def count(self) -> int:
@@ -211,49 +224,54 @@ class Transaction(abc.ABC):
 
     @abc.abstractmethod
     def has_issued(self) -> bool:
-        """Whether any entry's origin is `"issued"`."""
+        """Whether there is an entry whose origin is `ISSUED`."""
 
     def damage(self) -> Iterator[str]:
-        """What the place itself finds wrong with what it keeps, for an audit: a sentence each.
+        """What the file or the server finds wrong with its own data: a sentence each, for an audit.
 
-        This one is right for a store that can't tell.
+        A store that can't tell keeps this one.
         """
         return iter(())
 
     @abc.abstractmethod
     def savepoint(self) -> AbstractContextManager[None]:
-        """A block that is undone alone when an exception leaves it. May be nested."""
+        """A block whose changes are undone when an exception leaves it. Blocks can be nested."""
 
 
 class Store(abc.ABC):
-    """Where one tenant lives. Making one touches nothing; `open` does."""
+    """Where one tenant is kept. Making the object touches nothing; `open` does."""
 
     @abc.abstractmethod
     def open(self, kinds: Iterable[Kind], *, create: bool = True) -> None:
-        """Get ready to keep documents of these kinds; before anything else, and after `close`.
+        """Get ready to keep documents of these kinds: first of all, and again after `close`.
 
-        Creates what isn't there, unless `create` is False; upgrades an older
-        schema in one transaction. A kind, or a field of one, that the place
-        doesn't know yet is added, and documents that are there are indexed.
-        Raises `StoreError` for a place that can't be used: missing, newer
-        than this confid, or something else's.
+        Makes the place when it isn't there, unless `create` is False.
+        Upgrades an older schema in one transaction. A new kind, or a new
+        field of one, is added, and the documents are indexed by it.
+
+        Raises `StoreError` for a place that can't be used: it is missing,
+        was made by a newer confid, or is something else.
         """
 
     @abc.abstractmethod
     def transaction(self, *, write: bool) -> AbstractContextManager[Transaction]:
-        """A transaction: committed when the block ends, rolled back when an exception leaves it.
+        """A block: committed at its end, rolled back when an exception leaves it.
 
-        A reading one sees one consistent state and can't write. Raises
-        `CommitOutcomeUnknownError` when COMMIT was sent and no answer came,
-        `StoreError` for everything else that went wrong on the way.
+        A reading transaction sees one consistent state. An interrupt
+        (KeyboardInterrupt) at any moment leaves the store as a commit or a
+        rollback would; `confid.store.blocks` helps with it.
+
+        Raises `CommitOutcomeUnknownError` when COMMIT was sent and no answer
+        came, `StoreError` for everything else that goes wrong. In a forked
+        child its end raises `StoreError` and commits nothing.
         """
 
     def exclusive(self) -> AbstractContextManager[Transaction]:
-        """A writing transaction that is alone from its beginning to its end.
+        """A writing transaction during which no other one writes.
 
-        It begins when every other writing transaction has ended, and none
-        begins before it has. This one is right for a store that has one
-        writer at a time; every other store says how it keeps writers out.
+        It waits until all writing transactions have ended, and those that
+        come later wait for it. A store with one writer at a time keeps this
+        method; any other has one of its own.
         """
         return self.transaction(write=True)
 
@@ -264,12 +282,12 @@ class Store(abc.ABC):
         owned: Sequence[str] = (),
         beside: Sequence[tuple[str, str]] = (),
     ) -> tuple[str, list[Body | None]] | None:
-        """Whose living ID that is, as the attendant asks for every caller; None if it is nobody's.
+        """The owner of a living ID, with documents; None when it is no living ID.
 
-        With the owner come their documents of the kinds `owned` and then the
-        documents `beside`, each a kind and a key, None where one is absent:
-        all of one moment. This one is right for every store; one that can
-        ask a file or a server for all of it at once is faster.
+        The documents are the owner's of the kinds `owned`, then those named
+        in `beside` by kind and key; an absent one is None. All are of one
+        moment. The attendant asks this for every caller, so a store may have
+        a faster way than this one.
         """
         with self.transaction(write=False) as transaction:
             entry = transaction.lookup([conference_id]).get(conference_id)
@@ -280,9 +298,9 @@ class Store(abc.ABC):
 
     @abc.abstractmethod
     def close(self) -> None:
-        """Let go of files and connections. Closing twice is fine.
+        """Close files and connections; twice is fine, and `open` opens the store again.
 
-        A closed store gives no transactions (`StoreError`); it can be opened again.
+        A closed store gives no transactions (`StoreError`).
         """
 
     def __enter__(self) -> Self:
@@ -297,24 +315,16 @@ class Store(abc.ABC):
         self.close()
 
 
-# For store authors: what every store refuses, said once.
-
-
-def refuse_fork(pid: int, what: object) -> None:
-    """Raise `StoreError` in another process than the one, `pid`, that opened `what`."""
-    if pid != os.getpid():
-        raise StoreError(
-            f"{what} was opened before this process was forked; connect anew in the child."
-        )
+# What every store refuses: for the authors of stores.
 
 
 def unknown_kind(name: str) -> StoreError:
-    """What a store answers that was not opened with the kind."""
+    """The error for a kind that the store was not opened with."""
     return StoreError(f"This store was not opened with the kind {name!r}.")
 
 
 def known_kind(kinds: Mapping[str, Kind], name: str, field: str | None = None) -> Kind:
-    """The kind of that name, which has that field; `StoreError` where there is none."""
+    """The kind of that name. Raises `StoreError` when it, or its field, doesn't exist."""
     kind = kinds.get(name)
     if kind is None:
         raise unknown_kind(name)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from confid.errors import DuplicateKeyError, StoreError
+from confid.store import process
 from confid.store.base import (
     IMPORTED,
     ISSUED,
@@ -24,13 +24,13 @@ from confid.store.base import (
     check_text,
     index_of,
     known_kind,
-    refuse_fork,
     to_json,
     unknown_kind,
     utc,
 )
 from confid.store.blocks import Block, block
 from confid.store.locks import OwnedLock
+from confid.store.process import refuse_fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -134,7 +134,7 @@ class MemoryStore(Store):
     def __init__(self) -> None:
         self._contents = _Contents()
         self.lock = OwnedLock()
-        self._pid = os.getpid()
+        self._pid = process.pid
         self._opened = False
 
     def __repr__(self) -> str:
@@ -204,7 +204,7 @@ class _MemoryTransaction(Transaction):
     def __init__(self, contents: _Contents, *, write: bool) -> None:
         self._contents = contents
         self._write = write
-        self._pid = os.getpid()
+        self._pid = process.pid
         self.over = False
 
     def commit(self) -> None:

@@ -1,8 +1,8 @@
 """What SQL stores share: documents, the ledger and savepoints, in statements that both run.
 
-In a statement `{schema}` is what stands before a table's name, `{mark}` a
-value to be bound, `{among}` a comparison with many values, `{kind}` the
-literal name of a kind. What is put in are names that `Kind` has checked.
+Statements have places for names that `Kind` has checked: `{schema}` before a
+table, `{kind}` and `{field}`; `{mark}` for a bound value, and `{among}` for a
+comparison with many values.
 """
 
 # ruff: noqa: D102 - confid.store.base says what the methods do
@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 from abc import abstractmethod
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from confid.errors import StoreError
+from confid.store import process
 from confid.store.base import (
     FIRST_ID,
     ISSUED,
@@ -32,11 +32,11 @@ from confid.store.base import (
     check_text,
     index_of,
     known_kind,
-    refuse_fork,
     to_json,
     utc,
 )
 from confid.store.blocks import block
+from confid.store.process import refuse_fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -100,7 +100,7 @@ class SQLTransaction(Transaction):
         self._schema = schema
         self._savepoints = 0
         self._half_undone = False
-        self._pid = os.getpid()
+        self._pid = process.pid
 
     # What a subclass brings.
 
@@ -140,7 +140,8 @@ class SQLTransaction(Transaction):
     def _check(self, *, write: bool = False) -> None:
         if self.over:
             raise StoreError("This transaction is over.")
-        self.demand_whole()
+        if self._half_undone or self._pid != process.pid:
+            self.demand_whole()
         if write and not self._write:
             raise StoreError("A reading transaction can't write.", category="InvalidOperation")
 
@@ -154,8 +155,7 @@ class SQLTransaction(Transaction):
 
     def _run(self, statement: str, *values: object, write: bool = False, **parts: str) -> list[Any]:
         self._check(write=write)
-        statement = statement.format(schema=self._schema, mark=self.mark, **parts)
-        return self._execute(statement, values)
+        return self._execute(_sql(statement, self._schema, self.mark, **parts), values)
 
     def _pages(
         self, statement: str, start: object, *, size: int = PAGE, limit: int | None = None
@@ -310,6 +310,12 @@ class SQLTransaction(Transaction):
             self._run(f"RELEASE {name}")
         finally:
             self._savepoints -= 1
+
+
+@functools.lru_cache(1000)
+def _sql(statement: str, schema: str, mark: str, **parts: str) -> str:
+    """The statement with its names and marks put in; the same few come again and again."""
+    return statement.format(schema=schema, mark=mark, **parts)
 
 
 def from_json(text: str, place: object) -> Body:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 import weakref
@@ -10,9 +9,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from confid.errors import StoreError
-from confid.store.base import Body, Kind, Store, Transaction, refuse_fork
+from confid.store import process
+from confid.store.base import Body, Kind, Store, Transaction
 from confid.store.blocks import Block
 from confid.store.locks import OwnedLock
+from confid.store.process import refuse_fork
 from confid.store.sql import holder_answer, holder_query
 from confid.store.sqlite.backup import write_backup
 from confid.store.sqlite.connections import (
@@ -36,6 +37,7 @@ from confid.store.sqlite.schema import (
 from confid.store.sqlite.transaction import SQLiteTransaction
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
 
@@ -73,7 +75,7 @@ class SQLiteStore(Store):
         self.writer = OwnedLock()
         self._idle: list[Connection] = []
         self._identity: Identity | None = None
-        self._pid = os.getpid()
+        self._pid = process.pid
         self._opened = False
         # For a store that nobody closes.
         weakref.finalize(self, _close_all, self._idle, self._pid)
@@ -108,9 +110,9 @@ class SQLiteStore(Store):
 
     def _leave_parent(self) -> None:
         # A thread that does not exist in this child may have held the lock.
-        if self._pid != os.getpid():
+        if self._pid != process.pid:
             _close_all(self._idle, self._pid)
-            self.writer, self._pid = OwnedLock(), os.getpid()
+            self.writer, self._pid = OwnedLock(), process.pid
             weakref.finalize(self, _close_all, self._idle, self._pid)
 
     def _prepare(self, connection: Connection, *, create: bool) -> None:
@@ -207,7 +209,7 @@ class SQLiteStore(Store):
             return connection
 
     def give_back(self, connection: Connection) -> None:
-        """Keep a connection for the next transaction, unless it is none to be used again."""
+        """Keep a connection for the next transaction, or close it."""
         if not self._opened or connection.in_transaction or len(self._idle) >= MOST_IDLE:
             connection.close()
             return
@@ -229,7 +231,7 @@ def _close_all(connections: list[Connection], pid: int) -> None:
     """Close idle connections; in another process than theirs only put them aside."""
     while connections:
         connection = connections.pop()
-        if pid == os.getpid():
+        if pid == process.pid:
             connection.close()
         else:
             _inherited.append(connection)
@@ -244,7 +246,7 @@ class _Turn(Block[Transaction]):
     def __init__(self, store: SQLiteStore, *, write: bool) -> None:
         self._store = store
         self._write = write
-        self._pid = os.getpid()
+        self._pid = process.pid
 
     def __enter__(self) -> Transaction:
         store = self._store
@@ -289,7 +291,7 @@ class _Turn(Block[Transaction]):
             self._transaction.over = True
         # Forgotten first: once it is given back, it may be another's.
         self._connection = None
-        if connection is not None and self._pid != os.getpid():
+        if connection is not None and self._pid != process.pid:
             _inherited.append(connection)
         elif connection is not None:
             roll_back(connection)

@@ -81,6 +81,13 @@ class SQLiteTransaction(SQLTransaction):
     def demand_whole(self) -> None:
         """Refuse a transaction that SQLite has ended by itself, too."""
         super().demand_whole()
+        self._demand_open()
+
+    def _check(self, *, write: bool = False) -> None:
+        super()._check(write=write)
+        self._demand_open()
+
+    def _demand_open(self) -> None:
         # After a full or failing disk SQLite may have rolled back by itself; what follows
         # would be committed statement by statement.
         if not self._connection.in_transaction:
