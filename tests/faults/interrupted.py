@@ -108,6 +108,8 @@ class Run:
         self.session: Session = open_session(store, space=SPACE, host=SilentHost())
         self.names = [f"person{number:03}@contoso.com" for number in range(PEOPLE)]
         self.imported = 0
+        # Imported now: Python itself is in no good state when its import is interrupted.
+        self.move_tenant = confid.move_tenant
         self.export = confid.ledger.export(session=self.session)
         self.took: defaultdict[str, float] = defaultdict(lambda: 0.05)
 
@@ -218,7 +220,7 @@ class Run:
             self.outcome.signals += 1
             try:
                 interrupts.after(self.dice.uniform(1e-5, took))
-                confid.move_tenant(self.store, target)
+                self.move_tenant(self.store, target)
                 arrived = True
             except KeyboardInterrupt:
                 self.outcome.interrupted += 1

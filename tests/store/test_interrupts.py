@@ -109,6 +109,8 @@ def test_every_moment_of_a_block_of_resets(store: Store) -> None:
         work()
 
 
+# Where Python runs a finalizer it can only say that an interrupt was lost.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @posix
 def test_signals_at_random_moments(store: Store) -> None:
     """Resets, enables, imports, blocks, merges, and moves at the end; audited."""
