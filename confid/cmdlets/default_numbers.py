@@ -168,7 +168,7 @@ def _field(number_type: str | None) -> Field:
 
 
 def _from(field: Field, number: str | Unset | None) -> list[Test]:
-    """Whether the user has the number to be replaced; None, or blank as `$null` binds, is none."""
+    """Whether the user has the number to be replaced; None and blank mean no number."""
     if number is UNSET:
         return []
     if number is None or not number.strip():

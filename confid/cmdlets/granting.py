@@ -1,4 +1,4 @@
-"""What the Grant- cmdlets share: whom a policy goes to, and what comes out."""
+"""What the Grant- cmdlets share: the users, group or tenant, and the records returned."""
 
 from confid.engine.invocation import Invocation, Output
 from confid.engine.parameters import UNSET, is_given

@@ -92,7 +92,7 @@ def provider_of(person: Person) -> str | None:
 def numbers_of(unit: UnitOfWork, person: Person) -> tuple[str | None, tuple[str, ...]]:
     """The default toll number of a person, and the toll-free ones that their invitations show.
 
-    Nothing for who is not enabled.
+    None and no numbers for a person who is not enabled.
     """
     conferencing = person.conferencing
     if conferencing is None or not conferencing.enabled:

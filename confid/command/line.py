@@ -27,8 +27,8 @@ def invoke(line: str, *, session: Session | None = None) -> Any:
     `confid.powershell.pipe` takes.
 
     Out: what the cmdlet's Python function returns. Behind Where-Object, Select-Object and
-    Sort-Object `Results` of records, or a list of what is none (chosen properties are
-    dicts); behind Format-List, Format-Table and ConvertTo-Json a text, behind Export-Csv
+    Sort-Object `Results` of records, or a list of other objects (chosen properties
+    are dicts); behind Format-List, Format-Table and ConvertTo-Json a text, behind Export-Csv
     None.
 
     Raises `LineError`, with the position, for anything else: variables, script blocks,

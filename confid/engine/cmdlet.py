@@ -61,7 +61,7 @@ class ListingCmdlet(Protocol[Params, R]):
     """A cmdlet that lists everybody when it is given no identity."""
 
     @overload
-    def __call__(self, identity: Identity, *args: Params.args, **kwargs: Params.kwargs) -> R: ...  # type: ignore[overload-overlap]  # as above
+    def __call__(self, identity: Identity, *args: Params.args, **kwargs: Params.kwargs) -> R: ...  # type: ignore[overload-overlap]  # a str is one identity, not its letters
     @overload
     def __call__(
         self,

@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from confid.errors import StoreError, demand
+from confid.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +92,6 @@ def from_url(store: str | os.PathLike[str]) -> Store:
             category="InvalidArgument",
         )
     text = os.fspath(store)
-    demand("store", text, str, "a path as text")
     scheme = _scheme(text) if isinstance(store, str) else ""
     if not scheme:
         from confid.store.sqlite.store import SQLiteStore  # noqa: PLC0415 - a driver
