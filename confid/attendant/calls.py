@@ -23,7 +23,7 @@ from confid.attendant.running_meeting import (
     style_of,
 )
 from confid.engine.session import current_session
-from confid.errors import ConfidError, InvalidArgumentError, SealedError, demand, shown
+from confid.errors import ConfidError, InvalidArgumentError, SealedError, Secret, demand, shown
 from confid.ids.conference_id import ConferenceId
 from confid.tenant import phone_number
 from confid.tenant.spoken_languages import DEFAULT
@@ -168,17 +168,18 @@ class Call:
 
     def enter_pin(self, keys: str) -> CallState:
         """Key in the organizer's PIN; the right one starts the meeting. The state afterwards."""
+        typed = Secret(keys)
+        del keys  # the locals of an error's frame would show it
 
         def take(tenant: UnitOfWork) -> None:
             person = self._organizer_still(tenant)
             if person is None or self._joins_unasked(tenant, person):
                 return
-            typed = _PIN.fullmatch(keys)
             if self._starts_closed(tenant):
                 self._join(tenant)
             elif self._is_blocked(tenant, lock=True):
                 return
-            elif tenant.pins.is_right(person, typed[1] if typed else ""):
+            elif tenant.pins.is_right(person, _pin_in(typed)):
                 self._join(tenant, start=True)
             else:
                 self._wrong_pins += 1
@@ -190,16 +191,18 @@ class Call:
     def press(self, keys: str) -> CallState:
         """Press keys for whatever is being asked: a language, an ID, star or pound, a PIN."""
         demand("keys", keys, str, "the keys pressed, as text")
+        typed = Secret(keys)
+        del keys  # it may be a PIN, which the locals of an error's frame would show
         state = self.state
         if state is CallState.ASKING_CONFERENCE_ID:
-            language = dict(self._choices()).get(keys)
+            language = dict(self._choices()).get(typed.reveal())
             if language is None:
-                return self.enter_conference_id(keys)
+                return self.enter_conference_id(typed.reveal())
             return self._step(state, lambda _: self._speak(language))
         if state is CallState.ASKING_ORGANIZER:
-            return self.say_organizer(keys.strip().startswith("*"))
+            return self.say_organizer(typed.reveal().strip().startswith("*"))
         if state is CallState.ASKING_PIN:
-            return self.enter_pin(keys)
+            return self.enter_pin(typed.reveal())
         raise CallError(f"The call is not asking for anything: it is {state.value}.")
 
     def hang_up(self) -> None:
@@ -413,6 +416,12 @@ def _checked_name(name: str | None) -> str:
             target="name",
         )
     return name.strip()
+
+
+def _pin_in(keys: Secret) -> Secret:
+    """The PIN that was keyed in; empty if it can't be one."""
+    found = _PIN.fullmatch(keys.reveal())
+    return Secret(found[1] if found else "")
 
 
 def _organizer_of(tenant: UnitOfWork, keys: str) -> Person | None:

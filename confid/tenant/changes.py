@@ -12,6 +12,7 @@ from confid.tenant.people import Person
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from confid.errors import Secret
     from confid.ids.conference_id import ConferenceId
     from confid.store.base import Transaction
     from confid.tenant.documents import Conferencing
@@ -39,7 +40,7 @@ class Change:
     after: Conferencing
     retire: bool = False
     issue: bool = False
-    pin: str | None = attrs.field(default=None, repr=False)
+    pin: Secret | None = None
     notice: Notice | None = None
     user: DirectoryUser | None = None
     migrate: bool = False

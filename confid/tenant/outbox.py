@@ -145,7 +145,7 @@ class Outbox:
         notice: Notice,
         policy: TeamsAudioConferencingPolicy,
         *,
-        pin: str | None,
+        pin: Secret | None,
     ) -> OutboxEntry:
         """The message about a change; `person` is as the change left them."""
         conferencing, user = person.conferencing, person.user
@@ -167,7 +167,7 @@ class Outbox:
             display_name=user.display_name,
             conference_id=None if disabled else person.conference_id,
             numbers=() if disabled else self._setup.current.dial_in_numbers(conferencing, policy),
-            pin=pin if notice.with_pin else None,
+            pin=pin.reveal() if pin is not None and notice.with_pin else None,
             language=user.preferred_language,
         )
         entry = OutboxEntry(
@@ -222,13 +222,12 @@ def encrypt_pins(
     pads: dict[str, Body] = {}
     kept = []
     for entry in entries:
-        pin = entry.facts.pin
-        if pin is None:
+        if entry.facts.pin is None:
             kept.append(entry)
             continue
-        pad = dice(len(pin))
+        pad = dice(len(entry.facts.pin))
         pads[entry.key] = {"pad": pad.hex()}
-        kept.append(entry.with_pin(_xor(pin.encode(), pad).hex()))
+        kept.append(entry.with_pin(_xor(entry.facts.pin.encode(), pad).hex()))
     if pads:
         transaction.put(PIN_PAD.name, pads)
     return kept

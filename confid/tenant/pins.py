@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
-from confid.errors import InvalidArgumentError, PinKeyError
+from confid.errors import InvalidArgumentError, PinKeyError, Secret
 from confid.ids.dice import draw_pin
 from confid.store.batches import pages
 from confid.tenant.documents import CONFERENCING
@@ -82,12 +82,12 @@ class Pins:
         self._given = key
         self._checked: PinKey | None = None
 
-    def new(self) -> str:
+    def new(self) -> Secret:
         """A PIN of the length that the tenant's settings say. Raises as `digest` does."""
         self._key()
-        return draw_pin(self._setup.current.settings.pin_length, self._dice)
+        return Secret(draw_pin(self._setup.current.settings.pin_length, self._dice))
 
-    def digest(self, owner: str, pin: str) -> str:
+    def digest(self, owner: str, pin: Secret) -> str:
         """The digest that is kept of a PIN: under the tenant's keys, bound to the owner.
 
         Raises `PinKeyError` when the tenant has a key outside its store, and
@@ -95,11 +95,13 @@ class Pins:
         """
         key = self._key()
         digest = hashlib.blake2b(
-            f"{owner}:{pin}".encode(), key=self._setup.current.facts.pin_key, digest_size=32
+            f"{owner}:{pin.reveal()}".encode(),
+            key=self._setup.current.facts.pin_key,
+            digest_size=32,
         ).hexdigest()
         return key.wrapped(digest) if key else digest
 
-    def is_right(self, person: Person, pin: str) -> bool:
+    def is_right(self, person: Person, pin: Secret) -> bool:
         """Whether this is the person's PIN; the same time for every answer. Raises as `digest`."""
         kept = (person.conferencing and person.conferencing.pin_digest) or ""
         return hmac.compare_digest(kept, self.digest(person.user.owner, pin))

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from confid.errors import Secret
     from confid.ids.conference_id import ConferenceId
     from confid.ids.dice import Dice
     from confid.store.base import Body, Kind, Lock, Transaction
@@ -147,7 +148,7 @@ class Setup:
         conferencing: Conferencing,
         conference_id: ConferenceId | None,
         *,
-        pin: str | None = None,
+        pin: Secret | None = None,
     ) -> ConferencingUser:
         """The record of an enabled person, as cmdlets return it."""
         bridge = self.bridges[conferencing.bridge_id]
@@ -161,7 +162,7 @@ class Setup:
             default_toll_number=bridge.default_number or "",
             display_name=user.display_name,
             identity=user.identity,
-            leader_pin=pin or MASKED_PIN,
+            leader_pin=pin.reveal() if pin else MASKED_PIN,
             service_number=conferencing.service_number,
             sip_address=user.sip_address,
             tenant_id=self.facts.tenant_id,

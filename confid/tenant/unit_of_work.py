@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from confid.errors import Secret
     from confid.ids.dice import Dice, Space
     from confid.ids.issuer import FreeIds
     from confid.ids.witness import Witness
@@ -227,7 +228,7 @@ class UnitOfWork:
         """Keep people's dial-in settings, by their owners."""
         self._people.put_settings(settings)
 
-    def conferencing_user(self, person: Person, *, pin: str | None = None) -> ConferencingUser:
+    def conferencing_user(self, person: Person, *, pin: Secret | None = None) -> ConferencingUser:
         """The record of an enabled person, as cmdlets return it."""
         assert person.conferencing is not None  # noqa: S101 - callers have an enabled person
         return self.setup.conferencing_user(

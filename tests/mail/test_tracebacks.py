@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import smtplib
 import socket
-from traceback import walk_tb
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +20,7 @@ from confid.mail import (
     TransportUnavailable,
     deliver,
 )
+from tests.shown import shown_by
 
 from .servers import HANG_UP, PASSWORD, STALL, Inbox, serving
 from .test_smtp import message, plain
@@ -42,23 +42,6 @@ FORMS = [
 """The forms in which a login sends the password."""
 
 PIN = "204813579624"
-
-
-def shown_by(work: Callable[[], object], expected: type[BaseException]) -> str:
-    """All that a tool could show of the error of some work: texts, and locals of every frame."""
-    try:
-        work()
-    except expected as error:
-        return "\n".join(_told(error))
-    raise AssertionError("There was no error.")
-
-
-def _told(error: BaseException | None) -> list[str]:
-    if error is None:
-        return []
-    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
-    values = [repr(value) for frame in frames for value in frame.f_locals.values()]
-    return [str(error), repr(error), *values, *_told(error.__context__), *_told(error.__cause__)]
 
 
 def is_shown(text: str) -> bool:

@@ -7,6 +7,8 @@ import inspect
 import json
 import os
 import re
+from contextlib import suppress
+from itertools import product
 from traceback import TracebackException
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +18,15 @@ from hypothesis import strategies as st
 
 import confid
 from confid import PinKeyError, attendant, mail, meetings
-from confid.errors import InvalidArgumentError
+from confid.cmdlets import set_cs_online_dial_in_conferencing_tenant_settings as set_tenant
+from confid.errors import ConfidError, InvalidArgumentError, Secret, StoreError
 from confid.store import MemoryStore
 from confid.store.base import TENANT
 from confid.store.seal import FACTS
 from confid.tenant.changes import Change
 from confid.tenant.documents import CONFERENCING
 from confid.tenant.pins import PinKey, Pins
+from tests.shown import shown_by
 from tests.tenants import (
     NOON,
     Clock,
@@ -30,6 +34,7 @@ from tests.tenants import (
     contents,
     disable,
     enable,
+    get,
     lines,
     outbox,
     set_user,
@@ -38,6 +43,7 @@ from tests.tenants import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from confid import Session
@@ -57,7 +63,7 @@ def accepts(session: Session, name: str, pin: str) -> bool:
     """Whether the tenant takes this for the person's PIN."""
     with session.unit(write=False) as unit:
         (person,) = unit.people([unit.user(upn(name))])
-        return unit.pins.is_right(person, pin)
+        return unit.pins.is_right(person, Secret(pin))
 
 
 def new_pin(session: Session, name: str = "ken") -> str:
@@ -72,7 +78,7 @@ def test_a_digest_is_bound_to_its_owner_and_its_tenant(pin: str) -> None:
     digests = set()
     for _ in range(2):
         with tenant() as session, session.unit(write=False) as unit:
-            digests |= {unit.pins.digest(owner, pin) for owner in ("one", "two", "tw")}
+            digests |= {unit.pins.digest(owner, Secret(pin)) for owner in ("one", "two", "tw")}
     assert len(digests) == 6
     assert not any(pin in digest for digest in digests if len(pin) > 6)
 
@@ -133,11 +139,11 @@ def test_no_repr_of_an_internal_record_shows_a_key_a_digest_or_a_pin() -> None:
         assert pin
         with session.unit(write=True) as unit:
             (person,) = unit.people([unit.user(upn("ken"))])
-            record = unit.conferencing_user(person, pin=pin)
+            record = unit.conferencing_user(person, pin=Secret(pin))
             records: list[object] = [unit, unit.facts, unit.setup, person, record, unit.pins]
             assert person.conferencing
             records += [waiting, person.conferencing]
-            records.append(Change(person=person, after=person.conferencing, pin=pin))
+            records.append(Change(person=person, after=person.conferencing, pin=Secret(pin)))
             secrets = [pin, unit.facts.pin_key.hex(), repr(unit.facts.pin_key)[2:-1]]
         secrets.append(digest_of(session, "ken") or "")
         shown = "\n".join(map(repr, records))
@@ -266,7 +272,7 @@ def test_tenants_that_share_a_key_show_nothing_in_common() -> None:
             held = contents(session)[TENANT.name][FACTS]
             kept.add(held["pin_check"])
             with session.unit(write=False) as unit:
-                kept.add(unit.pins.digest("owner", "12345"))
+                kept.add(unit.pins.digest("owner", Secret("12345")))
     assert len(kept) == 4
 
 
@@ -296,3 +302,49 @@ def test_nobody_passes_dice_to_connect() -> None:
     """A caller who chose the dice would choose the IDs."""
     with pytest.raises(TypeError, match="dice"):
         confid.connect(dice=bytes)  # type: ignore[call-arg]  # the point
+
+
+@pytest.mark.parametrize("method", ["get", "put", "delete", "claim", "current"])
+def test_a_store_that_fails_shows_no_pin(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    """Neither one that is drawn nor one that a caller types, in no frame of the error."""
+    drawn: list[Secret] = []
+    new = Pins.new
+
+    def noted(self: Pins) -> Secret:
+        drawn.append(new(self))
+        return drawn[-1]
+
+    monkeypatch.setattr(Pins, "new", noted)
+    with tenant("ken", "mia", enabled=False) as session:
+        set_tenant(pin_length=12)
+        enable(upn("ken"))
+        call = attendant.dial("+1 425-555-0100")
+        call.press(str(get(upn("ken")).conference_id))
+        call.press("*")
+        works = [
+            lambda: enable(upn("mia")),
+            lambda: set_user(upn("ken"), reset_leader_pin=True),
+            lambda: call.press(drawn[0].reveal()),
+            lambda: call.enter_pin("*" + drawn[0].reveal()),
+        ]
+        with session.unit(write=False) as unit:
+            kind = type(unit.transaction)
+        real = getattr(kind, method)
+        failed = 0
+        for work, after in product(works, range(6)):
+            left = iter(range(after))
+
+            def failing(
+                self: object, *given: object, left: Iterator[int] = left, **options: object
+            ) -> object:
+                if next(left, None) is None:
+                    raise StoreError("The disk is full.")
+                return real(self, *given, **options)
+
+            shown = ""
+            with monkeypatch.context() as patch, suppress(AssertionError, ConfidError):
+                patch.setattr(kind, method, failing)
+                shown = shown_by(work, StoreError)
+            failed += bool(shown)
+            assert not [pin for pin in drawn if pin.reveal() in shown]
+    assert failed
