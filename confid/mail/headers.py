@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from email.header import Header
+from email.headerregistry import BaseHeader, HeaderRegistry
 from email.policy import EmailPolicy
 from functools import lru_cache
 from typing import Any
@@ -42,7 +43,20 @@ class VerbatimPolicy(EmailPolicy):
         return name, value
 
 
-POLICY = VerbatimPolicy(refold_source="none")
+class CachedRegistry(HeaderRegistry):
+    """Makes the class of each header once. The library makes one for every header that is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._classes: dict[str, type[BaseHeader]] = {}
+
+    def __getitem__(self, name: str) -> type[BaseHeader]:
+        if name not in self._classes:
+            self._classes[name] = super().__getitem__(name)
+        return self._classes[name]
+
+
+POLICY = VerbatimPolicy(refold_source="none", header_factory=CachedRegistry())
 """For messages with ASCII addresses. Lines end with `\\n`; SMTP and Maildir replace that."""
 
 POLICY_UTF8 = POLICY.clone(utf8=True)
