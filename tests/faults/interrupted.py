@@ -29,7 +29,13 @@ from confid.cmdlets import (
     set_cs_online_dial_in_conferencing_user,
 )
 from confid.engine.session import as_store, open_session
-from confid.errors import CommitOutcomeUnknownError, ConfidError, NotEnabledError, SealedError
+from confid.errors import (
+    CommitOutcomeUnknownError,
+    ConfidError,
+    NotEnabledError,
+    SealedError,
+    StoreError,
+)
 from confid.host import SilentHost
 from confid.store import MemoryStore, SQLiteStore
 
@@ -189,7 +195,8 @@ class Run:
         except KeyboardInterrupt:
             self.outcome.interrupted += 1
             self.outcome.untold += 4
-        except (NotEnabledError, CommitOutcomeUnknownError):
+        except (NotEnabledError, StoreError, CommitOutcomeUnknownError):
+            # A block that went on after an interrupt may have to be undone as a whole.
             self.outcome.untold += 4
         finally:
             interrupts.armed = False
