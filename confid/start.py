@@ -12,6 +12,7 @@ from confid import cmdlets, meetings
 from confid.engine.session import Session, open_session
 from confid.errors import demand
 from confid.store.memory import MemoryStore
+from confid.store.urls import hidden
 from confid.tenant.pins import PinKey
 from confid.tenant.records import MICROSOFT, DirectoryUser, LicenseState
 
@@ -67,9 +68,10 @@ def connect(
     that belongs elsewhere or can't be attached; `PinKeyError` for a wrong key.
     """
     key = None if pin_key is None else PinKey(pin_key)
-    del pin_key  # so that no traceback shows it
+    place, second = hidden(store), hidden(witness)
+    del pin_key, store, witness  # so that no traceback shows them
     return open_session(
-        store, create=create, clock=clock, host=host, actor=actor, witness=witness, pin_key=key
+        place, create=create, clock=clock, host=host, actor=actor, witness=second, pin_key=key
     )
 
 

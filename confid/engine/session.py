@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 import attrs
 
 from confid.engine.common_parameters import Preferences
-from confid.errors import InvalidArgumentError, NotConnectedError, TransactionConflictError, shown
+from confid.errors import (
+    InvalidArgumentError,
+    NotConnectedError,
+    Secret,
+    TransactionConflictError,
+    shown,
+)
 from confid.host import Host, default_host
 from confid.ids.dice import Space
 from confid.ids.issuer import FreeIds
@@ -25,6 +31,7 @@ from confid.ids.witness import UnreachableWitnessError, Witness
 from confid.store import from_url
 from confid.store.base import Store, Transaction
 from confid.store.blocks import block
+from confid.store.urls import hidden
 from confid.tenant.documents import KINDS
 from confid.tenant.pins import PinKey
 from confid.tenant.setup import LastSetup, stamp_of
@@ -346,11 +353,11 @@ class Session:
 
 
 def open_session(
-    store: str | os.PathLike[str] | Store,
+    store: str | os.PathLike[str] | Store | Secret,
     *,
     create: bool = True,
     space: Space | None = None,
-    witness: str | os.PathLike[str] | Store | None = None,
+    witness: str | os.PathLike[str] | Store | Secret | None = None,
     pin_key: PinKey | None = None,
     **options: Any,
 ) -> Session:
@@ -397,9 +404,11 @@ def new_session(
     return session
 
 
-def as_store(store: str | os.PathLike[str] | Store) -> Store:
+def as_store(store: str | os.PathLike[str] | Store | Secret) -> Store:
     """The store that a store, a path or a URL names."""
-    return store if isinstance(store, Store) else from_url(store)
+    place = hidden(store)
+    del store  # so that no traceback shows it
+    return place if isinstance(place, Store) else from_url(place)
 
 
 def _prepare(session: Session, *, create: bool, space: Space) -> None:

@@ -11,6 +11,7 @@ from confid.host import ConsoleHost
 from confid.ids.witness import WITNESS, Witness
 from confid.store.base import TENANT
 from confid.store.seal import FACTS, Reason, break_seal, seal_of
+from confid.store.urls import hidden
 from confid.tenant.documents import KINDS
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def restore(
     `WitnessError` for a witness that can't be attached.
     """
     host = host or ConsoleHost()
-    with as_store(store) as opened:
+    place, second = hidden(store), hidden(witness)
+    del store, witness  # so that no traceback shows them
+    with as_store(place) as opened:
         opened.open(KINDS, create=False)
         with opened.exclusive() as transaction:
             documents = transaction.get(TENANT.name, [FACTS, WITNESS])
@@ -62,10 +65,10 @@ def restore(
             seal = seal_of(transaction)
             if seal is not None:
                 _break(transaction, seal)
-            if witness is not None:
-                _replace_witness(transaction, opened, as_store(witness))
+            if second is not None:
+                _replace_witness(transaction, opened, as_store(second))
                 documents = transaction.get(TENANT.name, [FACTS])
-        was_copy = seal.reason is Reason.BACKUP if seal else witness is None
+        was_copy = seal.reason is Reason.BACKUP if seal else second is None
         if was_copy:
             host.write_warning(_warning(documents))
 

@@ -23,6 +23,7 @@ from confid.store.batches import batched
 from confid.store.blocks import block
 from confid.store.entries import enter
 from confid.store.seal import FACTS, Reason, Seal, break_seal, put_seal, seal_of
+from confid.store.urls import hidden
 from confid.tenant.documents import KINDS
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def move_tenant(
     is being moved to another target; `StoreError` for a target that holds
     something, for a copy that differs, and when a store fails.
     """
-    with as_store(source) as old, as_store(target) as new:
+    places = hidden(source), hidden(target)
+    del source, target  # so that no traceback shows them
+    with as_store(places[0]) as old, as_store(places[1]) as new:
         old.open(KINDS, create=False)
         new.open(KINDS)
         move = _begin(old, new)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from confid.errors import StoreError
+from confid.errors import Secret, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,12 +53,14 @@ def _sqlite(url: str) -> Store:
 def _postgres(url: str) -> Store:
     from confid.store.postgres.store import PostgresStore  # noqa: PLC0415 - a driver
 
-    if "://" not in url:
+    dsn = Secret(url)
+    del url  # which a traceback could show
+    if "://" not in dsn.reveal():
         raise StoreError(
             "A PostgreSQL URL begins with postgresql://, a user or a host.",
             category="InvalidArgument",
         )
-    return PostgresStore(url)
+    return PostgresStore(dsn)
 
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*")
@@ -78,7 +80,24 @@ SCHEMES: dict[str, Callable[[str], Store]] = {
 }
 
 
-def from_url(store: str | os.PathLike[str]) -> Store:
+@overload
+def hidden(place: None) -> None: ...
+
+
+@overload
+def hidden(
+    place: str | os.PathLike[str] | Store | Secret,
+) -> os.PathLike[str] | Store | Secret: ...
+
+
+def hidden(
+    place: str | os.PathLike[str] | Store | Secret | None,
+) -> os.PathLike[str] | Store | Secret | None:
+    """A place as no traceback shows it: a URL may hold a password."""
+    return Secret(place) if isinstance(place, str) else place
+
+
+def from_url(store: str | os.PathLike[str] | Secret) -> Store:
     """The store that a URL (`memory:`, `sqlite:///tenant.db`, `postgresql://…`) or a path names.
 
     Another package's store has the scheme of its entry point in the group
@@ -86,18 +105,25 @@ def from_url(store: str | os.PathLike[str]) -> Store:
     that no store has, and for a text that was meant for another store; what
     was given, which may hold a password, never shows in it.
     """
-    if not isinstance(store, str | os.PathLike) or not isinstance(os.fspath(store), str):
+    if isinstance(store, os.PathLike) and isinstance(path := os.fspath(store), str):
+        return _file(path)
+    if not isinstance(store, str | Secret):
         raise StoreError(
             "A store is given as a path, a URL or an object of a store's class.",
             category="InvalidArgument",
         )
-    text = os.fspath(store)
-    scheme = _scheme(text) if isinstance(store, str) else ""
-    if not scheme:
-        from confid.store.sqlite.store import SQLiteStore  # noqa: PLC0415 - a driver
+    place = store if isinstance(store, Secret) else Secret(store)
+    del store  # which a traceback could show
+    if meant := _meant_otherwise(place.reveal()):
+        raise StoreError(meant, category="InvalidArgument")
+    scheme = _scheme(place.reveal())
+    return (_factory(scheme.lower()) if scheme else _file)(place.reveal())
 
-        return SQLiteStore(text)
-    return _factory(scheme.lower())(text)
+
+def _file(path: str) -> Store:
+    from confid.store.sqlite.store import SQLiteStore  # noqa: PLC0415 - a driver
+
+    return SQLiteStore(path)
 
 
 def _factory(scheme: str) -> Callable[[str], Store]:
@@ -116,23 +142,26 @@ def _factory(scheme: str) -> Callable[[str], Store]:
     return factory
 
 
+def _meant_otherwise(text: str) -> str:
+    """What to say of a text that is no place, though it looks like one of a store."""
+    if _DSN.search(text) and "://" not in text:
+        return (
+            "This looks like a PostgreSQL DSN of key=value words. Give a URL, as "
+            "postgresql://user@host/database, or a PostgresStore made of the DSN."
+        )
+    if text.strip().lower() in SCHEMES:
+        return (
+            f"{text.strip()!r} is a kind of store, not a place. Give a URL, as memory:, "
+            "sqlite:///tenant.db or postgresql://user@host/database; or a path object for a file "
+            "of this name."
+        )
+    return ""
+
+
 def _scheme(text: str) -> str:
     before, colon, after = text.partition(":")
     if text == ":memory:":
         return "memory"
-    if _DSN.search(text) and "://" not in text:
-        raise StoreError(
-            "This looks like a PostgreSQL DSN of key=value words. Give a URL, as "
-            "postgresql://user@host/database, or a PostgresStore made of the DSN.",
-            category="InvalidArgument",
-        )
-    if text.strip().lower() in SCHEMES:
-        raise StoreError(
-            f"{text.strip()!r} is a kind of store, not a place. Give a URL, as memory:, "
-            "sqlite:///tenant.db or postgresql://user@host/database; or a path object for a file "
-            "of this name.",
-            category="InvalidArgument",
-        )
     # One letter before a colon is a Windows drive, not a scheme. What looks like a URL is one,
     # whatever its scheme: taken for a path, it would show its password in an error.
     is_url = _SCHEME.fullmatch(before) and after.startswith("//")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from confid.engine.session import as_store
+from confid.errors import Secret
 from confid.store import SQLiteStore
 from confid.store.postgres.place import place_of
 from tests.servers import installed, sql
@@ -39,12 +40,18 @@ def _take_file(path: Path, copy: Path) -> Callable[[], None]:
 
 
 def _take_schema(url: str, dump: Path) -> Callable[[], None]:
-    place = place_of(url)
-    _run("pg_dump", "--format=custom", f"--schema={place.schema}", f"--file={dump}", place.conninfo)
+    place = place_of(Secret(url))
+    _run(
+        "pg_dump",
+        "--format=custom",
+        f"--schema={place.schema}",
+        f"--file={dump}",
+        place.conninfo.reveal(),
+    )
 
     def put_back() -> None:
-        sql(place.conninfo, f"DROP SCHEMA {place.quoted} CASCADE")
-        _run("pg_restore", "--exit-on-error", f"--dbname={place.conninfo}", str(dump))
+        sql(place.conninfo.reveal(), f"DROP SCHEMA {place.quoted} CASCADE")
+        _run("pg_restore", "--exit-on-error", f"--dbname={place.conninfo.reveal()}", str(dump))
 
     return put_back
 

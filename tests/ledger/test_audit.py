@@ -15,7 +15,7 @@ import pytest
 
 import confid
 from confid import meetings
-from confid.errors import StoreError
+from confid.errors import Secret, StoreError
 from confid.store.base import Claim
 from confid.store.memory import MemoryStore, _MemoryTransaction
 from confid.store.postgres.place import place_of
@@ -268,9 +268,9 @@ def test_an_entry_that_a_stranger_damaged_is_reported(
                 file.execute(statement, [*row.values()])
         else:
             columns, values = ", ".join(row), ", ".join(f"'{each}'" for each in row.values())
-            schema = place_of(place)
+            schema = place_of(Secret(place))
             table = f"{schema.quoted}.ledger"
-            sql(schema.conninfo, f"INSERT INTO {table} ({columns}) VALUES ({values})")  # noqa: S608 - a test's own
+            sql(schema.conninfo.reveal(), f"INSERT INTO {table} ({columns}) VALUES ({values})")  # noqa: S608 - a test's own
         assert "The ledger's entry for 9999999 is damaged." in confid.check().problems
         text = confid.ledger.export()
         assert [line for line in lines(session) if "1 entries of the ledger are damaged" in line]

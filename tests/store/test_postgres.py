@@ -20,7 +20,7 @@ import pytest
 
 import confid
 from confid.engine.session import open_session
-from confid.errors import DuplicateKeyError, StoreError
+from confid.errors import ConfidError, DuplicateKeyError, StoreError
 from confid.store import FIRST_ID, Claim, Kind, PostgresStore, from_url
 from confid.store.postgres import schema
 from confid.store.postgres.transaction import PostgresTransaction
@@ -543,6 +543,51 @@ def test_no_error_and_no_log_line_shows_a_password(
     assert SECRET not in code
     assert SECRET not in repr(vars(raised.value))
     assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:hunter2@127.0.0.1:1/db?timeout=0.2",
+        "postgresql://user@127.0.0.1:1/db?password=hunter2&timeout=0.2",
+        "postgresql://user:hunter2@127.0.0.1/db?timeout=nan",
+        "postgresql://user:hunter2@127.0.0.1/db?pool_size=0",
+        "postgresql://user:hunter2@127.0.0.1/db?unknown=1",
+        "postgresql://user:hunter2@127.0.0.1/db?hunter2",
+        "postgresql://user:%00hunter2@127.0.0.1/db",
+        "postgresql:hunter2",
+        "host=127.0.0.1 port=1 password=hunter2",
+    ],
+)
+def test_no_local_variable_of_a_traceback_shows_a_password(url: str, tmp_path: Path) -> None:
+    """As Sentry, rich and pytest show them: in no frame of confid or of its driver."""
+    ways: list[Callable[[], object]] = [lambda: PostgresStore(url).open(KINDS)]
+    ways += [
+        lambda: confid.connect(url),
+        lambda: confid.connect(witness=url),
+        lambda: confid.move_tenant(url, tmp_path / "tenant.db"),
+        lambda: confid.restore(url),
+    ]
+    for way in ways:
+        with pytest.raises(ConfidError) as raised:
+            way()
+        shown: traceback.TracebackException | None
+        shown = traceback.TracebackException.from_exception(raised.value, capture_locals=True)
+        while shown:
+            for frame in shown.stack:
+                for name, value in (frame.locals or {}).items():
+                    where = (frame.filename, frame.name, name)
+                    assert SECRET not in value or frame.filename == __file__, where
+            shown = shown.__cause__ or shown.__context__
+
+
+@pytest.mark.parametrize("url", ["postgresql://h/db?timeout=0", "postgresql://h/db?schema="])
+def test_a_half_made_store_has_a_repr(url: str) -> None:
+    """A debugger asks for it when making one has failed."""
+    store = PostgresStore.__new__(PostgresStore)
+    with pytest.raises(StoreError):
+        store.__init__(url)  # type: ignore[misc]  # the point
+    assert repr(store) == "PostgresStore()"
 
 
 def test_a_session_shows_no_password(

@@ -344,7 +344,6 @@ def test_a_restart_of_the_server(server: Server, caplog: pytest.LogCaptureFixtur
         assert raised.value.category == "OpenError"
         assert state(session)[0] == before
         assert reset(session) == state(session)[0]
-    assert "confid" in caplog.text
     assert "127.0.0.1" not in caplog.text
     assert str(server.port) not in caplog.text
 

@@ -12,7 +12,7 @@ from psycopg import sql as words
 
 import confid
 from confid.store import FIRST_ID, PostgresStore
-from confid.store.postgres.connections import Pool
+from confid.store.postgres.pool import Pool
 from confid.store.postgres.schema import GUARDS, SCHEMA_VERSION
 from confid.testing.contract.common import KINDS, change, contents, fill, thing
 from tests.servers import CuttingProxy, running, sql, with_schema

@@ -103,7 +103,7 @@ def is_standby(error: psycopg.Error) -> bool:
     return "during recovery" in (error.diag.message_primary or "")
 
 
-def explain_refusal(error: psycopg.Error, place: Place) -> StoreError:
+def explain_refusal(error: Exception, place: Place) -> StoreError:
     """Why no connection was made. libpq's own words may show parts of a mistyped URL."""
     said = str(error)
     for pattern, sentence in _REASONS.items():

@@ -9,10 +9,11 @@ from urllib.parse import parse_qsl, quote
 
 import attrs
 
-from confid.errors import StoreError, demand
+from confid.errors import Secret, StoreError, demand
 
 DEFAULT_SCHEMA = "confid"
 DEFAULT_POOL = 10
+DEFAULT_TIMEOUT = 30.0
 
 _SCHEMA = re.compile(r"(?!pg_)[A-Za-z_][A-Za-z0-9_-]{0,62}")
 _URL = re.compile(r"postgres(ql)?://", re.IGNORECASE)
@@ -24,7 +25,7 @@ _OWN = ("schema", "timeout", "pool_size")
 class Place:
     """A schema of a database. `conninfo` is for libpq, and for nobody's eyes."""
 
-    conninfo: str = attrs.field(repr=False)
+    conninfo: Secret
     schema: str
     timeout: float
     pool_size: int
@@ -57,44 +58,55 @@ class Place:
 
 
 def place_of(
-    dsn: str,
+    dsn: Secret,
     *,
     schema: str | None = None,
-    timeout: float | str | None = None,
-    pool_size: int | str | None = None,
+    timeout: float | None = None,
+    pool_size: int | None = None,
 ) -> Place:
     """The place that a DSN names: a URL, whose query may hold confid's options, or `key=value`s.
 
     Raises `StoreError` for options that can't be; it never shows what was given.
     """
-    demand("dsn", dsn, str, "a URL or a DSN as text")
+    demand("dsn", dsn.reveal(), str, "a URL or a DSN as text")
     demand("timeout", timeout, float | int | str | None, "a number of seconds")
     demand("pool_size", pool_size, int | str | None, "a number of connections")
-    given = {"schema": schema, "timeout": timeout, "pool_size": pool_size}
-    if _URL.match(dsn):
-        dsn, options = _split(dsn)
-        given |= {name: value for name, value in options.items() if given[name] is None}
-    try:
-        name = DEFAULT_SCHEMA if given["schema"] is None else str(given["schema"])
-        seconds = 30.0 if given["timeout"] is None else float(given["timeout"])
-        size = DEFAULT_POOL if given["pool_size"] is None else int(given["pool_size"])
-    except (ValueError, OverflowError):
-        raise _malformed() from None
-    if not _SCHEMA.fullmatch(name) or not 0 < seconds <= threading.TIMEOUT_MAX or size < 1:
+    conninfo, given = _split(dsn)
+    options = {"schema": schema, "timeout": timeout, "pool_size": pool_size}
+    given |= {name: Secret(str(value)) for name, value in options.items() if value is not None}
+    place = None if conninfo is None else _checked(conninfo, given)
+    if place is None:
         raise _malformed()
-    return Place(conninfo=dsn, schema=name, timeout=seconds, pool_size=size)
+    return place
 
 
-def _split(url: str) -> tuple[str, dict[str, str]]:
-    """A URL without confid's own options, and these."""
-    base, _, query = url.partition("?")
+def _checked(conninfo: Secret, given: dict[str, Secret]) -> Place | None:
+    options = {name: value.reveal() for name, value in given.items()}
+    try:
+        place = Place(
+            conninfo=conninfo,
+            schema=options.get("schema", DEFAULT_SCHEMA),
+            timeout=float(options.get("timeout", DEFAULT_TIMEOUT)),
+            pool_size=int(options.get("pool_size", DEFAULT_POOL)),
+        )
+    except (ValueError, OverflowError):
+        return None
+    sound = 0 < place.timeout <= threading.TIMEOUT_MAX and place.pool_size >= 1
+    return place if sound and _SCHEMA.fullmatch(place.schema) else None
+
+
+def _split(dsn: Secret) -> tuple[Secret | None, dict[str, Secret]]:
+    """A DSN without confid's own options, None where it can't be read; and these."""
+    if not _URL.match(dsn.reveal()):
+        return dsn, {}
+    base, _, query = dsn.reveal().partition("?")
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
     except ValueError:
-        raise _malformed() from None
-    own = {name: value for name, value in pairs if name in _OWN}
+        return None, {}
+    own = {name: Secret(value) for name, value in pairs if name in _OWN}
     rest = [f"{name}={quote(value, safe='')}" for name, value in pairs if name not in _OWN]
-    return base + ("?" + "&".join(rest) if rest else ""), own
+    return Secret(base + ("?" + "&".join(rest) if rest else "")), own
 
 
 def _malformed() -> StoreError:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
-from confid.errors import StoreError
+from confid.errors import Secret, StoreError
+from confid.store import process
 from confid.store.base import Kind, Store, Transaction
+from confid.store.blocks import Block
 from confid.store.postgres.place import place_of
+from confid.store.process import refuse_fork
 from confid.store.sql import holder_answer, holder_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
-    from types import TracebackType
 
     import psycopg
 
     from confid.store.base import Body
-    from confid.store.postgres.connections import Pool
+    from confid.store.postgres.connections import Connection
     from confid.store.postgres.place import Place
+    from confid.store.postgres.pool import Pool
 
 OLDEST_SERVER = 130000
 """PostgreSQL 13."""
@@ -37,21 +39,24 @@ class PostgresStore(Store):
 
     def __init__(
         self,
-        dsn: str,
+        dsn: str | Secret,
         *,
         schema: str | None = None,
         timeout: float | None = None,
         pool_size: int | None = None,
     ) -> None:
-        self._place = place_of(dsn, schema=schema, timeout=timeout, pool_size=pool_size)
+        secret = dsn if isinstance(dsn, Secret) else Secret(dsn)
+        del dsn  # which a traceback could show
+        self._place = place_of(secret, schema=schema, timeout=timeout, pool_size=pool_size)
         self.kinds: dict[str, Kind] = {}
         self.indexes: dict[str, tuple[str, str]] = {}
         self._pool: Pool | None = None
-        self._pid = os.getpid()
-        self._parents: list[Pool] = []
+        self._pid = process.pid
 
     def __repr__(self) -> str:
-        return f"PostgresStore(schema={self.schema!r})"
+        # A debugger asks for it in mid-making too, when a DSN was refused.
+        place = vars(self).get("_place")
+        return f"PostgresStore(schema={place.schema!r})" if place else "PostgresStore()"
 
     @property
     def schema(self) -> str:
@@ -62,31 +67,30 @@ class PostgresStore(Store):
         """Create the schema and its tables where they are missing, and check them."""
         try:
             from confid.store.postgres import connections  # noqa: PLC0415 - the driver is imported only when a store is opened
+            from confid.store.postgres.pool import Pool  # noqa: PLC0415 - the driver is imported only when a store is opened
         except ImportError as error:
             raise StoreError(
-                "PostgreSQL needs psycopg and its pool: pip install 'confid[postgres]'.",
+                "PostgreSQL needs psycopg: pip install 'confid[postgres]'.",
                 category="NotInstalled",
             ) from error
         self.close()
         self.kinds = {kind.name: kind for kind in kinds}
-        options = connections.options_of(self._place)
-        connection = connections.connect(self._place, options)
+        conninfo, hosts = connections.conninfo_of(self._place)
+        connection = connections.connect(self._place, conninfo)
         try:
             host = connection.info.host or connection.info.hostaddr
-            self._place = self._place.seen_as(
-                host, connection.info.dbname, hosts=len(connections.hosts_of(options))
-            )
+            self._place = self._place.seen_as(host, connection.info.dbname, hosts=hosts)
             durable = self._prepare(connection, create=create)
         finally:
             connection.close()
-        self._pid = os.getpid()
-        self._pool = connections.Pool(self._place, options, synchronous_commit=durable)
+        self._pid = process.pid
+        self._pool = Pool(self._place, conninfo, synchronous_commit=durable)
 
     def _prepare(self, connection: psycopg.Connection[Any], *, create: bool) -> str:
         """Make what is missing; what `synchronous_commit` is to be."""
-        from confid.store.postgres import schema  # noqa: PLC0415 - as above
-        from confid.store.postgres.connections import all_or_nothing  # noqa: PLC0415 - as above
-        from confid.store.postgres.errors import absent, translated  # noqa: PLC0415 - as above
+        from confid.store.postgres import schema  # noqa: PLC0415 - the driver is imported only when a store is opened
+        from confid.store.postgres.connections import all_or_nothing  # noqa: PLC0415 - the driver is imported only when a store is opened
+        from confid.store.postgres.errors import absent, translated  # noqa: PLC0415 - the driver is imported only when a store is opened
 
         place, kinds = self._place, list(self.kinds.values())
         self.indexes = {name: (kind.name, field) for name, kind, field in schema.index_names(kinds)}
@@ -132,12 +136,8 @@ class PostgresStore(Store):
     def close(self) -> None:
         """Close the connections; one in a transaction when that ends."""
         pool, self._pool = self._pool, None
-        if pool is None:
-            return
-        if self._pid != os.getpid():
-            # A forked child may neither use nor close its parent's connections.
-            self._parents.append(pool)
-        else:
+        # A forked child neither uses nor closes its parent's connections; nor does libpq.
+        if pool is not None and self._pid == process.pid:
             pool.close()
 
     def transaction(self, *, write: bool) -> AbstractContextManager[Transaction]:
@@ -180,21 +180,20 @@ class PostgresStore(Store):
         """The connections of this process."""
         if self._pool is None:
             raise StoreError(f"{self._place}: this store is closed.")
-        if self._pid != os.getpid():
-            raise StoreError(
-                f"{self._place} was opened before this process was forked; connect anew in the "
-                "child."
-            )
+        refuse_fork(self._pid, self._place)
         return self._pool
 
 
-class _Block:
+class _Block(Block[Transaction]):
     """A transaction from BEGIN to COMMIT."""
+
+    _connection: Connection | None = None
 
     def __init__(self, store: PostgresStore, *, write: bool, alone: bool = False) -> None:
         self._store = store
         self._write = write
         self._alone = alone
+        self._pid = process.pid
 
     def __enter__(self) -> Transaction:
         from confid.store.postgres.transaction import PostgresTransaction  # noqa: PLC0415 - the driver is imported only when a store is opened
@@ -207,13 +206,30 @@ class _Block:
         )
         return self._transaction
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def leave(self, error: BaseException | None) -> None:
+        if self._pid != process.pid:
+            # Whatever is sent on this connection, the parent's transaction would hear it.
+            self._transaction.over = True
+            if error is None:
+                refuse_fork(self._pid, self._store.place)
+            return
         try:
-            self._transaction.end(commit=kind is None)
-        finally:
-            self._pool.give_back(self._connection)
+            self._transaction.end(commit=error is None)
+        except Exception:
+            self._give_back()
+            raise
+        except BaseException:
+            self.abandon()
+            raise
+        self._give_back()
+
+    def abandon(self) -> None:
+        if self._pid == process.pid:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                self._pool.drop(connection)
+
+    def _give_back(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._pool.give_back(connection)
