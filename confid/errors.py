@@ -17,6 +17,7 @@
     ├── NotConnectedError              also a RuntimeError
     ├── ConferenceIdsExhaustedError    also a RuntimeError
     ├── WitnessError                   also a RuntimeError
+    ├── PinKeyError                    also a RuntimeError
     └── StoreError                     also a RuntimeError
         ├── SealedError
         ├── DuplicateKeyError

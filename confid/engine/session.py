@@ -11,11 +11,11 @@ import threading
 import time
 import weakref
 from contextvars import ContextVar
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import attrs
 
+from confid.engine.clock import Clock, moment, utc_now
 from confid.engine.common_parameters import Preferences
 from confid.errors import (
     InvalidArgumentError,
@@ -40,6 +40,7 @@ from confid.tenant.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
     from types import TracebackType
     from typing import Self
 
@@ -57,11 +58,6 @@ FIRST_PAUSE = 0.005
 """The longest pause before the second attempt, in seconds; it doubles, up to `LONGEST_PAUSE`."""
 
 LONGEST_PAUSE = 0.5
-
-YEARS = range(2, 9999)
-"""The years in which a time can be moved by days and to another time zone."""
-
-Clock: TypeAlias = "Callable[[], datetime]"
 
 _current: ContextVar[Session | None] = ContextVar("confid_session", default=None)
 _joints: ContextVar[tuple[_Joint, ...]] = ContextVar("confid_transactions", default=())
@@ -165,23 +161,8 @@ class Session:
         return type(self).cmdlets_with(self)
 
     def now(self) -> datetime:
-        """The session's time, in UTC.
-
-        Raises `InvalidArgumentError` when the clock returns anything but an aware datetime
-        between the years 2 and 9998.
-        """
-        moment: object = self._clock()
-        if not isinstance(moment, datetime) or moment.tzinfo is None:
-            raise InvalidArgumentError(
-                f"The session's clock returned {shown(moment)}, not a datetime with a time zone.",
-                target="clock",
-            )
-        if moment.year not in YEARS:
-            raise InvalidArgumentError(
-                f"The session's clock shows the year {moment.year}; confid adds days to it.",
-                target="clock",
-            )
-        return moment.astimezone(UTC)
+        """The session's time, in UTC. Raises `InvalidArgumentError` for an unusable clock."""
+        return moment(self._clock)
 
     @block
     def transaction(self) -> Iterator[None]:
@@ -400,7 +381,7 @@ def new_session(
         if not right:
             raise InvalidArgumentError(f"{name}={shown(value)}: give {kind}.", target=name)
     session = object.__new__(Session)
-    session._set_up(store, clock or _utc_now, host or default_host(), actor or _user_name(), dice)
+    session._set_up(store, clock or utc_now, host or default_host(), actor or _user_name(), dice)
     return session
 
 
@@ -466,10 +447,6 @@ def _only_one() -> Session:
 def is_name(value: object) -> bool:
     """Whether a value is a text of one line."""
     return isinstance(value, str) and is_one_line(value)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _user_name() -> str | None:
