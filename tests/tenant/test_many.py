@@ -8,6 +8,7 @@ import pytest
 
 import confid
 from confid.cmdlets import get_cs_online_dial_in_conferencing_user_info, get_cs_online_user
+from confid.errors import Secret
 from confid.store import MemoryStore
 from confid.store.batches import AT_ONCE, batched
 from confid.tenant.pins import PinKey
@@ -87,7 +88,7 @@ def test_a_key_of_pins_reaches_everybodys_digest(session: Session) -> None:
     session.give_pin_key(PinKey(bytes(range(32))))
     with session.unit(write=False) as unit:
         people = {person.user.identity: person for person in unit.all_people()}
-        assert all(unit.pins.is_right(people[u.identity], u.leader_pin) for u in users)
+        assert all(unit.pins.is_right(people[u.identity], Secret(u.leader_pin)) for u in users)
 
 
 def test_a_restored_ledger_is_merged_page_by_page(session: Session) -> None:
