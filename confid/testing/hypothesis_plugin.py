@@ -19,6 +19,6 @@ def register() -> None:
 
 
 def _conference_ids(_: type) -> st.SearchStrategy[Any]:
-    from confid.testing.strategies import conference_ids  # noqa: PLC0415 - see above
+    from confid.testing.strategies import conference_ids  # noqa: PLC0415 - imported when it is asked for
 
     return conference_ids()

@@ -25,7 +25,7 @@ pytest.register_assert_rewrite(
 @pytest.fixture
 def confid_session() -> Iterator[Session]:
     """A new tenant in memory for this test, the current session: `confid.demo()`'s six people."""
-    from confid.start import demo  # noqa: PLC0415 - see above
+    from confid.start import demo  # noqa: PLC0415 - imported when it is asked for
 
     with demo() as session:
         yield session

@@ -202,7 +202,7 @@ def test_an_older_schema_is_upgraded_in_one_transaction(
                 "SELECT tablename FROM pg_tables WHERE schemaname = %s", [store.schema]
             )
         }
-        version = connection.execute(f'SELECT version FROM "{store.schema}".confid').fetchone()  # noqa: S608 - as above
+        version = connection.execute(f'SELECT version FROM "{store.schema}".confid').fetchone()  # noqa: S608 - a name of our own
     assert names >= {"one", "two"} if sound else not names & {"one", "two"}
     assert version == ((now + 2,) if sound else (now,))
 
@@ -428,7 +428,7 @@ def test_what_the_ledger_allows_by_hand(postgres: str, store: PostgresStore) -> 
     sql(
         postgres,
         f"INSERT INTO \"{store.schema}\".ledger VALUES (2000000, 'e', 1, 'issued', now())",  # noqa: S608 - a name of our own
-        f"UPDATE \"{store.schema}\".ledger SET retired_at = now() WHERE owner = 'ann'",  # noqa: S608 - as above
+        f"UPDATE \"{store.schema}\".ledger SET retired_at = now() WHERE owner = 'ann'",  # noqa: S608 - a name of our own
     )
     with store.transaction(write=False) as tx:
         assert tx.current(["ann", "e"]) == {"e": 2_000_000}

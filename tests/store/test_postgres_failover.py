@@ -88,7 +88,7 @@ def test_a_call_that_waits_is_served_as_soon_as_there_is_a_primary(pair: Pair) -
         assert time.monotonic() - began < 2
 
 
-def test_hosts_of_the_environment_are_found_likewise(
+def test_hosts_of_the_environment_are_found_too(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`PGHOST` may name several; what is said about the target is left as it is."""
