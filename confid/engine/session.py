@@ -376,7 +376,12 @@ def new_session(
     for name, value, right, kind in (
         ("clock", clock, clock is None or callable(clock), "a function without arguments"),
         ("host", host, host is None or isinstance(host, Host), "an object like confid.host.Host"),
-        ("actor", actor, actor is None or is_name(actor), "a text of one line"),
+        (
+            "actor",
+            actor,
+            not actor or (isinstance(actor, str) and is_one_line(actor)),
+            "a text of one line",
+        ),
     ):
         if not right:
             raise InvalidArgumentError(f"{name}={shown(value)}: give {kind}.", target=name)
@@ -442,11 +447,6 @@ def _only_one() -> Session:
         f"{len(sessions)} sessions are open and none belongs to this context. Say which: "
         "session=…, or session.cmdlets."
     )
-
-
-def is_name(value: object) -> bool:
-    """Whether a value is a text of one line."""
-    return isinstance(value, str) and is_one_line(value)
 
 
 def _user_name() -> str | None:
