@@ -40,6 +40,32 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import UnionType
 
+__all__ = [
+    "AlreadyExistsError",
+    "AmbiguousIdentityError",
+    "CommitOutcomeUnknownError",
+    "ConferenceIdsExhaustedError",
+    "ConfidError",
+    "ConversionError",
+    "DuplicateKeyError",
+    "InvalidArgumentError",
+    "InvalidOperationError",
+    "LicenseError",
+    "LineError",
+    "NotConnectedError",
+    "NotEnabledError",
+    "NotFoundError",
+    "ParameterBindingError",
+    "PinKeyError",
+    "RosterError",
+    "SealedError",
+    "StaticConferenceIdError",
+    "StoreError",
+    "TransactionConflictError",
+    "UserNotFoundError",
+    "WitnessError",
+]
+
 
 class ConfidError(Exception):
     """The root of everything that confid raises on purpose.

@@ -139,6 +139,12 @@ def test_imports_point_down(module: str) -> None:
         )
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_is_too_long_to_know(module: str) -> None:
+    """450 lines at most."""
+    assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= 450
+
+
 def test_there_is_no_circle_between_files() -> None:
     """Whatever the kind of import."""
     graph = {module: set(imports_of(module)) for module in MODULES if module}

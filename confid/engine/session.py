@@ -28,12 +28,9 @@ from confid.host import Host, default_host
 from confid.ids.dice import Space
 from confid.ids.issuer import FreeIds
 from confid.ids.witness import UnreachableWitnessError, Witness
-from confid.store import from_url
-from confid.store.base import Store, Transaction
 from confid.store.blocks import block
-from confid.store.urls import hidden
+from confid.store.urls import as_store
 from confid.tenant.documents import KINDS
-from confid.tenant.pins import PinKey
 from confid.tenant.setup import LastSetup, stamp_of
 from confid.tenant.text import is_one_line
 from confid.tenant.unit_of_work import UnitOfWork
@@ -45,9 +42,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from confid.ids.dice import Dice
-    from confid.store.base import Body
+    from confid.store.base import Body, Store, Transaction
     from confid.tenant.pins import PinKey
-from confid.tenant.setup import Setup
+    from confid.tenant.setup import Setup
 
 T = TypeVar("T")
 
@@ -388,13 +385,6 @@ def new_session(
     session = object.__new__(Session)
     session._set_up(store, clock or utc_now, host or default_host(), actor or _user_name(), dice)
     return session
-
-
-def as_store(store: str | os.PathLike[str] | Store | Secret) -> Store:
-    """The store that a store, a path or a URL names."""
-    place = hidden(store)
-    del store  # so that no traceback shows it
-    return place if isinstance(place, Store) else from_url(place)
 
 
 def _prepare(session: Session, *, create: bool, space: Space) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from confid.engine.session import as_store, new_session
+from confid.engine.session import new_session
 from confid.errors import StoreError
 from confid.host import ConsoleHost
 from confid.ids.witness import WITNESS, Witness
 from confid.store.base import TENANT
 from confid.store.seal import FACTS, Reason, break_seal, seal_of
-from confid.store.urls import hidden
+from confid.store.urls import as_store, hidden
 from confid.tenant.documents import KINDS
 
 if TYPE_CHECKING:

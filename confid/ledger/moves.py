@@ -16,14 +16,13 @@ from uuid import uuid4
 
 import attrs
 
-from confid.engine.session import as_store
 from confid.errors import StoreError
 from confid.store.base import SEAL, TENANT
 from confid.store.batches import batched
 from confid.store.blocks import block
 from confid.store.entries import enter
 from confid.store.seal import FACTS, Reason, Seal, break_seal, put_seal, seal_of
-from confid.store.urls import hidden
+from confid.store.urls import as_store, hidden
 from confid.tenant.documents import KINDS
 
 if TYPE_CHECKING:

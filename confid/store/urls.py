@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, overload
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from confid.errors import Secret, StoreError
+from confid.store.base import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from confid.store.base import Store
 
 # Drivers are imported only when their store is asked for, so inside the functions.
 
@@ -168,3 +168,10 @@ def _scheme(text: str) -> str:
     if len(before) > 1 and colon and (is_url or before.replace("+", "").isalnum()):
         return before
     return ""
+
+
+def as_store(store: str | os.PathLike[str] | Store | Secret) -> Store:
+    """The store that a store, a path or a URL names."""
+    place = hidden(store)
+    del store  # so that no traceback shows it
+    return place if isinstance(place, Store) else from_url(place)

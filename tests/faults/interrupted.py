@@ -28,7 +28,7 @@ from confid.cmdlets import (
     enable_cs_online_dial_in_conferencing_user,
     set_cs_online_dial_in_conferencing_user,
 )
-from confid.engine.session import as_store, open_session
+from confid.engine.session import open_session
 from confid.errors import (
     CommitOutcomeUnknownError,
     ConfidError,
@@ -38,6 +38,7 @@ from confid.errors import (
 )
 from confid.host import SilentHost
 from confid.store import MemoryStore, SQLiteStore
+from confid.store.urls import as_store
 
 from .told import SPACE, Line, audit, fill, is_new, issued_to, place
 

@@ -21,11 +21,11 @@ import attrs
 
 import confid
 from confid import cmdlets
-from confid.engine.session import as_store
 from confid.errors import CommitOutcomeUnknownError, StoreError
 from confid.host import SilentHost
 from confid.store import MemoryStore, batches
 from confid.store.base import SEAL, TENANT, Store
+from confid.store.urls import as_store
 from confid.tenant.documents import KINDS
 from tests.faults.told import fill, place
 

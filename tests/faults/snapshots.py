@@ -9,10 +9,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from confid.engine.session import as_store
 from confid.errors import Secret
 from confid.store import SQLiteStore
 from confid.store.postgres.place import place_of
+from confid.store.urls import as_store
 from tests.servers import installed, sql
 
 if TYPE_CHECKING:
