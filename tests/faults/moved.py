@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import attrs
 
@@ -266,9 +267,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sides = [
         KINDS_OF_STORES if kind == "all" else (kind,) for kind in (options.source, options.target)
     ]
-    batches.AT_ONCE = AT_ONCE
     wrong = 0
-    with places() as new:
+    with mock.patch.object(batches, "AT_ONCE", AT_ONCE), places() as new:
         for source, target in itertools.product(*sides):
             trials, problems = cut_everywhere(new, (source, target), step=options.step)
             sys.stdout.write(
