@@ -442,12 +442,12 @@ def _bounded(machine: type[GuaranteeMachine], count: int) -> type:
     return case
 
 
-TestGuaranteeInMemory = _bounded(MemoryMachine, 100)
-TestGuaranteeOnSQLite = _bounded(SQLiteMachine, 40)
+TestGuaranteeInMemory = _bounded(MemoryMachine, 60)
+TestGuaranteeOnSQLite = _bounded(SQLiteMachine, 20)
 
 
 @pytest.mark.usefixtures("_schemas")
-class TestGuaranteeOnPostgreSQL(_bounded(PostgresMachine, 10)):  # type: ignore[misc]  # a class that is made
+class TestGuaranteeOnPostgreSQL(_bounded(PostgresMachine, 6)):  # type: ignore[misc]  # a class that is made
     """The same rules."""
 
     @pytest.fixture

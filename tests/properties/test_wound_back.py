@@ -247,5 +247,5 @@ def _bounded(machine: type[WoundBackMachine], count: int) -> type:
     return case
 
 
-TestWoundBackInMemory = _bounded(MemoryMachine, 60)
-TestWoundBackOnSQLite = _bounded(SQLiteMachine, 15)
+TestWoundBackInMemory = _bounded(MemoryMachine, 40)
+TestWoundBackOnSQLite = _bounded(SQLiteMachine, 10)

@@ -69,11 +69,15 @@ def place_of(
     Raises `StoreError` for options that can't be; it never shows what was given.
     """
     demand("dsn", dsn.reveal(), str, "a URL or a DSN as text")
+    demand("schema", schema, str | None, "a name as text")
     demand("timeout", timeout, float | int | str | None, "a number of seconds")
     demand("pool_size", pool_size, int | str | None, "a number of connections")
     conninfo, given = _split(dsn)
     options = {"schema": schema, "timeout": timeout, "pool_size": pool_size}
-    given |= {name: Secret(str(value)) for name, value in options.items() if value is not None}
+    try:
+        given |= {name: Secret(str(value)) for name, value in options.items() if value is not None}
+    except ValueError:  # an integer of thousands of digits
+        raise _malformed() from None
     place = None if conninfo is None else _checked(conninfo, given)
     if place is None:
         raise _malformed()
