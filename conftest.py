@@ -72,13 +72,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = sorted(ordered, key=lambda item: not item.nodeid.startswith(LONG))
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Three workers for two cores: tests also wait, for servers and for the disk."""
-    cores = os.cpu_count() or 1
-    return cores + cores // 2
-
-
 def pytest_collection_finish() -> None:
     """Keep what was collected out of each later sweep for garbage, which it makes slow."""
     gc.collect()

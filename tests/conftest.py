@@ -16,7 +16,7 @@ from tests.thorough import examples
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-settings.register_profile("confid", deadline=None, max_examples=examples(40))
+settings.register_profile("confid", deadline=None, max_examples=examples(25))
 settings.load_profile("confid")
 
 _numbers = itertools.count()

@@ -130,6 +130,11 @@ class Attendant(RuleBasedStateMachine):
     @rule(name=whose)
     def disable_and_enable(self, name: str) -> None:
         disable(upn(name), notify=False)
+        person = self.people[name]
+        for phone in person.present:
+            phone.state = ENDED
+        person.present.clear()
+        person.started = False
         self.note(name, enable(upn(name), notify=False))
 
     @rule(name=whose, on=st.booleans())
