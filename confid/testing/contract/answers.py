@@ -18,6 +18,7 @@ from confid.testing.contract.common import (
     change,
     contents,
     fill,
+    same,
     thing,
 )
 from confid.testing.model import ModelStore
@@ -141,19 +142,20 @@ class AnswersContract(ContractBase):
         ids = [entry.conference_id for entry in entries]
         with store.transaction(write=True) as tx:
             proposals = [(entry.conference_id, entry.owner) for entry in entries]
-            assert tx.claim(proposals, Claim(at=AT, by="importer", origin=IMPORTED)) == set(ids)
+            same(tx.claim(proposals, Claim(at=AT, by="importer", origin=IMPORTED)), set(ids))
             odd = {entry.owner: entry.conference_id for entry in entries[1::2]}
-            assert tx.retire(list(odd), at=LATER, by="admin") == odd
+            same(tx.retire(list(odd), at=LATER, by="admin"), odd)
         with store.transaction(write=False) as tx:
-            assert list(tx.entries()) == entries
-            assert list(tx.issued_ids()) == ids
+            same(list(tx.entries()), entries)
+            same(list(tx.issued_ids()), ids)
             for start in (0, 998, 999, 1_000, 1_999, PAGES - 2, PAGES - 1):
-                assert list(tx.entries(after=ids[start])) == entries[start + 1 :]
-            assert tx.lookup([*ids, LAST_ID]) == dict(zip(ids, entries, strict=True))
-            assert tx.current(entry.owner for entry in entries) == {
-                entry.owner: entry.conference_id for entry in entries[::2]
-            }
-            assert (tx.count(), tx.has_issued()) == (PAGES, False)
+                same(list(tx.entries(after=ids[start])), entries[start + 1 :])
+            same(tx.lookup([*ids, LAST_ID]), dict(zip(ids, entries, strict=True)))
+            same(
+                tx.current(entry.owner for entry in entries),
+                {entry.owner: entry.conference_id for entry in entries[::2]},
+            )
+            same((tx.count(), tx.has_issued()), (PAGES, False))
         with store.transaction(write=True) as tx:
             tx.claim([(FIRST_ID + 1, "new")], Claim(at=AT))
             assert tx.has_issued()
@@ -161,19 +163,22 @@ class AnswersContract(ContractBase):
     def test_a_long_history_comes_whole(self, tx: Transaction) -> None:
         """An owner may have had more than a thousand IDs; serials go on, and one is living."""
         ids = [FIRST_ID + (n * 7_919) % 20_000 for n in range(1_050)]
-        assert tx.claim([(LAST_ID, "ann")], Claim(at=AT)) == {LAST_ID}
+        same(tx.claim([(LAST_ID, "ann")], Claim(at=AT)), {LAST_ID})
         for conference_id in ids:
             claim = Claim(at=LATER, by="importer", origin=IMPORTED, retired=True)
-            assert tx.claim([(conference_id, "ann")], claim) == {conference_id}
+            same(tx.claim([(conference_id, "ann")], claim), {conference_id})
         history = tx.history("ann")
-        assert [entry.conference_id for entry in history] == [LAST_ID, *ids]
-        assert [entry.serial for entry in history] == list(range(1, len(ids) + 2))
-        assert tx.current(["ann"]) == {"ann": LAST_ID}
-        assert tx.retire(["ann"], at=LATER) == {"ann": LAST_ID}
-        assert tx.history("ann") == [
-            attrs.evolve(history[0], retired_at=LATER, retired_by=None),
-            *history[1:],
-        ]
+        same([entry.conference_id for entry in history], [LAST_ID, *ids])
+        same([entry.serial for entry in history], list(range(1, len(ids) + 2)))
+        same(tx.current(["ann"]), {"ann": LAST_ID})
+        same(tx.retire(["ann"], at=LATER), {"ann": LAST_ID})
+        same(
+            tx.history("ann"),
+            [
+                attrs.evolve(history[0], retired_at=LATER, retired_by=None),
+                *history[1:],
+            ],
+        )
 
     def test_thousands_of_documents_come_whole(self, store: Store) -> None:
         """By key, by index field and in order; in pages of any size, from any start."""
@@ -182,19 +187,19 @@ class AnswersContract(ContractBase):
         names = [f"name {key}" for key in keys]
         self.in_transaction(store, lambda tx: tx.put("thing", documents))
         with store.transaction(write=False) as tx:
-            assert tx.get("thing", [*keys, "absent"]) == documents
-            assert tx.find("thing", "name", [*names, "absent"]) == documents
-            assert tx.find("thing", "colour", ["red"]) == documents
-            assert list(tx.scan("thing")) == list(documents.items())
+            same(tx.get("thing", [*keys, "absent"]), documents)
+            same(tx.find("thing", "name", [*names, "absent"]), documents)
+            same(tx.find("thing", "colour", ["red"]), documents)
+            same(list(tx.scan("thing")), list(documents.items()))
             for start in (998, 999, 1_000, PAGES - 1):
                 rest = list(tx.scan("thing", after=keys[start]))
-                assert [key for key, _ in rest] == keys[start + 1 :]
+                same([key for key, _ in rest], keys[start + 1 :])
             for limit in (999, 1_000, 1_001, 2_001, PAGES, PAGES + 1):
-                assert [key for key, _ in tx.scan("thing", limit=limit)] == keys[:limit]
+                same([key for key, _ in tx.scan("thing", limit=limit)], keys[:limit])
         with store.transaction(write=True) as tx:
             tx.put("thing", {key: thing(f"new {key}", colour="blue") for key in keys})
             assert tx.find("thing", "colour", ["red"]) == tx.find("thing", "name", names) == {}
             assert len(tx.find("thing", "colour", ["blue"])) == PAGES
             tx.delete("thing", keys[1:])
-            assert [key for key, _ in tx.scan("thing")] == keys[:1]
-            assert tx.find("thing", "colour", ["blue"]).keys() == set(keys[:1])
+            same([key for key, _ in tx.scan("thing")], keys[:1])
+            same(tx.find("thing", "colour", ["blue"]).keys(), set(keys[:1]))

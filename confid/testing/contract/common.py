@@ -64,6 +64,12 @@ class Undo(Exception):  # noqa: N818 - it is no error, it rolls back
     """Leaves a block to have it undone."""
 
 
+def same(found: object, expected: object) -> None:
+    """Fail if they differ. pytest's own diff of thousands of entries takes minutes."""
+    if found != expected:
+        pytest.fail(f"{found!r:.300} is not {expected!r:.300}")
+
+
 def thing(
     name: str | None = None,
     *,

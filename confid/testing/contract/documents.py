@@ -25,6 +25,7 @@ from confid.testing.contract.common import (
     ContractBase,
     contents,
     fill,
+    same,
     thing,
 )
 
@@ -285,16 +286,16 @@ class DocumentsContract(ContractBase):
         """`after` need not exist, and pages put together are the whole."""
         tx.put("plain", {f"{i:02}": {} for i in range(0, 20, 2)})
         keys = [key for key, _ in tx.scan("plain")]
-        assert [key for key, _ in tx.scan("plain", after="07", limit=3)] == ["08", "10", "12"]
-        assert [key for key, _ in tx.scan("plain", after="08", limit=1)] == ["10"]
-        assert list(tx.scan("plain", after="18")) == []
-        assert list(tx.scan("plain", limit=0)) == []
-        assert [key for key, _ in tx.scan("plain", limit=1000)] == keys
+        same([key for key, _ in tx.scan("plain", after="07", limit=3)], ["08", "10", "12"])
+        same([key for key, _ in tx.scan("plain", after="08", limit=1)], ["10"])
+        same(list(tx.scan("plain", after="18")), [])
+        same(list(tx.scan("plain", limit=0)), [])
+        same([key for key, _ in tx.scan("plain", limit=1000)], keys)
         paged: list[str] = []
         after = ""
         while page := [key for key, _ in tx.scan("plain", after=after, limit=3)]:
             paged, after = paged + page, page[-1]
-        assert paged == keys
+        same(paged, keys)
 
     def test_documents_may_change_while_a_scan_goes_on(self, tx: Transaction) -> None:
         """It comes to an end and shows every document that stayed, once."""
@@ -324,7 +325,7 @@ class DocumentsContract(ContractBase):
         with store.transaction(write=True) as tx:
             tx.put("plain", {"newer": {}})
         with store.transaction(write=False) as tx:
-            assert tx.get("plain", ["new", "newer"]) == {"new": {}, "newer": {}}
+            same(tx.get("plain", ["new", "newer"]), {"new": {}, "newer": {}})
         for stream in streams:
             with pytest.raises(StoreError):
                 next(stream)
@@ -336,16 +337,16 @@ class DocumentsContract(ContractBase):
         keys = [f"key-{i:05}" for i in range(MANY)]
         documents = {key: {"n": i} for i, key in enumerate(keys)}
         tx.put("plain", documents)
-        assert tx.get("plain", keys, lock=True) == documents
+        same(tx.get("plain", keys, lock=True), documents)
         proposals = [(FIRST_ID + i, key) for i, key in enumerate(keys)]
-        assert tx.claim(proposals, Claim(at=AT)) == {i for i, _ in proposals}
-        assert tx.current(keys) == {owner: i for i, owner in proposals}
+        same(tx.claim(proposals, Claim(at=AT)), {i for i, _ in proposals})
+        same(tx.current(keys), {owner: i for i, owner in proposals})
         assert len(tx.lookup(i for i, _ in proposals)) == tx.count() == MANY
-        assert tx.retire(keys, at=LATER) == {owner: i for i, owner in proposals}
+        same(tx.retire(keys, at=LATER), {owner: i for i, owner in proposals})
         again = [(i + MANY // 2, owner) for i, owner in proposals]
         assert len(tx.claim(again, Claim(at=LATER))) == MANY // 2
         tx.delete("plain", keys)
-        assert list(tx.scan("plain")) == []
+        same(list(tx.scan("plain")), [])
 
     def test_an_empty_iterable_does_nothing(self, tx: Transaction) -> None:
         """And is no mistake."""

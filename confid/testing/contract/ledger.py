@@ -18,7 +18,7 @@ from confid.store.base import (
     Store,
     Transaction,
 )
-from confid.testing.contract.common import AT, LATER, ContractBase, Undo, contents, fill
+from confid.testing.contract.common import AT, LATER, ContractBase, Undo, contents, fill, same
 
 # ruff: noqa: S101 - the tests of the contract assert
 # ruff: noqa: PLR2004 - and a number in them is their point
@@ -64,14 +64,12 @@ class LedgerContract(ContractBase):
         rows = {entry.conference_id: entry for entry in entries}
         living = {} if retired else {entry.owner: entry.conference_id for entry in entries}
         claim = Claim(at=elsewhere, by=by, origin=origin, retired=retired)
-        assert tx.claim([(entry.conference_id, entry.owner) for entry in entries], claim) == set(
-            rows
-        )
-        assert tx.lookup([*rows, LAST_ID]) == rows
-        assert list(tx.entries()) == entries
-        assert tx.lookup([FIRST_ID])[FIRST_ID].issued_at.utcoffset() == timedelta(0)
-        assert [tx.history(entry.owner) for entry in entries[:3]] == [[e] for e in entries[:3]]
-        assert tx.current([entry.owner for entry in entries]) == living
+        same(tx.claim([(entry.conference_id, entry.owner) for entry in entries], claim), set(rows))
+        same(tx.lookup([*rows, LAST_ID]), rows)
+        same(list(tx.entries()), entries)
+        same(tx.lookup([FIRST_ID])[FIRST_ID].issued_at.utcoffset(), timedelta(0))
+        same([tx.history(entry.owner) for entry in entries[:3]], [[e] for e in entries[:3]])
+        same(tx.current([entry.owner for entry in entries]), living)
         assert tx.has_issued() is (origin == ISSUED)
 
     @pytest.mark.parametrize("others", [0, 3, 1_100])
@@ -96,12 +94,12 @@ class LedgerContract(ContractBase):
                 for owner in {entry.owner, "bob", "new"} if not others else {entry.owner}:
                     with pytest.raises(Undo), tx.savepoint():
                         accepted = tx.claim([(entry.conference_id, owner), *rest], claim)
-                        assert accepted == {i for i, _ in rest}
-                        assert list(tx.entries())[: len(before)] == before
+                        same(accepted, {i for i, _ in rest})
+                        same(list(tx.entries())[: len(before)], before)
                         raise Undo
             every = [(entry.conference_id, f"new {n}") for n, entry in enumerate(before)]
-            assert tx.claim(every, claim) == set()
-        assert list(tx.entries()) == before
+            same(tx.claim(every, claim), set())
+        same(list(tx.entries()), before)
 
     @pytest.mark.parametrize("others", [0, 3])
     def test_an_owner_has_one_living_id(self, tx: Transaction, others: int) -> None:
@@ -222,20 +220,20 @@ class LedgerContract(ContractBase):
             before = list(tx.entries())
             living = {owner: FIRST_ID + step * 2 + i for i, owner in enumerate(owners)}
             other = FIRST_ID + step * 2 + count
-            assert tx.current([*owners, "other"]) == {**living, "other": other}
-            assert tx.retire([*owners, "nobody"], at=LATER, by=by) == living
+            same(tx.current([*owners, "other"]), {**living, "other": other})
+            same(tx.retire([*owners, "nobody"], at=LATER, by=by), living)
             after = [
                 attrs.evolve(entry, retired_at=LATER, retired_by=by)
                 if entry.conference_id in living.values()
                 else entry
                 for entry in before
             ]
-            assert list(tx.entries()) == after
-            assert tx.current([*owners, "other"]) == {"other": other}
+            same(list(tx.entries()), after)
+            same(tx.current([*owners, "other"]), {"other": other})
         with store.transaction(write=False) as tx:
-            assert list(tx.entries()) == after
-            assert tx.current(owners) == {}
-        assert [store.holder(i) for i in (living[owners[0]], other)] == [None, ("other", [])]
+            same(list(tx.entries()), after)
+            same(tx.current(owners), {})
+        same([store.holder(i) for i in (living[owners[0]], other)], [None, ("other", [])])
 
     def test_retiring_twice_changes_nothing(self, tx: Transaction) -> None:
         """A retired ID stays retired, and when and by whom stays as it was."""
