@@ -119,14 +119,14 @@ class CallOptions:
         return goes
 
     def collect_errors(self, errors: Iterable[ConfidError]) -> None:
-        """Put the errors in the caller's `error_variable`, in place of what it held."""
+        """Append the errors to the caller's `error_variable`."""
         if self.error_variable is not None:
-            self.error_variable[:] = errors
+            self.error_variable.extend(errors)
 
     def collect_warnings(self, warnings: Iterable[str]) -> None:
-        """Put the warnings in the caller's `warning_variable`, in place of what it held."""
+        """Append the warnings to the caller's `warning_variable`."""
         if self.warning_variable is not None:
-            self.warning_variable[:] = warnings
+            self.warning_variable.extend(warnings)
 
     def tell(
         self, host: Host, cmdlet: str, warnings: Sequence[str], errors: Sequence[ConfidError]
@@ -273,7 +273,7 @@ def _list(common: Mapping[str, Any], name: str) -> list[Any] | None:
     if value is None or isinstance(value, list):
         return value
     raise ParameterBindingError(
-        f"{name} takes a list, which the call fills.",
+        f"{name} takes a list, to which the call appends.",
         error_id="ParameterArgumentTransformationError",
         parameter=name,
     )

@@ -97,7 +97,7 @@ class CommonParameters(TypedDict, total=False):
     PowerShell's names in any casing, Stop unless the session's preferences
     say otherwise. `warning_action`: the same names, Continue by default; a warning
     under Stop ends the call and nothing is changed. `error_variable`,
-    `warning_variable`: lists that collect. `verbose`: say what is done.
+    `warning_variable`: lists to which the call appends. `verbose`: say what is done.
     `progress`: True for a bar over the people named, or a function of the
     number done and the number in all.
     """

@@ -107,7 +107,7 @@ class Session:
         self._follow(_current.get())
 
     def _follow(self, previous: Session | None) -> None:
-        """Have `previous` current again when this session is closed.
+        """Have `previous` current again when this session's block ends.
 
         The one before it is kept only if somebody else does: of the sessions
         that nobody closes, all but the last two are let go.
@@ -132,17 +132,22 @@ class Session:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if _current.get() is self:
+            _current.set(self.previous())
         self.close()
 
     def close(self) -> None:
-        """Close the store; the session before this one is current again. Twice is fine."""
+        """Close the store. Twice is fine.
+
+        Only the end of a `with` block makes the session before this one
+        current again. After a bare `close()` the calls of this context raise
+        `NotConnectedError`: they never go to another tenant.
+        """
         if self.closed:
             return
         self.closed = True
         with _opening:
             _open.discard(self)
-        if _current.get() is self:
-            _current.set(self.previous())
         if self._witness is not None:
             self._witness.close()
         self._store.close()
@@ -405,15 +410,7 @@ def current_session(session: Session | None = None) -> Session:
     Raises `NotConnectedError` for none, a closed one, or several to choose from.
     """
     if session is None:
-        session = _current.get()
-        passed: set[Session] = set()
-        while session is not None and session.closed:
-            passed.add(session)
-            session = session.previous()
-            if session in passed:
-                session = None
-        if session is None:
-            session = _only_one()
+        session = _current.get() or _only_one()
     elif not isinstance(session, Session):
         raise NotConnectedError(
             f"session= takes what confid.connect() returned, not a {type(session).__name__}."

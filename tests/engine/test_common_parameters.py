@@ -96,7 +96,7 @@ def test_should_process_asks_and_answers_as_the_engine_does(case: Any, answer: A
 
 IDS = {"NotFound": "UserNotFound", "Ended": "StoreUnavailable"}
 NOT_IN_PYTHON = {
-    "+global:V": "a list is filled anew; to append, extend another one with it",
+    "$global:V=@('old')": "a call appends to a list, as with `+`; it never fills it anew",
     "-OutVariable": "what comes out is what the call returns",
     "Inquire": "nobody is asked while others wait for the store",
 }

@@ -97,12 +97,43 @@ def test_a_closed_session_does_nothing() -> None:
             road()
 
 
-def test_closing_out_of_order_finds_an_open_one() -> None:
-    """When the previous session was closed first, the one before that is current."""
-    first, second, third = confid.connect(), confid.connect(), confid.connect()
+def test_a_call_never_slips_to_another_tenant() -> None:
+    """A bare `close()` leaves this context without a session, however many others are open."""
+    first, second = confid.connect(), confid.connect()
     second.close()
+    with pytest.raises(NotConnectedError, match="closed"):
+        get()
+    third = confid.connect()
+    first.close()
+    assert current_session() is third
     third.close()
-    assert current_session() is first
+    with pytest.raises(NotConnectedError, match="closed"):
+        get()
+    with confid.connect() as fourth:
+        assert current_session() is fourth
+        fourth.close()
+        with pytest.raises(NotConnectedError, match="closed"):
+            get()
+    with pytest.raises(NotConnectedError, match="closed"):
+        get()  # third, the session before the block
+
+
+def test_the_end_of_a_block_puts_back_though_the_session_was_closed() -> None:
+    """The block's end makes the session before it current again, with a `close()` inside too."""
+    with tenant("ken"):
+        with tenant("pilar") as inner:
+            inner.close()
+        assert [user.display_name for user in get()] == ["Ken"]
+
+
+def test_a_copied_context_does_not_outlive_its_session() -> None:
+    """A task that began inside a block means that block's session, also when it is over."""
+    with tenant("li"):
+        with tenant("ken"):
+            copied = contextvars.copy_context()
+            assert len(copied.run(get)) == 1
+        with pytest.raises(NotConnectedError, match="closed"):
+            copied.run(get)
 
 
 def test_no_session_says_how_to_open_one() -> None:
