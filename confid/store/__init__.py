@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from confid.store.base import LAST_ID as LAST_ID
     from confid.store.base import Body as Body
     from confid.store.base import Claim as Claim
+    from confid.store.base import Current as Current
+    from confid.store.base import Find as Find
+    from confid.store.base import Get as Get
     from confid.store.base import Kind as Kind
     from confid.store.base import LedgerEntry as LedgerEntry
     from confid.store.base import Store as Store

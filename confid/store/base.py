@@ -16,7 +16,7 @@ import abc
 import json
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import attrs
 
@@ -121,6 +121,31 @@ class Claim:
     retired: bool = False
 
 
+class Get(NamedTuple):
+    """`Transaction.get` as a question of `Transaction.read`."""
+
+    kind: str
+    keys: Sequence[str]
+    lock: Lock = False
+
+
+class Find(NamedTuple):
+    """`Transaction.find` as a question of `Transaction.read`."""
+
+    kind: str
+    field: str
+    values: Sequence[str]
+
+
+class Current(NamedTuple):
+    """`Transaction.current` as a question of `Transaction.read`."""
+
+    owners: Sequence[str]
+
+
+Question = Get | Find | Current
+
+
 class Transaction(abc.ABC):
     """What one transaction can do. One thread uses it, and it ends with its block.
 
@@ -158,6 +183,18 @@ class Transaction(abc.ABC):
         be written and deleted meanwhile; the stream may show these changes or
         not, but shows no key twice.
         """
+
+    def read(self, *questions: Question) -> list[dict[str, Any]]:
+        """The answers to several questions, asked in this order, as `get`, `find` and `current`.
+
+        A store on a server may answer all of them there and back once.
+        """
+        return [self._answer(question) for question in questions]
+
+    def _answer(self, question: Question) -> dict[str, Any]:
+        if isinstance(question, Get):
+            return self.get(question.kind, question.keys, lock=question.lock)
+        return self.find(*question) if isinstance(question, Find) else self.current(*question)
 
     @abc.abstractmethod
     def put(self, kind: str, documents: Mapping[str, Body]) -> None:
@@ -197,6 +234,16 @@ class Transaction(abc.ABC):
         An owner without a living ID is left out. An ID is retired once: the
         time and `by` of an earlier retirement stay.
         """
+
+    def exchange(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
+        """`retire` the owners' living IDs, then `claim`; return the IDs that were accepted.
+
+        An owner whose proposal is refused is left without a living ID.
+        """
+        check_proposals(proposals)
+        with self.savepoint():
+            self.retire([owner for _, owner in proposals], at=claim.at, by=claim.by)
+            return self.claim(proposals, claim)
 
     @abc.abstractmethod
     def current(self, owners: Iterable[str]) -> dict[str, int]:

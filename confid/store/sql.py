@@ -243,6 +243,12 @@ class SQLTransaction(Transaction):
         moment = self._to_column(utc(at))
         return dict(self._run(RETIRE, moment, by, *bound, write=True, among=among))
 
+    def exchange(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
+        check_proposals(proposals)
+        # Without a savepoint: what fails now ends the whole transaction.
+        self.retire([owner for _, owner in proposals], at=claim.at, by=claim.by)
+        return self.claim(proposals, claim)
+
     def current(self, owners: Iterable[str]) -> dict[str, int]:
         owners = list(owners)
         check_text(*owners)

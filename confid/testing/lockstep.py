@@ -16,7 +16,18 @@ from hypothesis.stateful import (
 )
 
 from confid.errors import DuplicateKeyError, StoreError
-from confid.store.base import FIRST_ID, IMPORTED, ISSUED, LAST_ID, Body, Claim, Kind
+from confid.store.base import (
+    FIRST_ID,
+    IMPORTED,
+    ISSUED,
+    LAST_ID,
+    Body,
+    Claim,
+    Current,
+    Find,
+    Get,
+    Kind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -146,6 +157,13 @@ class LockStep(RuleBasedStateMachine):
         self.same(lambda t: t.find(kind, field, values))
 
     @precondition(lambda self: self.transactions)
+    @rule(kind=KIND, keys=TEXTS, owners=st.lists(OWNER, max_size=3), lock=st.booleans())
+    def read(self, kind: str, keys: list[str], owners: list[str], lock: bool) -> None:
+        """Ask several questions at once."""
+        questions = Get("plain", keys, lock), Find("thing", "name", keys), Current(owners)
+        self.same(lambda t: t.read(*questions, Get(kind, keys)))
+
+    @precondition(lambda self: self.transactions)
     @rule(kind=KIND, after=st.just("") | TEXT, limit=st.none() | st.integers(0, 3))
     def scan(self, kind: str, after: str, limit: int | None) -> None:
         """Read documents in order."""
@@ -158,6 +176,12 @@ class LockStep(RuleBasedStateMachine):
     def claim(self, proposals: list[tuple[int, str]], claim: Claim) -> None:
         """Claim IDs."""
         self.same(lambda t: t.claim(proposals, claim))
+
+    @precondition(lambda self: self.transactions)
+    @rule(proposals=PROPOSALS, claim=CLAIMS)
+    def exchange(self, proposals: list[tuple[int, str]], claim: Claim) -> None:
+        """Retire and claim IDs."""
+        self.same(lambda t: t.exchange(proposals, claim))
 
     @precondition(lambda self: self.transactions)
     @rule(owners=st.lists(OWNER, max_size=3))

@@ -177,6 +177,24 @@ class _DropsTheAuthor(Sound):
         return self.tx.retire(owners, **(facts | ({"by": None} if len(owners) > 1 else {})))
 
 
+@noticed_by("test_exchange_retires_and_claims")
+class _ExchangesWhatItAccepts(Sound):
+    """It retires no ID for a proposal that it refuses."""
+
+    def exchange(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
+        there = self.tx.lookup(i for i, _ in proposals)
+        return self.tx.exchange([p for p in proposals if p[0] not in there], claim)
+
+
+@noticed_by("test_an_exchange_that_is_refused_does_nothing")
+class _RetiresBeforeItLooks(Sound):
+    """It retires before it looks at the proposals."""
+
+    def exchange(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
+        self.tx.retire([owner for _, owner in proposals], at=claim.at, by=claim.by)
+        return self.tx.claim(proposals, claim)
+
+
 def _newest(self: Sound, answer: dict[str, int]) -> dict[str, int]:
     return {owner: self.tx.history(owner)[-1].conference_id for owner in answer}
 
@@ -258,7 +276,17 @@ def _cached(method: str, *, reading: bool, test: str = "test_every_answer_is_up_
     made(f"It remembers `{method}` {where}.", test, **{method: cached})
 
 
-for _method in ("get", "find", "scan", "current", "lookup", "entries", "issued_ids", "count"):
+for _method in (
+    "get",
+    "find",
+    "read",
+    "scan",
+    "current",
+    "lookup",
+    "entries",
+    "issued_ids",
+    "count",
+):
     _cached(_method, reading=True)
     _cached(_method, reading=False)
 _cached("has_issued", reading=True)

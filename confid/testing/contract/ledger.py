@@ -235,6 +235,43 @@ class LedgerContract(ContractBase):
             same(tx.current(owners), {})
         same([store.holder(i) for i in (living[owners[0]], other)], [None, ("other", [])])
 
+    @pytest.mark.parametrize("by", ["last", None])
+    @pytest.mark.parametrize("count", [1, 2, 1_100])
+    def test_exchange_retires_and_claims(self, tx: Transaction, by: str | None, count: int) -> None:
+        """Living IDs are retired, those of owners whose proposal is refused too; no other is."""
+        owners = [f"owner {n}" for n in range(count)]
+        tx.claim(
+            [(FIRST_ID + n, owner) for n, owner in enumerate([*owners, "other"])], Claim(at=AT)
+        )
+        tx.claim([(LAST_ID, "first")], Claim(at=AT, by="admin", retired=True))
+        claim = Claim(at=LATER, by=by)
+        proposals = [(FIRST_ID + 5_000 + n, owner) for n, owner in enumerate([*owners, "new"])]
+        refused = [(LAST_ID, owner) for _, owner in proposals[:1]]
+        same(tx.exchange(refused + proposals[1:], claim), {i for i, _ in proposals[1:]})
+        same(tx.lookup([LAST_ID])[LAST_ID].owner, "first")
+        living = {"other": FIRST_ID + count, **{owner: i for i, owner in proposals[1:]}}
+        same(tx.current([*owners, "other", "new", "first"]), living)
+        same(tx.exchange(proposals[:1], claim), {i for i, _ in proposals[:1]})
+        ended = [tx.lookup([FIRST_ID])[FIRST_ID], tx.lookup([FIRST_ID + count - 1]).popitem()[1]]
+        same([(entry.retired_at, entry.retired_by) for entry in ended], [(LATER, by)] * 2)
+        history = tx.history(owners[-1])
+        same(
+            [(entry.serial, entry.issued_by, entry.retired_by) for entry in history],
+            [(1, None, by), (2, by, None)],
+        )
+
+    def test_an_exchange_that_is_refused_does_nothing(self, tx: Transaction) -> None:
+        """No living ID is retired for a proposal that can't be."""
+        fill(tx)
+        before = contents(tx)
+        for wrong in ((LAST_ID + 1, "ann"), (FIRST_ID + 50, "a\0b"), (FIRST_ID + 50, "bob")):
+            with pytest.raises(StoreError):
+                tx.exchange([(FIRST_ID + 50, "ann"), wrong], Claim(at=LATER))
+        with pytest.raises(StoreError):
+            tx.exchange([(FIRST_ID + 50, "ann")], Claim(at=LATER, by="\0"))
+        assert tx.exchange([], Claim(at=LATER)) == set()
+        assert contents(tx) == before
+
     def test_retiring_twice_changes_nothing(self, tx: Transaction) -> None:
         """A retired ID stays retired, and when and by whom stays as it was."""
         fill(tx)
