@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from confid import cmdlets, meetings
 from confid.engine.session import Session, open_session
 from confid.errors import demand
+from confid.host import SilentHost, default_host
 from confid.store.memory import MemoryStore
 from confid.store.urls import hidden
 from confid.tenant.pins import PinKey
@@ -83,7 +84,7 @@ def demo(*, seed: int | None = None) -> Session:
     """
     demand("seed", seed, int | None, "a whole number")
     dice = random.Random(seed).randbytes if seed is not None else os.urandom  # noqa: S311 - a seed is for rehearsals
-    session = open_session(MemoryStore(), dice=dice)
+    session = open_session(MemoryStore(), dice=dice, host=SilentHost())
     with session.unit(write=True) as tenant:
         users = list(_users(tenant))
         tenant.put_users(users)
@@ -99,6 +100,7 @@ def demo(*, seed: int | None = None) -> Session:
         body="Please read the draft before we meet.",
         session=session,
     )
+    session.host = default_host()
     return session
 
 

@@ -17,6 +17,7 @@ from confid.store.base import IMPORTED, ISSUED, UNREADABLE
 from confid.store.batches import batched
 from confid.store.entries import is_damaged, readable
 from confid.tenant.directory import USERS
+from confid.tenant.display import Shown
 from confid.tenant.documents import KINDS, MEETINGS, SETTINGS, WRONG_ENTRIES, DocumentType, Index
 from confid.tenant.migrations import MIGRATIONS, MOST_TRIES, STATES, MigrationState
 from confid.tenant.outbox import MESSAGE_STATES, MESSAGES, MessageState
@@ -48,7 +49,7 @@ LATER = {"lane"}
 
 
 @attrs.frozen(kw_only=True)
-class CheckReport:
+class CheckReport(Shown):
     """What an audit found. `problems` is empty for a sound tenant."""
 
     problems: tuple[str, ...]

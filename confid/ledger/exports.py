@@ -30,6 +30,7 @@ from confid.store.base import FIRST_ID, IMPORTED, LAST_ID
 from confid.store.batches import batched
 from confid.store.entries import as_row, enter, from_row, is_damaged, readable
 from confid.tenant.changes import Change
+from confid.tenant.display import Shown
 from confid.tenant.notices import Event, MailOptions, owed
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _text(source: str | os.PathLike[str] | Readable) -> str:
 
 
 @attrs.frozen(kw_only=True)
-class MergeReport:
+class MergeReport(Shown):
     """What a merge did.
 
     `entered` counts the IDs that the ledger had forgotten. `retired` lived on

@@ -24,6 +24,7 @@ from confid.store.blocks import block
 from confid.store.entries import enter
 from confid.store.seal import FACTS, Reason, Seal, break_seal, put_seal, seal_of
 from confid.store.urls import as_store, hidden
+from confid.tenant.display import Shown
 from confid.tenant.documents import KINDS
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True)
-class Moved:
+class Moved(Shown):
     """What a move has brought to the target."""
 
     documents: int

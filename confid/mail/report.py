@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from confid.errors import InvalidArgumentError, shown
+from confid.tenant.display import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ class Failure:
 
 
 @attrs.frozen(kw_only=True)
-class DeliveryReport:
+class DeliveryReport(Shown):
     """What a delivery did.
 
     `sent` counts the messages that left, `failed` the refused ones (each is

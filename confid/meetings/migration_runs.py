@@ -19,6 +19,7 @@ from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError, shown
 from confid.meetings import invitations
 from confid.meetings.invitations import ToCome
+from confid.tenant.display import Shown
 from confid.tenant.documents import MEETINGS
 from confid.tenant.lease import Lease
 from confid.tenant.migrations import MOST_TRIES, SFB, UNDER_WAY, Counts, Migration, MigrationState
@@ -38,7 +39,7 @@ LONGEST_MESSAGE = 500
 
 
 @attrs.frozen(kw_only=True)
-class MigrationReport:
+class MigrationReport(Shown):
     """What a run did.
 
     `succeeded` counts finished migrations, `to_retry` those that the next run

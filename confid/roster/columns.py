@@ -9,6 +9,7 @@ import attrs
 
 from confid.errors import InvalidArgumentError, shown
 from confid.roster.exports import ExportKind, heading
+from confid.tenant.display import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -69,7 +70,7 @@ _SETS_IT = "Set-CsOnlineDialInConferencingUser"
 
 
 @attrs.frozen
-class RosterReport:
+class RosterReport(Shown):
     """Which columns of a roster were read, as what, and which were not used, and why."""
 
     read: dict[str, str] = attrs.Factory(dict)

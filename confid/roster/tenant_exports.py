@@ -17,6 +17,7 @@ from confid.roster.properties import PropertyReader
 from confid.roster.source import Roster, add_items, some, warnings
 from confid.roster.users import Import
 from confid.tenant import phone_number
+from confid.tenant.display import Shown
 from confid.tenant.policies import Family, TeamsAudioConferencingPolicy, identity_of, name_of
 from confid.tenant.records import DirectoryUser, TenantSettings
 from confid.tenant.results import Results
@@ -37,7 +38,7 @@ _GRANTED = (
 
 
 @attrs.frozen(kw_only=True)
-class TenantImport:
+class TenantImport(Shown):
     """What `import_tenant` took over, and what it left out.
 
     `counts` says how many of each there were; `taken` names the cmdlet whose

@@ -23,6 +23,7 @@ from confid.roster.rows import DialIn, Reading, Row
 from confid.roster.source import Roster, read_source, some, warnings
 from confid.store.batches import batched
 from confid.tenant import directory
+from confid.tenant.display import html_text
 from confid.tenant.documents import USER, Conferencing
 from confid.tenant.migrations import is_licence_change
 from confid.tenant.records import DirectoryUser, LicenseState
@@ -101,6 +102,13 @@ class ImportedUsers(Results[DirectoryUser]):
     def __init__(self, users: Iterable[DirectoryUser], report: RosterReport) -> None:
         super().__init__(users)
         self.report = report
+
+    def _repr_html_(self) -> str:
+        return super()._repr_html_() + html_text(str(self.report))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        super()._repr_pretty_(printer, cycle)
+        printer.text("" if cycle else f"\n{self.report}")
 
 
 def _import_bridges(tenant: UnitOfWork, items: Sequence[Item], name: str) -> list[str]:

@@ -11,6 +11,7 @@ import attrs
 
 from confid.ids.conference_id import ConferenceId
 from confid.store.base import TENANT, Kind
+from confid.tenant import records
 from confid.tenant.records import Meeting, ServiceNumber, TenantSettings
 
 if TYPE_CHECKING:
@@ -92,6 +93,9 @@ def converter() -> cattrs.Converter:
     import cattrs  # noqa: PLC0415 - costs as much as the rest of `import confid`
 
     made = cattrs.Converter(omit_if_default=True, detailed_validation=False)
+    # A record is a mapping too, and its document has the attributes.
+    made.register_unstructure_hook_factory(_is_record, made.gen_unstructure_attrs_fromdict)
+    made.register_structure_hook_factory(_is_record, made.gen_structure_attrs_fromdict)
     made.register_unstructure_hook(datetime, datetime.isoformat)
     made.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
     made.register_unstructure_hook(UUID, str)
@@ -106,6 +110,10 @@ def converter() -> cattrs.Converter:
     made.register_unstructure_hook(ConferenceId, int)
     made.register_structure_hook(ConferenceId, lambda number, _: ConferenceId(number))
     return made
+
+
+def _is_record(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, records.Record)
 
 
 @attrs.frozen(kw_only=True)

@@ -8,18 +8,27 @@ A field without one is for confid itself and shows nowhere.
 from __future__ import annotations
 
 import enum
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from datetime import datetime  # noqa: TC003 - the converter reads the annotations
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from uuid import UUID  # noqa: TC003 - the converter reads the annotations
 
 import attrs
 
+from confid.errors import InvalidArgumentError, shown
 from confid.ids.conference_id import ConferenceId  # noqa: TC001 - the converter reads it
+from confid.tenant.display import Shown, html_text, html_view, view
+from confid.tenant.exported_values import in_frame, in_json
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Self
+
+    from confid.errors import Secret
+
+    _Mapping = Mapping[str, object]
+else:
+    _Mapping = object
 
 
 MASKED_PIN = "***********"
@@ -27,25 +36,25 @@ MASKED_PIN = "***********"
 
 MICROSOFT = "Microsoft"
 
-HTML_ROWS = 60
-"""Rows that a notebook shows before it counts the rest."""
-
-NO_TERMINAL_WIDTH = 120
-
 
 def prop(powershell: str, **options: Any) -> Any:
     """Declare a field that PowerShell shows under that property name."""
     return attrs.field(metadata={"powershell": powershell}, **options)
 
 
-class Record:
-    """What every record does: show itself as PowerShell would."""
+class Record(Shown, _Mapping):
+    """What every record does: show itself as PowerShell would, and be a mapping for data frames.
+
+    The mapping has PowerShell's names. Its values are what data frames take:
+    GUIDs are text, and a conference ID is a `FrameId`.
+    """
 
     __slots__ = ()
     __powershell_type__: ClassVar[str] = "confid.Record"
     _properties: ClassVar[tuple[tuple[str, str], ...] | None] = None
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         cls.__powershell_type__ = f"confid.{cls.__name__}"
         cls._properties = None
 
@@ -54,7 +63,7 @@ class Record:
         """(PowerShell name, attribute) of each shown field, in order."""
         if cls._properties is None:
             cls._properties = tuple(
-                (field.metadata["powershell"], field.name)
+                (field.metadata["powershell"], field.name.lstrip("_"))
                 for field in attrs.fields(cls)  # type: ignore[arg-type]  # every subclass is attrs
                 if "powershell" in field.metadata
             )
@@ -64,50 +73,63 @@ class Record:
         """The properties by their PowerShell names, in order."""
         return {name: getattr(self, field) for name, field in self.powershell_properties()}
 
+    def to_dict(
+        self, names: Literal["powershell", "python"] = "powershell", *, plain: bool = False
+    ) -> dict[str, object]:
+        """The record as a dict, by PowerShell's names or Python's.
+
+        With `plain` the values are those of JSON: dates and GUIDs as text,
+        IDs as numbers. Raises `InvalidArgumentError` for other names.
+        """
+        properties = self.__powershell__()
+        if names == "python":
+            attributes = dict(self.powershell_properties())
+            properties = {attributes[name]: value for name, value in properties.items()}
+        elif names != "powershell":
+            raise InvalidArgumentError(
+                f"names={shown(names)}: there are 'powershell' and 'python'.", target=names
+            )
+        if not plain:
+            return properties
+        return {name: in_json(value, names) for name, value in properties.items()}
+
+    def __getitem__(self, name: str) -> object:
+        return in_frame(self.__powershell__()[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__powershell__())
+
+    def __len__(self) -> int:
+        return len(self.__powershell__())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.__powershell__()
+
+    def keys(self) -> KeysView[str]:
+        """The PowerShell names of the properties."""
+        return KeysView(self)
+
+    def items(self) -> ItemsView[str, object]:
+        """The properties with their values."""
+        return ItemsView(self)
+
+    def values(self) -> ValuesView[object]:
+        """The values of the properties."""
+        return ValuesView(self)
+
+    def get(self, name: str, default: object = None) -> object:
+        """The value of a property, or the default."""
+        return in_frame(self.__powershell__().get(name, default))
+
     def __str__(self) -> str:
         return view([self])
 
     def _repr_html_(self) -> str:
         return html_view([self])
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text("…" if cycle else str(self))
 
-
-def view(records: Sequence[Record]) -> str:
-    """The default view at the terminal's width: a table up to 4 properties, else a list."""
-    from shutil import get_terminal_size  # noqa: PLC0415 - a record prints itself only when asked
-
-    from confid.powershell import out_string  # noqa: PLC0415 - only a record that prints itself needs it
-
-    width = get_terminal_size((NO_TERMINAL_WIDTH, 24)).columns
-    return out_string(records, width=width)
-
-
-def html_view(records: Sequence[Record]) -> str:
-    """An HTML table of the values that the default view shows, escaped.
-
-    Where it is cut, it says how many rows there are.
-    """
-    from html import escape  # noqa: PLC0415 - only a notebook needs it
-
-    from confid.powershell.formats.views import MOST_TABLE_PROPERTIES  # noqa: PLC0415 - only a record that prints itself needs it
-    from confid.powershell.language.values import LIST_VALUE, TABLE_CELL  # noqa: PLC0415 - only a record that prints itself needs it
-
-    if not records:
-        return "<p>0 rows</p>"
-    shown = [record.__powershell__() for record in records[:HTML_ROWS]]
-    names = list(dict.fromkeys(name for properties in shown for name in properties))
-    text = TABLE_CELL if len(shown[0]) <= MOST_TABLE_PROPERTIES else LIST_VALUE
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    rows = []
-    for properties in shown:
-        values = [properties.get(name) for name in names]
-        cells = "".join(f"<td>{escape(text[type(value)](value))}</td>" for value in values)
-        rows.append(f"<tr>{cells}</tr>")
-    cut = f"<p>{len(records)} rows, {HTML_ROWS} shown</p>" if len(records) > HTML_ROWS else ""
-    body = "".join(rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{cut}"
+# Not a base class: that would make each isinstance() of a record slower.
+Mapping.register(Record)
 
 
 class LicenseState(enum.Enum):
@@ -176,8 +198,7 @@ class SelectedUser(DirectoryUser):
 class ConferencingUser(Record):
     """A user enabled for audio conferencing, as the cmdlets return them.
 
-    `leader_pin` is the new PIN in the record of the call that made it, and
-    `***********` in every other; no repr, view or export ever shows it.
+    No repr, view or export ever shows a PIN, nor does `attrs.asdict`.
     """
 
     allow_pstn_only_meetings: bool = prop("AllowPstnOnlyMeetings")
@@ -189,11 +210,16 @@ class ConferencingUser(Record):
     default_toll_number: str = prop("DefaultTollNumber")
     display_name: str = prop("DisplayName")
     identity: str = prop("Identity")
-    leader_pin: str = prop("LeaderPin", default=MASKED_PIN, repr=False, eq=False)
+    _leader_pin: Secret | None = prop("LeaderPin", default=None, repr=False, eq=False)
     service_number: str | None = prop("ServiceNumber")
     sip_address: str | None = prop("SipAddress")
     tenant_id: UUID = prop("TenantId")
     toll_free_service_number: str | None = prop("TollFreeServiceNumber")
+
+    @property
+    def leader_pin(self) -> str:
+        """The new PIN in the record of the call that made it, else `***********`."""
+        return self._leader_pin.reveal() if self._leader_pin else MASKED_PIN
 
     def __powershell__(self) -> dict[str, object]:
         """The properties, the PIN masked."""
@@ -364,6 +390,9 @@ class Meeting(Record):
     def invitation(self) -> str:
         """The invitation's text: what the organizer wrote, then how to dial in."""
         return "\n\n".join(part for part in (self.body, self.dial_in) if part)
+
+    def _repr_html_(self) -> str:
+        return Record._repr_html_(self) + html_text(self.invitation)
 
 
 @attrs.frozen(kw_only=True, str=False)

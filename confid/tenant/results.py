@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-from confid.errors import InvalidArgumentError, shown
-from confid.ids.conference_id import ConferenceId
-from confid.tenant.records import Record, html_view, view
+from confid.tenant.display import echo, html_view, view
+from confid.tenant.exported_values import FrameId
+from confid.tenant.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,23 +68,13 @@ class Results(Sequence[R], Generic[R]):
         return html_view(self._records)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text("…" if cycle else str(self))
+        printer.text("…" if cycle else echo(self._records))
 
     def to_dicts(
-        self, names: Literal["powershell", "python"] = "powershell"
+        self, names: Literal["powershell", "python"] = "powershell", *, plain: bool = False
     ) -> list[dict[str, object]]:
-        """The records as dicts, keyed by PowerShell's property names or Python's."""
-        exported = [record.__powershell__() for record in self._records]
-        if names == "powershell":
-            return exported
-        if names != "python":
-            raise InvalidArgumentError(
-                f"names={shown(names)}: there are 'powershell' and 'python'.", target=names
-            )
-        return [
-            {_python_name(record, name): value for name, value in properties.items()}
-            for record, properties in zip(self._records, exported, strict=True)
-        ]
+        """The records as dicts, as `to_dict` of each record gives them."""
+        return [record.to_dict(names, plain=plain) for record in self._records]
 
     def to_csv(self) -> str:
         """The text that `ConvertTo-Csv` writes, each line ended with a line feed."""
@@ -121,6 +111,15 @@ class Results(Sequence[R], Generic[R]):
             escape_formulas=escape_formulas,
         )
 
+    def export_clixml(self, path: str | PathLike[str], *, no_clobber: bool = False) -> None:
+        """Write the file that `Export-Clixml` writes, completely or not at all.
+
+        `no_clobber` refuses a file that exists. Raises as `export_csv` does.
+        """
+        from confid.powershell.formats.clixml import export_clixml  # noqa: PLC0415 - few callers export
+
+        export_clixml(self._records, path, no_clobber=no_clobber)
+
     def to_json(self) -> str:
         """The text that `ConvertTo-Json -AsArray` writes; identifiers as text, IDs as numbers."""
         from confid.powershell import to_json  # noqa: PLC0415 - few callers export
@@ -139,14 +138,10 @@ class Results(Sequence[R], Generic[R]):
                 "to_pandas() needs pandas: pip install 'confid[notebook]'.", name="pandas"
             ) from None
 
-        rows = self.to_dicts()
-        frame = pd.DataFrame(rows)
-        for name in frame.columns:
-            values = [value for row in rows if (value := row[name]) is not None]
-            if values and all(isinstance(value, ConferenceId) for value in values):
-                frame[name] = frame[name].astype("Int64")
+        frame = pd.DataFrame(self)
+        for name, column in frame.items():
+            kinds = {type(value) for value in column} if column.dtype == object else set()
+            if FrameId in kinds:
+                ids = [None if value is None else int(value) for value in column]
+                frame[name] = pd.array(ids, dtype="Int64")
         return frame
-
-
-def _python_name(record: Record, powershell_name: str) -> str:
-    return dict(record.powershell_properties())[powershell_name]

@@ -40,7 +40,6 @@ from confid.tenant.policies import (
     TeamsAudioConferencingPolicy,
 )
 from confid.tenant.records import (
-    MASKED_PIN,
     Bridge,
     ConferencingUser,
     DialInNumber,
@@ -162,7 +161,7 @@ class Setup:
             default_toll_number=bridge.default_number or "",
             display_name=user.display_name,
             identity=user.identity,
-            leader_pin=pin.reveal() if pin else MASKED_PIN,
+            leader_pin=pin,
             service_number=conferencing.service_number,
             sip_address=user.sip_address,
             tenant_id=self.facts.tenant_id,

@@ -184,6 +184,7 @@ INTERNAL = {
         "give_pin_key",
     ),
     "powershell_properties",
+    *("get", "items", "keys", "values"),  # a mapping's
 }
 
 

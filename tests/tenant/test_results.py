@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from html import escape
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import attrs
 import pandas as pd
+import polars as pl
 import pytest
+from fastapi.encoders import jsonable_encoder
+from IPython.core.formatters import DisplayFormatter
+from IPython.lib.pretty import pretty
 
+import confid
 from confid.ids.conference_id import ConferenceId
+from confid.ledger.audit import CheckReport
+from confid.ledger.exports import MergeReport
+from confid.mail.report import DeliveryReport
+from confid.meetings.migration_runs import MigrationReport
 from confid.powershell import from_clixml, import_csv, out_string, to_clixml
+from confid.roster.columns import RosterReport
 from confid.tenant.records import Record, prop
 from confid.tenant.results import Results
 
@@ -37,6 +51,7 @@ class Issued(Record):
     since: datetime | None = prop("Since", default=None)
     numbers: tuple[str, ...] = prop("Numbers", default=())
     kind: Kind = prop("Kind", default=Kind.Toll)
+    guid: UUID | None = prop("Guid", default=None)
 
 
 @attrs.frozen(kw_only=True, str=False)
@@ -45,6 +60,11 @@ class Small(Record):
 
     name: str = prop("Name")
     share: float = prop("Share")
+
+
+def echoed(value: object) -> str:
+    """What IPython shows of a value."""
+    return str(pretty(value))  # type: ignore[no-untyped-call]
 
 
 def issued(count: int) -> Results[Issued]:
@@ -58,17 +78,6 @@ def issued(count: int) -> Results[Issued]:
         )
         for n in range(count)
     )
-
-
-class Printer:
-    """What IPython hands to `_repr_pretty_`."""
-
-    def __init__(self) -> None:
-        self.shown = ""
-
-    def text(self, text: str) -> None:
-        """Take text."""
-        self.shown += text
 
 
 def test_a_notebook_shows_html_escaped() -> None:
@@ -98,11 +107,69 @@ def test_html_is_cut_with_a_count() -> None:
     assert Results([])._repr_html_() == "<p>0 rows</p>"
 
 
-def test_ipython_shows_the_default_view() -> None:
-    """`_repr_pretty_` is `str()`."""
-    printer = Printer()
-    issued(2)._repr_pretty_(printer, cycle=False)
-    assert printer.shown == str(issued(2))
+@pytest.mark.parametrize("shown", [issued(2), issued(1)[0]], ids=["results", "record"])
+def test_ipython_echoes_the_default_view(shown: object) -> None:
+    """The echo of a record, and of several, is what `print` shows."""
+    formats, _ = DisplayFormatter().format(shown)  # type: ignore[no-untyped-call]
+    assert formats["text/plain"] == str(shown) == echoed(shown)
+
+
+REPORTS = (
+    CheckReport(problems=(), users=1, enabled=1, issued=1, living=1),
+    DeliveryReport(sent=1),
+    MergeReport(entered=2),
+    MigrationReport(succeeded=3),
+    RosterReport({"Mail": "mail"}),
+)
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=lambda report: type(report).__name__)
+def test_a_report_is_echoed_as_it_is_printed(report: object) -> None:
+    """Also where attrs gives its class a repr."""
+    assert echoed(report) == str(report)
+
+
+@pytest.mark.parametrize(("count", "most"), [(5_000, 130), (1, 20)])
+def test_an_echo_is_cut_with_a_count_and_print_is_not(count: int, most: int) -> None:
+    """Thousands of records don't flood a terminal."""
+    results = issued(count)
+    text = echoed(results)
+    assert len(text.splitlines()) < most
+    assert ("5,000 records" in text) == (count == 5_000)
+    assert len(str(results).splitlines()) > 5 * count
+
+
+def test_a_table_in_a_notebook_begins_with_what_people_look_for() -> None:
+    """Names, IDs and numbers come first; GUIDs and what doesn't fit are named below."""
+    with confid.demo() as session:
+        users = session.cmdlets.get_cs_online_dial_in_conferencing_user()
+    head = re.findall(r"<th>(\w+)</th>", users._repr_html_())
+    assert head[:4] == ["DisplayName", "ConferenceId", "ServiceNumber", "DefaultTollNumber"]
+    assert not {"BridgeId", "TenantId"} & set(head)
+    assert "BridgeId, TenantId</p>" in users._repr_html_()
+    one = re.findall(r"<tr><th>(\w+)</th><td>", users[0]._repr_html_())
+    assert one[:2] == ["DisplayName", "ConferenceId"]
+    assert one[-2:] == ["BridgeId", "TenantId"]
+    assert set(one) == set(users[0])
+
+
+def test_a_meeting_in_a_notebook_shows_its_invitation() -> None:
+    """And whoever asks whose an ID is sees the meetings that show it."""
+    with confid.demo(seed=1) as session:
+        user = session.cmdlets.get_cs_online_dial_in_conferencing_user("ken.myer@contoso.com")
+        found = confid.whois(user.conference_id)
+    assert found
+    html = found.meetings[0]._repr_html_()
+    assert escape(found.meetings[0].invitation) in html
+    assert "<td>Quarterly figures</td>" in found._repr_html_()
+
+
+def test_a_demo_begins_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody asked for its PINs."""
+    with confid.demo() as session:
+        assert capsys.readouterr() == ("", "")
+        session.host.write_warning("From here on the host is the usual one.")
+    assert capsys.readouterr() != ("", "")
 
 
 @pytest.mark.parametrize("gap", [False, True])
@@ -117,6 +184,89 @@ def test_pandas_keeps_ids_whole_and_dates_dates(gap: bool) -> None:
     if gap:
         assert frame["ConferenceId"][2] is pd.NA
         assert frame["Since"][2] is pd.NaT
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_a_data_frame_takes_results_as_they_are(frame: Any) -> None:
+    """The columns are the properties; IDs are whole numbers, GUIDs are text."""
+    records = [attrs.evolve(r, guid=UUID(int=n)) for n, r in enumerate(issued(2))]
+    made = frame(Results([*records, Issued(name="none")]))
+    assert list(made.columns) == list(records[0])
+    assert list(made["ConferenceId"])[:2] == [3_542_699, 3_542_700]
+    assert made["Guid"][1] == str(UUID(int=1))
+    assert list(made["Numbers"][0]) == ["1", "2"]
+    if frame is pl.DataFrame:
+        assert made.schema["ConferenceId"] == pl.Int64
+        assert made["ConferenceId"][2] is None
+    else:
+        assert not pd.api.types.is_float_dtype(made["ConferenceId"])
+        assert pd.isna(made["ConferenceId"][2])
+
+
+def test_a_record_is_a_mapping_by_its_powershell_names() -> None:
+    """And a mapping that isn't a record is no identity."""
+    record = issued(1)[0]
+    assert isinstance(record, Mapping)
+    assert dict(record) == dict(record.items())
+    assert [*record, len(record)] == [*record.keys(), 6]
+    assert record["ConferenceId"] == record.get("ConferenceId") == 3_542_699
+    assert record.get("conference_id") is None
+    assert "Name" in record
+    with pytest.raises(KeyError):
+        record["name"]
+    with confid.demo() as session:
+        reset = session.cmdlets.set_cs_online_dial_in_conferencing_user
+        user = session.cmdlets.get_cs_online_user("ken.myer@contoso.com")
+        assert reset(user, reset_conference_id=True).identity == user.identity
+        with pytest.raises(confid.ConfidError, match="no identity"):
+            reset(dict(user), reset_conference_id=True)
+
+
+@pytest.mark.parametrize("names", ["powershell", "python"])
+def test_plain_dicts_are_json(names: Any) -> None:
+    """Dates and GUIDs are text, IDs numbers, and what stands within a record is plain too."""
+    with confid.demo() as session:
+        bridge = session.cmdlets.get_cs_online_dial_in_conferencing_bridge()
+    for results in (issued(2), bridge):
+        plain = results.to_dicts(names, plain=True)
+        assert (
+            json.loads(json.dumps(plain))
+            == plain
+            == [r.to_dict(names, plain=True) for r in results]
+        )
+        assert jsonable_encoder(plain) == plain
+    assert issued(1)[0].to_dict("python", plain=True)["since"] == "2026-11-23T09:05:07+00:00"
+    assert issued(1)[0].to_dict("python")["since"] == MOMENT
+    with pytest.raises(confid.InvalidArgumentError):
+        bridge[0].to_dict("ruby")
+
+
+def test_no_export_of_a_record_shows_its_new_pin() -> None:
+    """`leader_pin` alone tells it."""
+    with confid.demo() as session:
+        reset = session.cmdlets.set_cs_online_dial_in_conferencing_user
+        user = reset("ken.myer@contoso.com", reset_leader_pin=True)
+    pin = user.leader_pin
+    assert pin.isdigit()
+    moved = attrs.evolve(user, bridge_name="Another")
+    assert moved.leader_pin == pin
+    exports: list[object] = [attrs.asdict(user), attrs.astuple(user), dict(user), user.to_dict()]
+    exports += [user.to_dict("python", plain=True), user._repr_html_(), echoed(user), repr(user)]
+    assert not [export for export in exports if pin in str(export)]
+
+
+def test_clixml_files_are_read_back(tmp_path: Path) -> None:
+    """`export_clixml` writes one object after the other, as a pipeline hands them on."""
+    path = tmp_path / "issued.xml"
+    issued(3).export_clixml(path)
+    read = from_clixml(path.read_text(encoding="utf-8"))
+    assert [each["ConferenceId"] for each in read] == [3_542_699, 3_542_700, 3_542_701]
+    with pytest.raises(confid.InvalidArgumentError, match="exists"):
+        issued(1).export_clixml(path, no_clobber=True)
+    with confid.demo() as session:
+        session.cmdlets.get_cs_online_user().export_clixml(path)
+    with confid.connect() as fresh:
+        assert len(confid.import_users(path, session=fresh)) == 6
 
 
 def test_export_csv_writes_what_to_csv_gives(tmp_path: Path) -> None:

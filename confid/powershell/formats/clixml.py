@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
 from confid.errors import ConversionError, InvalidArgumentError
+from confid.powershell.formats.text_files import replacing, target_of
 from confid.powershell.language.values import (
     EN_US,
     LIST_TYPE,
@@ -26,6 +27,7 @@ from confid.powershell.language.values import (
     in_range,
     int_text,
     iso_moment,
+    items_of,
     kind_of,
     net_decimal_text,
     properties,
@@ -33,8 +35,9 @@ from confid.powershell.language.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from enum import Enum
+    from os import PathLike
 
     Scalar = Callable[[Any], tuple[str, str]]
     """Turns a value into the tag and the text of its element."""
@@ -85,8 +88,23 @@ def to_clixml(value: Any, *, depth: int = 2) -> str:
     in_range("depth", depth, 1, None)
     writer = _Writer()
     writer.write(value, "", "\n  ", 0)
-    body = "".join(writer.parts)
-    return f'<Objs Version="{VERSION}" xmlns="{NAMESPACE}">{body}\n</Objs>'
+    return writer.text()
+
+
+def export_clixml(
+    objects: Iterable[Any], path: str | PathLike[str], *, no_clobber: bool = False
+) -> None:
+    """Write the file that `Export-Clixml` writes of what a pipeline hands it one by one.
+
+    The file is replaced when all has been written. Raises InvalidArgumentError for a path
+    that can't be, and as to_clixml does.
+    """
+    writer = _Writer()
+    for each in items_of(objects):
+        writer.write(each, "", "\n  ", 0)
+    target = target_of(path, no_clobber=no_clobber)
+    with replacing(target, None, "utf-8", b"", exclusive=no_clobber) as file:
+        file.write(writer.text())
 
 
 class _Writer:
@@ -99,6 +117,10 @@ class _Writer:
         self._count = 0
         self._types: dict[tuple[str, ...], int] = {}
         self._layouts: dict[tuple[str, ...], list[str]] = {}
+
+    def text(self) -> str:
+        """All that was written."""
+        return f'<Objs Version="{VERSION}" xmlns="{NAMESPACE}">{"".join(self.parts)}\n</Objs>'
 
     def write(self, value: Any, name: str, newline: str, level: int) -> None:
         """Write one value; `name` is its attribute, `newline` a line's end with indentation."""

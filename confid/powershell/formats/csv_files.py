@@ -6,22 +6,17 @@ Source: what is documented of Export-Csv and its encodings; csv.json for the lin
 from __future__ import annotations
 
 import codecs
-import os
-import secrets
-import shutil
-from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from confid.errors import InvalidArgumentError, shown
+from confid.errors import InvalidArgumentError
 from confid.powershell.formats.csv_text import csv_lines, read_header
-from confid.powershell.formats.text_files import split_mark
+from confid.powershell.formats.text_files import not_written, replacing, split_mark, target_of
 from confid.powershell.language.values import choice, in_any_casing, items_of, properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from io import TextIOWrapper
     from os import PathLike
+    from pathlib import Path
 
 _CODECS: Final = {
     "utf8": ("utf-8", b""),
@@ -72,7 +67,7 @@ def export_csv(
     Source: the documentation of Export-Csv.
     """
     codec, mark = _CODECS[choice("encoding", encoding, ENCODINGS)]
-    target = _target(path, no_clobber=no_clobber and not append)
+    target = target_of(path, no_clobber=no_clobber and not append)
     before = target if append and _size(target) else None
     items: Iterable[Any] = items_of(objects)
     if before is not None:
@@ -90,7 +85,7 @@ def export_csv(
         no_header=no_header,
         escape_formulas=escape_formulas,
     )
-    with _replacing(target, before, codec, mark, exclusive=no_clobber and not append) as file:
+    with replacing(target, before, codec, mark, exclusive=no_clobber and not append) as file:
         file.writelines(f"{line}\n" for line in lines)
 
 
@@ -100,89 +95,7 @@ def _size(target: Path) -> int:
     except FileNotFoundError:
         return 0
     except OSError as error:
-        raise _not_opened(target, error) from error
-
-
-def _target(path: str | PathLike[str], *, no_clobber: bool) -> Path:
-    """Return the file to write, links followed, if it can be."""
-    try:
-        target = Path(path).resolve()
-        if target.is_dir() or (target.exists() and not target.is_file()):
-            raise OSError("it is no file")  # noqa: TRY301 - told like all that can't be opened
-    except (OSError, ValueError, TypeError) as error:  # a path with NUL in it is a ValueError
-        raise _not_opened(path, error) from error
-    if no_clobber and target.exists():
-        raise _exists(target)
-    return target
-
-
-def _exists(target: Path) -> InvalidArgumentError:
-    return InvalidArgumentError(
-        f"{str(target)!r} exists, and no_clobber keeps it. Give another path, or append=True.",
-        target=str(target),
-        error_id="NoClobber",
-        category="ResourceExists",
-    )
-
-
-def _not_opened(path: str | PathLike[str], error: Exception) -> InvalidArgumentError:
-    why = getattr(error, "strerror", None) or str(error)
-    return InvalidArgumentError(
-        f"{shown(path)} can't be written: {why}.",
-        target=path,
-        error_id="FileOpenFailure",
-        category="OpenError",
-    )
-
-
-@contextmanager
-def _replacing(
-    target: Path, before: Path | None, codec: str, mark: bytes, *, exclusive: bool
-) -> Iterator[TextIOWrapper]:
-    """A file beside the target that takes its place at the end of the block, or goes away."""
-    beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
-    try:
-        with beside.open("xb") as binary:
-            binary.write(mark)
-            if before is not None:
-                _copy(before, binary, codec)
-        with beside.open("a", encoding=codec, errors="replace", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        _take_place(beside, target, exclusive=exclusive)
-    except OSError as error:
-        raise _not_opened(target, error) from error
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-
-
-def _copy(before: Path, binary: Any, codec: str) -> None:
-    """Copy what is there, and end its last line if it is not."""
-    line_end = "\n".encode(codec)
-    with before.open("rb") as source:
-        shutil.copyfileobj(source, binary)
-        source.seek(-min(len(line_end), before.stat().st_size), os.SEEK_END)
-        last = source.read()
-    if last != line_end and last != "\r".encode(codec):
-        binary.write(line_end)
-
-
-def _take_place(beside: Path, target: Path, *, exclusive: bool) -> None:
-    if not exclusive:
-        with suppress(FileNotFoundError):
-            shutil.copymode(target, beside)
-        beside.replace(target)
-        return
-    try:
-        os.link(beside, target)  # fails if somebody made the file meanwhile
-    except FileExistsError:
-        raise _exists(target) from None
-    except OSError:  # a file system without links
-        if target.exists():
-            raise _exists(target) from None
-        beside.replace(target)
+        raise not_written(target, error) from error
 
 
 # --- appending
@@ -194,7 +107,7 @@ def _header_of(before: Path, codec: str, delimiter: str) -> tuple[str, list[str]
         with before.open("rb") as file:
             content = file.read(_HEADER_BYTES)
     except OSError as error:
-        raise _not_opened(before, error) from error
+        raise not_written(before, error) from error
     marked, text = split_mark(content)
     codec = marked if len(text) < len(content) else codec
     return codec, read_header(text.decode(codec, "replace"), delimiter)

@@ -1,16 +1,21 @@
-"""Reading the text files that people hand over: regular files of a bounded size."""
+"""Text files: regular ones of a bounded size are read; they are written whole or not at all."""
 
 from __future__ import annotations
 
 import codecs
 import os
+import secrets
+import shutil
 import stat
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from confid.errors import ConfidError, InvalidArgumentError, NotFoundError, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import TextIOWrapper
     from os import PathLike
 
 MOST_BYTES: Final = 512 * 2**20
@@ -107,3 +112,86 @@ def not_readable(path: object, why: str) -> InvalidArgumentError:
         error_id="FileOpenFailure",
         category="OpenError",
     )
+
+
+def target_of(path: str | PathLike[str], *, no_clobber: bool) -> Path:
+    """Return the file to write, links followed, if it can be."""
+    try:
+        target = Path(path).resolve()
+        if target.is_dir() or (target.exists() and not target.is_file()):
+            raise OSError("it is no file")  # noqa: TRY301 - told like all that can't be opened
+    except (OSError, ValueError, TypeError) as error:  # a path with NUL in it is a ValueError
+        raise not_written(path, error) from error
+    if no_clobber and target.exists():
+        raise _exists(target)
+    return target
+
+
+def _exists(target: Path) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"{str(target)!r} exists, and no_clobber keeps it. Give another path, or append=True.",
+        target=str(target),
+        error_id="NoClobber",
+        category="ResourceExists",
+    )
+
+
+def not_written(path: object, error: Exception) -> InvalidArgumentError:
+    """Return the error of a file that can't be written."""
+    why = getattr(error, "strerror", None) or str(error)
+    return InvalidArgumentError(
+        f"{shown(path)} can't be written: {why}.",
+        target=path,
+        error_id="FileOpenFailure",
+        category="OpenError",
+    )
+
+
+@contextmanager
+def replacing(
+    target: Path, before: Path | None, codec: str, mark: bytes, *, exclusive: bool
+) -> Iterator[TextIOWrapper]:
+    """A file beside the target that takes its place at the end of the block, or goes away."""
+    beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
+    try:
+        with beside.open("xb") as binary:
+            binary.write(mark)
+            if before is not None:
+                _copy(before, binary, codec)
+        with beside.open("a", encoding=codec, errors="replace", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _take_place(beside, target, exclusive=exclusive)
+    except OSError as error:
+        raise not_written(target, error) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def _copy(before: Path, binary: BinaryIO, codec: str) -> None:
+    """Copy what is there, and end its last line if it is not."""
+    line_end = "\n".encode(codec)
+    with before.open("rb") as source:
+        shutil.copyfileobj(source, binary)
+        source.seek(-min(len(line_end), before.stat().st_size), os.SEEK_END)
+        last = source.read()
+    if last != line_end and last != "\r".encode(codec):
+        binary.write(line_end)
+
+
+def _take_place(beside: Path, target: Path, *, exclusive: bool) -> None:
+    if not exclusive:
+        with suppress(FileNotFoundError):
+            shutil.copymode(target, beside)
+        beside.replace(target)
+        return
+    try:
+        os.link(beside, target)  # fails if somebody made the file meanwhile
+    except FileExistsError:
+        raise _exists(target) from None
+    except OSError:  # a file system without links
+        if target.exists():
+            raise _exists(target) from None
+        beside.replace(target)

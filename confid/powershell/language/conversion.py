@@ -276,7 +276,8 @@ def _to_string(value: object) -> object:
     if is_array(value):
         refuse(value, "string", "it is a list")
     # An argument that is a mapping is a dictionary, not an object: the rows tell them apart.
-    return _DICTIONARY if isinstance(value, Mapping) else text_of(value)
+    is_record = hasattr(type(value), "__powershell__")
+    return _DICTIONARY if isinstance(value, Mapping) and not is_record else text_of(value)
 
 
 def text_of(value: object) -> str:
