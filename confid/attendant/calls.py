@@ -22,7 +22,6 @@ from confid.attendant.running_meeting import (
     shows_numbers,
     style_of,
 )
-from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError, SealedError, Secret, demand, shown
 from confid.ids.conference_id import ConferenceId
@@ -68,7 +67,6 @@ class CallError(ConfidError, RuntimeError):
     error_id = "CallNotAsking"
 
 
-@own_function("confid.attendant.dial")
 def dial(
     number: str,
     *,

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError, StoreError
 from confid.ids.conference_id import ConferenceId
@@ -53,7 +52,6 @@ class Readable(Protocol):
         """All that is left of it."""
 
 
-@own_function("confid.ledger.export")
 def export(*, session: Session | None = None) -> str:
     """The whole ledger as text; `merge` brings a restored ledger up to date with it.
 
@@ -163,7 +161,6 @@ class MergeReport(Shown):
         return "\n".join(lines)
 
 
-@own_function("confid.ledger.merge", writes=True)
 def merge(
     source: str | os.PathLike[str] | Readable,
     *,

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from confid.store.base import Get as Get
     from confid.store.base import Kind as Kind
     from confid.store.base import LedgerEntry as LedgerEntry
+    from confid.store.base import Moment as Moment
     from confid.store.base import Store as Store
     from confid.store.base import Transaction as Transaction
     from confid.store.entries import as_row as as_row
     from confid.store.entries import enter as enter
     from confid.store.entries import from_row as from_row
     from confid.store.memory import MemoryStore as MemoryStore
+    from confid.store.overlay import OverlayStore as OverlayStore
     from confid.store.postgres.store import PostgresStore as PostgresStore
     from confid.store.read_only import ReadOnlyStore as ReadOnlyStore
     from confid.store.sqlite.store import SQLiteStore as SQLiteStore

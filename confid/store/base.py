@@ -285,6 +285,21 @@ class Transaction(abc.ABC):
         """A block whose changes are undone when an exception leaves it. Blocks can be nested."""
 
 
+class Moment(abc.ABC):
+    """A store as it is at one moment, for reading: what `Store.moment` gives."""
+
+    @abc.abstractmethod
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """A reading transaction on this moment; one at a time.
+
+        Raises `StoreError` when the moment can't be seen any more.
+        """
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Let go of what holds the moment; twice is fine."""
+
+
 class Store(abc.ABC):
     """Where one tenant is kept. Making the object touches nothing; `open` does."""
 
@@ -342,6 +357,19 @@ class Store(abc.ABC):
                 return None
             named = [*((kind, entry.owner) for kind in owned), *beside]
             return entry.owner, [transaction.get(kind, [key]).get(key) for kind, key in named]
+
+    def moment(self, kinds: Iterable[Kind]) -> Moment | None:  # noqa: ARG002 - for the stores that have one
+        """The store as it is now, to be read for as long as the moment is kept.
+
+        `OverlayStore` asks for it. The store need not be open, stays as it
+        was, and nothing is written or made. None, as here, when it has no
+        such thing: the overlay then looks for itself whether the store has
+        changed.
+
+        Raises `StoreError`: `ObjectNotFound` for a place that isn't there, and
+        for documents that aren't indexed by these kinds.
+        """
+        return None
 
     @abc.abstractmethod
     def close(self) -> None:

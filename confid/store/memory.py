@@ -18,6 +18,7 @@ from confid.store.base import (
     Kind,
     LedgerEntry,
     Lock,
+    Moment,
     Store,
     Transaction,
     check_proposals,
@@ -30,6 +31,7 @@ from confid.store.base import (
 )
 from confid.store.blocks import Block, block
 from confid.store.locks import OwnedLock
+from confid.store.moments import opened_once_first, passed
 from confid.store.process import refuse_fork
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class _Contents:
         self.owned: dict[str, dict[int, None]] = {}
         self.living: dict[str, int] = {}
         self.counts = {ISSUED: 0, IMPORTED: 0}
+        self.version = 0
         self._before: list[tuple[dict[Any, Any], Any, Any]] = []
 
     def set(self, mapping: dict[Any, Any], key: Any, value: Any = None) -> None:
@@ -92,6 +95,7 @@ class _Contents:
 
     def keep(self) -> None:
         """Commit."""
+        self.version += bool(self._before)
         self._before = []
 
     def write(self, kept: _Kept, key: str, text: str | None) -> None:
@@ -128,6 +132,14 @@ def _values(kind: Kind, text: str | None) -> Iterator[tuple[str, str]]:
                 yield field, value
 
 
+def absent() -> StoreError:
+    """The error for a store that holds no tenant."""
+    return StoreError(
+        "This memory store holds no tenant yet; connect with create=True.",
+        category="ObjectNotFound",
+    )
+
+
 class MemoryStore(Store):
     """A store in this process's memory; one transaction at a time, the others wait."""
 
@@ -144,10 +156,7 @@ class MemoryStore(Store):
         """Keep documents of these kinds; what a former session left is still there."""
         kept = self._contents.kept
         if not create and not kept:
-            raise StoreError(
-                "This memory store holds no tenant yet; connect with create=True.",
-                category="ObjectNotFound",
-            )
+            raise absent()
         for kind in kinds:
             if kind.name not in kept:
                 kept[kind.name] = _Kept(kind)
@@ -163,10 +172,20 @@ class MemoryStore(Store):
         """One transaction; waits up to 30 seconds for that of another thread."""
         return _Turn(self, write=write)
 
-    def begin(self, turn: object) -> _Contents:
-        """Wait for the turn; what the store holds."""
+    def moment(self, kinds: Iterable[Kind]) -> Moment:
+        """What is there now; it is over with the next change."""
+        kept = self._contents.kept
+        if not kept:
+            raise absent()
+        for kind in kinds:
+            if kind.name not in kept or not set(kind.fields) <= set(kept[kind.name].kind.fields):
+                raise opened_once_first(self)
+        return _MemoryMoment(self, self._contents)
+
+    def begin(self, turn: object, *, closed: bool = False) -> _Contents:
+        """Wait for the turn; what the store holds. Raises `StoreError` when it is closed."""
         refuse_fork(self._pid, self)
-        if not self._opened:
+        if not (self._opened or closed):
             raise StoreError("This memory store is closed.")
         self.lock.acquire(turn, timeout=LOCK_TIMEOUT, what="This memory store")
         return self._contents
@@ -177,13 +196,14 @@ class _Turn(Block[Transaction]):
 
     _transaction: _MemoryTransaction | None = None
 
-    def __init__(self, store: MemoryStore, *, write: bool) -> None:
+    def __init__(self, store: MemoryStore, *, write: bool, closed: bool = False) -> None:
         self._store = store
         self._write = write
+        self._closed = closed
 
     def __enter__(self) -> Transaction:
         self._transaction = transaction = _MemoryTransaction(
-            self._store.begin(self), write=self._write
+            self._store.begin(self, closed=self._closed), write=self._write
         )
         return transaction
 
@@ -196,6 +216,25 @@ class _Turn(Block[Transaction]):
         if self._transaction is not None and not self._transaction.over:
             self._transaction.roll_back()
         self._store.lock.release(self)
+
+
+class _MemoryMoment(Moment):
+    """What a store holds, for as long as nobody changes it; whether the store is open or closed."""
+
+    def __init__(self, store: MemoryStore, contents: _Contents) -> None:
+        self._store = store
+        self._contents = contents
+        self._version = contents.version
+
+    @block
+    def transaction(self) -> Iterator[Transaction]:
+        with _Turn(self._store, write=False, closed=True) as transaction:
+            if self._contents.version != self._version:
+                raise passed(self._store)
+            yield transaction
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 class _MemoryTransaction(Transaction):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
 
-    from confid.store.base import Body, Kind, Transaction
+    from confid.store.base import Body, Kind, Moment, Transaction
 
 
 class ReadOnlyStore(Store):
@@ -46,6 +46,10 @@ class ReadOnlyStore(Store):
     ) -> tuple[str, list[Body | None]] | None:
         """As the store does."""
         return self._store.holder(conference_id, owned=owned, beside=beside)
+
+    def moment(self, kinds: Iterable[Kind]) -> Moment | None:
+        """The store's own."""
+        return self._store.moment(kinds)
 
     def close(self) -> None:
         """Close the store."""
