@@ -7,13 +7,13 @@ issued). A store knows nothing of users, bridges or mail.
 
 To write a store, subclass `Store` and `Transaction`, and have
 `confid.testing.StoreContract` test them: it is this page as tests. The
-functions at the end of this module check what every store refuses.
+functions at the end of this module and of `confid.store.checks` check what
+every store refuses.
 """
 
 from __future__ import annotations
 
 import abc
-import json
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -49,10 +49,7 @@ UNREADABLE = datetime.min.replace(tzinfo=UTC)
 SEAL, BACKUP = "seal", "backup"
 """The key of the document that seals a store, and its `reason` in a backup."""
 
-_AS_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-"""The escape of a NUL; not an escaped backslash that `u0000` happens to follow."""
 
 
 def utc(moment: datetime) -> datetime:
@@ -390,24 +387,6 @@ class Store(abc.ABC):
         self.close()
 
 
-# What every store refuses: for the authors of stores.
-
-
-def unknown_kind(name: str) -> StoreError:
-    """The error for a kind that the store was not opened with."""
-    return StoreError(f"This store was not opened with the kind {name!r}.")
-
-
-def known_kind(kinds: Mapping[str, Kind], name: str, field: str | None = None) -> Kind:
-    """The kind of that name. Raises `StoreError` when it, or its field, doesn't exist."""
-    kind = kinds.get(name)
-    if kind is None:
-        raise unknown_kind(name)
-    if field is not None and field not in kind.fields:
-        raise StoreError(f"The kind {name!r} has no index field {field!r}.")
-    return kind
-
-
 def check_text(*texts: str) -> None:
     """Refuse text that not every store can keep: NUL, and lone surrogates."""
     for text in texts:
@@ -420,41 +399,6 @@ def check_text(*texts: str) -> None:
                 raise StoreError(
                     "A lone surrogate can't be stored: it is no character.", category="InvalidData"
                 ) from None
-
-
-def to_json(documents: Mapping[str, Body]) -> dict[str, str]:
-    """The bodies as JSON text, by key. Refuses what no store can keep or give back."""
-    texts: dict[str, str] = {}
-    for key, body in documents.items():
-        if not key:
-            raise StoreError("A document's key can't be empty.", category="InvalidData")
-        try:
-            text = _AS_JSON(body)
-        except (TypeError, ValueError) as error:
-            raise StoreError(
-                f"A document must be JSON: {error}.", category="InvalidData"
-            ) from error
-        check_text(key, text)
-        if "\\u0000" in text and _NUL_IN_JSON.search(text):
-            check_text("\0")
-        texts[key] = text
-    return texts
-
-
-def index_of(kind: Kind, body: Body) -> dict[str, str | None]:
-    """The values of the kind's index fields in a body. One that isn't text is refused."""
-    if not kind.fields:
-        return {}
-    index = body.get("index") or {}
-    if not isinstance(index, dict):
-        raise StoreError("A document's index maps fields to text or None.", category="InvalidData")
-    values = {field: index.get(field) for field in kind.fields}
-    for field, value in values.items():
-        if value is not None and not isinstance(value, str):
-            raise StoreError(
-                f"The index field {kind.name}.{field} takes text or None.", category="InvalidData"
-            )
-    return values
 
 
 def check_proposals(proposals: Sequence[tuple[int, str]]) -> None:

@@ -23,13 +23,15 @@ from confid.store.base import (
     Transaction,
     check_proposals,
     check_text,
+    utc,
+)
+from confid.store.blocks import Block, block
+from confid.store.checks import (
     index_of,
     known_kind,
     to_json,
     unknown_kind,
-    utc,
 )
-from confid.store.blocks import Block, block
 from confid.store.locks import OwnedLock
 from confid.store.moments import opened_once_first, passed
 from confid.store.process import refuse_fork

@@ -11,17 +11,10 @@ import attrs
 
 from confid.errors import DuplicateKeyError, StoreError
 from confid.store import process
-from confid.store.base import (
-    Kind,
-    Store,
-    Transaction,
-    check_proposals,
-    check_text,
-    index_of,
-    known_kind,
-)
+from confid.store.base import Kind, Store, Transaction, check_proposals, check_text
 from confid.store.batches import batched
 from confid.store.blocks import block
+from confid.store.checks import index_of, known_kind
 from confid.store.entries import enter
 from confid.store.memory import MemoryStore
 from confid.store.moments import RereadMoment

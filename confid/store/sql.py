@@ -30,12 +30,10 @@ from confid.store.base import (
     Transaction,
     check_proposals,
     check_text,
-    index_of,
-    known_kind,
-    to_json,
     utc,
 )
 from confid.store.blocks import block
+from confid.store.checks import index_of, known_kind, to_json
 from confid.store.process import refuse_fork
 
 if TYPE_CHECKING:

@@ -24,10 +24,9 @@ from confid.store.base import (
     Transaction,
     check_proposals,
     check_text,
-    index_of,
-    to_json,
     utc,
 )
+from confid.store.checks import index_of, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

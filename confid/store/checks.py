@@ -1,0 +1,69 @@
+"""What every store refuses of documents, for the authors of stores."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from confid.errors import StoreError
+from confid.store.base import Kind, check_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from confid.store.base import Body
+
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""The escape of a NUL; not an escaped backslash that `u0000` happens to follow."""
+
+
+def unknown_kind(name: str) -> StoreError:
+    """The error for a kind that the store was not opened with."""
+    return StoreError(f"This store was not opened with the kind {name!r}.")
+
+
+def known_kind(kinds: Mapping[str, Kind], name: str, field: str | None = None) -> Kind:
+    """The kind of that name. Raises `StoreError` when it, or its field, doesn't exist."""
+    kind = kinds.get(name)
+    if kind is None:
+        raise unknown_kind(name)
+    if field is not None and field not in kind.fields:
+        raise StoreError(f"The kind {name!r} has no index field {field!r}.")
+    return kind
+
+
+def to_json(documents: Mapping[str, Body]) -> dict[str, str]:
+    """The bodies as JSON text, by key. Refuses what no store can keep or give back."""
+    texts: dict[str, str] = {}
+    for key, body in documents.items():
+        if not key:
+            raise StoreError("A document's key can't be empty.", category="InvalidData")
+        try:
+            text = _AS_JSON(body)
+        except (TypeError, ValueError) as error:
+            raise StoreError(
+                f"A document must be JSON: {error}.", category="InvalidData"
+            ) from error
+        check_text(key, text)
+        if "\\u0000" in text and _NUL_IN_JSON.search(text):
+            check_text("\0")
+        texts[key] = text
+    return texts
+
+
+def index_of(kind: Kind, body: Body) -> dict[str, str | None]:
+    """The values of the kind's index fields in a body. One that isn't text is refused."""
+    if not kind.fields:
+        return {}
+    index = body.get("index") or {}
+    if not isinstance(index, dict):
+        raise StoreError("A document's index maps fields to text or None.", category="InvalidData")
+    values = {field: index.get(field) for field in kind.fields}
+    for field, value in values.items():
+        if value is not None and not isinstance(value, str):
+            raise StoreError(
+                f"The index field {kind.name}.{field} takes text or None.", category="InvalidData"
+            )
+    return values
