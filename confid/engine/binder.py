@@ -20,6 +20,7 @@ import attrs
 from confid.engine.parameters import UNSET, P, python_name
 from confid.errors import ConfidError, ParameterBindingError, StaticConferenceIdError, shown
 from confid.ids.conference_id import ConferenceId
+from confid.powershell.language.scalars import python_scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -208,6 +209,8 @@ def bind_arguments(
     meant = _named(info, tuple(arguments))
     for given, value in arguments.items():
         name, p, taken_as_is = meant[given]
+        if type(value) not in taken_as_is:
+            value = python_scalar(value)  # noqa: PLW2901 - what was given, as Python has it
         if value is None or value is UNSET:
             if value is None and name in info.takes_none:
                 bound[name] = None
