@@ -22,6 +22,7 @@ from confid.attendant.running_meeting import (
     shows_numbers,
     style_of,
 )
+from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError, SealedError, Secret, demand, shown
 from confid.ids.conference_id import ConferenceId
@@ -67,6 +68,7 @@ class CallError(ConfidError, RuntimeError):
     error_id = "CallNotAsking"
 
 
+@own_function("confid.attendant.dial")
 def dial(
     number: str,
     *,

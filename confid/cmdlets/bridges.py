@@ -9,6 +9,7 @@ import attrs
 from confid.cmdlets.parameters import DomainController, Force, TenantDomain, TenantId, an_instance
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation
+from confid.engine.own_function import own_function
 from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, WhatIf, is_given
 from confid.engine.session import Session, current_session
 from confid.errors import demand
@@ -185,6 +186,7 @@ def _named(
     return bridge
 
 
+@own_function("confid.add_bridge", writes=True)
 def add_bridge(
     name: str,
     *,

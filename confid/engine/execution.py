@@ -18,6 +18,7 @@ from confid.engine.binder import (
 from confid.engine.common_parameters import WarningStopError, ask, call_options
 from confid.engine.invocation import Invocation
 from confid.engine.parameters import COMMON
+from confid.engine.recording import RecordedCall, Recorder
 from confid.engine.session import current_session
 from confid.errors import ConfidError, ParameterBindingError
 from confid.tenant import directory
@@ -59,18 +60,24 @@ def run(
         return _confirm_and_run(_Call(info, body, session, bound, options))
     except ConfidError as error:
         error.cmdlet = error.cmdlet or info.name
+        _record_refusal(info, args, given, error)
         raise
 
 
 @attrs.define
 class _Call:
-    """A call whose arguments are bound."""
+    """A call whose arguments are bound.
+
+    `answers` are those of a call that is made again. `recorded` is its record in a rehearsal.
+    """
 
     info: CommandInfo
     body: Callable[..., Any]
     session: Session
     bound: dict[str, Any]
     options: CallOptions
+    answers: Mapping[str, bool] | None = None
+    recorded: RecordedCall | None = None
 
 
 def _bind_and_run(
@@ -124,12 +131,16 @@ def _with_place(
 def _confirm_and_run(call: _Call) -> Any:
     """Ask about each change where that is wanted, run the body, tell what it has to tell."""
     session, options = call.session, call.options
+    if session.recorder is not None and call.recorded is None:
+        return _record_and_run(call, session.recorder)
     try:
         _read_now(call.bound)
-        # The answers come before the change: nobody is asked while others wait for the store.
-        answers = ask(session.host, call.info.name, _targets(call)) if options.asks else {}
+        if call.answers is None:
+            # The answers come before the change: nobody is asked while others wait for the store.
+            asks = options.asks
+            call.answers = ask(session.host, call.info.name, _targets(call)) if asks else {}
         command, warnings, result = session.call(
-            functools.partial(_run_in_unit, call, answers), write=options.writes
+            functools.partial(_run_in_unit, call), write=options.writes
         )
     except ConfidError as error:
         error.cmdlet = error.cmdlet or call.info.name
@@ -137,16 +148,56 @@ def _confirm_and_run(call: _Call) -> Any:
         raise
     if warnings or command.errors or options.collects:
         options.tell(session.host, call.info.name, warnings, command.errors)
+    if call.recorded is not None:
+        call.recorded.warnings, call.recorded.errors = list(warnings), list(command.errors)
     tell_what_is_left(session.host, command.tenant)
     return result
 
 
-def _run_in_unit(
-    call: _Call, answers: Mapping[str, bool], unit: UnitOfWork
-) -> tuple[Invocation, list[str], Any]:
+def _record_and_run(call: _Call, recorder: Recorder) -> Any:
+    """Run a call of a rehearsal. Its record is of what it was given once iterables are read."""
+    try:
+        _read_now(call.bound)
+    except ConfidError as error:
+        call.options.collect_errors([error])
+        raise
+    quiet = attrs.evolve(call.options, progress=None, error_variable=None, warning_variable=None)
+
+    def again(session: Session, bound: Mapping[str, Any]) -> Any:
+        return _confirm_and_run(
+            attrs.evolve(call, session=session, bound=dict(bound), options=quiet, recorded=None)
+        )
+
+    kept = {k: list(v) if isinstance(v, list) else v for k, v in call.bound.items()}
+    call.recorded = RecordedCall(
+        name=call.info.name,
+        arguments=kept,
+        again=again,
+        writes=call.options.writes,
+    )
+    return recorder.run(call.recorded, functools.partial(_confirm_and_run, call))
+
+
+def _record_refusal(
+    info: CommandInfo, args: tuple[Any, ...], given: Mapping[str, Any], error: ConfidError
+) -> None:
+    """Have a rehearsal know of a call that could not be bound."""
+    try:
+        recorder = current_session(given.get("session")).recorder
+    except ConfidError:
+        return
+    if recorder is not None:
+        arguments = {**dict(zip(info.places, args, strict=False)), **given}
+        arguments.pop("session", None)
+        refused = RecordedCall(name=info.name, arguments=arguments, again=None, writes=False)
+        recorder.refuse(refused, error)
+
+
+def _run_in_unit(call: _Call, unit: UnitOfWork) -> tuple[Invocation, list[str], Any]:
     """What the body returns, and the warnings; a warning under Stop ends it."""
     info, bound, options = call.info, call.bound, call.options
-    command = Invocation(info, call.session, unit, options, answers)
+    made = Invocation if call.recorded is None else functools.partial(_Recorded, call.recorded)
+    command = made(info, call.session, unit, options, call.answers or {})
     result = call.body(command, **bound)
     warnings = unit.warnings
     if not info.accepted.isdisjoint(bound):
@@ -157,6 +208,21 @@ def _run_in_unit(
         options.collect_warnings(warnings)
         raise WarningStopError(warnings[0])
     return command, warnings, result
+
+
+class _Recorded(Invocation):
+    """An invocation that records the targets it goes ahead with."""
+
+    def __init__(self, recorded: RecordedCall, *args: Any) -> None:
+        super().__init__(*args)
+        self._targets = recorded.targets
+        self._targets.clear()  # of an attempt that failed
+
+    def should_process(self, target: str) -> bool:
+        goes = super().should_process(target)
+        if goes:
+            self._targets.append(target)
+        return goes
 
 
 def _read_now(bound: dict[str, Any]) -> None:

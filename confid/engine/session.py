@@ -17,6 +17,7 @@ import attrs
 
 from confid.engine.clock import Clock, moment, utc_now
 from confid.engine.common_parameters import Preferences
+from confid.engine.recording import Recorder, undone_if_it_fails
 from confid.errors import (
     InvalidArgumentError,
     NotConnectedError,
@@ -84,6 +85,8 @@ class Session:
 
     cmdlets_with: ClassVar[Callable[[Session], Any]]
     """Makes `cmdlets`; confid.start sets it, because it is above the cmdlets."""
+    recorder: Recorder | None = None
+    """What records the calls, in the session of a rehearsal."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         """Raise `NotConnectedError`: a caller of this would choose the dice, so the IDs."""
@@ -177,10 +180,10 @@ class Session:
         self._demand_open()
         joint = self._joint_here()
         if joint is not None:
-            with joint.transaction.savepoint():
+            with undone_if_it_fails(self.recorder), joint.transaction.savepoint():
                 yield
             return
-        with self._store.transaction(write=True) as transaction:
+        with undone_if_it_fails(self.recorder), self._store.transaction(write=True) as transaction:
             joint = _Joint(self, transaction, threading.get_ident())
             before = _joints.get()
             try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from confid.attendant.running_meeting import RUNNING_MEETINGS
+from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import StoreError, WitnessError
 from confid.ids.conference_id import ConferenceId
@@ -65,6 +66,7 @@ class CheckReport(Shown):
         )
 
 
+@own_function("confid.check")
 def check(session: Session | None = None) -> CheckReport:
     """Audit the tenant: ledger, users, bridges, meetings, migrations, outbox and indexes.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from confid.engine.own_function import own_function
 from confid.engine.session import new_session
 from confid.errors import StoreError
 from confid.host import ConsoleHost
@@ -35,6 +36,7 @@ FORGETFUL_WITNESS = (
 )
 
 
+@own_function("confid.restore", writes=True, on_stores=True)
 def restore(
     store: str | os.PathLike[str] | Store,
     *,

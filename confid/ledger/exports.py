@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
+from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError, StoreError
 from confid.ids.conference_id import ConferenceId
@@ -52,6 +53,7 @@ class Readable(Protocol):
         """All that is left of it."""
 
 
+@own_function("confid.ledger.export")
 def export(*, session: Session | None = None) -> str:
     """The whole ledger as text; `merge` brings a restored ledger up to date with it.
 
@@ -161,6 +163,7 @@ class MergeReport(Shown):
         return "\n".join(lines)
 
 
+@own_function("confid.ledger.merge", writes=True)
 def merge(
     source: str | os.PathLike[str] | Readable,
     *,

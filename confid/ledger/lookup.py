@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError
 from confid.ids.conference_id import ConferenceId
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from confid.tenant.unit_of_work import UnitOfWork
 
 
+@own_function("confid.whois")
 def whois(conference_id: object, *, session: Session | None = None) -> Whois | None:
     """The owner of an ID, since when and until when; None for an ID that was never issued.
 
@@ -43,6 +45,7 @@ def whois(conference_id: object, *, session: Session | None = None) -> Whois | N
         )
 
 
+@own_function("confid.ledger.entry")
 def entry(conference_id: object, *, session: Session | None = None) -> LedgerRecord | None:
     """The ledger's entry for an ID; None for an ID that was never issued."""
     number = _number(conference_id)
@@ -50,6 +53,7 @@ def entry(conference_id: object, *, session: Session | None = None) -> LedgerRec
         return _record_of(tenant, number)
 
 
+@own_function("confid.ledger.entries")
 def entries(owner: object = None, *, session: Session | None = None) -> Results[LedgerRecord]:
     """A user's entries in the order of issue, or the whole ledger in the order of its IDs."""
     with current_session(session).unit(write=False) as tenant:
@@ -62,6 +66,7 @@ def entries(owner: object = None, *, session: Session | None = None) -> Results[
         return Results(_records(found, users))
 
 
+@own_function("confid.ledger.remaining")
 def remaining(*, session: Session | None = None) -> int:
     """How many IDs can still be issued. Raises `WitnessError` when the witness can't be asked."""
     with current_session(session).unit(write=False) as tenant:

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import attrs
 
+from confid.engine.own_function import own_function
 from confid.errors import StoreError
 from confid.store.base import SEAL, TENANT
 from confid.store.batches import batched
@@ -44,6 +45,7 @@ class Moved(Shown):
         return f"{self.documents} documents and {self.conference_ids} conference IDs moved"
 
 
+@own_function("confid.move_tenant", writes=True, on_stores=True)
 def move_tenant(
     source: str | os.PathLike[str] | Store, target: str | os.PathLike[str] | Store
 ) -> Moved:

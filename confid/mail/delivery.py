@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from confid.engine.own_function import own_function
 from confid.engine.progress import advancing
 from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError, shown
@@ -68,6 +69,7 @@ SOON = timedelta(minutes=1)
 """A shorter wait ends with the call: a caller who tries again has a reason."""
 
 
+@own_function("confid.mail.deliver", writes=True)
 def deliver(
     transport: Transport,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError, shown
 from confid.mail.departures import address
@@ -41,6 +42,7 @@ class Position:
     key: str
 
 
+@own_function("confid.mail.outbox")
 def outbox(
     *, state: str | None = MessageState.PENDING, session: Session | None = None
 ) -> Results[OutboxEntry]:
@@ -60,6 +62,7 @@ def outbox(
     return Results(sorted(entries, key=lambda e: (e.created_at, e.owner, e.serial)))
 
 
+@own_function("confid.mail.requeue", writes=True)
 def requeue(
     entries: OutboxEntry | Iterable[OutboxEntry], *, session: Session | None = None
 ) -> Results[OutboxEntry]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from confid.engine.own_function import own_function
 from confid.engine.parameters import UNSET
 from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError, shown
@@ -35,12 +36,14 @@ class Links:
 NO_LINKS = Links()
 
 
+@own_function("confid.mail.links")
 def links(*, session: Session | None = None) -> Links:
     """The links in the tenant's messages."""
     with current_session(session).unit(write=False) as tenant:
         return links_of(tenant)
 
 
+@own_function("confid.mail.set_links", writes=True)
 def set_links(
     *,
     find_local_number: str | Unset | None = UNSET,

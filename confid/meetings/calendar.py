@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError, NotEnabledError, NotFoundError, demand, shown
 from confid.meetings.invitations import dial_in_block, renewed
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from confid.tenant.unit_of_work import UnitOfWork
 
 
+@own_function("confid.meetings.schedule", writes=True)
 def schedule(
     organizer: object,
     *,
@@ -70,6 +72,7 @@ def schedule(
     return current_session(session).call(work, write=True)
 
 
+@own_function("confid.meetings.reschedule", writes=True)
 def reschedule(
     meeting: Meeting,
     *,
@@ -104,6 +107,7 @@ def reschedule(
     return current_session(session).call(work, write=True)
 
 
+@own_function("confid.meetings.outdated")
 def outdated(organizer: object = None, *, session: Session | None = None) -> Results[Meeting]:
     """The future meetings that still show a retired ID, of one organizer or of all, by start."""
     with current_session(session).unit(write=False) as tenant:
@@ -113,6 +117,7 @@ def outdated(organizer: object = None, *, session: Session | None = None) -> Res
     return Results(sorted(stale, key=_by_start))
 
 
+@own_function("confid.meetings.scheduled")
 def scheduled(organizer: object = None, *, session: Session | None = None) -> Results[Meeting]:
     """All meetings, of one organizer or of everybody, by start."""
     with current_session(session).unit(write=False) as tenant:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError, shown
 from confid.meetings import invitations
@@ -59,6 +60,7 @@ class MigrationReport(Shown):
         )
 
 
+@own_function("confid.meetings.run_migrations", writes=True)
 def run_migrations(
     *, update: Callable[[Meeting], object] | None = None, session: Session | None = None
 ) -> MigrationReport:

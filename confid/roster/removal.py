@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import ConfidError
 from confid.store.batches import batched
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from confid.tenant.unit_of_work import UnitOfWork
 
 
+@own_function("confid.remove_users", writes=True)
 def remove_users(identity: object, *, session: Session | None = None) -> Results[DirectoryUser]:
     """Take people out of the directory: personal data erased, conference IDs retired for ever.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import ConfidError, NotFoundError, RosterError
 from confid.roster.bridge_exports import BridgesImport
@@ -60,6 +61,7 @@ class TenantImport(Shown):
         return "\n".join([*lines, *(f"  {remark}" for remark in self.remarks)])
 
 
+@own_function("confid.import_tenant", writes=True)
 def import_tenant(
     folder: str | os.PathLike[str], *, session: Session | None = None
 ) -> TenantImport:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
+from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import ConfidError, RosterError, StaticConferenceIdError
 from confid.roster.bridge_exports import BridgesImport
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from confid.tenant.unit_of_work import UnitOfWork
 
 
+@own_function("confid.import_users", writes=True)
 def import_users(
     source: str | os.PathLike[str] | LineSource | Iterable[Mapping[str, Any]] | DataFrame,
     *,
