@@ -198,6 +198,14 @@ def _runs(text: str, size: int) -> list[tuple[str, ...]]:
     return [tuple(folded[at : at + size]) for at in range(len(folded) - size + 1)]
 
 
+def raise_first(errors: Sequence[ConfidError]) -> None:
+    """Raise the first of the errors, if there are any, with the others in its `also`."""
+    if errors:
+        first, *others = errors
+        first.also = tuple(others)
+        raise first
+
+
 class UserNotFoundError(ConfidError, LookupError):
     """No directory user has that identity."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from confid.engine.parameters import is_given
 from confid.engine.progress import advancing
-from confid.errors import ConfidError
+from confid.errors import ConfidError, raise_first
 from confid.store.batches import batched
 from confid.tenant import directory
 from confid.tenant.records import ConferencingUser, DirectoryUser, Record
@@ -223,10 +223,8 @@ class Invocation:
         return Results(records, self.errors)
 
     def _raise_under_stop(self) -> None:
-        if self.errors and self.options.stops:
-            first, *others = self.errors
-            first.also = tuple(others)
-            raise first
+        if self.options.stops:
+            raise_first(self.errors)
 
 
 Command = Invocation

@@ -14,8 +14,11 @@ from confid.lazy import names_on_demand
 if TYPE_CHECKING:
     from confid.mail.delivery import deliver as deliver
     from confid.mail.languages.en_us import SENTENCES as SENTENCES
+    from confid.mail.outbox_queue import cancel as cancel
     from confid.mail.outbox_queue import outbox as outbox
     from confid.mail.outbox_queue import requeue as requeue
+    from confid.mail.previews import PreviewedMail as PreviewedMail
+    from confid.mail.previews import preview as preview
     from confid.mail.report import DeliveryReport as DeliveryReport
     from confid.mail.report import Failure as Failure
     from confid.mail.report import Report as Report

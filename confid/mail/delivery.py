@@ -18,10 +18,10 @@ import attrs
 from confid.engine.own_function import own_function
 from confid.engine.progress import advancing
 from confid.engine.session import current_session
-from confid.errors import ConfidError, InvalidArgumentError, shown
-from confid.mail.departures import departure, leased_by
+from confid.errors import ConfidError, InvalidArgumentError, InvalidOperationError, shown
+from confid.mail.departures import departure, is_in_hand, leased_by
 from confid.mail.headers import one_line
-from confid.mail.messages import compose, read_wording
+from confid.mail.messages import compose, read_wording, redirection
 from confid.mail.outbox_queue import (
     Position,
     assign_lanes,
@@ -39,6 +39,7 @@ from confid.tenant.outbox import (
     LANES,
     LONGEST_REASON,
     MESSAGES,
+    PIN_IS_LOST,
     MessageState,
     OutboxEntry,
     erase_pins,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from confid.engine.session import Session
     from confid.errors import Secret
     from confid.mail.departures import Departure
+    from confid.mail.headers import Mailbox
     from confid.mail.messages import Wording
     from confid.mail.templates import TemplateSource
     from confid.mail.transports import Transport
@@ -65,8 +67,8 @@ BATCH = 50
 LONGEST_MESSAGE = timedelta(minutes=5)
 """No message is begun when less is left of the lease: no transport takes longer for one."""
 
-SOON = timedelta(minutes=1)
-"""A shorter wait ends with the call: a caller who tries again has a reason."""
+SOON = timedelta(seconds=5)
+"""A wait of up to this long ends with the call: a caller who tries again has a reason."""
 
 
 @own_function("confid.mail.deliver", writes=True)
@@ -77,6 +79,7 @@ def deliver(
     retry: Retry | None = None,
     templates: TemplateSource | None = None,
     languages: Mapping[str, Mapping[str, str]] | None = None,
+    redirect_to: str | None = None,
     progress: ProgressOption = None,
 ) -> DeliveryReport:
     """Hand the pending messages to a transport, each user's in the order of the changes.
@@ -96,12 +99,17 @@ def deliver(
 
     `templates` is a folder of Jinja2 templates, or a mapping of their names
     to their texts; `languages` maps language tags to sentences:
-    docs/how-to/send-mails.md. `progress` is True for a bar (tqdm), or a
-    function of two numbers: the messages done, and all messages.
+    docs/how-to/send-mails.md. `redirect_to` is an address that gets every
+    message instead of its user: the subject names the true address, a PIN is
+    masked, and the Message-ID is another one. A redirected message counts as
+    sent; `preview` shows messages and leaves them pending. `progress` is True
+    for a bar (tqdm), or a function of two numbers: the messages done, and all
+    messages.
 
     Any number of deliveries share the work, in threads, processes and on
     hosts. Raises `InvalidArgumentError` for a wrong argument, and inside
     `session.transaction()`, because the store would wait for the mail;
+    `InvalidOperationError` in a rehearsal without `redirect_to`;
     `TemplateError` for a template that can't be used; `StoreError` when the
     store fails, `SealedError` when it is sealed. Any other exception of the
     transport ends the delivery; the messages that left are marked.
@@ -119,14 +127,24 @@ def deliver(
             "Call it after the block.",
             category="InvalidOperation",
         )
+    if here.recorder is not None and redirect_to is None:
+        raise InvalidOperationError(
+            "These are the mails of a rehearsal, and nobody is to get them: the true tenant did "
+            "not change. deliver(…, redirect_to=…) sends them all to one address of yours; "
+            "preview() shows them.",
+            error_id="RehearsalNotDelivered",
+        )
     if not isinstance(retry, Retry | None):
         raise InvalidArgumentError(f"retry={shown(retry)}: give a Retry, or None.", target=retry)
     wording = read_wording(templates=templates, languages=languages)
+    redirect = None if redirect_to is None else redirection(redirect_to)
     assign_lanes(here)
     try:
         total = None if progress in (None, False) else count(here)
         with advancing(progress, total=total, what="Mails") as advance:
-            return _Delivery(here, transport, retry or Retry(), wording, advance).run()
+            return _Delivery(
+                here, transport, retry or Retry(), wording, advance, redirect=redirect
+            ).run()
     finally:
         rest = getattr(transport, "rest", None)
         if callable(rest):
@@ -163,12 +181,15 @@ class _Delivery:
         retry: Retry,
         wording: Wording,
         advance: Callable[[int], None],
+        *,
+        redirect: Mailbox | None,
     ) -> None:
         self._session = session
         self._transport = transport
         self._retry = retry
         self._wording = wording
         self._advance = advance
+        self._redirect = redirect
         self._name = secrets.token_hex(8)
         self._held: set[str] = set()
         self._held_back: dict[str, str] = {}
@@ -191,7 +212,8 @@ class _Delivery:
             self._work_off(sorted(positions_of(self._session, self._wait())))
         return DeliveryReport(
             sent=self._sent,
-            failed=len(self._failures),
+            failed=sum(failure.parked for failure in self._failures.values()),
+            pending=sum(not failure.parked for failure in self._failures.values()),
             held_back=len(self._held_back),
             superseded=self._superseded,
             failures=tuple(self._failures.values()),
@@ -243,7 +265,8 @@ class _Delivery:
                 # The user was removed, or another delivery was faster.
                 if body is None or state_of(body) != MessageState.PENDING:
                     continue
-                if self._leased_elsewhere(body, tenant.now) or self._too_early(body, tenant.now):
+                in_hand = is_in_hand(body, tenant.now, besides=self._name)
+                if in_hand or self._too_early(body, tenant.now):
                     self._held.add(position.owner)
                 if position.owner in self._held:
                     self._held_back[position.key] = position.owner
@@ -259,10 +282,6 @@ class _Delivery:
             )
 
         return self._session.call(work, write=True)
-
-    def _leased_elsewhere(self, body: Body, now: datetime) -> bool:
-        lease = body.get("lease")
-        return bool(lease) and converter().structure(lease, Lease).keeps_out(self._name, now)
 
     def _too_early(self, body: Body, now: datetime) -> bool:
         retry_at = body.get("retry_at")
@@ -319,6 +338,7 @@ class _Delivery:
                 domain=leaving.domain,
                 links=batch.links,
                 wording=self._wording,
+                redirect=self._redirect,
             )
         except InvalidArgumentError as error:
             return _parked(entry, _reason(error, pin))
@@ -337,7 +357,14 @@ class _Delivery:
             except (ConfidError, OSError) as error:
                 return self._refused(entry, _reason(error, pin))
             else:
-                return _Outcome(entry, MessageState.SENT)
+                return _Outcome(entry, MessageState.SENT, self._redirected(pin))
+
+    def _redirected(self, pin: Secret | None) -> str | None:
+        """What a sent message says of its redirection."""
+        if self._redirect is None:
+            return None
+        masked = f", the PIN masked. {PIN_IS_LOST}" if pin is not None else "."
+        return f"Redirected to {self._redirect.address}{masked}"
 
     def _refused(self, entry: OutboxEntry, reason: str) -> _Outcome:
         """The outcome of a temporary refusal: another attempt, or parked after the last."""
@@ -389,7 +416,7 @@ def _after(entry: OutboxEntry, outcome: _Outcome | None, now: datetime) -> Outbo
         to=told.to,
         reason=outcome.reason,
         attempts=entry.attempts + (wait is not None),
-        retry_at=_later(now, wait) if wait is not None and wait >= SOON else None,
+        retry_at=_later(now, wait) if wait is not None and wait > SOON else None,
         facts=attrs.evolve(entry.facts, conference_id=told.facts.conference_id, pin=pin),
     )
 

@@ -15,6 +15,8 @@ from confid.tenant.lease import Lease
 from confid.tenant.outbox import MESSAGES, NO_ADDRESS, MessageState, decrypt_pins, parked
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from confid.errors import Secret
     from confid.store.base import Body
     from confid.tenant.outbox import OutboxEntry
@@ -42,20 +44,33 @@ def departure(tenant: UnitOfWork, key: str, worker: str) -> Departure | None:
     body = tenant.transaction.get(OUTBOX.name, [key]).get(key)
     if body is None or not leased_by(worker, body):
         return None
-    entry = MESSAGES.read(body)
+    leaving = as_of_now(tenant, MESSAGES.read(body))
+    if leaving is None:
+        return None
+    pin = decrypt_pins(tenant.transaction, [leaving.entry]).get(key)
+    return attrs.evolve(leaving, pin=pin)
+
+
+def as_of_now(tenant: UnitOfWork, entry: OutboxEntry) -> Departure | None:
+    """A message as it leaves now, without its PIN; None if it isn't pending or its user is gone."""
     user = tenant.users([entry.owner]).get(entry.owner)
     if entry.state != MessageState.PENDING or user is None:
         return None
     entry = _as_of_today(tenant, attrs.evolve(entry, to=address(entry, user)))
     domain = (user.mail or user.user_principal_name).strip().rpartition("@")[2]
-    pin = decrypt_pins(tenant.transaction, [entry]).get(key)
-    return Departure(entry=entry, pin=pin, domain=domain or None)
+    return Departure(entry=entry, domain=domain or None)
 
 
 def leased_by(worker: str, body: Body) -> bool:
     """Whether a message is in a worker's hands."""
     lease = body.get("lease")
     return lease is not None and converter().structure(lease, Lease).by == worker
+
+
+def is_in_hand(body: Body, now: datetime, *, besides: str = "") -> bool:
+    """Whether a delivery, another one than `besides`, has a message in hand."""
+    lease = body.get("lease")
+    return bool(lease) and converter().structure(lease, Lease).keeps_out(besides, now)
 
 
 def address(entry: OutboxEntry, user: DirectoryUser) -> str | None:

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, Secret, demand
 from confid.mail.content import PIN_MARK, content_of, told_of
 from confid.mail.headers import POLICY, POLICY_UTF8, Mailbox, encoded, mailbox, one_line
 from confid.mail.languages.sentences import SENTENCES, pick, with_languages
 from confid.mail.rendering import as_html, as_text, html_body
 from confid.mail.templates import Templates, read_templates
 from confid.mail.web_links import NO_LINKS, Links
+from confid.tenant.records import MASKED_PIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
-    from confid.errors import Secret
     from confid.mail.templates import TemplateSource
     from confid.tenant.outbox import OutboxEntry
 
@@ -81,6 +81,7 @@ def compose(
     domain: str | None = None,
     links: Links = NO_LINKS,
     wording: Wording = DEFAULT,
+    redirect: Mailbox | None = None,
 ) -> EmailMessage:
     """The message of an outbox entry: headers, plain text and HTML.
 
@@ -92,7 +93,9 @@ def compose(
     The same entry always gives the same message, byte for byte. The
     Message-ID is a digest of the tenant and the entry's key, so a recipient
     can recognise a repeat. The `pin` is filled in at the end, so that neither
-    a template nor an error has it. A message with an internationalized address has a
+    a template nor an error has it. `redirect` is who gets the message instead:
+    the subject then names the true address, the PIN is masked, and the
+    Message-ID is another one. A message with an internationalized address has a
     policy with `utf8=True` and needs a server with SMTPUTF8.
 
     Raises `InvalidArgumentError` when the recipient or the sender is no
@@ -102,13 +105,19 @@ def compose(
         raise InvalidArgumentError("The message has no recipient: the user has no e-mail address.")
     to = mailbox(entry.to, entry.facts.display_name, parameter="To")
     sender = _sender(entry, domain or to.domain, wording)
-    digest = hashlib.blake2b(f"{tenant_id}:{entry.key}".encode(), digest_size=16).hexdigest()
     said = wording.render(entry, links, with_pin=pin is not None)
+    subject, unique = said.subject, f"{tenant_id}:{entry.key}"
+    if redirect is not None:
+        # A PIN goes to its user's own address and nowhere else (behaviour: mail).
+        pin = None if pin is None else Secret(MASKED_PIN)
+        subject, unique = f"[{to.address}] {subject}", f"{unique}:{redirect.address}"
+        to = redirect
+    digest = hashlib.blake2b(unique.encode(), digest_size=16).hexdigest()
     utf8 = to.needs_utf8 or sender.needs_utf8
     message = EmailMessage(policy=POLICY_UTF8 if utf8 else POLICY)
     message["From"] = str(sender)
     message["To"] = str(to)
-    message["Subject"] = encoded(said.subject, header="Subject")
+    message["Subject"] = encoded(subject, header="Subject")
     message["Date"] = format_datetime(entry.created_at)
     message["Message-ID"] = f"<{digest}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -120,6 +129,12 @@ def compose(
     # Quoted-printable text can't contain `=_`, so it can't contain the boundary.
     message.set_boundary(f"=_{digest[:24]}")
     return message
+
+
+def redirection(address: object) -> Mailbox:
+    """The mailbox that gets all messages. Raises `InvalidArgumentError` for what is no address."""
+    demand("redirect_to", address, str, "an e-mail address")
+    return mailbox(str(address), None, parameter="redirect_to")
 
 
 def _with_pin(text: str, pin: Secret | None) -> str:

@@ -1,4 +1,4 @@
-"""The outbox: its messages, their order, and sending a parked message again."""
+"""The outbox: its messages, their order, sending a parked one again, and cancelling one."""
 
 from __future__ import annotations
 
@@ -9,20 +9,29 @@ import attrs
 
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
-from confid.errors import InvalidArgumentError, shown
-from confid.mail.departures import address
+from confid.errors import InvalidArgumentError, NotFoundError, demand, raise_first, shown
+from confid.mail.departures import address, is_in_hand
 from confid.store.base import TENANT
 from confid.store.batches import AT_ONCE
 from confid.tenant.documents import OUTBOX
 from confid.tenant.notices import Event
-from confid.tenant.outbox import LANES, MESSAGE_STATES, MESSAGES, MessageState, OutboxEntry
+from confid.tenant.outbox import (
+    LANES,
+    MESSAGE_STATES,
+    MESSAGES,
+    MessageState,
+    OutboxEntry,
+    erase_pins,
+)
 from confid.tenant.records import MASKED_PIN
 from confid.tenant.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from datetime import datetime
 
     from confid.engine.session import Session
+    from confid.errors import ConfidError
     from confid.store.base import Body
     from confid.tenant.documents import Index
     from confid.tenant.people import Person
@@ -46,7 +55,7 @@ class Position:
 def outbox(
     *, state: str | None = MessageState.PENDING, session: Session | None = None
 ) -> Results[OutboxEntry]:
-    """The messages in a state: `"pending"`, `"sent"`, `"failed"` (parked) or `"superseded"`.
+    """The messages in a state: pending, sent, failed (parked), superseded or cancelled.
 
     A superseded message is never sent, because a later change made it wrong.
     None gives all messages.
@@ -82,7 +91,7 @@ def requeue(
         bodies = tenant.transaction.get(OUTBOX.name, list(found), lock=True)
         kept = [MESSAGES.read(bodies[key]) for key in keys if key in bodies]
         latest = _latest_told(tenant, people, besides=keys)
-        errors = [
+        errors: list[ConfidError] = [
             InvalidArgumentError(
                 f"The message {key} can't be sent again: its user was removed.", target=key
             )
@@ -106,12 +115,70 @@ def requeue(
                     entry, state=MessageState.PENDING, to=to, reason=None, attempts=0, retry_at=None
                 )
             )
-        if errors:
-            errors[0].also = tuple(errors[1:])
-            raise errors[0]
+        raise_first(errors)
         # A leased message is due already, and has to keep its lease.
         tenant.outbox.put(entry for entry in again if "lease" not in bodies[entry.key])
     return Results([_masked(entry) for entry in again])
+
+
+@own_function("confid.mail.cancel", writes=True)
+def cancel(
+    keys: str | OutboxEntry | Iterable[str | OutboxEntry], *, session: Session | None = None
+) -> Results[OutboxEntry]:
+    """Take messages out of the queue, so that they never leave. Returns them.
+
+    Give the keys of entries of `outbox()`, or the entries. A cancelled message
+    keeps its facts and is `outbox(state="cancelled")`; its PIN is erased. All
+    or none: raises `NotFoundError` for a key that no message has, and
+    `InvalidArgumentError` for a message that was sent or superseded, or that a
+    delivery has in hand. A message that is cancelled already stays so.
+    """
+    wanted = _keys(keys)
+    here = current_session(session)
+    entries = here.call(lambda tenant: _cancel(tenant, wanted, here.actor), write=True)
+    return Results(map(_masked, entries))
+
+
+def _cancel(tenant: UnitOfWork, keys: list[str], actor: str | None) -> list[OutboxEntry]:
+    bodies = tenant.transaction.get(OUTBOX.name, keys, lock=True)
+    errors: list[ConfidError] = []
+    cancelled = []
+    for key in keys:
+        if key not in bodies:
+            errors.append(NotFoundError(f"The outbox has no message {shown(key)}.", target=key))
+            continue
+        entry = MESSAGES.read(bodies[key])
+        if entry.state in (MessageState.SENT, MessageState.SUPERSEDED):
+            errors.append(_not_cancelled(entry, f"it was {entry.state}."))
+        elif is_in_hand(bodies[key], tenant.now):
+            errors.append(_not_cancelled(entry, "a delivery has it in hand."))
+        elif entry.state == MessageState.CANCELLED:
+            cancelled.append(entry)
+        else:
+            why = f"cancelled by {actor}" if actor else "cancelled"
+            pinless = entry.with_pin(None)
+            cancelled.append(attrs.evolve(pinless, state=MessageState.CANCELLED, reason=why))
+    raise_first(errors)
+    tenant.outbox.put(cancelled)
+    erase_pins(tenant.transaction, [entry.key for entry in cancelled])
+    return cancelled
+
+
+def _not_cancelled(entry: OutboxEntry, why: str) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"The message to {entry.to} of {entry.created_at:%Y-%m-%d %H:%M} can't be cancelled: {why}",
+        target=entry.key,
+    )
+
+
+def _keys(given: object) -> list[str]:
+    several = [given] if isinstance(given, (str, OutboxEntry)) else given
+    if not isinstance(several, Iterable):
+        raise InvalidArgumentError(f"cancel() takes keys or entries, not {shown(given)}.")
+    keys = [one.key if isinstance(one, OutboxEntry) else one for one in several]
+    for key in keys:
+        demand("keys", key, str, "a key of an entry of outbox(), or the entry")
+    return list(dict.fromkeys(keys))
 
 
 def _entries(given: object) -> list[OutboxEntry]:
@@ -220,6 +287,15 @@ def _positions(bodies: dict[str, Body]) -> list[Position]:
 def _index(body: Body) -> Index:
     index: Index = MESSAGES.body(MESSAGES.read(body))["index"]
     return index
+
+
+def in_order(entries: Iterable[OutboxEntry]) -> list[OutboxEntry]:
+    """Pending messages in the order in which a delivery sends them."""
+    entries = list(entries)
+    since: dict[str, datetime] = {}
+    for entry in entries:
+        since[entry.owner] = min(entry.created_at, since.get(entry.owner, entry.created_at))
+    return sorted(entries, key=lambda e: (since[e.owner], e.owner, e.serial))
 
 
 def state_of(body: Body) -> str:

@@ -28,25 +28,31 @@ class Failure:
 
 @attrs.frozen(kw_only=True)
 class DeliveryReport(Shown):
-    """What a delivery did.
+    """What a delivery did. Each message counts once.
 
-    `sent` counts the messages that left, `failed` the refused ones (each is
-    in `failures`), and `held_back` the ones that wait: for the time of their
-    next attempt, behind a failed message of the same user, or because another
-    delivery works on that user's messages. `superseded` counts the ones that
-    never leave, because a later change made them wrong. `stopped` says why the transport
-    could not be used, if the delivery ended early.
+    `sent` counts the messages that left. `failed` counts the parked ones, and
+    `pending` the ones that were refused for now and are tried again;
+    `failures` holds both kinds with their reasons. `held_back` counts the ones
+    that wait: for the time of their next attempt, behind a pending message of
+    the same user, or because another delivery works on that user's messages.
+    `superseded` counts the ones that never leave, because a later change made
+    them wrong. `stopped` says why the transport could not be used, if the
+    delivery ended early.
     """
 
     sent: int = 0
     failed: int = 0
+    pending: int = 0
     held_back: int = 0
     superseded: int = 0
     failures: tuple[Failure, ...] = ()
     stopped: str | None = None
 
     def __str__(self) -> str:
-        counts = f"{self.sent} sent, {self.failed} failed, {self.held_back} held back"
+        counts = f"{self.sent} sent, {self.failed} failed"
+        if self.pending:
+            counts += f", {self.pending} pending"
+        counts += f", {self.held_back} held back"
         if self.superseded:
             counts += f", {self.superseded} superseded"
         return f"{counts}; stopped: {self.stopped}" if self.stopped else counts
@@ -69,9 +75,10 @@ class Retry:
 
     The first wait is `first`. Each further wait is four times as long, up to
     `longest`. After `attempts` attempts the message is parked. A delivery
-    itself waits up to `patience`; a longer wait is left to a later delivery,
-    which respects waits of a minute and more. The defaults: after 1, 4, 16,
-    64, 256 and 1024 seconds, then every hour, for a day.
+    itself waits up to `patience`; a longer wait is left to a later delivery.
+    That one respects waits of more than five seconds. `requeue` makes a
+    waiting message due now. The defaults: after 1, 4, 16, 64, 256 and 1024
+    seconds, then every hour, for a day.
     """
 
     first: timedelta = attrs.field(default=timedelta(seconds=1), validator=_is_wait)

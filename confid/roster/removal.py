@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
-from confid.errors import ConfidError
+from confid.errors import ConfidError, raise_first
 from confid.store.batches import batched
 from confid.tenant import directory
 from confid.tenant.results import Results
@@ -60,11 +60,3 @@ def _remove(
     for users in batched(list(leaving.values())):
         tenant.remove(tenant.people(users, lock=True))
     return list(leaving.values())
-
-
-def raise_first(errors: Sequence[ConfidError]) -> None:
-    """Raise the first of many errors, the others in its `also`."""
-    if errors:
-        first, *others = errors
-        first.also = tuple(others)
-        raise first

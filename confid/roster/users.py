@@ -14,11 +14,10 @@ import attrs
 
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
-from confid.errors import ConfidError, RosterError, StaticConferenceIdError
+from confid.errors import ConfidError, RosterError, StaticConferenceIdError, raise_first
 from confid.roster.bridge_exports import BridgesImport
 from confid.roster.cells import quoted
 from confid.roster.columns import CONFERENCE_ID, SIP, UPN, RosterReport
-from confid.roster.removal import raise_first
 from confid.roster.rows import DialIn, Reading, Row
 from confid.roster.source import Roster, read_source, some, warnings
 from confid.store.batches import batched

@@ -47,6 +47,7 @@ class MessageState:
     SENT: Final = "sent"
     FAILED: Final = "failed"
     SUPERSEDED: Final = "superseded"
+    CANCELLED: Final = "cancelled"
 
 
 MESSAGE_STATES = (
@@ -54,6 +55,7 @@ MESSAGE_STATES = (
     MessageState.SENT,
     MessageState.FAILED,
     MessageState.SUPERSEDED,
+    MessageState.CANCELLED,
 )
 
 
@@ -73,7 +75,7 @@ class MessageFacts:
 
 @attrs.frozen(kw_only=True, str=False)
 class OutboxEntry(Record):
-    """A notification: `pending`, `sent`, parked (`failed`), or replaced (`superseded`).
+    """A notification: `pending`, `sent`, parked (`failed`), `superseded` or `cancelled`.
 
     `attempts` counts the temporary refusals, and before `retry_at` no
     delivery tries again. `to_primary`: it goes to the user's own address,

@@ -153,7 +153,7 @@ def test_what_goes_wrong_each_time_stays_pending_with_the_reason(
     later = Retry(patience=timedelta(0), attempts=2)
     with serving(inbox) as port:
         report = deliver(plain(port, timeout=0.2), retry=later)
-        assert (report.sent, report.failed, report.stopped) == (0, 1, None)
+        assert (report.sent, report.pending, report.stopped) == (0, 1, None)
         (entry,) = outbox()
         assert (entry.reason, entry.attempts) == (reason, 1)
         deliver(plain(port, timeout=0.2), retry=later)
@@ -203,7 +203,7 @@ def test_a_server_that_wants_a_login_parks_nothing(office: Office) -> None:
     inbox = Inbox(sender_answer="530 5.7.0 Authentication required")
     with serving(inbox) as port:
         report = deliver(plain(port))
-    assert (report.sent, report.failed, report.held_back) == (0, 1, 1)
+    assert (report.sent, report.pending, report.held_back) == (0, 1, 1)
     assert "wants a login: 530" in (report.stopped or "")
     assert [entry.attempts for entry in outbox()] == [0, 0]
     assert all("pin" in body["facts"] for body in office.documents().values())
@@ -216,9 +216,11 @@ def test_a_server_that_is_not_there_ends_the_delivery(office: Office) -> None:
         bound.bind(("127.0.0.1", 0))
         transport = plain(bound.getsockname()[1])
         report = deliver(transport, retry=QUICK)
-    assert (report.sent, report.failed, report.held_back) == (0, 1, 59)
+    assert (report.sent, report.pending, report.held_back) == (0, 1, 59)
     assert "refused" in (report.stopped or "")
-    assert str(report).startswith("0 sent, 1 failed, 59 held back; stopped: The mail server 127.")
+    assert str(report).startswith(
+        "0 sent, 0 failed, 1 pending, 59 held back; stopped: The mail server 127."
+    )
     inbox = Inbox()
     with serving(inbox) as port:
         assert deliver(plain(port)).sent == 60

@@ -1,0 +1,119 @@
+"""Mails as they would leave now, taking nothing from the outbox."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - attrs reads the annotations
+from html import escape
+from typing import TYPE_CHECKING
+
+import attrs
+
+from confid.engine.own_function import own_function
+from confid.engine.session import current_session
+from confid.errors import InvalidArgumentError, Secret
+from confid.mail.departures import as_of_now
+from confid.mail.messages import compose, read_wording
+from confid.mail.outbox_queue import in_order
+from confid.mail.web_links import links_of
+from confid.tenant.outbox import MESSAGES, MessageState
+from confid.tenant.records import MASKED_PIN, Record, prop
+from confid.tenant.results import Results
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from email.message import EmailMessage
+
+    from confid.engine.own_function import own_function
+from confid.engine.session import Session
+    from confid.errors import ConfidError
+    from confid.mail.templates import TemplateSource
+
+_FRAME = "width:100%;height:32em;border:1px solid rgba(128,128,128,.5);background:white"
+
+
+@attrs.frozen(kw_only=True, str=False)
+class PreviewedMail(Record):
+    """A mail as it would leave now, its PIN masked. A notebook shows how it will look."""
+
+    to: str = prop("To")
+    subject: str = prop("Subject")
+    events: tuple[str, ...] = prop("Events")
+    created_at: datetime = prop("CreatedAt")
+    key: str = attrs.field(repr=False)
+    message: EmailMessage = attrs.field(repr=False, eq=False)
+
+    @property
+    def text(self) -> str:
+        """The plain text."""
+        return self._part("plain")
+
+    @property
+    def html(self) -> str:
+        """The HTML page."""
+        return self._part("html")
+
+    def _part(self, kind: str) -> str:
+        part = self.message.get_body((kind,))
+        return part.get_content() if part is not None else ""
+
+    def __str__(self) -> str:
+        headers = [f"{name}: {self.message[name]}" for name in ("From", "To", "Subject", "Date")]
+        return "\n".join([*headers, "", self.text])
+
+    def _repr_html_(self) -> str:
+        headers = "".join(
+            f"<div><b>{name}:</b> {escape(str(self.message[name]))}</div>"
+            for name in ("From", "To", "Subject", "Date")
+        )
+        # A frame of its own, without scripts: the mail's styles and the notebook's don't meet.
+        return f'{headers}<iframe sandbox style="{_FRAME}" srcdoc="{escape(self.html)}"></iframe>'
+
+
+@own_function("confid.mail.preview")
+def preview(
+    *,
+    templates: TemplateSource | None = None,
+    languages: Mapping[str, Mapping[str, str]] | None = None,
+    session: Session | None = None,
+) -> Results[PreviewedMail]:
+    """The mails that are owed, as they would leave now; the outbox stays as it is.
+
+    They come in the order in which `deliver` sends them, each with its `message`. A PIN is
+    masked. Mails that would be superseded or parked are left out; `errors` of the `Results` says
+    which mails can't be composed and why. `templates` and `languages` are those of `deliver`.
+    """
+    here = current_session(session)
+    wording = read_wording(templates=templates, languages=languages)
+    with here.unit(write=False) as tenant:
+        pending = MESSAGES.find(tenant.transaction, "state", [MessageState.PENDING])
+        leaving = [as_of_now(tenant, entry) for entry in in_order(pending.values())]
+        links, tenant_id = links_of(tenant), tenant.facts.tenant_id
+    mails: list[PreviewedMail] = []
+    errors: list[ConfidError] = []
+    for one in leaving:
+        if one is None or one.entry.state != MessageState.PENDING:
+            continue
+        entry = one.entry
+        try:
+            message = compose(
+                entry,
+                pin=Secret(MASKED_PIN) if entry.facts.pin else None,
+                tenant_id=tenant_id,
+                domain=one.domain,
+                links=links,
+                wording=wording,
+            )
+        except InvalidArgumentError as error:
+            errors.append(error)
+            continue
+        mails.append(
+            PreviewedMail(
+                to=str(message["To"].addresses[0].addr_spec),
+                subject=str(message["Subject"]),
+                events=tuple(event.value for event in entry.events),
+                created_at=entry.created_at,
+                key=entry.key,
+                message=message,
+            )
+        )
+    return Results(mails, errors)
