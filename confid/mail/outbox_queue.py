@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -172,21 +172,24 @@ def _not_cancelled(entry: OutboxEntry, why: str) -> InvalidArgumentError:
 
 
 def _keys(given: object) -> list[str]:
-    several = [given] if isinstance(given, (str, OutboxEntry)) else given
-    if not isinstance(several, Iterable):
-        raise InvalidArgumentError(f"cancel() takes keys or entries, not {shown(given)}.")
-    keys = [one.key if isinstance(one, OutboxEntry) else one for one in several]
+    keys = [one.key if isinstance(one, OutboxEntry) else one for one in _several(given)]
     for key in keys:
         demand("keys", key, str, "a key of an entry of outbox(), or the entry")
     return list(dict.fromkeys(keys))
 
 
 def _entries(given: object) -> list[OutboxEntry]:
-    several = list(given) if isinstance(given, Iterable) else [given]
+    several = _several(given)
     found = [entry for entry in several if isinstance(entry, OutboxEntry)]
     if len(found) < len(several):
         raise InvalidArgumentError(f"requeue() takes entries of outbox(), not {shown(given)}.")
     return found
+
+
+def _several(given: object) -> list[Any]:
+    # An entry is an iterable too: a mapping of its properties.
+    one = isinstance(given, (str, OutboxEntry)) or not isinstance(given, Iterable)
+    return [given] if one else list(cast("Iterable[Any]", given))
 
 
 def _people(tenant: UnitOfWork, owners: Collection[str]) -> dict[str, Person]:

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import EmailMessage
 
-    from confid.engine.own_function import own_function
-from confid.engine.session import Session
+    from confid.engine.session import Session
     from confid.errors import ConfidError
     from confid.mail.templates import TemplateSource
 
