@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from confid import cmdlets, meetings
-from confid.engine.session import Session, open_session
+from confid.engine.opening import open_session
+from confid.engine.session import Session
 from confid.errors import demand
 from confid.host import SilentHost, default_host
 from confid.store.memory import MemoryStore

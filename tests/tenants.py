@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from confid import cmdlets, start  # noqa: F401 - start gives every session its cmdlets
-from confid.engine.session import Session, open_session
+from confid.engine.opening import open_session
 from confid.host import RecordingHost
 from confid.ids.dice import Space
 from confid.tenant.documents import KINDS, OUTBOX
@@ -20,6 +20,7 @@ from confid.tenant.records import MICROSOFT, DirectoryUser, LicenseState
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from confid.engine.session import Session
     from confid.tenant.documents import BridgeSettings
     from confid.tenant.unit_of_work import UnitOfWork
 

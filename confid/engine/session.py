@@ -5,8 +5,6 @@ The current session is the only global state of confid.
 
 from __future__ import annotations
 
-import getpass
-import os
 import threading
 import time
 import weakref
@@ -15,25 +13,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import attrs
 
-from confid.engine.clock import Clock, moment, utc_now
+from confid.engine.clock import Clock, moment
 from confid.engine.common_parameters import Preferences
 from confid.engine.recording import Recorder, undone_if_it_fails
 from confid.errors import (
     InvalidArgumentError,
     NotConnectedError,
-    Secret,
     TransactionConflictError,
-    shown,
 )
-from confid.host import Host, default_host
-from confid.ids.dice import Space
 from confid.ids.issuer import FreeIds
 from confid.ids.witness import UnreachableWitnessError, Witness
 from confid.store.blocks import block
-from confid.store.urls import as_store
-from confid.tenant.documents import KINDS
 from confid.tenant.setup import LastSetup, stamp_of
-from confid.tenant.text import is_one_line
 from confid.tenant.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -42,6 +33,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from confid.host import Host
     from confid.ids.dice import Dice
     from confid.store.base import Body, Store, Transaction
     from confid.tenant.pins import PinKey
@@ -338,73 +330,17 @@ class Session:
             raise NotConnectedError("This session is closed; call confid.connect() again.")
 
 
-def open_session(
-    store: str | os.PathLike[str] | Store | Secret,
-    *,
-    create: bool = True,
-    space: Space | None = None,
-    witness: str | os.PathLike[str] | Store | Secret | None = None,
-    pin_key: PinKey | None = None,
-    **options: Any,
-) -> Session:
-    """`connect`, with the dice and the space of IDs open to `confid.testing` and `confid.demo`."""
-    opened = as_store(store)
-    session = new_session(opened, **options)
-    opened.open(KINDS, create=create)
-    try:
-        _prepare(session, create=create, space=space or Space())
-        if witness is not None:
-            session.attach(as_store(witness))
-        if pin_key is not None:
-            session.give_pin_key(pin_key)
-    except BaseException:
-        session.close()
-        raise
+def make_current(session: Session) -> None:
+    """Make an opened session the one that the calls of this context mean."""
     with _opening:
         _open.add(session)
     _current.set(session)
-    return session
 
 
-def new_session(
-    store: Store,
-    *,
-    clock: Clock | None = None,
-    host: Host | None = None,
-    actor: str | None = None,
-    dice: Dice = os.urandom,
-) -> Session:
-    """A session that isn't the current one, on a store that needn't be open yet.
-
-    Raises `InvalidArgumentError` for a clock, host or actor of a wrong kind.
-    """
-    for name, value, right, kind in (
-        ("clock", clock, clock is None or callable(clock), "a function without arguments"),
-        ("host", host, host is None or isinstance(host, Host), "an object like confid.host.Host"),
-        (
-            "actor",
-            actor,
-            not actor or (isinstance(actor, str) and is_one_line(actor)),
-            "a text of one line",
-        ),
-    ):
-        if not right:
-            raise InvalidArgumentError(f"{name}={shown(value)}: give {kind}.", target=name)
-    session = object.__new__(Session)
-    session._set_up(store, clock or utc_now, host or default_host(), actor or _user_name(), dice)
-    return session
-
-
-def _prepare(session: Session, *, create: bool, space: Space) -> None:
-    with session.unit(write=False) as tenant:
-        if tenant.exists:
-            return
-        if not create:
-            tenant.demand_tenant()
-    with session.exclusive_unit() as tenant:
-        # Another process may have been faster.
-        if not tenant.exists:
-            tenant.create(space)
+def session_on(store: Store) -> Session | None:
+    """The open session that works on this very store; None if there is none."""
+    with _opening:
+        return next((s for s in _open if s.store is store and not s.closed), None)
 
 
 def current_session(session: Session | None = None) -> Session:
@@ -437,10 +373,3 @@ def _only_one() -> Session:
         f"{len(sessions)} sessions are open and none belongs to this context. Say which: "
         "session=…, or session.cmdlets."
     )
-
-
-def _user_name() -> str | None:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return None

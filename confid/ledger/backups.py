@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from confid.engine.opening import new_session
 from confid.engine.own_function import own_function
-from confid.engine.session import new_session
 from confid.errors import StoreError
 from confid.host import ConsoleHost
 from confid.ids.witness import WITNESS, Witness

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 import psycopg
 
-from confid.engine.session import open_session
+from confid.engine.opening import open_session
 from confid.host import SilentHost
 from confid.ids.dice import Space
 from confid.store import FIRST_ID, LAST_ID, PostgresStore, SQLiteStore

@@ -11,7 +11,7 @@ import psycopg
 
 import confid
 from confid.cmdlets import set_cs_online_dial_in_conferencing_user
-from confid.engine.session import open_session
+from confid.engine.opening import open_session
 from confid.host import SilentHost
 from confid.store import PostgresStore
 from tests.servers import running, sql, with_schema

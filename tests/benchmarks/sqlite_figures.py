@@ -15,7 +15,7 @@ from confid.cmdlets import (
     get_cs_online_dial_in_conferencing_user,
     set_cs_online_dial_in_conferencing_user,
 )
-from confid.engine.session import open_session
+from confid.engine.opening import open_session
 from confid.host import SilentHost
 
 from . import floor, look_up_figures, reset_figures

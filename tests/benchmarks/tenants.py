@@ -6,7 +6,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from confid.engine.session import Session, open_session
+from confid.engine.opening import open_session
 from confid.host import SilentHost
 from confid.tenant.documents import CONFERENCING, Conferencing, converter
 from confid.tenant.records import DirectoryUser, LicenseState
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from confid.engine.session import Session
     from confid.store.base import Store
     from confid.tenant.unit_of_work import UnitOfWork
 

@@ -28,7 +28,7 @@ from confid.cmdlets import (
     enable_cs_online_dial_in_conferencing_user,
     set_cs_online_dial_in_conferencing_user,
 )
-from confid.engine.session import open_session
+from confid.engine.opening import open_session
 from confid.errors import (
     CommitOutcomeUnknownError,
     ConfidError,

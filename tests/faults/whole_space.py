@@ -26,7 +26,7 @@ from confid.cmdlets import (
     enable_cs_online_dial_in_conferencing_user,
     set_cs_online_dial_in_conferencing_user,
 )
-from confid.engine.session import open_session
+from confid.engine.opening import open_session
 from confid.errors import ConferenceIdsExhaustedError
 from confid.host import RecordingHost
 from confid.ids.dice import Space

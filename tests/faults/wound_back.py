@@ -25,7 +25,7 @@ import attrs
 
 import confid
 from confid.cmdlets import enable_cs_online_dial_in_conferencing_user
-from confid.engine.session import open_session
+from confid.engine.opening import open_session
 from confid.host import SilentHost
 from confid.ids.dice import Space
 

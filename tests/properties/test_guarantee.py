@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import confid
 from confid.attendant import CallState, dial
-from confid.engine.session import Session, open_session
+from confid.engine.opening import open_session
 from confid.errors import (
     ConferenceIdsExhaustedError,
     ConfidError,
@@ -40,6 +40,7 @@ from tests.thorough import examples
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from confid.engine.session import Session
     from confid.store.base import Store
 
 SPACE = Space(1_000_000, 1_000_047)

@@ -15,7 +15,7 @@ from confid.cmdlets import (
     enable_cs_online_dial_in_conferencing_user,
     set_cs_online_dial_in_conferencing_user,
 )
-from confid.engine.session import Session, open_session
+from confid.engine.opening import open_session
 from confid.errors import ConferenceIdsExhaustedError
 from confid.ids.dice import Space
 from confid.store import from_url
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from confid.engine.session import Session
     from confid.store.base import LedgerEntry, Store
 
 PEOPLE = [f"person{i}@contoso.com" for i in range(8)]

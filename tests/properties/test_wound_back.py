@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 import confid
-from confid.engine.session import open_session
+from confid.engine.opening import open_session
 from confid.errors import ConferenceIdsExhaustedError, WitnessError
 from confid.host import SilentHost
 from confid.store.memory import MemoryStore

@@ -20,7 +20,8 @@ from confid.cmdlets import (
     get_cs_online_dial_in_conferencing_user,
     set_cs_online_dial_in_conferencing_user,
 )
-from confid.engine.session import current_session, open_session
+from confid.engine.opening import open_session
+from confid.engine.session import current_session
 from confid.errors import CommitOutcomeUnknownError, ConfidError, StoreError
 from confid.host import SilentHost
 from confid.ids import issuer

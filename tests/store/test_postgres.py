@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 import confid
-from confid.engine.session import open_session
+from confid.engine.opening import open_session
 from confid.errors import ConfidError, DuplicateKeyError, StoreError
 from confid.store import FIRST_ID, Claim, Kind, PostgresStore, from_url
 from confid.store.postgres import schema
