@@ -9,10 +9,10 @@ has not ended, the block is abandoned, which undoes what it did.
 from __future__ import annotations
 
 import abc
-import functools
-import weakref
 from contextlib import AbstractContextManager
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+from weakref import ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,27 +22,34 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
+def _leave(
+    block: Block[Any],
+    kind: type[BaseException] | None,  # noqa: ARG001 - what `with` says
+    error: BaseException | None,
+    traceback: TracebackType | None,  # noqa: ARG001 - what `with` says
+) -> bool | None:
+    swallowed = block.leave(error)
+    block.watch = None
+    return swallowed
+
+
 class _Exit:
     """`__exit__`, as an object of its own for each `with` statement."""
 
     def __get__(self, block: Block[Any] | None, owner: type) -> Any:
         if block is None:
             return self
-        leave = functools.partial(self, block)
-        block.watch = weakref.ref(leave, block.died)
+        leave = partial(_leave, block)
+        block.watch = ref(leave, block.died)
         return leave
 
-    def __call__(self, block: Block[Any], *facts: Any) -> bool | None:
-        _, error, _ = facts
-        swallowed = block.leave(error)
-        block.watch = None
-        return swallowed
+    __call__ = staticmethod(_leave)
 
 
 class Block(AbstractContextManager[T, bool | None], Generic[T]):
     """A context manager whose end comes: by `leave`, or else by `abandon`."""
 
-    watch: weakref.ref[Any] | None = None
+    watch: ref[Any] | None = None
 
     @abc.abstractmethod
     def leave(self, error: BaseException | None) -> bool | None:
@@ -118,7 +125,7 @@ class _GeneratorBlock(Block[T]):
 def block(function: Callable[P, Iterator[T]]) -> Callable[P, Block[T]]:
     """`contextlib.contextmanager`, for a block that is undone when an interrupt hits its end."""
 
-    @functools.wraps(function)
+    @wraps(function)
     def make(*args: P.args, **kwargs: P.kwargs) -> Block[T]:
         return _GeneratorBlock(function(*args, **kwargs))
 

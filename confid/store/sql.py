@@ -14,7 +14,8 @@ import functools
 import json
 from abc import abstractmethod
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from confid.errors import StoreError
 from confid.store import process
@@ -39,6 +40,8 @@ from confid.store.process import refuse_fork
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
+
+T = TypeVar("T")
 
 PAGE = 1000
 """Rows that a stream reads at once."""
@@ -157,8 +160,8 @@ class SQLTransaction(Transaction):
 
     def _pages(
         self, statement: str, start: object, *, size: int = PAGE, limit: int | None = None
-    ) -> Iterator[Any]:
-        """Rows in the order of their first column, a page at a time, from behind `start`.
+    ) -> Iterator[list[Any]]:
+        """Rows in the order of their first column, in pages, from behind `start`.
 
         Each page is a statement of its own, so nothing is open between two of
         them that the end of a savepoint or of the transaction would close.
@@ -166,14 +169,19 @@ class SQLTransaction(Transaction):
         while True:
             size = size if limit is None else min(size, limit)
             rows = self._run(statement, start, size)
-            for row in rows:
-                self._check()
-                yield row
+            yield rows
             limit = None if limit is None else limit - len(rows)
             if len(rows) < size or limit == 0:
                 break
             start = rows[-1][0]
         self._check()
+
+    def _still_here(self, rows: list[T]) -> Iterator[T]:
+        """The rows of a page, as long as the transaction goes on in this process."""
+        for row in rows:
+            if self.over or self._half_undone or self._pid != process.pid:
+                self._check()
+            yield row
 
     # Documents.
 
@@ -202,8 +210,9 @@ class SQLTransaction(Transaction):
         known_kind(self._kinds, kind)
         check_text(after)
         statement = SCAN.replace("{kind}", kind)
-        for key, text in self._pages(statement, after, limit=limit):
-            yield key, from_json(text, self._place)
+        for page in self._pages(statement, after, limit=limit):
+            for key, text in self._still_here(page):
+                yield key, from_json(text, self._place)
 
     def put(self, kind: str, documents: Mapping[str, Body]) -> None:
         self._check(write=True)
@@ -267,11 +276,18 @@ class SQLTransaction(Transaction):
 
     def entries(self, *, after: int = 0) -> Iterator[LedgerEntry]:
         statement = ENTRIES.replace("{columns}", ENTRY)
-        return map(self._entry, self._pages(statement, min(max(after, 0), LAST_ID)))
+        pages = self._pages(statement, min(max(after, 0), LAST_ID))
+        return map(self._entry, chain.from_iterable(map(self._still_here, pages)))
 
     def issued_ids(self) -> Iterator[int]:
         statement = ENTRIES.replace("{columns}", "conference_id")
-        return (number for (number,) in self._pages(statement, 0, size=IDS_PAGE))
+        pages = self._pages(statement, 0, size=IDS_PAGE)
+        # A loop of its own: a call of each row's would double the time of a scan for free IDs.
+        for page in pages:
+            for (number,) in page:
+                if self.over or self._half_undone or self._pid != process.pid:
+                    self._check()
+                yield number
 
     def count(self) -> int:
         return int(self._run(COUNT)[0][0])
