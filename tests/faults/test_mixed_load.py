@@ -11,7 +11,7 @@ from .told import DISABLED, ISSUED, READ
 if TYPE_CHECKING:
     import pytest
 
-SMALL = Load(seconds=1, processes=3, threads=2, people=6)
+SMALL = Load(seconds=0.5, processes=2, threads=2, people=6)
 
 
 def test_processes_and_threads_on_the_same_people_agree(store: str) -> None:

@@ -369,8 +369,7 @@ def test_nearly_full_is_said(make_store: MakeStore) -> None:
 # Bad dice.
 
 
-@pytest.mark.parametrize("word", [0, 2**63, 2**64 - 1])
-@pytest.mark.parametrize("size", [1, 2, 31, 64])
+@pytest.mark.parametrize(("word", "size"), [(0, 1), (2**63, 31), (2**64 - 1, 2), (2**64 - 1, 64)])
 def test_dice_that_repeat_themselves_never_issue_twice(
     make_store: MakeStore, word: int, size: int
 ) -> None:

@@ -243,9 +243,9 @@ def test_a_hostile_regular_expression_is_stopped(pattern: str) -> None:
 
 
 def test_a_long_filter_is_no_deep_one() -> None:
-    """Ten thousand terms in a row are read and evaluated without recursion."""
-    source = " -or ".join(f"Level -eq {number}" for number in range(10_000))
-    assert where(source)({"Level": 9_999})
+    """Thousands of terms in a row are read and evaluated without recursion."""
+    source = " -or ".join(f"Level -eq {number}" for number in range(3_000))
+    assert where(source)({"Level": 2_999})
     assert not where(source)({"Level": -1})
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PEOPLE = [f"person{i}@contoso.com" for i in range(8)]
 THREADS = 8
 PROCESSES = 4
-SMALL = Space(2_000_000, 2_000_399)
+SMALL = Space(2_000_000, 2_000_199)
 
 RESETTER = """
 import sys, confid
@@ -145,9 +145,9 @@ def test_four_processes_reset_at_once(place: str) -> None:
     with confid.connect(place) as session:
         fill(session)
         first = {entry.conference_id for entry in ledger(session)}
-        processes = [start(place, PEOPLE[0], 40) for _ in range(PROCESSES)]
+        processes = [start(place, PEOPLE[0], 20) for _ in range(PROCESSES)]
         returned = [int(word) for process in processes for word in finished(process)]
-        assert len(returned) == len(set(returned)) == PROCESSES * 40 * 4 // 5
+        assert len(returned) == len(set(returned)) == PROCESSES * 20 * 4 // 5
         entries = ledger(session)
         assert {entry.conference_id for entry in entries} == first | set(returned)
         history = confid.ledger.entries(PEOPLE[0], session=session)
