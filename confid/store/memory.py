@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
-
-import attrs
 
 from confid.errors import DuplicateKeyError, StoreError
 from confid.store import process
@@ -47,35 +46,44 @@ LOCK_TIMEOUT = 30.0
 GONE = object()
 """The value of a key that isn't there."""
 
+_DECODE = json.JSONDecoder().raw_decode
+
 
 class _Kept:
     """One kind's documents as text (no live object leaves the store), and its indexes.
 
-    An index is field to value to the keys of documents, those as a dict of no values.
+    `values` are a document's values of the kind's index fields, in their order. An index is field
+    to value to the keys of documents, those as a dict of no values.
     """
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.documents: dict[str, str] = {}
+        self.values: dict[str, tuple[str | None, ...]] = {}
         self.indexes: dict[str, dict[str, dict[str, None]]] = {f: {} for f in kind.fields}
 
 
 class _Contents:
-    """What a memory store holds, and what the open transaction has changed in it."""
+    """What a memory store holds, and what the open transaction has changed in it.
+
+    The ledger has (owner, serial, claim) for each ID, and (when, by whom) for each retired one.
+    """
 
     def __init__(self) -> None:
         self.kept: dict[str, _Kept] = {}
-        self.ledger: dict[int, LedgerEntry] = {}
+        self.ledger: dict[int, tuple[str, int, Claim]] = {}
+        self.retired: dict[int, tuple[datetime, str | None]] = {}
         self.owned: dict[str, dict[int, None]] = {}
         self.living: dict[str, int] = {}
         self.counts = {ISSUED: 0, IMPORTED: 0}
         self.version = 0
-        self._before: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._before: list[Any] = []
 
     def set(self, mapping: dict[Any, Any], key: Any, value: Any = None) -> None:
         """Change one key of one of these mappings (`GONE` removes it), so that it can be undone."""
         # Written down first, and each change is one step: an interrupt comes before or after it.
-        self._before.append((mapping, key, mapping.get(key, GONE)))
+        # One flat list: a tuple for each change would be one more object for the collector.
+        self._before += (mapping, key, mapping.get(key, GONE))
         if value is GONE:
             mapping.pop(key, None)
         else:
@@ -88,29 +96,55 @@ class _Contents:
     def undo(self, mark: int = 0) -> None:
         """Take back what was changed since `mark`. It may be interrupted and called again."""
         while len(self._before) > mark:
-            mapping, key, value = self._before[-1]
+            mapping, key, value = self._before[-3:]
             if value is GONE:
                 mapping.pop(key, None)
             else:
                 mapping[key] = value
-            self._before.pop()
+            del self._before[-3:]
 
     def keep(self) -> None:
         """Commit."""
         self.version += bool(self._before)
         self._before = []
 
-    def write(self, kept: _Kept, key: str, text: str | None) -> None:
+    def write(
+        self, kept: _Kept, key: str, text: str | None, values: tuple[str | None, ...] = ()
+    ) -> None:
         """Replace a document, or remove it."""
-        old = kept.documents.get(key)
-        for field, value in _values(kept.kind, old):
-            self.set(kept.indexes[field][value], key, GONE)
         self.set(kept.documents, key, GONE if text is None else text)
-        for field, value in _values(kept.kind, text):
+        old = kept.values.get(key, ())
+        if old == values:
+            return
+        self.set(kept.values, key, values or GONE)
+        for field, before, after in zip_longest(kept.kind.fields, old, values):
             index = kept.indexes[field]
-            if value not in index:
-                self.set(index, value, {})
-            self.set(index[value], key)
+            if before is not None:
+                self.set(index[before], key, GONE)
+            if after is not None:
+                if after not in index:
+                    self.set(index, after, {})
+                self.set(index[after], key)
+
+    def entry(self, conference_id: int) -> LedgerEntry:
+        """The ledger's entry of an ID that is in it."""
+        owner, serial, claim = self.ledger[conference_id]
+        retired_at, retired_by = self.retired.get(conference_id, (None, None))
+        return LedgerEntry(
+            conference_id=conference_id,
+            owner=owner,
+            serial=serial,
+            origin=claim.origin,
+            issued_at=claim.at,
+            issued_by=claim.by,
+            retired_at=retired_at,
+            retired_by=retired_by,
+        )
+
+
+def _decoded(text: str) -> Any:
+    """`json.loads` without its search for white space, of which documents have none around them."""
+    return _DECODE(text)[0]
 
 
 def _reindexed(old: _Kept, kind: Kind) -> _Kept:
@@ -118,20 +152,14 @@ def _reindexed(old: _Kept, kind: Kind) -> _Kept:
     again = _Kept(kind)
     again.documents = dict(old.documents)
     for key, text in again.documents.items():
-        for field, value in _values(kind, text):
-            again.indexes[field].setdefault(value, {})[key] = None
+        again.values[key] = values = tuple(index_of(kind, _decoded(text)).values())
+        for field, value in zip(kind.fields, values, strict=True):
+            if value is not None:
+                again.indexes[field].setdefault(value, {})[key] = None
     for field in kind.unique:
         if any(len(keys) > 1 for keys in again.indexes[field].values()):
             raise DuplicateKeyError(kind.name, field)
     return again
-
-
-def _values(kind: Kind, text: str | None) -> Iterator[tuple[str, str]]:
-    """The index fields of a document that have a value."""
-    if text is not None and kind.fields:
-        for field, value in index_of(kind, json.loads(text)).items():
-            if value is not None:
-                yield field, value
 
 
 def absent() -> StoreError:
@@ -277,7 +305,7 @@ class _MemoryTransaction(Transaction):
         documents = self._of(kind).documents
         keys = list(keys)
         check_text(*keys)
-        return {key: json.loads(documents[key]) for key in keys if key in documents}
+        return {key: _decoded(documents[key]) for key in keys if key in documents}
 
     def find(self, kind: str, field: str, values: Iterable[str]) -> dict[str, Body]:
         kept = self._of(kind)
@@ -286,7 +314,7 @@ class _MemoryTransaction(Transaction):
         values = list(values)
         check_text(*values)
         keys = {key for value in values for key in index.get(value, ())}
-        return {key: json.loads(kept.documents[key]) for key in sorted(keys)}
+        return {key: _decoded(kept.documents[key]) for key in sorted(keys)}
 
     def scan(
         self, kind: str, *, after: str = "", limit: int | None = None
@@ -300,29 +328,25 @@ class _MemoryTransaction(Transaction):
             self._check(write=False)
             text = kept.documents.get(key)
             if text is not None:
-                yield key, json.loads(text)
+                yield key, _decoded(text)
 
     def put(self, kind: str, documents: Mapping[str, Body]) -> None:
         kept = self._of(kind, write=True)
         texts = to_json(documents)
-        self._refuse_duplicates(kept, documents)
+        values = {key: tuple(index_of(kept.kind, body).values()) for key, body in documents.items()}
+        self._refuse_duplicates(kept, values)
         with self.savepoint():
             for key, text in texts.items():
-                self._contents.write(kept, key, text)
+                self._contents.write(kept, key, text, values[key])
 
     @staticmethod
-    def _refuse_duplicates(kept: _Kept, documents: Mapping[str, Body]) -> None:
-        seen: dict[str, set[str]] = {field: set() for field in kept.kind.unique}
-        for body in documents.values():
-            index = index_of(kept.kind, body)
-            for field in kept.kind.unique:
-                value = index[field]
-                if value is None:
-                    continue
-                others = kept.indexes[field].get(value, {}).keys() - documents.keys()
-                if others or value in seen[field]:
-                    raise DuplicateKeyError(kept.kind.name, field)
-                seen[field].add(value)
+    def _refuse_duplicates(kept: _Kept, documents: Mapping[str, tuple[str | None, ...]]) -> None:
+        for field in kept.kind.unique:
+            place, index = kept.kind.fields.index(field), kept.indexes[field]
+            values = [v[place] for v in documents.values() if v[place] is not None]
+            others = (key for value in values for key in index.get(value, ()))
+            if len(set(values)) < len(values) or any(key not in documents for key in others):
+                raise DuplicateKeyError(kept.kind.name, field)
 
     def delete(self, kind: str, keys: Iterable[str]) -> None:
         kept = self._of(kind, write=True)
@@ -335,49 +359,39 @@ class _MemoryTransaction(Transaction):
         self._check(write=True)
         check_proposals(proposals)
         check_text(claim.by or "")
-        accepted = set()
+        contents, accepted = self._contents, set()
+        retired = (claim.at, claim.by)
         with self.savepoint():
-            for conference_id, owner in proposals:
-                if conference_id in self._contents.ledger:
+            for proposed, owner in proposals:
+                conference_id = int(proposed)
+                if conference_id in contents.ledger:
                     continue
-                if not claim.retired and owner in self._contents.living:
+                if claim.retired:
+                    contents.set(contents.retired, conference_id, retired)
+                elif owner in contents.living:
                     raise DuplicateKeyError("ledger", "owner")
-                self._enter(int(conference_id), owner, claim)
-                accepted.add(int(conference_id))
+                else:
+                    contents.set(contents.living, owner, conference_id)
+                if owner not in contents.owned:
+                    contents.set(contents.owned, owner, {})
+                owned = contents.owned[owner]
+                contents.set(contents.ledger, conference_id, (owner, len(owned) + 1, claim))
+                contents.set(owned, conference_id)
+                accepted.add(conference_id)
+            counts = contents.counts
+            contents.set(counts, claim.origin, counts[claim.origin] + len(accepted))
         return accepted
-
-    def _enter(self, conference_id: int, owner: str, claim: Claim) -> None:
-        contents = self._contents
-        if owner not in contents.owned:
-            contents.set(contents.owned, owner, {})
-        owned = contents.owned[owner]
-        entry = LedgerEntry(
-            conference_id=conference_id,
-            owner=owner,
-            serial=len(owned) + 1,
-            origin=claim.origin,
-            issued_at=claim.at,
-            issued_by=claim.by,
-            retired_at=claim.at if claim.retired else None,
-            retired_by=claim.by if claim.retired else None,
-        )
-        contents.set(contents.ledger, conference_id, entry)
-        contents.set(owned, conference_id)
-        contents.set(contents.counts, claim.origin, contents.counts[claim.origin] + 1)
-        if not claim.retired:
-            contents.set(contents.living, owner, conference_id)
 
     def retire(
         self, owners: Iterable[str], *, at: datetime, by: str | None = None
     ) -> dict[str, int]:
         self._check(write=True)
-        at = utc(at)
+        moment = (utc(at), by)
         check_text(by or "")
         contents = self._contents
         retired = self.current(owners)
         for owner, conference_id in retired.items():
-            entry = attrs.evolve(contents.ledger[conference_id], retired_at=at, retired_by=by)
-            contents.set(contents.ledger, conference_id, entry)
+            contents.set(contents.retired, conference_id, moment)
             contents.set(contents.living, owner, GONE)
         return retired
 
@@ -390,19 +404,19 @@ class _MemoryTransaction(Transaction):
 
     def lookup(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:
         self._check(write=False)
-        ledger = self._contents.ledger
-        return {entry: ledger[entry] for entry in map(int, conference_ids) if entry in ledger}
+        contents = self._contents
+        return {i: contents.entry(i) for i in map(int, conference_ids) if i in contents.ledger}
 
     def history(self, owner: str) -> list[LedgerEntry]:
         self._check(write=False)
         check_text(owner)
         contents = self._contents
-        return [contents.ledger[i] for i in contents.owned.get(owner, ())]
+        return [contents.entry(i) for i in contents.owned.get(owner, ())]
 
     def entries(self, *, after: int = 0) -> Iterator[LedgerEntry]:
         for conference_id in self.issued_ids():
             if conference_id > after:
-                yield self._contents.ledger[conference_id]
+                yield self._contents.entry(conference_id)
 
     def issued_ids(self) -> Iterator[int]:
         self._check(write=False)
