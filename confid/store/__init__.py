@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from confid.store.base import Get as Get
     from confid.store.base import Kind as Kind
     from confid.store.base import LedgerEntry as LedgerEntry
+    from confid.store.base import Living as Living
     from confid.store.base import Moment as Moment
     from confid.store.base import Store as Store
     from confid.store.base import Transaction as Transaction

@@ -140,7 +140,13 @@ class Current(NamedTuple):
     owners: Sequence[str]
 
 
-Question = Get | Find | Current
+class Living(NamedTuple):
+    """`Transaction.living` as a question of `Transaction.read`."""
+
+    owners: Sequence[str]
+
+
+Question = Get | Find | Current | Living
 
 
 class Transaction(abc.ABC):
@@ -182,7 +188,7 @@ class Transaction(abc.ABC):
         """
 
     def read(self, *questions: Question) -> list[dict[str, Any]]:
-        """The answers to several questions, asked in this order, as `get`, `find` and `current`.
+        """The answers to several questions, asked in this order, as the verbs of their names.
 
         A store on a server may answer all of them there and back once.
         """
@@ -191,7 +197,9 @@ class Transaction(abc.ABC):
     def _answer(self, question: Question) -> dict[str, Any]:
         if isinstance(question, Get):
             return self.get(question.kind, question.keys, lock=question.lock)
-        return self.find(*question) if isinstance(question, Find) else self.current(*question)
+        if isinstance(question, Find):
+            return self.find(*question)
+        return self.living(*question) if isinstance(question, Living) else self.current(*question)
 
     @abc.abstractmethod
     def put(self, kind: str, documents: Mapping[str, Body]) -> None:
@@ -245,6 +253,12 @@ class Transaction(abc.ABC):
     @abc.abstractmethod
     def current(self, owners: Iterable[str]) -> dict[str, int]:
         """The living IDs, by owner. An owner without one is left out."""
+
+    def living(self, owners: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """The living IDs as `current`, each with the serial of its entry."""
+        current = self.current(owners)
+        entries = self.lookup(current.values())
+        return {owner: (i, entries[i].serial) for owner, i in current.items()}
 
     @abc.abstractmethod
     def lookup(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:

@@ -343,7 +343,7 @@ class _MemoryTransaction(Transaction):
     def _refuse_duplicates(kept: _Kept, documents: Mapping[str, tuple[str | None, ...]]) -> None:
         for field in kept.kind.unique:
             place, index = kept.kind.fields.index(field), kept.indexes[field]
-            values = [v[place] for v in documents.values() if v[place] is not None]
+            values = [value for v in documents.values() if (value := v[place]) is not None]
             others = (key for value in values for key in index.get(value, ()))
             if len(set(values)) < len(values) or any(key not in documents for key in others):
                 raise DuplicateKeyError(kept.kind.name, field)
@@ -401,6 +401,10 @@ class _MemoryTransaction(Transaction):
         owners = list(owners)
         check_text(*owners)
         return {owner: living[owner] for owner in owners if owner in living}
+
+    def living(self, owners: Iterable[str]) -> dict[str, tuple[int, int]]:
+        ledger = self._contents.ledger
+        return {owner: (i, ledger[i][1]) for owner, i in self.current(owners).items()}
 
     def lookup(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:
         self._check(write=False)

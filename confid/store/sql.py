@@ -68,6 +68,10 @@ CURRENT = """
 SELECT owner, conference_id FROM {schema}ledger WHERE retired_at IS NULL AND owner {among}
 """
 
+LIVING = """
+SELECT owner, conference_id, serial FROM {schema}ledger WHERE retired_at IS NULL AND owner {among}
+"""
+
 ENTRY = "conference_id, owner, serial, origin, issued_at, issued_by, retired_at, retired_by"
 
 LOOKUP = f"SELECT {ENTRY} FROM {{schema}}ledger WHERE conference_id {{among}}"
@@ -261,6 +265,12 @@ class SQLTransaction(Transaction):
         check_text(*owners)
         among, bound = self._among(owners)
         return dict(self._run(CURRENT, *bound, among=among))
+
+    def living(self, owners: Iterable[str]) -> dict[str, tuple[int, int]]:
+        owners = list(owners)
+        check_text(*owners)
+        among, bound = self._among(owners)
+        return {owner: (i, serial) for owner, i, serial in self._run(LIVING, *bound, among=among)}
 
     def lookup(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:
         ids = [int(i) for i in conference_ids if FIRST_ID <= i <= LAST_ID]

@@ -27,6 +27,7 @@ from confid.store.base import (
     Find,
     Get,
     Kind,
+    Living,
 )
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class LockStep(RuleBasedStateMachine):
     def read(self, kind: str, keys: list[str], owners: list[str], lock: bool) -> None:
         """Ask several questions at once."""
         questions = Get("plain", keys, lock), Find("thing", "name", keys), Current(owners)
-        self.same(lambda t: t.read(*questions, Get(kind, keys)))
+        self.same(lambda t: t.read(*questions, Get(kind, keys), Living(owners)))
 
     @precondition(lambda self: self.transactions)
     @rule(kind=KIND, after=st.just("") | TEXT, limit=st.none() | st.integers(0, 3))

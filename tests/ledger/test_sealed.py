@@ -633,8 +633,9 @@ def test_a_copy_that_differs_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> N
     spoil = target.transaction
 
     def spoiling(*, write: bool) -> Any:
-        for number, entry in target._contents.ledger.items():
-            target._contents.ledger[number] = attrs.evolve(entry, issued_by="somebody else")
+        for number, (owner, serial, claim) in target._contents.ledger.items():
+            other = attrs.evolve(claim, by="somebody else")
+            target._contents.ledger[number] = (owner, serial, other)
         return spoil(write=write)
 
     monkeypatch.setattr(target, "transaction", spoiling)

@@ -195,6 +195,14 @@ class _RetiresBeforeItLooks(Sound):
         return self.tx.claim(proposals, claim)
 
 
+@noticed_by("test_retire_touches_living_entries_only")
+class _NumbersTheTenant(Sound):
+    """It answers `living` with a serial of the tenant's, not of the owner's."""
+
+    def living(self, owners: Iterable[str]) -> dict[str, tuple[int, int]]:
+        return {owner: (i, self.tx.count()) for owner, (i, _) in self.tx.living(owners).items()}
+
+
 def _newest(self: Sound, answer: dict[str, int]) -> dict[str, int]:
     return {owner: self.tx.history(owner)[-1].conference_id for owner in answer}
 
@@ -282,6 +290,7 @@ for _method in (
     "read",
     "scan",
     "current",
+    "living",
     "lookup",
     "entries",
     "issued_ids",

@@ -221,6 +221,7 @@ class LedgerContract(ContractBase):
             living = {owner: FIRST_ID + step * 2 + i for i, owner in enumerate(owners)}
             other = FIRST_ID + step * 2 + count
             same(tx.current([*owners, "other"]), {**living, "other": other})
+            same(tx.living([*owners, "nobody"]), {o: (i, 3) for o, i in living.items()})
             same(tx.retire([*owners, "nobody"], at=LATER, by=by), living)
             after = [
                 attrs.evolve(entry, retired_at=LATER, retired_by=by)
@@ -230,6 +231,7 @@ class LedgerContract(ContractBase):
             ]
             same(list(tx.entries()), after)
             same(tx.current([*owners, "other"]), {"other": other})
+            same(tx.living([*owners, "other"]), {"other": (other, 3)})
         with store.transaction(write=False) as tx:
             same(list(tx.entries()), after)
             same(tx.current(owners), {})
