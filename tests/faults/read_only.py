@@ -1,7 +1,8 @@
 """What works with tenants on a read-only disk: `read_only UID PATH…`.
 
-Reads, audits and resets each, as that user; a line for each path says whether
-it was done, or the error's category and whether it names the file.
+Reads, audits and resets each, as that user, and resets in an overlay; a line
+for each path says whether it was done, or the error's category and whether it
+names the file.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from confid.cmdlets import (
 )
 from confid.errors import StoreError
 from confid.host import SilentHost
+from confid.store import OverlayStore, SQLiteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,10 +29,11 @@ def _reset() -> None:
     set_cs_online_dial_in_conferencing_user(someone.identity, reset_conference_id=True)
 
 
-def tried(path: str, call: Callable[[], object]) -> str:
+def tried(path: str, call: Callable[[], object], *, overlay: bool = False) -> str:
     """The result of a call."""
+    store = SQLiteStore(path)
     try:
-        with confid.connect(path, host=SilentHost()):
+        with confid.connect(OverlayStore(store) if overlay else store, host=SilentHost()):
             call()
     except StoreError as error:
         return f"{error.category} {path in str(error)}"
@@ -44,11 +47,12 @@ def main(uid: int, paths: list[str]) -> None:
     with confid.demo():
         for call in calls:
             call()
-    tried("missing/tenant.db", confid.check)
+    for overlay in (False, True):
+        tried("missing/tenant.db", confid.check, overlay=overlay)
     if uid != os.getuid():
         os.setuid(uid)
     for path in paths:
-        said = [tried(path, call) for call in calls]
+        said = [*(tried(path, call) for call in calls), tried(path, _reset, overlay=True)]
         sys.stdout.write(", ".join(said) + "\n")
 
 

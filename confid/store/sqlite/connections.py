@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from confid.errors import CommitOutcomeUnknownError
+from confid.store import process
 from confid.store.sqlite.errors import explain, is_busy, translated
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 CACHE_KIB = 64 * 1024
 """Page cache of a connection: the ledger's upper pages and the hot leaves fit."""
+
+READ_WRITE = "mode=rw"
 
 STEP = 0.1
 """Seconds that SQLite waits for a lock by itself; no interrupt is noticed meanwhile."""
@@ -41,6 +44,10 @@ class Connection(sqlite3.Connection):
         return patiently(self.patience, lambda: self.execute(statement, values).fetchall())
 
 
+inherited: list[Connection] = []
+"""Connections of a parent process, which a forked child may neither use nor close."""
+
+
 def patiently(seconds: float, run: Callable[[], T]) -> T:
     """What `run` returns; it is run again while the file is locked, as long as that."""
     deadline = 0.0
@@ -57,8 +64,10 @@ def patiently(seconds: float, run: Callable[[], T]) -> T:
         time.sleep(PAUSE)
 
 
-def connect(file: TenantFile, patience: float, *, expected: Identity | None) -> Connection:
-    """A new connection to the expected file, or to any.
+def connect(
+    file: TenantFile, patience: float, *, expected: Identity | None, access: str = READ_WRITE
+) -> Connection:
+    """A new connection to the expected file, or to any; `access` is in SQLite's words.
 
     Raises `StoreError` when another one is there, or is put there just now.
     """
@@ -68,7 +77,7 @@ def connect(file: TenantFile, patience: float, *, expected: Identity | None) -> 
         raise file.replaced()
     with translated(file.path):
         connection = sqlite3.connect(
-            f"{file.path.as_uri()}?mode=rw",
+            f"{file.path.as_uri()}?{access}",
             uri=True,
             timeout=min(patience, STEP),
             isolation_level=None,
@@ -79,10 +88,8 @@ def connect(file: TenantFile, patience: float, *, expected: Identity | None) -> 
     connection.patience = patience
     try:
         with translated(file.path):
-            connection.execute("PRAGMA synchronous = FULL")
-            # What is erased, a PIN, is overwritten; not every build of SQLite does so by itself.
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            if access == READ_WRITE:
+                _prepare_to_write(connection)
         connection.identity = file.identity()
     except BaseException:
         connection.close()
@@ -91,6 +98,23 @@ def connect(file: TenantFile, patience: float, *, expected: Identity | None) -> 
         connection.close()
         raise file.replaced()
     return connection
+
+
+def _prepare_to_write(connection: Connection) -> None:
+    connection.execute("PRAGMA synchronous = FULL")
+    # What is erased, a PIN, is overwritten; not every build of SQLite does so by itself.
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+
+
+def close_all(connections: list[Connection], pid: int) -> None:
+    """Close connections; in another process than theirs only put them aside."""
+    while connections:
+        connection = connections.pop()
+        if pid == process.pid:
+            connection.close()
+        else:
+            inherited.append(connection)
 
 
 @contextmanager

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from confid.errors import StoreError
 from confid.store.base import FIRST_ID, LAST_ID, Kind
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from confid.store.sqlite.connections import Connection
 
 SCHEMA_VERSION = 2
 """2: triggers that hold against OR REPLACE and SET rowid too; indexes that no two kinds share."""
@@ -67,6 +71,27 @@ BEGIN SELECT RAISE(ABORT, 'an ID is retired once'); END;
 """The triggers hold against a stranger's SQL too. OR REPLACE would delete the rows it conflicts
 with without asking `ledger_keeps_rows`, and SET rowid would pass a trigger on columns, so one
 trigger looks before an insert and another one compares whole rows."""
+
+
+def read_version(connection: Connection, path: Path) -> int:
+    """The schema's version, 0 for an empty file; raises for what is no tenant or newer."""
+    ((tables,),) = connection.ask("SELECT count(*) FROM sqlite_master")
+    ((application,),) = connection.ask("PRAGMA application_id")
+    ((version,),) = connection.ask("PRAGMA user_version")
+    if not application and not version and not tables:
+        return 0
+    if application != APPLICATION_ID:
+        raise StoreError(
+            f"{path} is a SQLite file, but no confid tenant; give another path.",
+            category="InvalidData",
+        )
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} was written by a newer confid (schema {version}; this one knows up to "
+            f"{SCHEMA_VERSION}). Upgrade confid to open it.",
+            category="InvalidData",
+        )
+    return int(version)
 
 
 def create_schema(connection: sqlite3.Connection) -> None:

@@ -19,19 +19,22 @@ from confid.store.sqlite.backup import write_backup
 from confid.store.sqlite.connections import (
     Connection,
     all_or_nothing,
+    close_all,
     commit,
     connect,
+    inherited,
     roll_back,
     set_wal,
 )
 from confid.store.sqlite.errors import absent, explain, translated
 from confid.store.sqlite.file import TenantFile
+from confid.store.sqlite.moment import SQLiteMoment
 from confid.store.sqlite.schema import (
-    APPLICATION_ID,
     SCHEMA_VERSION,
     create_indexes,
     create_schema,
     missing_indexes,
+    read_version,
     upgrade_schema,
 )
 from confid.store.sqlite.transaction import SQLiteTransaction
@@ -54,9 +57,6 @@ FEW_IDLE = 2
 
 LONG_IDLE = 1.0
 
-_inherited: list[Connection] = []
-"""Connections of a parent process, which a forked child may neither use nor close."""
-
 
 class SQLiteStore(Store):
     """A tenant in the SQLite file at `path`.
@@ -78,7 +78,7 @@ class SQLiteStore(Store):
         self._pid = process.pid
         self._opened = False
         # For a store that nobody closes.
-        weakref.finalize(self, _close_all, self._idle, self._pid)
+        weakref.finalize(self, close_all, self._idle, self._pid)
 
     def __repr__(self) -> str:
         return f"SQLiteStore({str(self.path)!r})"
@@ -93,7 +93,7 @@ class SQLiteStore(Store):
         self._file.make(create=create)
         self._leave_parent()
         # One that was opened earlier may have had another file of this name.
-        _close_all(self._idle, self._pid)
+        close_all(self._idle, self._pid)
         self._identity = None
         self.kinds = {kind.name: kind for kind in kinds}
         self._opened = True
@@ -111,14 +111,14 @@ class SQLiteStore(Store):
     def _leave_parent(self) -> None:
         # A thread that does not exist in this child may have held the lock.
         if self._pid != process.pid:
-            _close_all(self._idle, self._pid)
+            close_all(self._idle, self._pid)
             self.writer, self._pid = OwnedLock(), process.pid
-            weakref.finalize(self, _close_all, self._idle, self._pid)
+            weakref.finalize(self, close_all, self._idle, self._pid)
 
     def _prepare(self, connection: Connection, *, create: bool) -> None:
         kinds = list(self.kinds.values())
         with all_or_nothing(connection, "BEGIN"):
-            version = self._version(connection)
+            version = read_version(connection, self.path)
             complete = version == SCHEMA_VERSION and not missing_indexes(connection, kinds)
         if complete:
             return
@@ -128,37 +128,17 @@ class SQLiteStore(Store):
             set_wal(connection)
         with all_or_nothing(connection, "BEGIN IMMEDIATE"):
             # Looked at again: another process may have been faster.
-            version = self._version(connection)
+            version = read_version(connection, self.path)
             if not version:
                 create_schema(connection)
             elif version != SCHEMA_VERSION:
                 upgrade_schema(connection)
             create_indexes(connection, kinds)
 
-    def _version(self, connection: Connection) -> int:
-        """The schema's version, 0 for an empty file; raises for what is no tenant."""
-        ((tables,),) = connection.ask("SELECT count(*) FROM sqlite_master")
-        ((application,),) = connection.ask("PRAGMA application_id")
-        ((version,),) = connection.ask("PRAGMA user_version")
-        if not application and not version and not tables:
-            return 0
-        if application != APPLICATION_ID:
-            raise StoreError(
-                f"{self.path} is a SQLite file, but no confid tenant; give another path.",
-                category="InvalidData",
-            )
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{self.path} was written by a newer confid (schema {version}; this one knows "
-                f"up to {SCHEMA_VERSION}). Upgrade confid to open it.",
-                category="InvalidData",
-            )
-        return int(version)
-
     def close(self) -> None:
         """Close the idle connections; one in use closes when its transaction ends."""
         self._opened = False
-        _close_all(self._idle, self._pid)
+        close_all(self._idle, self._pid)
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Copy the store, as it is at one moment, to a new file; others write meanwhile.
@@ -196,6 +176,10 @@ class SQLiteStore(Store):
             self.give_back(connection)
         return holder_answer(rows, self.path)
 
+    def moment(self, kinds: Iterable[Kind]) -> SQLiteMoment:
+        """The file as it is now, held in a read transaction."""
+        return SQLiteMoment(self._file, kinds, timeout=self.timeout)
+
     def take_connection(self) -> Connection:
         """A connection of this process, to be given back."""
         refuse_fork(self._pid, self.path)
@@ -225,16 +209,6 @@ class SQLiteStore(Store):
         """Raise `StoreError` when the path names another file than the connection's, or none."""
         if self._file.identity() != connection.identity:
             raise self._file.replaced()
-
-
-def _close_all(connections: list[Connection], pid: int) -> None:
-    """Close idle connections; in another process than theirs only put them aside."""
-    while connections:
-        connection = connections.pop()
-        if pid == process.pid:
-            connection.close()
-        else:
-            _inherited.append(connection)
 
 
 class _Turn(Block[Transaction]):
@@ -292,7 +266,7 @@ class _Turn(Block[Transaction]):
         # Forgotten first: once it is given back, it may be another's.
         self._connection = None
         if connection is not None and self._pid != process.pid:
-            _inherited.append(connection)
+            inherited.append(connection)
         elif connection is not None:
             roll_back(connection)
             store.give_back(connection)
