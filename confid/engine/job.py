@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from confid.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+    from typing import Self
 
     from confid.engine.session import Session
 
 
-class Job:
-    """A running or finished call. `state` is PowerShell's: Running, Completed or Failed."""
+class Job(Future[Any]):
+    """A running or finished call: a `concurrent.futures.Future` that can be awaited too.
+
+    `state` is PowerShell's: Running, Completed or Failed.
+    """
 
     def __init__(self, session: Session, work: Callable[[], Any]) -> None:
         if session.in_transaction:
@@ -23,24 +29,39 @@ class Job:
                 "Start the job outside of session.transaction().",
                 error_id="JobInTransaction",
             )
-        self.state = "Running"
-        self._result: Any = None
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, args=(work,), name="confid-job")
+        super().__init__()
+        # Before the thread begins, so that nobody can cancel a call that is under way.
+        self.set_running_or_notify_cancel()
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(
+            target=context.run, args=(self._work, work), name="confid-job"
+        )
         self._thread.start()
 
     def __repr__(self) -> str:
         return f"<confid job: {self.state}>"
 
+    def __await__(self) -> Generator[Any, None, Any]:
+        import asyncio  # noqa: PLC0415 - heavy, and only a program with an event loop awaits
+
+        return asyncio.wrap_future(self).__await__()
+
+    @property
+    def state(self) -> str:
+        """Running, Completed or Failed."""
+        if not self.done():
+            return "Running"
+        return "Completed" if self.exception() is None else "Failed"
+
     def _work(self, work: Callable[[], Any]) -> None:
         try:
-            self._result = work()
-            self.state = "Completed"
+            result = work()
         except BaseException as error:  # noqa: BLE001 - receive() raises it where it is wanted
-            self._error = error
-            self.state = "Failed"
+            self.set_exception(error)
+        else:
+            self.set_result(result)
 
-    def wait(self, timeout: float | None = None) -> Job:
+    def wait(self, timeout: float | None = None) -> Self:
         """Wait for its end, at most `timeout` seconds; the job itself."""
         self._thread.join(timeout)
         return self
@@ -48,6 +69,4 @@ class Job:
     def receive(self) -> Any:
         """What the call returned, once it has ended; raises what it raised."""
         self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._result
+        return self.result()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import contextvars
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -150,6 +152,27 @@ def test_a_failed_job_raises_where_it_is_received() -> None:
             job.receive()
         expected = "UserNotFound,Set-CsOnlineDialInConferencingUser"
         assert caught.value.fully_qualified_error_id == expected
+
+
+def test_a_job_is_a_future_of_the_standard_library() -> None:
+    """Asyncio wraps and awaits it, `concurrent.futures` waits for it, nobody can cancel it."""
+
+    async def reset_twice() -> tuple[Any, Any]:
+        first = set_user(KEN, reset_conference_id=True, as_job=True)
+        assert not first.cancel()
+        return await asyncio.wrap_future(first), await set_user(KEN, as_job=True)
+
+    with tenant("ken"):
+        reset, same = asyncio.run(reset_twice())
+        assert reset.conference_id == same.conference_id == get(KEN).conference_id
+        jobs = [get(KEN, as_job=True), get(upn("nobody"), as_job=True)]
+        done, _ = concurrent.futures.wait(jobs, timeout=30)
+        assert done == set(jobs)
+        assert [job.state for job in jobs] == ["Completed", "Failed"]
+        assert isinstance(jobs[1].exception(), UserNotFoundError)
+        told: list[Any] = []
+        get(KEN, as_job=True).wait().add_done_callback(told.append)
+        assert told[0].result().conference_id == same.conference_id
 
 
 def test_as_job_is_refused_inside_a_transaction() -> None:
