@@ -8,7 +8,7 @@ from typing import overload
 import confid.cmdlets  # noqa: F401 - fills the registry
 from confid.engine.binder import Binding, CommandInfo, bind_arguments
 from confid.engine.cmdlet import registry
-from confid.errors import ParameterBindingError, demand, shown
+from confid.errors import ParameterBindingError, demand, did_you_mean, shown
 
 
 @overload
@@ -16,21 +16,25 @@ def get_command(name: str) -> CommandInfo: ...
 @overload
 def get_command(name: None = None) -> list[CommandInfo]: ...
 def get_command(name: str | None = None) -> CommandInfo | list[CommandInfo]:
-    """The cmdlet of that PowerShell name, in any casing; without a name, all of them.
+    """The cmdlet of that PowerShell or Python name, in any casing; without a name, all of them.
 
     Raises `ParameterBindingError` when no cmdlet has that name.
     """
     if name is None:
         return [registry[key] for key in sorted(registry)]
     demand("name", name, str, "the name of a cmdlet")
-    try:
-        return registry[name.strip().lower()]
-    except KeyError:
-        raise ParameterBindingError(
-            f"There is no cmdlet {shown(name)}. confid.get_command() lists those there are.",
-            error_id="CommandNotFoundException",
-            category="ObjectNotFound",
-        ) from None
+    wanted = name.strip().lower()
+    by_python_name = (i for i in registry.values() if i.function.__name__ == wanted)
+    info = registry.get(wanted) or next(by_python_name, None)
+    if info is not None:
+        return info
+    names = [i.function.__name__ if "_" in name else i.name for i in registry.values()]
+    hint = did_you_mean(name, names)
+    raise ParameterBindingError(
+        f"There is no cmdlet {shown(name)}.{hint} confid.get_command() lists those there are.",
+        error_id="CommandNotFoundException",
+        category="ObjectNotFound",
+    )
 
 
 def bind(name: str, arguments: Mapping[str, object]) -> Binding:

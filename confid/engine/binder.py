@@ -17,8 +17,14 @@ from uuid import UUID
 
 import attrs
 
-from confid.engine.parameters import UNSET, P, python_name
-from confid.errors import ConfidError, ParameterBindingError, StaticConferenceIdError, shown
+from confid.engine.parameters import COMMON, UNSET, P, python_name
+from confid.errors import (
+    ConfidError,
+    ParameterBindingError,
+    StaticConferenceIdError,
+    did_you_mean,
+    shown,
+)
 from confid.ids.conference_id import ConferenceId
 from confid.powershell.language.scalars import python_scalar
 
@@ -292,11 +298,7 @@ def _named(info: CommandInfo, names: tuple[str, ...]) -> dict[str, tuple[str, P,
     for given in names:
         known = info.by_name.get(given.lower())
         if known is None:
-            raise ParameterBindingError(
-                f"{info.name} has no parameter {shown(given)}. It has {', '.join(info.declared)}.",
-                error_id="NamedParameterNotFound",
-                parameter=given,
-            )
+            raise _unknown_parameter(info, given)
         name, p = known
         if any(name == other for other, _, _ in meant.values()):
             raise ParameterBindingError(
@@ -306,6 +308,16 @@ def _named(info: CommandInfo, names: tuple[str, ...]) -> dict[str, tuple[str, P,
             )
         meant[given] = (name, p, p.taken_as_is)
     return meant
+
+
+def _unknown_parameter(info: CommandInfo, given: str) -> ParameterBindingError:
+    names = [*info.declared, *(["notify"] if info.notifies else []), *sorted(COMMON)]
+    hint = did_you_mean(given, names)
+    return ParameterBindingError(
+        f"{info.name} has no parameter {shown(given)}.{hint} It has {', '.join(names)}.",
+        error_id="NamedParameterNotFound",
+        parameter=given,
+    )
 
 
 _PLAIN = (bool, int, float, Decimal, UUID, datetime, enum.Enum)

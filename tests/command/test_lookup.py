@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -97,6 +98,45 @@ def test_a_parameter_by_its_place_and_its_name_is_given_twice() -> None:
         set_user(KEN, identity=KEN, reset_conference_id=True)
     assert caught.value.error_id == "ParameterAlreadyBound"
     assert caught.value.cmdlet == "Set-CsOnlineDialInConferencingUser"
+
+
+@pytest.mark.parametrize(
+    ("call", "meant"),
+    [
+        (lambda: set_user(KEN, reset_confrence_id=True), ["reset_conference_id"]),
+        (lambda: set_user(KEN, ResetConference=True), ["reset_conference_id"]),
+        (lambda: set_user(KEN, notfy=False), ["notify"]),
+        (lambda: get(KEN, erroraktion="stop"), ["error_action", "error_variable"]),
+        (lambda: get(KEN, sesion=None), ["session"]),
+        (lambda: confid.get_command("Set-CsOnlineDialInUser"), ["Set-CsOnlineDialIn"]),
+        (lambda: confid.get_command("get_cs_online_usr"), ["get_cs_online_user"]),
+    ],
+)
+def test_a_misspelt_name_is_answered_with_the_nearest(call: Any, meant: list[str]) -> None:
+    """Three at most, of parameters those of every cmdlet too."""
+    with tenant("ken"), pytest.raises(ParameterBindingError) as caught:
+        call()
+    question = re.search(r"Did you mean (.*?)\?", str(caught.value))
+    assert question is not None
+    near = re.split(", | or ", question[1])
+    assert len(near) <= 3
+    assert all(any(name in other for other in near) for name in meant), near
+
+
+def test_an_unknown_parameter_is_answered_with_all_there_are() -> None:
+    """Those of the cmdlet and those of every cmdlet."""
+    with tenant("ken"), pytest.raises(ParameterBindingError) as caught:
+        set_user(KEN, qqqqqq=1)
+    assert "mean" not in str(caught.value)
+    for name in ("reset_conference_id", "notify", "session", "error_action"):
+        assert f" {name}," in str(caught.value)
+
+
+def test_a_cmdlet_goes_by_its_python_name_too() -> None:
+    """In any casing, as in `get_help`."""
+    for info in confid.get_command():
+        python = info.function.__name__
+        assert confid.get_command(python) is confid.get_command(python.upper()) is info
 
 
 def test_bind_says_what_a_call_would_bind() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from wcwidth import wcwidth
 
 from confid.errors import InvalidArgumentError
+from confid.ids.conference_id import ConferenceId
 from confid.powershell.formats.views import format_list, format_table, out_string
+from confid.tenant.records import Whois
 from tests.powershell.odd_values import ConferenceNumber, Level, objects, values
 from tests.powershell.rows import Record, load, params, value
 
@@ -182,3 +185,31 @@ def test_views_raise_nothing_but_their_own_error(
         assert text == "" or text.endswith("\n")
     if width > 1:
         assert isinstance(out_string(shown, width=width), str)
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        (UTC, "+00:00"),
+        (timezone(timedelta(hours=-3, minutes=-30)), "-03:30"),
+        (timezone(timedelta(hours=5, minutes=45)), "+05:45"),
+    ],
+)
+def test_a_record_shows_its_moments_with_their_zone(zone: timezone, shown: str) -> None:
+    """As .NET shows a DateTimeOffset, in every view; a naive one has none."""
+    noon = datetime(2026, 3, 2, 12, tzinfo=zone)
+    record = Whois(
+        conference_id=ConferenceId(3542699),
+        is_current=True,
+        user_principal_name="ken.myer@contoso.com",
+        display_name="Ken Myer",
+        since=noon,
+        until=noon.replace(tzinfo=None),
+        meetings=(),
+    )
+    names = ("Since", "Until")
+    table = format_table([record], *names)
+    for text in (format_list([record]), table, str(record), record._repr_html_()):
+        plain = text.replace("\u202f", " ")
+        assert f"3/2/2026 12:00:00 PM {shown}" in plain
+        assert plain.count(" PM") == plain.count(f" PM {shown}") + 1

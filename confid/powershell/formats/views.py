@@ -24,6 +24,7 @@ from confid.powershell.language.values import (
     kind_of,
     properties,
     property_named,
+    with_zones,
 )
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ def _shown(items: Iterator[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         if item is None:
             continue
         found = properties(item) if is_object(item) else {}
+        if hasattr(type(item), "__powershell__"):
+            found = with_zones(found)
         yield ("", found) if found else (EN_US[type(item)](item), {})
 
 
