@@ -37,7 +37,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from types import UnionType
 
 __all__ = [
@@ -149,24 +149,6 @@ def listed(names: Sequence[str], *, limit: int = 10) -> str:
     """The first of many names, and how many more there are."""
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
-
-
-def did_you_mean(word: str, names: Iterable[str]) -> str:
-    """The question with the three names nearest to a word, behind a space; empty if none is near.
-
-    Casing, hyphens and underscores make no difference.
-    """
-    from difflib import get_close_matches  # noqa: PLC0415 - only an error asks
-
-    def plain(text: str) -> str:
-        return text.replace("_", "").replace("-", "").casefold()
-
-    known = {plain(name): name for name in names}
-    near = [known[name] for name in get_close_matches(plain(word), known, 3, 0.4)]
-    if not near:
-        return ""
-    *others, last = near
-    return f" Did you mean {', '.join(others)} or {last}?" if others else f" Did you mean {last}?"
 
 
 class Secret:

@@ -17,12 +17,11 @@ from uuid import UUID
 
 import attrs
 
-from confid.engine.parameters import COMMON, UNSET, P, python_name
+from confid.engine.parameters import COMMON, UNSET, P, did_you_mean, python_name
 from confid.errors import (
     ConfidError,
     ParameterBindingError,
     StaticConferenceIdError,
-    did_you_mean,
     shown,
 )
 from confid.ids.conference_id import ConferenceId

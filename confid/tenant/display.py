@@ -139,6 +139,6 @@ def _in_order(names: Iterable[str]) -> list[str]:
 
 
 def _row(item: Any) -> Row:
-    from confid.powershell.language.values import with_zones  # noqa: PLC0415 - as above
+    from confid.powershell.formats.views import with_zones  # noqa: PLC0415 - as above
 
     return dict(with_zones(item.__powershell__()))

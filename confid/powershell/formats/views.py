@@ -7,6 +7,7 @@ text, None not at all. Lines end with a line feed.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -24,7 +25,6 @@ from confid.powershell.language.values import (
     kind_of,
     properties,
     property_named,
-    with_zones,
 )
 
 if TYPE_CHECKING:
@@ -88,6 +88,30 @@ def out_string(objects: Iterable[Any], width: int = 80) -> str:
 
 
 # --- what is shown
+
+
+class ZonedMoment:
+    """An aware datetime as .NET shows a DateTimeOffset: with its zone."""
+
+    def __init__(self, value: datetime) -> None:
+        self._value = value
+
+    def __str__(self) -> str:
+        offset = self._value.utcoffset() or timedelta(0)
+        hours, minutes = divmod(abs(offset) // timedelta(minutes=1), 60)
+        sign = "-" if offset < timedelta(0) else "+"
+        return f"{EN_US[datetime](self._value)} {sign}{hours:02}:{minutes:02}"
+
+
+def with_zones(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties of a record as views show them: a moment with its zone.
+
+    A mapping's moments are .NET's DateTimes, which the engine shows without one.
+    """
+    return {
+        name: ZonedMoment(value) if type(value) is datetime and value.tzinfo else value
+        for name, value in found.items()
+    }
 
 
 def _checked(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -338,30 +338,6 @@ def _en_us_moment(value: date) -> str:
     )
 
 
-class ZonedMoment:
-    """An aware datetime as .NET shows a DateTimeOffset: with its zone."""
-
-    def __init__(self, value: datetime) -> None:
-        self._value = value
-
-    def __str__(self) -> str:
-        offset = self._value.utcoffset() or timedelta(0)
-        hours, minutes = divmod(abs(offset) // timedelta(minutes=1), 60)
-        sign = "-" if offset < timedelta(0) else "+"
-        return f"{_en_us_moment(self._value)} {sign}{hours:02}:{minutes:02}"
-
-
-def with_zones(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The properties of a record as views show them: a moment with its zone.
-
-    A mapping's moments are .NET's DateTimes, which the engine shows without one.
-    """
-    return {
-        name: ZonedMoment(value) if type(value) is datetime and value.tzinfo else value
-        for name, value in found.items()
-    }
-
-
 def _invariant_moment(value: date) -> str:
     return f"{moment(value):%m/%d/}{value.year:04}{moment(value): %H:%M:%S}"
 
