@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from confid.store.postgres.place import Place
 
+OLDEST_SERVER = 130000
+"""PostgreSQL 13."""
+
 SCHEMA_VERSION = 2
 
 LONGEST_NAME = 63
@@ -109,6 +112,26 @@ UPGRADES = {1: DROP_GUARDS + GUARDS + DROP_STRANGERS}
 From 1: a role that may create in a schema of the search path could have had its
 own operators put into indexes, constraints and triggers, so these are made anew.
 """
+
+
+def check_server(connection: psycopg.Connection[Any], place: Place) -> str:
+    """Refuse a server that can't keep a tenant; what `synchronous_commit` is to be there."""
+    if connection.info.server_version < OLDEST_SERVER:
+        raise StoreError(
+            f"{place} is on PostgreSQL {connection.info.server_version // 10000}; confid needs "
+            f"{OLDEST_SERVER // 10000} or newer."
+        )
+    ((encoding, durable),) = connection.execute(
+        "SELECT current_setting('server_encoding'), current_setting('synchronous_commit')"
+    ).fetchall()
+    if encoding != "UTF8":
+        raise StoreError(
+            f"{place}: the database's encoding is {encoding}, which can't keep every name. Make "
+            "one for confid: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.",
+            category="InvalidArgument",
+        )
+    # Never less than the disks of the server and its synchronous standbys.
+    return "remote_apply" if durable == "remote_apply" else "on"
 
 
 def read_version(connection: psycopg.Connection[Any], place: Place) -> int:

@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 
     from confid.store.base import Body
     from confid.store.postgres.connections import Connection
+    from confid.store.postgres.moment import PostgresMoment
     from confid.store.postgres.place import Place
     from confid.store.postgres.pool import Pool
 
-OLDEST_SERVER = 130000
-"""PostgreSQL 13."""
+
+def _demand_driver() -> None:
+    try:
+        import psycopg  # noqa: F401, PLC0415 - only whether it can be imported
+    except ImportError as error:
+        raise StoreError(
+            "PostgreSQL needs psycopg: pip install 'confid[postgres]'.", category="NotInstalled"
+        ) from error
 
 
 class PostgresStore(Store):
@@ -65,14 +72,10 @@ class PostgresStore(Store):
 
     def open(self, kinds: Iterable[Kind], *, create: bool = True) -> None:
         """Create the schema and its tables where they are missing, and check them."""
-        try:
-            from confid.store.postgres import connections  # noqa: PLC0415 - the driver is imported only when a store is opened
-            from confid.store.postgres.pool import Pool  # noqa: PLC0415 - the driver is imported only when a store is opened
-        except ImportError as error:
-            raise StoreError(
-                "PostgreSQL needs psycopg: pip install 'confid[postgres]'.",
-                category="NotInstalled",
-            ) from error
+        _demand_driver()
+        from confid.store.postgres import connections  # noqa: PLC0415 - the driver is imported only when a store is opened
+        from confid.store.postgres.pool import Pool  # noqa: PLC0415 - the driver is imported only when a store is opened
+
         self.close()
         self.kinds = {kind.name: kind for kind in kinds}
         conninfo, hosts = connections.conninfo_of(self._place)
@@ -96,7 +99,7 @@ class PostgresStore(Store):
         self.indexes = {name: (kind.name, field) for name, kind, field in schema.index_names(kinds)}
         with translated(place):
             with all_or_nothing(connection, place, write=False):
-                durable = self._check_server(connection)
+                durable = schema.check_server(connection, place)
                 version = schema.read_version(connection, place)
                 complete = version == schema.SCHEMA_VERSION and not schema.missing_indexes(
                     connection, place, kinds
@@ -113,25 +116,6 @@ class PostgresStore(Store):
                 schema.create_schema(connection, place, version)
                 schema.create_indexes(connection, place, kinds)
         return durable
-
-    def _check_server(self, connection: psycopg.Connection[Any]) -> str:
-        """Refuse a server that can't keep a tenant; what `synchronous_commit` is to be there."""
-        if connection.info.server_version < OLDEST_SERVER:
-            raise StoreError(
-                f"{self._place} is on PostgreSQL {connection.info.server_version // 10000}; confid "
-                f"needs {OLDEST_SERVER // 10000} or newer."
-            )
-        ((encoding, durable),) = connection.execute(
-            "SELECT current_setting('server_encoding'), current_setting('synchronous_commit')"
-        ).fetchall()
-        if encoding != "UTF8":
-            raise StoreError(
-                f"{self._place}: the database's encoding is {encoding}, which can't keep every "
-                "name. Make one for confid: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.",
-                category="InvalidArgument",
-            )
-        # Never less than the disks of the server and its synchronous standbys.
-        return "remote_apply" if durable == "remote_apply" else "on"
 
     def close(self) -> None:
         """Close the connections; one in a transaction when that ends."""
@@ -170,6 +154,13 @@ class PostgresStore(Store):
             equals="OPERATOR(pg_catalog.=)",
         )
         return holder_answer(pool.ask(statement, values), self._place)
+
+    def moment(self, kinds: Iterable[Kind]) -> PostgresMoment:
+        """The tenant as it is now, held in a transaction on a connection of its own."""
+        _demand_driver()
+        from confid.store.postgres.moment import PostgresMoment  # noqa: PLC0415 - the driver is imported only when a store is opened
+
+        return PostgresMoment(self._place, kinds)
 
     @property
     def place(self) -> Place:

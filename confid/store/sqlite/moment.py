@@ -12,7 +12,7 @@ from confid.errors import StoreError
 from confid.store import process
 from confid.store.base import Moment
 from confid.store.blocks import block
-from confid.store.moments import opened_once_first, passed
+from confid.store.moments import let_go, opened_once_first, passed
 from confid.store.sqlite.connections import close_all, connect
 from confid.store.sqlite.errors import absent, is_busy, translated
 from confid.store.sqlite.schema import SCHEMA_VERSION, missing_indexes, read_version
@@ -100,8 +100,8 @@ class SQLiteMoment(Moment):
     @block
     def transaction(self) -> Iterator[Transaction]:
         """A transaction that reads in the one that holds the moment."""
-        if not self._held:
-            raise StoreError(f"{self._file.path}: this moment of it is no longer held.")
+        if not (self._held and self._held[0].in_transaction):
+            raise let_go(self._file.path)
         self._demand_unchanged()
         transaction = SQLiteTransaction(self._held[0], self._file.path, self._kinds, write=False)
         try:
