@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from confid import mail as mail
     from confid import meetings as meetings
     from confid import powershell as powershell
+    from confid import rehearsal as rehearsal
     from confid import store as store
     from confid import testing as testing
     from confid.cmdlets.bridges import add_bridge as add_bridge
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from confid.ledger.backups import restore as restore
     from confid.ledger.lookup import whois as whois
     from confid.ledger.moves import move_tenant as move_tenant
+    from confid.rehearsal import rehearse as rehearse
     from confid.roster import import_tenant as import_tenant
     from confid.roster import import_users as import_users
     from confid.roster import remove_users as remove_users

@@ -28,7 +28,7 @@ FLOORS = (
     {"engine"},
     {"attendant", "mail", "meetings", "roster"},
     {"cmdlets", "ledger"},
-    {"command", "start"},
+    {"command", "rehearsal", "start"},
     {"testing"},
     {""},
 )

@@ -15,6 +15,7 @@ from confid.tenant.lease import Lease
 from confid.tenant.outbox import MESSAGES, NO_ADDRESS, MessageState, decrypt_pins, parked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from confid.errors import Secret
@@ -53,12 +54,20 @@ def departure(tenant: UnitOfWork, key: str, worker: str) -> Departure | None:
 
 def as_of_now(tenant: UnitOfWork, entry: OutboxEntry) -> Departure | None:
     """A message as it leaves now, without its PIN; None if it isn't pending or its user is gone."""
-    user = tenant.users([entry.owner]).get(entry.owner)
-    if entry.state != MessageState.PENDING or user is None:
-        return None
-    entry = _as_of_today(tenant, attrs.evolve(entry, to=address(entry, user)))
-    domain = (user.mail or user.user_principal_name).strip().rpartition("@")[2]
-    return Departure(entry=entry, domain=domain or None)
+    return next(iter(all_as_of_now(tenant, [entry])), None)
+
+
+def all_as_of_now(tenant: UnitOfWork, entries: Sequence[OutboxEntry]) -> Iterator[Departure]:
+    """The messages that are pending, each `as_of_now`, in their order."""
+    owners = {entry.owner for entry in entries if entry.state == MessageState.PENDING}
+    users, current = tenant.users(owners), tenant.transaction.current(owners)
+    for entry in entries:
+        user = users.get(entry.owner)
+        if entry.state == MessageState.PENDING and user is not None:
+            now = attrs.evolve(entry, to=address(entry, user))
+            domain = (user.mail or user.user_principal_name).strip().rpartition("@")[2]
+            now = _as_of_today(tenant, now, current.get(entry.owner))
+            yield Departure(entry=now, domain=domain or None)
 
 
 def leased_by(worker: str, body: Body) -> bool:
@@ -78,12 +87,11 @@ def address(entry: OutboxEntry, user: DirectoryUser) -> str | None:
     return (user.mail or None) if entry.to_primary else entry.to
 
 
-def _as_of_today(tenant: UnitOfWork, entry: OutboxEntry) -> OutboxEntry:
+def _as_of_today(tenant: UnitOfWork, entry: OutboxEntry, current: int | None) -> OutboxEntry:
     """The message with the conference ID of today; parked or superseded if it can't leave."""
     if entry.to is None:
         return parked(entry, NO_ADDRESS)
     told = entry.facts.conference_id
-    current = tenant.transaction.current([entry.owner]).get(entry.owner)
     if told is None or told == current:
         return entry
     if current is None:

@@ -11,8 +11,8 @@ import attrs
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError, Secret
-from confid.mail.departures import as_of_now
-from confid.mail.messages import compose, read_wording
+from confid.mail.departures import all_as_of_now
+from confid.mail.messages import DEFAULT, compose, read_wording
 from confid.mail.outbox_queue import in_order
 from confid.mail.web_links import links_of
 from confid.tenant.outbox import MESSAGES, MessageState
@@ -22,10 +22,14 @@ from confid.tenant.results import Results
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import EmailMessage
+    from uuid import UUID
 
     from confid.engine.session import Session
     from confid.errors import ConfidError
+    from confid.mail.departures import Departure
+    from confid.mail.messages import Wording
     from confid.mail.templates import TemplateSource
+    from confid.mail.web_links import Links
 
 _FRAME = "width:100%;height:32em;border:1px solid rgba(128,128,128,.5);background:white"
 
@@ -85,34 +89,38 @@ def preview(
     wording = read_wording(templates=templates, languages=languages)
     with here.unit(write=False) as tenant:
         pending = MESSAGES.find(tenant.transaction, "state", [MessageState.PENDING])
-        leaving = [as_of_now(tenant, entry) for entry in in_order(pending.values())]
+        leaving = list(all_as_of_now(tenant, in_order(pending.values())))
         links, tenant_id = links_of(tenant), tenant.facts.tenant_id
     mails: list[PreviewedMail] = []
     errors: list[ConfidError] = []
     for one in leaving:
-        if one is None or one.entry.state != MessageState.PENDING:
+        if one.entry.state != MessageState.PENDING:
             continue
-        entry = one.entry
         try:
-            message = compose(
-                entry,
-                pin=Secret(MASKED_PIN) if entry.facts.pin else None,
-                tenant_id=tenant_id,
-                domain=one.domain,
-                links=links,
-                wording=wording,
-            )
+            mails.append(previewed(one, tenant_id=tenant_id, links=links, wording=wording))
         except InvalidArgumentError as error:
             errors.append(error)
-            continue
-        mails.append(
-            PreviewedMail(
-                to=str(message["To"].addresses[0].addr_spec),
-                subject=str(message["Subject"]),
-                events=tuple(event.value for event in entry.events),
-                created_at=entry.created_at,
-                key=entry.key,
-                message=message,
-            )
-        )
     return Results(mails, errors)
+
+
+def previewed(
+    leaving: Departure, *, tenant_id: UUID, links: Links, wording: Wording = DEFAULT
+) -> PreviewedMail:
+    """A message as a preview shows it. Raises as `compose` does."""
+    entry = leaving.entry
+    message = compose(
+        entry,
+        pin=Secret(MASKED_PIN) if entry.facts.pin else None,
+        tenant_id=tenant_id,
+        domain=leaving.domain,
+        links=links,
+        wording=wording,
+    )
+    return PreviewedMail(
+        to=str(message["To"].addresses[0].addr_spec),
+        subject=str(message["Subject"]),
+        events=tuple(event.value for event in entry.events),
+        created_at=entry.created_at,
+        key=entry.key,
+        message=message,
+    )

@@ -1,0 +1,111 @@
+"""What came of the calls of a rehearsal, so far or in the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from confid.ids.conference_id import ConferenceId
+from confid.rehearsal.calls import (
+    RehearsedCall,
+    is_about_settings,
+    named_people,
+    people_of,
+    rehearsed,
+)
+from confid.rehearsal.changes import Changes, changes, drawn_ids
+from confid.rehearsal.mails import Mails, mails_of
+from confid.rehearsal.properties import PERSON, Subject, named_in, shown, written
+from confid.store.base import TENANT
+from confid.tenant.documents import MEETINGS, OUTBOX, SETTINGS_KEY
+from confid.tenant.results import Results
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from confid.engine.recording import RecordedCall
+    from confid.rehearsal.properties import Shown
+    from confid.rehearsal.source import Opened
+    from confid.tenant.records import Meeting
+    from confid.tenant.unit_of_work import UnitOfWork
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What came of the calls. `seen` and `promised` are what they were given or changed.
+
+    `seen` shows it as it was at first, `promised` as it is now.
+    """
+
+    recorded: tuple[RecordedCall, ...]
+    calls: Results[RehearsedCall]
+    changes: Changes
+    mails: Mails
+    outdated: Results[Meeting]
+    seen: dict[Subject, Shown]
+    promised: dict[Subject, Shown]
+    drawn: frozenset[str]
+
+
+def outcome_of(opened: Opened) -> Outcome:
+    """What came of the calls so far."""
+    session, overlay = opened.session, opened.overlay
+    assert session.recorder is not None  # noqa: S101 - a rehearsal's session has one
+    recorded = tuple(session.recorder.calls)
+    own = overlay.changes()
+    with overlay.before_and_after() as (base, here):
+        before, after = session.tenant_on(base), session.tenant_on(here)
+        identities = named_people(recorded)
+        # A person who has got another name is called by the one that others know.
+        people = people_of(after, identities) | people_of(before, identities)
+        given = {(PERSON, user.owner) for user in people.values()}
+        given |= {s for unit in (before, after) for s in _things(unit, recorded)}
+        subjects = written(own) | given
+        seen, promised = shown(before, subjects), shown(after, subjects)
+        ids = drawn_ids(base, here, promised.values())
+        uuids = frozenset(opened.dice.uuids)
+        mails = mails_of(base, after, own.documents.get(OUTBOX.name, ()))
+        outdated = _outdated(after, own.owners)
+
+    def is_drawn(value: object) -> bool:
+        return value in ids if isinstance(value, ConferenceId) else str(value) in uuids
+
+    return Outcome(
+        recorded=recorded,
+        calls=Results(rehearsed(call, people) for call in recorded),
+        changes=changes(seen, promised, is_drawn=is_drawn),
+        mails=mails,
+        outdated=outdated,
+        seen=seen,
+        promised=promised,
+        drawn=uuids,
+    )
+
+
+def _things(unit: UnitOfWork, recorded: Sequence[RecordedCall]) -> set[Subject]:
+    """The bridges, numbers, policies and settings that calls were given."""
+    found: set[Subject] = set()
+    for call in recorded:
+        values = [v for name, v in call.arguments.items() if name != "identity" or _is_one(v)]
+        found |= named_in(unit, values)
+        if is_about_settings(call.name):
+            found.add((TENANT.name, SETTINGS_KEY))
+    return found
+
+
+def _is_one(value: object) -> bool:
+    return not isinstance(value, list)
+
+
+def _outdated(unit: UnitOfWork, owners: Collection[str]) -> Results[Meeting]:
+    """The future meetings that would show an ID which is retired by then."""
+    found = MEETINGS.find(unit.transaction, "owner", sorted(owners)).values()
+    current = unit.transaction.current(owners)
+    stale = [
+        meeting
+        for meeting in found
+        if meeting.start > unit.now
+        and meeting.conference_id not in (None, current.get(meeting.owner))
+    ]
+    return Results(sorted(stale, key=lambda m: (m.start, m.subject)))

@@ -1,0 +1,265 @@
+"""What a tenant's people and things show: their properties by PowerShell's names.
+
+A `Subject` is the kind and the key of one of them. A person is the key of
+their documents, whatever kind of document it is that has changed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
+
+import attrs
+
+from confid.mail.web_links import LINKS, links_of
+from confid.store.base import TENANT
+from confid.store.batches import batched
+from confid.tenant.documents import (
+    AUDIO_POLICY,
+    BRIDGE,
+    CONFERENCING,
+    GRANT,
+    MEETING,
+    MEETINGS,
+    SERVICE_NUMBER,
+    SETTINGS_KEY,
+    USER,
+)
+from confid.tenant.policies import PERSON_GRANTS, TAG, Family, TeamsAudioConferencingPolicy
+from confid.tenant.records import MASKED_PIN, Bridge, ServiceNumber
+from confid.tenant.setup import grants_key
+from confid.tenant.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from confid.store.overlay import Changes as Written
+    from confid.tenant.people import Person
+    from confid.tenant.unit_of_work import UnitOfWork
+
+PERSON: Final = USER.name
+OF_A_PERSON: Final = (USER.name, CONFERENCING.name, GRANT.name)
+THINGS: Final = (BRIDGE.name, SERVICE_NUMBER.name, AUDIO_POLICY.name, MEETING.name)
+GRANTED: Final = {
+    Family.AUDIO_CONFERENCING: "TeamsAudioConferencingPolicy",
+    Family.DIAL_OUT: "OnlineDialOutPolicy",
+}
+SETTINGS: Final = "Tenant settings"
+LICENCE: Final = "PstnConferencingLicenseState"
+_OF_THE_BRIDGE: Final = ("BridgeName", "DefaultTollNumber", "DefaultTollFreeNumber")
+"""Properties of a user that follow the bridge's: they change with another bridge only."""
+_CONSTANT: Final = "TenantId"
+_DIGITS: Final = re.compile(r"[\d ()+./tel:-]{7,}")
+
+Subject = tuple[str, str]
+
+
+@attrs.frozen
+class KeptPin:
+    """That a person has a PIN: two are equal if their digests are."""
+
+    digest: str = attrs.field(repr=False)
+
+    def __str__(self) -> str:
+        return MASKED_PIN
+
+
+class Shown(NamedTuple):
+    """What somebody or something is called, and its properties; none if it isn't there."""
+
+    name: str
+    properties: dict[str, Any]
+
+
+NOTHING: Final = Shown("", {})
+
+
+def written(changes: Written) -> set[Subject]:
+    """The subjects that were written in an overlay."""
+    found = {
+        (kind if kind in THINGS else PERSON, key)
+        for kind in (*OF_A_PERSON, *THINGS)
+        for key in changes.documents.get(kind, ())
+    }
+    found |= {(PERSON, owner) for owner in changes.owners}
+    kept = {SETTINGS_KEY, LINKS, *map(grants_key, Family)}
+    return found | {
+        (TENANT.name, key) for key in changes.documents.get(TENANT.name, ()) if key in kept
+    }
+
+
+def shown(unit: UnitOfWork, subjects: Iterable[Subject]) -> dict[Subject, Shown]:
+    """What each of the subjects shows in a unit of work; one that isn't there shows nothing."""
+    wanted: dict[str, list[str]] = {}
+    for kind, key in sorted(subjects):
+        wanted.setdefault(kind, []).append(key)
+    return {
+        (kind, key): found
+        for kind, keys in wanted.items()
+        for key, found in _READERS[kind](unit, keys)
+    }
+
+
+def _people(unit: UnitOfWork, owners: Sequence[str]) -> Iterator[tuple[str, Shown]]:
+    for some in batched(owners):
+        users = unit.users(some)
+        people = {p.user.owner: p for p in unit.people(list(users.values()))}
+        grants = PERSON_GRANTS.get(unit.transaction, some)
+        for owner in some:
+            if owner not in people:
+                yield owner, NOTHING
+                continue
+            properties = _of_person(unit, people[owner])
+            for family, name in GRANTED.items():
+                theirs = grants.get(owner)
+                properties[name] = theirs and getattr(theirs, family.value)
+            user = users[owner]
+            yield owner, Shown(user.display_name or user.user_principal_name, properties)
+
+
+def _of_person(unit: UnitOfWork, person: Person) -> dict[str, Any]:
+    user, kept = person.user, person.conferencing
+    properties = dict(user.__powershell__())
+    properties[LICENCE] = user.license_state.value
+    if kept is not None and kept.enabled:
+        properties |= unit.conferencing_user(person).__powershell__()
+        properties["LeaderPin"] = KeptPin(kept.pin_digest) if kept.pin_digest else None
+    del properties["DisplayName"]
+    return {"DisplayName": user.display_name, **properties}
+
+
+def _bridges(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Shown]]:
+    for key in keys:
+        bridge = unit.setup.bridges.get(UUID(key))
+        if bridge is None:
+            yield key, NOTHING
+            continue
+        properties = dict(unit.setup.bridge_record(bridge).__powershell__())
+        # Each number says itself on which bridge it is.
+        del properties["ServiceNumbers"]
+        properties["DefaultServiceNumber"] = bridge.default_number
+        yield key, Shown(bridge.name, properties)
+
+
+def _numbers(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Shown]]:
+    for key in keys:
+        number = unit.setup.numbers.get(key)
+        yield key, Shown(f"+{key}", dict(number.__powershell__())) if number else NOTHING
+
+
+def _policies(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Shown]]:
+    for key in keys:
+        policy = unit.setup.audio_policies.get(key)
+        yield key, Shown(policy.identity, dict(policy.__powershell__())) if policy else NOTHING
+
+
+def _meetings(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Shown]]:
+    meetings = MEETINGS.get(unit.transaction, keys)
+    for key in keys:
+        meeting = meetings.get(key)
+        if meeting is None:
+            yield key, NOTHING
+        else:
+            properties = {**meeting.__powershell__(), "Invitation": meeting.invitation}
+            yield key, Shown(meeting.subject, properties)
+
+
+def _of_tenant(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Shown]]:
+    for key in keys:
+        if key == SETTINGS_KEY:
+            yield key, Shown(SETTINGS, dict(unit.settings.__powershell__()))
+        elif key == LINKS:
+            yield key, Shown("Links in mails", attrs.asdict(links_of(unit)))
+        else:
+            family = next(family for family in Family if grants_key(family) == key)
+            grants = unit.setup.grants[family]
+            properties: dict[str, Any] = {GRANTED[family]: grants.tenant}
+            for theirs in grants.groups:
+                properties[f"{GRANTED[family]} of {theirs.group}"] = theirs.policy
+                properties[f"Rank of {theirs.group}"] = theirs.rank
+            yield key, Shown("The whole tenant", properties)
+
+
+_READERS: Final = {
+    PERSON: _people,
+    BRIDGE.name: _bridges,
+    SERVICE_NUMBER.name: _numbers,
+    AUDIO_POLICY.name: _policies,
+    MEETING.name: _meetings,
+    TENANT.name: _of_tenant,
+}
+
+
+class Difference(NamedTuple):
+    """A property that two views of a subject show differently."""
+
+    subject: Subject
+    name: str
+    property: str
+    before: Any
+    after: Any
+
+
+def differences(
+    before: Mapping[Subject, Shown], after: Mapping[Subject, Shown]
+) -> Iterator[Difference]:
+    """The properties that differ, subject by subject in the order of their names."""
+    names = {s: (after[s].name or before[s].name) for s in before}
+    order = sorted(before, key=lambda s: (_ORDER.index(s[0]), fold(names[s]), s))
+    for subject in order:
+        one, other = before[subject].properties, after[subject].properties
+        moved = one.get("BridgeId") != other.get("BridgeId")
+        for name in {**one, **other}:
+            if name == _CONSTANT or (name in _OF_THE_BRIDGE and not moved):
+                continue
+            if (one.get(name) or None) != (other.get(name) or None) or _flips(one, other, name):
+                yield Difference(subject, names[subject], name, one.get(name), other.get(name))
+
+
+def _flips(one: Mapping[str, Any], other: Mapping[str, Any], name: str) -> bool:
+    """Whether one of the two says no, and the other one nothing."""
+    return (one.get(name) is False) != (other.get(name) is False)
+
+
+_ORDER: Final = (
+    PERSON,
+    MEETING.name,
+    BRIDGE.name,
+    SERVICE_NUMBER.name,
+    AUDIO_POLICY.name,
+    TENANT.name,
+)
+
+
+def named_in(unit: UnitOfWork, values: Iterable[object]) -> set[Subject]:
+    """The bridges, numbers and policies that the values of a call's parameters name."""
+    found: set[Subject] = set()
+    for value in values:
+        if isinstance(value, Bridge):
+            found.add((BRIDGE.name, str(value.identity)))
+        elif isinstance(value, ServiceNumber):
+            found.add((SERVICE_NUMBER.name, value.number))
+        elif isinstance(value, TeamsAudioConferencingPolicy):
+            found |= _with_name(unit, value.identity)
+        elif isinstance(value, list | tuple):
+            found |= named_in(unit, value)
+        elif isinstance(value, str | UUID):
+            found |= _with_name(unit, str(value))
+    return found
+
+
+def _with_name(unit: UnitOfWork, text: str) -> set[Subject]:
+    """The bridge, number and policy of that name, as far as there are any."""
+    setup, name = unit.setup, fold(text.strip())
+    found: set[Subject] = {
+        (BRIDGE.name, str(bridge.identity))
+        for bridge in setup.bridges.values()
+        if name in (fold(bridge.name), str(bridge.identity))
+    }
+    if (policy := name.removeprefix(fold(TAG))) in setup.audio_policies:
+        found.add((AUDIO_POLICY.name, policy))
+    digits = re.sub(r"\D", "", name) if _DIGITS.fullmatch(name) else ""
+    if digits in setup.numbers:
+        found.add((SERVICE_NUMBER.name, digits))
+    return found

@@ -1,0 +1,181 @@
+"""`confid.rehearse`: calls on a tenant that is not touched, and what would come of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from confid.engine.session import Session
+from confid.errors import InvalidOperationError
+from confid.rehearsal.outcome import Outcome, outcome_of
+from confid.rehearsal.overview import as_html, as_text
+from confid.rehearsal.replay import NEVER, demand_promised, demand_unchanged, replay
+from confid.rehearsal.source import Source, source_of
+from confid.store.urls import hidden
+from confid.tenant.pins import PinKey
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from datetime import datetime
+    from types import TracebackType
+    from typing import Self
+
+    from confid.rehearsal.calls import RehearsedCall
+    from confid.rehearsal.changes import Changes
+    from confid.rehearsal.mails import Mails
+    from confid.store.base import Store
+    from confid.tenant.records import Meeting
+    from confid.tenant.results import Results
+
+
+def rehearse(
+    source: str | os.PathLike[str] | Store | Session,
+    *,
+    clock: Callable[[], datetime] | None = None,
+    actor: str | None = None,
+    witness: str | os.PathLike[str] | Store | None = None,
+    pin_key: bytes | Callable[[], bytes] | None = None,
+) -> Rehearsal:
+    """Rehearse calls on a tenant, which is not touched.
+
+    `source` is a path, a URL, a store or an open session; or a folder of exports (a `.zip` will
+    do), as `import_tenant` takes it. In the `with` block of what comes out, cmdlets and confid's
+    own functions work on the rehearsal. IDs that are drawn in it are spent nowhere.
+
+    `clock` and `actor` are those of `connect`; an open session brings its own. A rehearsal asks
+    no witness and needs no key of PINs: `witness` and `pin_key` are for `apply`.
+
+    Raises `StoreError` for a place that holds no tenant or can't be used, `SealedError` for a
+    tenant that has moved, and what `import_tenant` raises for a folder.
+    """
+    key = None if pin_key is None else PinKey(pin_key)
+    place = source if isinstance(source, Session) else hidden(source)
+    second = hidden(witness)
+    del pin_key, source, witness  # so that no traceback shows them
+    return Rehearsal(source_of(place, clock=clock, actor=actor, witness=second, pin_key=key))
+
+
+class Rehearsal:
+    """A rehearsal, from `rehearse`: a `with` block, and what would come of the calls in it.
+
+    What it shows can be read in the block, so far, and behind it. An exception leaves the block
+    as always, and stands in `errors`.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._opened = source.on_overlay()
+        self._ended: Outcome | None = None
+        self._raised: BaseException | None = None
+        self._applied = False
+
+    @property
+    def session(self) -> Session:
+        """The session of the rehearsal."""
+        return self._opened.session
+
+    def __enter__(self) -> Self:
+        self.session.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._raised = error
+        with self.session:
+            self._ended = outcome_of(self._opened)
+
+    @property
+    def _outcome(self) -> Outcome:
+        return self._ended or outcome_of(self._opened)
+
+    @property
+    def calls(self) -> Results[RehearsedCall]:
+        """The calls, in their order."""
+        return self._outcome.calls
+
+    @property
+    def changes(self) -> Changes:
+        """Each property that differs, before and after; "new" for what will be drawn anew."""
+        return self._outcome.changes
+
+    @property
+    def mails(self) -> Mails:
+        """The mails that users would get, without their PINs."""
+        return self._outcome.mails
+
+    @property
+    def outdated(self) -> Results[Meeting]:
+        """The future meetings whose invitations would show a retired ID."""
+        return self._outcome.outdated
+
+    @property
+    def errors(self) -> tuple[BaseException, ...]:
+        """The errors of the calls, and the exception that left the block."""
+        return self._errors(self._outcome)
+
+    def _errors(self, outcome: Outcome) -> tuple[BaseException, ...]:
+        found: list[BaseException] = [e for call in outcome.calls for e in call.errors]
+        if self._raised is not None and not any(e is self._raised for e in found):
+            found.append(self._raised)
+        return tuple(found)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the calls warned of, and what today's module can't do."""
+        return self._warnings(self._outcome)
+
+    def _warnings(self, outcome: Outcome) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(w for call in outcome.recorded for w in call.warnings))
+
+    def __str__(self) -> str:
+        outcome = self._outcome
+        return as_text(outcome, self._errors(outcome), self._warnings(outcome))
+
+    def __repr__(self) -> str:
+        return f"<Rehearsal on {self._source.base!r}>"
+
+    def _repr_html_(self) -> str:
+        outcome = self._outcome
+        return as_html(outcome, self._errors(outcome), self._warnings(outcome))
+
+    def apply(self) -> list[Any]:
+        """Make the same calls on the tenant itself, all of them or none. Only once.
+
+        IDs and PINs are drawn anew, and mails are queued. Returns what each call returned, in
+        order; None for one that failed in the rehearsal, or was rolled back in it. New PINs stand
+        there and nowhere else.
+
+        Raises `InvalidOperationError` for a rehearsal that can't be applied; it is a
+        `TenantChangedError` where somebody or something that calls were given or changed isn't as
+        the rehearsal saw it. Raises also what the calls raise. Nothing is changed then.
+        """
+        if why := self._why_not():
+            raise InvalidOperationError(
+                f"This rehearsal can't be applied: {why}.", error_id="RehearsalNotApplicable"
+            )
+        outcome = self._outcome
+        with self._source.to_change() as session:
+            with session.transaction():
+                demand_unchanged(session, outcome.seen)
+                results = replay(session, outcome.recorded, drawn=outcome.drawn)
+                demand_promised(session, outcome.seen, outcome.promised, drawn=outcome.drawn)
+            self._applied = True
+        return results
+
+    def _why_not(self) -> str | None:
+        if self._ended is None:
+            return "its block has not ended"
+        if self._applied:
+            return "it was applied already"
+        if self._raised is not None:
+            return f"a {type(self._raised).__name__} ended it"
+        if self._source.is_folder:
+            return "it was made on a folder of exports. Connect to a tenant, and rehearse on that"
+        if self._opened.is_sealed:
+            return "its tenant is a sealed backup; confid.restore(store) opens it"
+        held = {NEVER[call.name]: None for call in self._ended.recorded if call.name in NEVER}
+        return f"it holds {' and '.join(held)}" if held else None

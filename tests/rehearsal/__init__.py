@@ -1,0 +1,1 @@
+"""What a rehearsal shows, applies and writes down."""
