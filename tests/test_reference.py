@@ -110,7 +110,7 @@ def test_every_parameter_has_a_python_name_in_the_signature(name: str) -> None:
     python_names = [p.python_name for p in info.parameters]
     assert python_names == [snake(p.name) for p in info.parameters]
     rest = set(signature.parameters) - set(python_names)
-    assert rest - {"notify"} == COMMON
+    assert rest - {"notify", "if_unchanged"} == COMMON
     others = list(signature.parameters.values())
     if any(p.position is not None for p in info.parameters):
         first = others.pop(0)

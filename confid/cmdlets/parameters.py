@@ -1,7 +1,7 @@
 """The parameters that several cmdlets share: how each is declared, and what it means."""
 
-from collections.abc import Callable, Iterable
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
 import attrs
@@ -9,8 +9,14 @@ import attrs
 from confid.engine.cmdlet import Identity
 from confid.engine.invocation import Invocation
 from confid.engine.parameters import P, Unset, is_given
-from confid.errors import InvalidArgumentError, ParameterBindingError
-from confid.tenant import numbers, phone_number
+from confid.errors import (
+    InvalidArgumentError,
+    InvalidOperationError,
+    ParameterBindingError,
+    shown,
+)
+from confid.ids.conference_id import ConferenceId
+from confid.tenant import directory, numbers, phone_number
 from confid.tenant.changes import Change
 from confid.tenant.documents import Conferencing
 from confid.tenant.mail_address import checked, checked_display_name
@@ -92,6 +98,11 @@ SendEmailFromDisplayName = Annotated[
     str | None,
     P("SendEmailFromDisplayName", "String"),
     "the sender's name; needs the address and `send_email`",
+]
+IfUnchanged = Annotated[
+    bool,
+    "changes only those whose conference ID is still the one of the record that is given; "
+    "a text, and a record without an ID, are refused",
 ]
 Notify = Annotated[bool | None, "whether to mail the user; default: the tenant's setting"]
 
@@ -212,6 +223,35 @@ def demand_identity(command: Invocation, identity: object) -> None:
             f"{command.name}: Identity must be given.",
             error_id="MissingMandatoryParameter",
             parameter="Identity",
+        )
+
+
+def shown_ids(identity: object) -> dict[str, set[ConferenceId]]:
+    """The conference IDs that records show, by the object IDs of their people.
+
+    Raises `InvalidArgumentError` for anything but records that carry a conference ID.
+    """
+    shown_by: dict[str, set[ConferenceId]] = {}
+    for item in [identity] if directory.is_one(identity) else cast("Iterable[object]", identity):
+        conference_id = getattr(item, "conference_id", None) if isinstance(item, Record) else None
+        if conference_id is None:
+            raise InvalidArgumentError(
+                f"if_unchanged=True compares conference IDs, and {shown(item, 40)} carries none. "
+                "Give records that a cmdlet returned, of people who are enabled.",
+                target="if_unchanged",
+            )
+        shown_by.setdefault(directory.identity_text(item), set()).add(conference_id)
+    return shown_by
+
+
+def demand_unchanged(person: Person, ids: Mapping[str, set[ConferenceId]]) -> None:
+    """Raise `InvalidOperationError` unless the person's conference ID is the one that was shown."""
+    if ids.get(person.user.identity) != {person.conference_id}:
+        raise InvalidOperationError(
+            f"{person} was changed meanwhile: the conference ID is no longer the one of the "
+            "record that was given. Get the record again, and see what is still to do.",
+            target=str(person),
+            error_id="ConferenceIdChanged",
         )
 
 

@@ -12,6 +12,7 @@ from confid.cmdlets.parameters import (
     ChosenId,
     DomainController,
     Force,
+    IfUnchanged,
     ListedUserId,
     MandatoryUserId,
     Notify,
@@ -28,14 +29,17 @@ from confid.cmdlets.parameters import (
     Wanted,
     conference_info,
     demand_identity,
+    demand_unchanged,
     kept_by,
     mail_options,
     number_on,
     one_bridge,
+    shown_ids,
 )
 from confid.engine.cmdlet import listing_cmdlet, user_cmdlet
 from confid.engine.invocation import Invocation, Output
 from confid.engine.parameters import UNSET, AsJob, CommonParameters, Confirm, P, WhatIf, is_given
+from confid.errors import demand
 from confid.tenant.changes import Change
 from confid.tenant.documents import Conferencing
 from confid.tenant.notices import Event, events_of, owed
@@ -244,6 +248,7 @@ def set_cs_online_dial_in_conferencing_user(
     send_email_from_address: SendEmailFromAddress = None,
     send_email_from_display_name: SendEmailFromDisplayName = None,
     notify: Notify = None,
+    if_unchanged: IfUnchanged = False,
     tenant: Annotated[
         TenantId, P("Tenant", "Guid", accepted=True, sets=("TenantIdParams",))
     ] = None,
@@ -274,7 +279,8 @@ def set_cs_online_dial_in_conferencing_user(
     Returns: the user, `Results` for an iterable; a new PIN stands in `leader_pin`.
 
     Raises: `NotEnabledError` for one who is not enabled, `UserNotFoundError`,
-    `InvalidArgumentError` for a number that isn't on the bridge, and `StaticConferenceIdError` for
+    `InvalidArgumentError` for a number that isn't on the bridge, `InvalidOperationError` with
+    `if_unchanged` for one whose conference ID is another by now, and `StaticConferenceIdError` for
     any `conference_id`.
 
     Example, in `confid.demo()`:
@@ -296,6 +302,8 @@ def set_cs_online_dial_in_conferencing_user(
     if any(map(is_given, (bridge_id, bridge_name, service_number, toll_free_service_number))):
         # What is taken from the set-up now must not be taken off it before this is kept.
         unit.lock_setup(shared=True)
+    demand("if_unchanged", if_unchanged, bool, "True or False")
+    ids = shown_ids(identity) if if_unchanged else None
     wanted = Wanted(
         bridge_id=one_bridge(unit, bridge_id, bridge_name),
         service_number=service_number,
@@ -306,6 +314,8 @@ def set_cs_online_dial_in_conferencing_user(
 
     def plan(person: Person) -> Change | None:
         before = person.demand_enabled()
+        if ids is not None:
+            demand_unchanged(person, ids)
         after = wanted.applied(unit, person, before)
         pin = unit.pins.new() if reset_leader_pin else None
         if pin is not None:

@@ -144,9 +144,10 @@ class CommandInfo:
         return tuple(name for name, p in self.declared.items() if p.position is not None)
 
     @functools.cached_property
-    def notifies(self) -> bool:
-        """Whether it tells users something, so takes `notify`."""
-        return "notify" in inspect.signature(self._body).parameters
+    def own(self) -> tuple[str, ...]:
+        """The parameters that are confid's own, as `notify`: PowerShell has none like them."""
+        signature = inspect.signature(self._body)
+        return tuple(name for name in ("notify", "if_unchanged") if name in signature.parameters)
 
     @functools.cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -267,7 +268,7 @@ def binds_unchanged(
     """
     if placed > min(1, len(info.places)):
         return False
-    aside = {"session", "notify"} if info.notifies else {"session"}
+    aside = {"session", *info.own}
     kinds = dict(zip((*info.places[:placed], *given), types, strict=True))
     names = tuple(name for name in kinds if name not in aside)
     if len(kinds) != len(types) or not info.declared.keys() >= set(names):
@@ -310,7 +311,7 @@ def _named(info: CommandInfo, names: tuple[str, ...]) -> dict[str, tuple[str, P,
 
 
 def _unknown_parameter(info: CommandInfo, given: str) -> ParameterBindingError:
-    names = [*info.declared, *(["notify"] if info.notifies else []), *sorted(COMMON)]
+    names = [*info.declared, *info.own, *sorted(COMMON)]
     hint = did_you_mean(given, names)
     return ParameterBindingError(
         f"{info.name} has no parameter {shown(given)}.{hint} It has {', '.join(names)}.",

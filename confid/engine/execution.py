@@ -88,7 +88,7 @@ def _bind_and_run(
 ) -> Any:
     arguments = _with_place(info, args, given) if args else dict(given)
     common = {name: arguments.pop(name) for name in COMMON.intersection(arguments)}
-    notify = {"notify": arguments.pop("notify")} if info.notifies and "notify" in arguments else {}
+    own = {name: arguments.pop(name) for name in info.own if name in arguments}
     session = current_session(common.pop("session", None))
     refuse_chosen_ids(arguments)
     _, bound = bind_arguments(info, arguments, default_set=info.call_set)
@@ -96,7 +96,7 @@ def _bind_and_run(
     options = call_options(
         session.preferences, common, writes=info.writes, what_if=what_if, confirm=confirm
     )
-    call = _Call(info, body, session, bound | notify, options)
+    call = _Call(info, body, session, bound | own, options)
     if not as_job:
         return _confirm_and_run(call)
     from confid.engine.job import Job  # noqa: PLC0415 - few calls are jobs

@@ -7,13 +7,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from confid.engine.clock import utc_now
-from confid.engine.session import Session, make_current
+from confid.engine.session import Session, actor_name, make_current
 from confid.errors import InvalidArgumentError, Secret, shown
 from confid.host import Host, default_host
 from confid.ids.dice import Space
 from confid.store.urls import as_store
 from confid.tenant.documents import KINDS
-from confid.tenant.text import is_one_line
 
 if TYPE_CHECKING:
     from confid.engine.clock import Clock
@@ -60,20 +59,15 @@ def new_session(
 
     Raises `InvalidArgumentError` for a clock, host or actor of a wrong kind.
     """
-    for name, value, right, kind in (
+    for option, value, right, kind in (
         ("clock", clock, clock is None or callable(clock), "a function without arguments"),
         ("host", host, host is None or isinstance(host, Host), "an object like confid.host.Host"),
-        (
-            "actor",
-            actor,
-            not actor or (isinstance(actor, str) and is_one_line(actor)),
-            "a text of one line",
-        ),
     ):
         if not right:
-            raise InvalidArgumentError(f"{name}={shown(value)}: give {kind}.", target=name)
+            raise InvalidArgumentError(f"{option}={shown(value)}: give {kind}.", target=option)
     session = object.__new__(Session)
-    session._set_up(store, clock or utc_now, host or default_host(), actor or _user_name(), dice)
+    name: str | None = actor_name(actor) if actor else _user_name()
+    session._set_up(store, clock or utc_now, host or default_host(), name, dice)
     return session
 
 

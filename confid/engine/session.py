@@ -20,11 +20,13 @@ from confid.errors import (
     InvalidArgumentError,
     NotConnectedError,
     TransactionConflictError,
+    shown,
 )
 from confid.ids.issuer import FreeIds
 from confid.ids.witness import UnreachableWitnessError, Witness
 from confid.store.blocks import block
 from confid.tenant.setup import LastSetup, stamp_of
+from confid.tenant.text import is_one_line
 from confid.tenant.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -51,9 +53,17 @@ LONGEST_PAUSE = 0.5
 
 _current: ContextVar[Session | None] = ContextVar("confid_session", default=None)
 _joints: ContextVar[tuple[_Joint, ...]] = ContextVar("confid_transactions", default=())
+_acting: ContextVar[tuple[tuple[Session, str], ...]] = ContextVar("confid_actors", default=())
 _open: weakref.WeakSet[Session] = weakref.WeakSet()
 _opening = threading.Lock()
 """Held while `_open` is changed or walked, which threads do at will."""
+
+
+PUBLIC = (
+    *("acting_as", "actor", "close", "closed", "cmdlets", "host", "now", "preferences"),
+    *("store", "transaction"),
+)
+"""The names of a session that users may use."""
 
 
 @attrs.define(eq=False)
@@ -90,7 +100,7 @@ class Session:
     ) -> None:
         self.host = host
         self.preferences = Preferences()
-        self.actor = actor
+        self._actor = actor
         self.closed = False
         self._store = store
         self._clock = clock
@@ -110,6 +120,10 @@ class Session:
         self.previous: Callable[[], Session | None] = lambda: previous
         if previous is not None and (older := previous.previous()) is not None:
             previous.previous = weakref.ref(older)
+
+    def __dir__(self) -> list[str]:
+        # What users may use. The other verbs are the engine's own.
+        return [*PUBLIC, *(name for name in super().__dir__() if name.startswith("_"))]
 
     def __repr__(self) -> str:
         return f"<confid session on {self._store!r}{', closed' if self.closed else ''}>"
@@ -146,6 +160,30 @@ class Session:
         if self._witness is not None:
             self._witness.close()
         self._store.close()
+
+    @property
+    def actor(self) -> str | None:
+        """The name that stands beside what is issued and retired: that of `acting_as`, if any."""
+        acting = (name for session, name in reversed(_acting.get()) if session is self)
+        return next(acting, self._actor)
+
+    @actor.setter
+    def actor(self, name: str | None) -> None:
+        self._actor = None if name is None else actor_name(name)
+
+    @block
+    def acting_as(self, name: str) -> Iterator[None]:
+        """Write down the changes of this block under another name, a user of your program.
+
+        It holds for this context: the calls of other threads and tasks keep their own names.
+        Raises `InvalidArgumentError` for a name that isn't a text of one line.
+        """
+        acting, before = (self, actor_name(name)), _acting.get()
+        try:
+            _acting.set((*before, acting))
+            yield
+        finally:
+            _acting.set(before)
 
     @property
     def store(self) -> Store:
@@ -341,6 +379,13 @@ def session_on(store: Store) -> Session | None:
     """The open session that works on this very store; None if there is none."""
     with _opening:
         return next((s for s in _open if s.store is store and not s.closed), None)
+
+
+def actor_name(name: object) -> str:
+    """A name that can stand in the ledger. Raises `InvalidArgumentError` for any other."""
+    if not isinstance(name, str) or not name.strip() or not is_one_line(name):
+        raise InvalidArgumentError(f"actor={shown(name)}: give a text of one line.", target="actor")
+    return name
 
 
 def current_session(session: Session | None = None) -> Session:

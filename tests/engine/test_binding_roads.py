@@ -38,8 +38,8 @@ def test_what_binds_unchanged_binds_so_in_the_binder_too(
     arguments = {**dict(zip(info.places, placed, strict=False)), **named}
     assert len(arguments) == len(placed) + len(named)
     assert not any(map(is_chosen_id, arguments))
-    notify = {"notify": arguments.pop("notify")} if "notify" in arguments else {}
-    assert not notify or info.notifies
+    for name in info.own:
+        arguments.pop(name, None)
     _, bound = bind_arguments(info, arguments, default_set=info.call_set)
     assert bound == arguments
     assert bound.keys().isdisjoint({"what_if", "confirm", "as_job"})

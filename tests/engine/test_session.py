@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import inspect
+from collections.abc import Callable  # noqa: TC003 - pytest
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path  # noqa: TC003 - pytest hands it to tests that say so
@@ -221,6 +223,52 @@ def test_the_actor_stands_beside_issue_and_retirement() -> None:
         disable(KEN)
         (line,) = confid.ledger.entries(KEN)
         assert (line.issued_by, line.retired_by) == ("ada", "ada")
+
+
+def test_changes_are_written_down_under_the_name_of_the_block() -> None:
+    """Inside `acting_as`, in its jobs and tasks; other threads and the rest keep their own."""
+    with tenant("ken", "pilar", actor="ada") as session:
+        with session.acting_as("alice"):
+            with session.acting_as("bob"):
+                set_user(KEN, reset_conference_id=True)
+            assert session.actor == "alice"
+            set_user(KEN, reset_conference_id=True, as_job=True).wait()
+            asyncio.run(in_a_task(lambda: set_user(KEN, reset_conference_id=True)))
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(set_user, PILAR, reset_conference_id=True).result()
+        disable(KEN)
+        names = [line.issued_by for line in confid.ledger.entries(KEN)]
+        assert names == ["ada", "bob", "alice", "alice"]
+        assert confid.ledger.entries(KEN)[-1].retired_by == "ada"
+        assert [line.issued_by for line in confid.ledger.entries(PILAR)] == ["ada", "ada"]
+        for wrong in ("", " ", "a\nb", None, 5):
+            with (
+                pytest.raises(InvalidArgumentError, match="actor"),
+                session.acting_as(wrong),  # type: ignore[arg-type]  # that is the point
+            ):
+                pass
+
+
+async def in_a_task(work: Callable[[], object]) -> None:
+    """Do the work in another thread, as a web framework does."""
+    await asyncio.to_thread(work)
+
+
+def test_a_name_counts_for_its_own_session_only() -> None:
+    """Two tenants open at once: the other one's changes keep their name."""
+    with tenant("ken", actor="ada") as one, tenant("ken", actor="eve") as two:
+        with one.acting_as("alice"):
+            set_user(KEN, reset_conference_id=True, session=two)
+        assert confid.ledger.entries(KEN, session=two)[-1].issued_by == "eve"
+
+
+def test_a_session_completes_what_users_may_use() -> None:
+    """Its inner verbs are no part of that; each name is there and says what it is for."""
+    with tenant("ken") as session:
+        names = [name for name in dir(session) if not name.startswith("_")]
+        assert {"acting_as", "cmdlets", "preferences", "transaction"} <= set(names)
+        assert {"unit", "call", "tenant_on", "attach"}.isdisjoint(names)
+        assert all(hasattr(session, name) for name in names)
 
 
 def test_create_false_creates_nothing(tmp_path: Path) -> None:
