@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from confid.errors import PinKeyError as PinKeyError
     from confid.errors import RosterError as RosterError
     from confid.errors import SealedError as SealedError
+    from confid.errors import SeveralErrors as SeveralErrors
     from confid.errors import StaticConferenceIdError as StaticConferenceIdError
     from confid.errors import StoreError as StoreError
     from confid.errors import TransactionConflictError as TransactionConflictError

@@ -1,6 +1,7 @@
 """What confid raises: one tree, each error built from facts.
 
     ConfidError
+    ├── SeveralErrors
     ├── UserNotFoundError              also a LookupError
     ├── AmbiguousIdentityError         also a LookupError
     ├── NotFoundError                  also a LookupError
@@ -33,7 +34,6 @@ module raises stand there: the host's, the transports', the attendant's.
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ __all__ = [
     "PinKeyError",
     "RosterError",
     "SealedError",
+    "SeveralErrors",
     "StaticConferenceIdError",
     "StoreError",
     "TransactionConflictError",
@@ -100,6 +101,11 @@ class ConfidError(Exception):
         self.also: tuple[ConfidError, ...] = ()
 
     @property
+    def errors(self) -> tuple[ConfidError, ...]:
+        """The errors of all items of the call that failed; this one is the first."""
+        return (self, *self.also)
+
+    @property
     def fully_qualified_error_id(self) -> str:
         """`ErrorId,Cmdlet-Name`, or the id alone outside a cmdlet."""
         return f"{self.error_id},{self.cmdlet}" if self.cmdlet else self.error_id
@@ -107,7 +113,7 @@ class ConfidError(Exception):
     def __str__(self) -> str:
         if not self.also:
             return self.message
-        messages = [e.message for e in (self, *self.also)]
+        messages = [error.message for error in self.errors]
         return f"{len(messages)} items failed and nothing was changed:\n{_bullets(messages)}"
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -160,9 +166,6 @@ class Secret:
 
     __slots__ = ("_text",)
 
-    PIECE = 6
-    """The fewest characters in a row that `mask` takes for a part of the secret."""
-
     def __init__(self, text: str) -> None:
         self._text = text
 
@@ -173,37 +176,37 @@ class Secret:
         """The text itself."""
         return self._text
 
-    def mask(self, text: str) -> str:
-        """Another text with `***` for each part of this one, in any casing."""
-        size = min(self.PIECE, len(self._text))
-        pieces = set(_runs(self._text, size))
-        found = [at for at, run in enumerate(_runs(text, size)) if run in pieces]
-        hidden = {at + step for at in found for step in range(size)}
-        return "".join(
-            "***" if secret else "".join(text[at] for at in run)
-            for secret, run in groupby(range(len(text)), key=hidden.__contains__)
-        )
 
+class SeveralErrors(ConfidError):  # noqa: N818 - it is several
+    """Items of one call failed, in different ways; `errors` holds an error for each.
 
-def forget_frames(error: BaseException) -> None:
-    """Take the frames and the causes out of an error, because their locals show a secret.
-
-    Call it inside `except`, where the secret was in use further down.
+    It has the category, the id and the target of the first one.
     """
-    error.__traceback__ = error.__context__ = error.__cause__ = None
+
+    def __init__(self, errors: Sequence[ConfidError]) -> None:
+        first = errors[0]
+        super().__init__(first.message, target=first.target, error_id=first.error_id)
+        self.category, self.cmdlet = first.category, first.cmdlet
+        self.first, self.also = first, tuple(errors[1:])
+
+    @property
+    def errors(self) -> tuple[ConfidError, ...]:
+        """The errors of the items that failed, in their order."""
+        return (self.first, *self.also)
 
 
-def _runs(text: str, size: int) -> list[tuple[str, ...]]:
-    folded = [character.casefold() for character in text]
-    return [tuple(folded[at : at + size]) for at in range(len(folded) - size + 1)]
+def raise_together(errors: Sequence[ConfidError]) -> None:
+    """Raise what these errors are together, if there are any.
 
-
-def raise_first(errors: Sequence[ConfidError]) -> None:
-    """Raise the first of the errors, if there are any, with the others in its `also`."""
-    if errors:
-        first, *others = errors
-        first.also = tuple(others)
-        raise first
+    Of one kind it is the first, with the others in its `also`; else `SeveralErrors`.
+    """
+    if not errors:
+        return
+    first, *others = errors
+    if {type(error) for error in errors} != {type(first)}:
+        raise SeveralErrors(errors)
+    first.also = tuple(others)
+    raise first
 
 
 class UserNotFoundError(ConfidError, LookupError):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import confid
 from confid import attendant, errors, host
 from confid.errors import ConfidError
+from confid.mail.masking import PIECE, masked
 from tests.tenants import disable, set_user, tenant, upn
 
 BUILTINS = {
@@ -162,6 +163,28 @@ def test_any_value_can_be_shown(value: object) -> None:
     assert 1 <= len(errors.shown(value, 40)) <= 40
 
 
+def test_failures_of_different_kinds_are_several_errors() -> None:
+    """With the identity of the first; of one kind they are that kind. Each has `errors`."""
+    with tenant("ken"):
+        for names, kind in (
+            (["nobody", "none"], errors.UserNotFoundError),
+            (["nobody", upn("ken"), 5], errors.SeveralErrors),
+        ):
+            collected: list[ConfidError] = []
+            with pytest.raises(ConfidError) as caught:
+                set_user(names, reset_conference_id=True, error_variable=collected)
+            error = caught.value
+            assert type(error) is kind
+            assert type(error.errors[0]) is errors.UserNotFoundError
+            assert error.errors[0].target == error.target == "nobody"
+            assert list(error.errors) == collected
+            assert str(error).startswith("2 items failed")
+            again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+            assert str(again) == str(error)
+            assert error.fully_qualified_error_id == error.errors[0].fully_qualified_error_id
+            assert error.category == error.errors[0].category
+
+
 def test_the_tree_is_drawn_as_it_is() -> None:
     """Each error of the module has its line in the drawing, under its base, with its builtin."""
     drawn: list[tuple[str, str, str]] = []
@@ -202,7 +225,7 @@ def test_a_secret_shows_in_nothing_but_reveal(text: str, before: str, after: str
     shown = [repr(secret), str(secret), f"{secret}", "{}".format(secret), repr([{1: secret}])]  # noqa: UP032 - each way
     assert {show.strip("[{1: }]") for show in shown} == {"***"}
     assert secret.reveal() == text
-    pieces = secret.mask(before + text + after).split("***")
+    pieces = masked(before + text + after, secret).split("***")
     assert len(pieces) > 1
     assert not [piece for piece in pieces if text in piece]
 
@@ -210,16 +233,18 @@ def test_a_secret_shows_in_nothing_but_reveal(text: str, before: str, after: str
 @given(st.text("abcXYZ01+/=", min_size=12), st.data())
 def test_a_part_of_a_secret_is_masked_too(text: str, data: st.DataObject) -> None:
     """A server may cut what it repeats, or change its casing."""
-    begin = data.draw(st.integers(0, len(text) - errors.Secret.PIECE))
-    end = data.draw(st.integers(begin + errors.Secret.PIECE, len(text)))
+    begin = data.draw(st.integers(0, len(text) - PIECE))
+    end = data.draw(st.integers(begin + PIECE, len(text)))
     part = data.draw(st.sampled_from([text[begin:end], text[begin:end].upper()]))
-    assert errors.Secret(text).mask(f"535 ({part})") == "535 (***)"
+    assert masked(f"535 ({part})", errors.Secret(text)) == "535 (***)"
 
 
 def test_a_text_without_the_secret_stays_as_it_is() -> None:
     """An empty secret masks nothing."""
-    assert errors.Secret("hunter2").mask("535 5.7.8 Wrong password") == "535 5.7.8 Wrong password"
-    assert errors.Secret("").mask("any text") == "any text"
+    assert (
+        masked("535 5.7.8 Wrong password", errors.Secret("hunter2")) == "535 5.7.8 Wrong password"
+    )
+    assert masked("any text", errors.Secret("")) == "any text"
 
 
 def test_a_traceback_with_locals_does_not_show_a_secret() -> None:

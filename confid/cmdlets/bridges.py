@@ -6,7 +6,14 @@ from uuid import UUID
 
 import attrs
 
-from confid.cmdlets.parameters import DomainController, Force, TenantDomain, TenantId, an_instance
+from confid.cmdlets.parameters import (
+    DomainController,
+    Force,
+    Number,
+    TenantDomain,
+    TenantId,
+    an_instance,
+)
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation
 from confid.engine.own_function import own_function
@@ -15,8 +22,9 @@ from confid.engine.session import Session, current_session
 from confid.errors import demand
 from confid.tenant import numbers
 from confid.tenant.documents import BridgeSettings
-from confid.tenant.records import Bridge
+from confid.tenant.records import Bridge, ServiceNumber
 from confid.tenant.results import Results
+from confid.tenant.text import comma_list
 from confid.tenant.unit_of_work import UnitOfWork
 
 BridgeIdentity = Annotated[
@@ -109,7 +117,9 @@ def set_cs_online_dial_in_conferencing_bridge(
         "it",
     ] = None,
     default_service_number: Annotated[
-        str | None, P("DefaultServiceNumber", "String"), "a toll number of that bridge, as E.164"
+        Number | None,
+        P("DefaultServiceNumber", "String", as_is=(ServiceNumber,)),
+        "a toll number of that bridge, as E.164 or its record",
     ] = None,
     set_default: Annotated[
         bool, P("SetDefault", "SwitchParameter"), "makes it the tenant's default bridge"
@@ -190,13 +200,13 @@ def _named(
 def add_bridge(
     name: str,
     *,
-    numbers: str | Iterable[str],
+    numbers: Number | Iterable[Number],
     region: str | None = None,
     session: Session | None = None,
 ) -> Bridge:
     """Add a dial-in bridge with numbers of its own, and return it.
 
-    `numbers` are E.164 in any usual form, new to the tenant or of no bridge
+    `numbers` are E.164 in any usual form or records of numbers, new to the tenant or of no bridge
     yet, toll or toll-free by the numbering plan; the first toll one is the
     bridge's default number. They are dedicated numbers. It isn't the tenant's
     default bridge: `Set-CsOnlineDialInConferencingBridge -SetDefault` makes it
@@ -208,9 +218,11 @@ def add_bridge(
     """
     demand("name", name, str, "a text")
     demand("region", region, str | None, "a text")
-    demand("numbers", numbers, Iterable, "a list of numbers, such as ['+14255550100']")
+    demand(
+        "numbers", numbers, Iterable | ServiceNumber, "a list of numbers, such as ['+14255550100']"
+    )
     # Read once, before a transaction is open: an iterable can be a slow one.
-    read = [numbers] if isinstance(numbers, str) else list(numbers)
+    read = comma_list([numbers] if isinstance(numbers, ServiceNumber) else numbers)
 
     def work(tenant: UnitOfWork) -> Bridge:
         bridge = tenant.bridges.add_bridge(name, numbers=read, region=region)

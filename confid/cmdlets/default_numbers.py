@@ -11,7 +11,14 @@ from uuid import UUID
 import attrs
 
 from confid.cmdlets.listing import name_key
-from confid.cmdlets.parameters import DomainController, Force, Notify, TenantDomain, TenantId
+from confid.cmdlets.parameters import (
+    DomainController,
+    Force,
+    Notify,
+    Number,
+    TenantDomain,
+    TenantId,
+)
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation
 from confid.engine.parameters import UNSET, CommonParameters, Confirm, P, Unset, WhatIf
@@ -23,7 +30,7 @@ from confid.tenant.changes import Change
 from confid.tenant.documents import Conferencing
 from confid.tenant.notices import Event, MailOptions, owed
 from confid.tenant.people import Person
-from confid.tenant.records import TOLL, TOLL_FREE, ConferencingUser
+from confid.tenant.records import TOLL, TOLL_FREE, ConferencingUser, ServiceNumber
 from confid.tenant.results import Results
 from confid.tenant.text import fold
 from confid.tenant.unit_of_work import UnitOfWork
@@ -56,13 +63,19 @@ def set_cs_online_dial_in_conferencing_user_default_number(
         "the bridge, by its name, in any casing",
     ] = None,
     from_number: Annotated[
-        str | Unset | None,
-        P("FromNumber", "String", sets=(BY_NAME, BY_ID), mandatory_in=(BY_ID,)),
+        Number | Unset | None,
+        P(
+            "FromNumber",
+            "String",
+            sets=(BY_NAME, BY_ID),
+            mandatory_in=(BY_ID,),
+            as_is=(ServiceNumber,),
+        ),
         "only users who have that number now; None for those who have none of the type",
     ] = UNSET,
     to_number: Annotated[
-        str | None,
-        P("ToNumber", "String", mandatory=True),
+        Number | None,
+        P("ToNumber", "String", mandatory=True, as_is=(ServiceNumber,)),
         "their new number: of the bridge and of `number_type`",
     ] = None,
     number_type: Annotated[
@@ -167,11 +180,11 @@ def _field(number_type: str | None) -> Field:
     return "toll_free_service_number" if name == plain else "service_number"
 
 
-def _from(field: Field, number: str | Unset | None) -> list[Test]:
+def _from(field: Field, number: Number | Unset | None) -> list[Test]:
     """Whether the user has the number to be replaced; None and blank mean no number."""
     if number is UNSET:
         return []
-    if number is None or not number.strip():
+    if number is None or (isinstance(number, str) and not number.strip()):
         return [lambda _, kept: not getattr(kept, field)]
     digits = phone_number.parse(number, parameter="FromNumber")
     return [lambda _, kept: getattr(kept, field) == digits]

@@ -22,6 +22,7 @@ from confid.cmdlets.parameters import (
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation, Output
 from confid.engine.parameters import UNSET, AsJob, CommonParameters, Confirm, P, WhatIf, is_given
+from confid.tenant.online_user import OnlineUser
 from confid.tenant.policies import (
     DIAL_OUT_POLICIES,
     DialInConferencingPolicy,
@@ -31,7 +32,7 @@ from confid.tenant.policies import (
     name_of,
     no_such_policy,
 )
-from confid.tenant.records import DirectoryUser, Record
+from confid.tenant.records import Record
 from confid.tenant.results import Results
 from confid.tenant.text import fold
 
@@ -95,10 +96,10 @@ def grant_cs_dialout_policy(
     identity: Annotated[
         Identities | None, P("Identity", "UserIdParameter", position=0), NAMED
     ] = None,
-    *,
     policy_name: Annotated[
         PolicyName, P("PolicyName", "string", position=1, as_is=(Record,))
     ] = UNSET,
+    *,
     global_: Annotated[
         bool, P("Global", "SwitchParameter"), "grants it to the tenant instead of to users"
     ] = False,
@@ -111,7 +112,7 @@ def grant_cs_dialout_policy(
     what_if: WhatIf = False,
     confirm: Confirm = None,
     **common: Unpack[CommonParameters],
-) -> Output[DirectoryUser]:
+) -> Output[OnlineUser]:
     """Grant users, or with `global_=True` the tenant, a dial-out policy; None takes it back.
 
     For a user counts their own policy, else the tenant's, else Global.

@@ -2,7 +2,8 @@
 
 from confid.engine.invocation import Invocation, Output
 from confid.engine.parameters import UNSET, is_given
-from confid.errors import InvalidArgumentError, ParameterBindingError, shown
+from confid.errors import InvalidArgumentError, NotFoundError, ParameterBindingError, shown
+from confid.tenant.online_user import OnlineUser
 from confid.tenant.policies import GLOBAL, Family, identity_of, name_of
 from confid.tenant.records import DirectoryUser
 from confid.tenant.text import is_one_line
@@ -21,20 +22,30 @@ def grant_policy(
     pass_thru: bool,
     group: str | None = None,
     rank: int | None = None,
-) -> Output[DirectoryUser]:
+) -> Output[OnlineUser]:
     """Grant users, a group or the tenant a policy of that family; None takes theirs back.
 
     Returns the users with `pass_thru`, else None. Raises
     `ParameterBindingError` when it isn't said what is granted or to whom.
     """
-    _demand_one(command, identity, to_tenant=to_tenant, group=group)
-    name = _wanted(command, family, policy_name, to_tenant=to_tenant)
+    try:
+        _demand_one(command, identity, to_tenant=to_tenant, group=group)
+        name = _wanted(command, family, policy_name, to_tenant=to_tenant)
+    except (NotFoundError, ParameterBindingError) as error:
+        if _is_person(command, policy_name):
+            first = "policy" if family is Family.AUDIO_CONFERENCING else "person"
+            error.message += (
+                f" {policy_name} is a person: on a line of {command.name} the {first} is first; "
+                "-Identity and -PolicyName say which is which."
+            )
+            error.args = (error.message,)
+        raise
     policies = command.tenant.policies
     if is_given(identity):
         users = command.users(identity)
         if users:
             policies.to_users(family, users, name)
-        found = command.output(identity, users)
+        found = command.output(identity, policies.online_users(users))
         return found if pass_thru else None
     if group is not None:
         group = _group(group)
@@ -44,6 +55,13 @@ def grant_policy(
     elif command.should_process(GLOBAL):
         policies.to_tenant(family, name)
     return None
+
+
+def _is_person(command: Invocation, policy_name: object) -> bool:
+    """Whether what was given for a policy names a person, as happens by place."""
+    return isinstance(policy_name, str) and isinstance(
+        command.tenant.find_users([policy_name])[0], DirectoryUser
+    )
 
 
 def _demand_one(

@@ -75,6 +75,18 @@ def listed(
     return Results(record for _, _, record in ordered[skip:])
 
 
+def property_filter(filter: str, *kinds: type[Record]) -> Callable[[object], bool]:
+    """The predicate of a `-Filter` over properties that these kinds of records have.
+
+    Raises `InvalidArgumentError` with the nearest names for another property: in a script a
+    misspelt one lets nobody through, or with -ne everybody.
+    """
+    from confid.powershell.language.filters import demand_properties, where  # noqa: PLC0415 - few calls filter
+
+    demand_properties(filter, [name for kind in kinds for name, _ in kind.powershell_properties()])
+    return where(filter)
+
+
 def name_key(person: Person) -> tuple[str, str]:
     """Where a person stands in a list: by display name, then by user principal name."""
     return fold(person.user.display_name), fold(person.user.user_principal_name)

@@ -8,7 +8,7 @@ import attrs
 
 from confid.engine.cmdlet import Identity
 from confid.engine.invocation import Invocation
-from confid.engine.parameters import P, Unset, is_given
+from confid.engine.parameters import UNSET, P, Unset, is_given
 from confid.errors import (
     InvalidArgumentError,
     InvalidOperationError,
@@ -23,6 +23,7 @@ from confid.tenant.mail_address import checked, checked_display_name
 from confid.tenant.notices import MailOptions, Sender, owed
 from confid.tenant.people import Person
 from confid.tenant.records import Record
+from confid.tenant.records import ServiceNumber as NumberRecord
 from confid.tenant.text import fold
 from confid.tenant.unit_of_work import UnitOfWork
 
@@ -66,13 +67,16 @@ BridgeId = Annotated[UUID | str | None, P("BridgeId", "Guid"), "the bridge, by i
 BridgeName = Annotated[
     str | None, P("BridgeName", "String"), "the bridge, by its name, in any casing"
 ]
+Number = str | NumberRecord
 ServiceNumber = Annotated[
-    str | None, P("ServiceNumber", "String"), "the default toll number, of the user's bridge"
+    Number | None,
+    P("ServiceNumber", "String", as_is=(NumberRecord,)),
+    "the default toll number, of the user's bridge, as E.164 or its record",
 ]
 TollFreeServiceNumber = Annotated[
-    str | None,
-    P("TollFreeServiceNumber", "String"),
-    "the default toll-free number, of the user's bridge",
+    Number | None,
+    P("TollFreeServiceNumber", "String", as_is=(NumberRecord,)),
+    "the default toll-free number, of the user's bridge, as E.164 or its record",
 ]
 AllowTollFreeDialIn = Annotated[
     bool | None, P("AllowTollFreeDialIn", "Boolean"), "whether toll-free calls are let in"
@@ -145,11 +149,11 @@ def an_instance(kind: type[R], value: object) -> R:
 
 @attrs.frozen(kw_only=True)
 class Wanted:
-    """The settings that a call names; None leaves one as it is."""
+    """The settings that a call names; None leaves one as it is, but no toll-free number is one."""
 
     bridge_id: UUID | None
-    service_number: str | None
-    toll_free_service_number: str | None
+    service_number: Number | None
+    toll_free_service_number: Number | Unset | None
     allow_toll_free_dial_in: bool | None
     allow_pstn_only_meetings: bool | None
 
@@ -168,13 +172,14 @@ class Wanted:
             "service_number": number_on(
                 unit, after.bridge_id, self.service_number, toll_free=False
             ),
-            "toll_free_service_number": number_on(
-                unit, after.bridge_id, self.toll_free_service_number, toll_free=True
-            ),
             "allow_toll_free_dial_in": self.allow_toll_free_dial_in,
             "allow_pstn_only_meetings": self.allow_pstn_only_meetings,
         }
         wanted = {name: value for name, value in changes.items() if value is not None}
+        if self.toll_free_service_number is not UNSET:
+            wanted["toll_free_service_number"] = number_on(
+                unit, after.bridge_id, self.toll_free_service_number, toll_free=True
+            )
         return attrs.evolve(after, **wanted) if wanted else after
 
 
@@ -270,7 +275,7 @@ def one_bridge(
 
 
 def number_on(
-    unit: UnitOfWork, bridge_id: UUID, number: str | None, *, toll_free: bool
+    unit: UnitOfWork, bridge_id: UUID, number: Number | None, *, toll_free: bool
 ) -> str | None:
     """The digits of a number, which must be of that kind and on that bridge; None for None."""
     if number is None:
@@ -281,7 +286,7 @@ def number_on(
 
 
 def kept_by(
-    bridge_id: UUID | None, service_number: str | None, ldap_filter: str | None
+    bridge_id: UUID | None, service_number: Number | None, ldap_filter: str | None
 ) -> Callable[[Person], bool]:
     """Whether the filters of a Get- let a person through."""
     tests: list[Callable[[Person], bool]] = []

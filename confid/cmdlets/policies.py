@@ -22,6 +22,7 @@ from confid.engine.invocation import Invocation, Output
 from confid.engine.parameters import UNSET, CommonParameters, Confirm, P, Unset, WhatIf, is_given
 from confid.errors import AlreadyExistsError, InvalidArgumentError, InvalidOperationError, shown
 from confid.tenant import phone_number
+from confid.tenant.online_user import OnlineUser
 from confid.tenant.policies import (
     GLOBAL,
     Family,
@@ -29,9 +30,9 @@ from confid.tenant.policies import (
     identity_of,
     name_of,
 )
-from confid.tenant.records import DirectoryUser, Record, ServiceNumber
+from confid.tenant.records import Record, ServiceNumber
 from confid.tenant.results import Results
-from confid.tenant.text import fold
+from confid.tenant.text import comma_list, fold
 from confid.tenant.unit_of_work import UnitOfWork
 
 Policy: TypeAlias = TeamsAudioConferencingPolicy
@@ -275,8 +276,8 @@ def grant_cs_teams_audio_conferencing_policy(
         P("Identity", "String", position=0, sets=("Identity",), as_is=(Record, Iterable)),
         f"{NAMED}; or else `group` or `global_`",
     ] = None,
-    *,
     policy_name: PolicyName = UNSET,
+    *,
     global_: Annotated[
         bool, P("Global", "SwitchParameter", sets=("GrantToTenant",)), "grants it to the tenant"
     ] = False,
@@ -299,7 +300,7 @@ def grant_cs_teams_audio_conferencing_policy(
     what_if: WhatIf = False,
     confirm: Confirm = None,
     **common: Unpack[CommonParameters],
-) -> Output[DirectoryUser]:
+) -> Output[OnlineUser]:
     """Grant an audio conferencing policy to users, a group or the tenant; None takes it back.
 
     For a user counts their own policy, else that of their group with the lowest rank, else the
@@ -376,40 +377,24 @@ def _from_instance(unit: UnitOfWork, instance: object) -> Policy:
 
 def _numbers(unit: UnitOfWork, given: object) -> tuple[str, ...]:
     """The digits of numbers of the tenant's bridges, each once, in the order given."""
-    digits = dict.fromkeys(map(_digits, _listed(given)))
+    parameter = "MeetingInvitePhoneNumbers"
+    if isinstance(given, ServiceNumber):
+        given = [given]
+    if isinstance(given, bytes | Mapping) or not isinstance(given, Iterable | None):
+        raise InvalidArgumentError(
+            f"{parameter}: a {type(given).__name__} is no list of numbers. Give the "
+            "whole list, the first to show first.",
+            target=parameter,
+        )
+    digits = dict.fromkeys(phone_number.parse(n, parameter=parameter) for n in comma_list(given))
     numbers = unit.setup.numbers
     unknown = [d for d in digits if d not in numbers or numbers[d].bridge_id is None]
     if unknown:
         have = ", ".join(f"+{n.number}" for n in numbers.values() if n.bridge_id) or "none"
         raise InvalidArgumentError(
-            f"MeetingInvitePhoneNumbers: {', '.join(f'+{d}' for d in unknown)} on no bridge of "
+            f"{parameter}: {', '.join(f'+{d}' for d in unknown)} on no bridge of "
             f"this tenant, whose bridges have {have}.",
             target=unknown[0],
             error_id="ServiceNumberNotOnBridge",
         )
     return tuple(digits)
-
-
-def _listed(given: object) -> Iterable[object]:
-    if given is None:
-        return ()
-    if isinstance(given, (str, ServiceNumber)):
-        return (given,)
-    if isinstance(given, Iterable) and not isinstance(given, (bytes, Mapping)):
-        return given
-    raise InvalidArgumentError(
-        f"MeetingInvitePhoneNumbers: a {type(given).__name__} is no list of numbers. Give the "
-        "whole list, the first to show first.",
-        target="MeetingInvitePhoneNumbers",
-    )
-
-
-def _digits(number: object) -> str:
-    text = number.number if isinstance(number, ServiceNumber) else number
-    if not isinstance(text, str):
-        raise InvalidArgumentError(
-            f"MeetingInvitePhoneNumbers: a {type(number).__name__} is no number. Give a text, such "
-            "as +14255550100, or a service number's record.",
-            target=type(number).__name__,
-        )
-    return phone_number.parse(text, parameter="MeetingInvitePhoneNumbers")

@@ -24,7 +24,7 @@ from confid.tenant.notices import MailOptions
 from confid.tenant.records import LanguageSupported, ServiceNumber
 from confid.tenant.results import Results
 from confid.tenant.setup import Setup
-from confid.tenant.text import fold
+from confid.tenant.text import comma_list, fold
 
 BRIDGES = ("FiltersParams", "TenantIdParams", "TenantDomainParams")
 LISTS = ("FiltersParams", "UniqueBridgeParams", "TenantIdParams", "TenantDomainParams")
@@ -134,7 +134,7 @@ def get_cs_online_dial_in_conferencing_service_number(
     """
     setup = command.tenant.setup
     if identity is not None and is_given(identity):
-        return numbers.find_number(setup, _text(identity))
+        return numbers.find_number(setup, identity)
     if result_size is not None and result_size < 0:
         raise InvalidArgumentError(f"result_size={result_size}: a count is 0 or more.")
     bridge = numbers.one_bridge(setup, bridge_id, bridge_name)
@@ -190,7 +190,7 @@ def register_cs_online_dial_in_conferencing_service_number(
     if bridge is None and like is not None and like.bridge_id is not None:
         bridge = numbers.one_bridge(unit.setup, like.bridge_id, None)
     bridge = bridge or unit.setup.default_bridge
-    placed = numbers.registered(unit.setup, _text(like or identity), bridge, like=like)
+    placed = numbers.registered(unit.setup, like or identity, bridge, like=like)
     if not command.should_process(placed.number.number):
         return None
     unit.bridges.put_numbers(placed.number)
@@ -267,13 +267,12 @@ def set_cs_online_dial_in_conferencing_service_number(
                 target="RestoreDefaultLanguages",
             )
         primary_language, secondary_languages = spoken_languages.DEFAULT, []
-    if isinstance(secondary_languages, str):
-        secondary_languages = [secondary_languages]
     like = None if instance is None else an_instance(ServiceNumber, instance)
-    after = before = numbers.find_number(unit.setup, _text(like or identity))
+    after = before = numbers.find_number(unit.setup, like or identity)
     if like is not None and not restore_default_languages:
         after = numbers.with_languages(after, like.primary_language, like.secondary_languages)
-    after = numbers.with_languages(after, primary_language, secondary_languages)
+    others = None if secondary_languages is None else comma_list(secondary_languages)
+    after = numbers.with_languages(after, primary_language, others)
     if not command.should_process(before.number):
         return None
     if after != before:
@@ -331,7 +330,7 @@ def unregister_cs_online_dial_in_conferencing_service_number(
     mail = MailOptions(notify=notify)
     unit = command.tenant
     unit.lock_setup()
-    number = numbers.find_number(unit.setup, _text(identity))
+    number = numbers.find_number(unit.setup, identity)
     if instance is not None:
         _demand_same(number, an_instance(ServiceNumber, instance))
     _demand_on(unit.setup, number, numbers.one_bridge(unit.setup, bridge_id, bridge_name))
@@ -368,11 +367,6 @@ def get_cs_online_dial_in_conferencing_languages_supported(
     return Results(
         LanguageSupported(code=code, name=name) for code, name in spoken_languages.SUPPORTED.items()
     )
-
-
-def _text(number: str | ServiceNumber | None) -> str:
-    assert number is not None  # noqa: S101 - the parameter set demands it
-    return str(number.number) if isinstance(number, ServiceNumber) else number
 
 
 def _demand_same(number: ServiceNumber, instance: ServiceNumber) -> None:

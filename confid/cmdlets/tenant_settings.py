@@ -21,7 +21,7 @@ from confid.tenant.policies import GLOBAL
 from confid.tenant.records import TenantSettings
 from confid.tenant.results import Results
 from confid.tenant.setup import checked_settings
-from confid.tenant.text import fold
+from confid.tenant.text import comma_list, fold
 
 SettingsId = Annotated[
     str | None,
@@ -223,7 +223,7 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
     domains = given.get("allowed_dial_out_external_domains")
     if domains is not None:
         demand("AllowedDialOutExternalDomains", domains, Iterable, "a list of domains")
-        domains = (domains,) if isinstance(domains, str) else tuple(domains)
+        domains = tuple(comma_list(domains))
         for domain in domains:
             demand("AllowedDialOutExternalDomains", domain, str, "domains as text")
         given["allowed_dial_out_external_domains"] = domains

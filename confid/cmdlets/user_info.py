@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Annotated, Unpack
 
-from confid.cmdlets.listing import count, listed, numbers_of, provider_of
+from confid.cmdlets.listing import count, listed, numbers_of, property_filter, provider_of
 from confid.cmdlets.parameters import (
     NAMED,
     DomainController,
@@ -24,8 +24,8 @@ from confid.engine.invocation import Invocation, Output
 from confid.engine.parameters import CommonParameters, P, is_given
 from confid.powershell.language.values import choice
 from confid.tenant.people import Person
-from confid.tenant.records import MICROSOFT, LicenseState, UserInfo, UserState
-from confid.tenant.text import fold
+from confid.tenant.records import MICROSOFT, DirectoryUser, LicenseState, UserInfo, UserState
+from confid.tenant.text import comma_list, fold
 from confid.tenant.unit_of_work import UnitOfWork
 
 FIRST = 100
@@ -256,9 +256,7 @@ def _filter(text: str | None) -> Callable[[Person, UserInfo], bool]:
     """Whether the filter fits a person; the record's properties go before the directory's."""
     if text is None:
         return lambda _person, _record: True
-    from confid.powershell import where  # noqa: PLC0415 - few calls filter
-
-    fits = where(text)
+    fits = property_filter(text, UserInfo, DirectoryUser)
     return lambda person, record: fits({**person.user.__powershell__(), **record.__powershell__()})
 
 
@@ -271,6 +269,6 @@ def _state_filter(
         tests.append(_PROVIDERS[choice("Provider", provider, tuple(_PROVIDERS))])
     if license_state:
         allowed = tuple(LICENSE_STATES.values())
-        named = {choice("LicenseState", each, allowed) for each in license_state}
+        named = {choice("LicenseState", each, allowed) for each in comma_list(license_state)}
         tests.append(lambda person: LICENSE_STATES[person.user.license_state] in named)
     return lambda person: all(test(person) for test in tests)

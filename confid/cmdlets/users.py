@@ -38,13 +38,23 @@ from confid.cmdlets.parameters import (
 )
 from confid.engine.cmdlet import listing_cmdlet, user_cmdlet
 from confid.engine.invocation import Invocation, Output
-from confid.engine.parameters import UNSET, AsJob, CommonParameters, Confirm, P, WhatIf, is_given
+from confid.engine.parameters import (
+    UNSET,
+    AsJob,
+    CommonParameters,
+    Confirm,
+    P,
+    Unset,
+    WhatIf,
+    is_given,
+)
 from confid.errors import demand
 from confid.tenant.changes import Change
 from confid.tenant.documents import Conferencing
 from confid.tenant.notices import Event, events_of, owed
 from confid.tenant.people import Person, demand_license
 from confid.tenant.records import ConferencingUser
+from confid.tenant.records import ServiceNumber as NumberRecord
 
 
 @user_cmdlet("Enable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",))
@@ -235,7 +245,11 @@ def set_cs_online_dial_in_conferencing_user(
         BridgeName, "moves the user to the bridge with this name, and to its numbers"
     ] = None,
     service_number: ServiceNumber = None,
-    toll_free_service_number: TollFreeServiceNumber = None,
+    toll_free_service_number: Annotated[
+        TollFreeServiceNumber | Unset,
+        P("TollFreeServiceNumber", "String", as_is=(NumberRecord,)),
+        "the default toll-free number, of the user's bridge; None takes theirs away",
+    ] = UNSET,
     allow_pstn_only_meetings: Annotated[
         bool | None,
         P("AllowPSTNOnlyMeetings", "Boolean"),
@@ -299,7 +313,8 @@ def set_cs_online_dial_in_conferencing_user(
         notify=notify,
     )
     unit = command.tenant
-    if any(map(is_given, (bridge_id, bridge_name, service_number, toll_free_service_number))):
+    named = (bridge_id, bridge_name, service_number, toll_free_service_number)
+    if any(map(is_given, named)):
         # What is taken from the set-up now must not be taken off it before this is kept.
         unit.lock_setup(shared=True)
     demand("if_unchanged", if_unchanged, bool, "True or False")

@@ -8,8 +8,8 @@ from typing import overload
 import confid.cmdlets  # noqa: F401 - fills the registry
 from confid.engine.binder import Binding, CommandInfo, bind_arguments
 from confid.engine.cmdlet import registry
-from confid.engine.parameters import did_you_mean
 from confid.errors import ParameterBindingError, demand, shown
+from confid.powershell.language.names import did_you_mean
 
 
 @overload

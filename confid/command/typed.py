@@ -19,6 +19,7 @@ from confid.engine.binder import (
 from confid.engine.common_parameters import ActionPreference
 from confid.errors import (
     ConfidError,
+    ConversionError,
     LineError,
     ParameterBindingError,
 )
@@ -30,17 +31,16 @@ from confid.powershell.lines.arguments import (
     Names,
     Paired,
     given_twice,
-    refuse_blocks,
     refuse_left_over,
 )
-from confid.powershell.lines.parser import Named
+from confid.powershell.lines.parser import Argument, Block, Named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from confid.engine.parameters import P
     from confid.engine.session import Session
-    from confid.powershell.lines.parser import Argument, CommandText
+    from confid.powershell.lines.parser import CommandText, Element
 
 
 _SHOULD_PROCESS: Final = ("WhatIf", "Confirm")
@@ -103,6 +103,29 @@ def refuse_typed_ids(command: CommandText) -> None:
         refuse_chosen_ids({known.name if known else element.name: element})
 
 
+class _BlockText(str):
+    """The text of a script block: what is between its braces."""
+
+    __slots__ = ()
+
+
+def _as_text(element: Element) -> Element:
+    """An element, a script block in it as the text that it is."""
+    if isinstance(element, Block):
+        return _text_of(element)
+    if isinstance(element, Named) and element.argument is not None:
+        value = element.argument.value
+        return (
+            attrs.evolve(element, argument=_text_of(value)) if isinstance(value, Block) else element
+        )
+    return element
+
+
+def _text_of(block: Block) -> Argument:
+    text = block.text[1:-1]
+    return Argument(_BlockText(text), block.position, text)
+
+
 class _Binder:
     """Binds one command."""
 
@@ -116,8 +139,7 @@ class _Binder:
 
     def call(self) -> BoundCommand:
         info = self._info
-        paired = _names(info).pair(self._command.elements)
-        refuse_blocks(self._command, paired.blocks)
+        paired = _names(info).pair(map(_as_text, self._command.elements))
         for known, argument in paired.named:
             if known.name in self._given or known.name in self._common:
                 raise given_twice(info.name, known.name)
@@ -133,6 +155,8 @@ class _Binder:
     def _bind(self, name: str, argument: Argument | None) -> None:
         """Note a value; a bare number is text where the parameter is."""
         python_name, p = self._by_name[name]
+        if argument is not None and isinstance(argument.value, _BlockText):
+            self._demand_text(p, argument)
         if argument is None:
             self._given[name] = True
         elif argument.value is None:
@@ -143,6 +167,14 @@ class _Binder:
         else:
             typed = argument.text is not None and p.type in _TEXTS
             self._given[name] = argument.text if typed else argument.value
+
+    def _demand_text(self, p: P, block: Argument) -> None:
+        """A script block is text for a text parameter, and for any other type refused."""
+        if p.type in ("Object", "PSObject", "Unlimited"):
+            raise self._refused(block, "a script block isn't known here; it is text for a String")
+        if p.type not in (*_TEXTS, "String[]"):
+            why = ConversionError(f"a script block is no {p.type}.", target=block.value)
+            raise not_converted(self._info, p, why)
 
     def _of_null(self, p: P) -> object:
         """What `$null` becomes: empty text, 0, `$false` or itself, or an error."""

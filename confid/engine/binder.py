@@ -17,7 +17,7 @@ from uuid import UUID
 
 import attrs
 
-from confid.engine.parameters import COMMON, UNSET, P, did_you_mean, python_name
+from confid.engine.parameters import COMMON, UNSET, P, python_name
 from confid.errors import (
     ConfidError,
     ParameterBindingError,
@@ -25,6 +25,7 @@ from confid.errors import (
     shown,
 )
 from confid.ids.conference_id import ConferenceId
+from confid.powershell.language.names import did_you_mean
 from confid.powershell.language.scalars import python_scalar
 
 if TYPE_CHECKING:
@@ -140,8 +141,12 @@ class CommandInfo:
 
     @functools.cached_property
     def places(self) -> tuple[str, ...]:
-        """The parameters that have a place, by Python name."""
-        return tuple(name for name, p in self.declared.items() if p.position is not None)
+        """The parameters that Python takes by place, by Python name."""
+        return tuple(
+            name
+            for name, parameter in inspect.signature(self._body).parameters.items()
+            if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        )
 
     @functools.cached_property
     def own(self) -> tuple[str, ...]:
@@ -217,6 +222,8 @@ def bind_arguments(
         name, p, taken_as_is = meant[given]
         if type(value) not in taken_as_is:
             value = python_scalar(value)  # noqa: PLW2901 - what was given, as Python has it
+        if value is None and name == "identity":
+            raise _no_identity(info, p)
         if value is None or value is UNSET:
             if value is None and name in info.takes_none:
                 bound[name] = None
@@ -230,6 +237,16 @@ def bind_arguments(
                 category="InvalidData",
             )
     return _parameter_set(info, tuple(bound), default_set), bound
+
+
+def _no_identity(info: CommandInfo, p: P) -> ParameterBindingError:
+    return ParameterBindingError(
+        f"{info.name}: {p.name} is None. In PowerShell an empty variable there means everybody, so "
+        "that a script changes everybody by mistake; leave identity out if that is what you mean.",
+        error_id="ParameterArgumentValidationErrorEmptyStringNotAllowed",
+        parameter=p.name,
+        category="InvalidData",
+    )
 
 
 def refuse_chosen_ids(arguments: Mapping[str, object]) -> None:
@@ -266,7 +283,7 @@ def binds_unchanged(
     or refused, except for an empty text. `types` are the types of the values,
     the `placed` ones first, then those with a name.
     """
-    if placed > min(1, len(info.places)):
+    if placed > len(info.places):
         return False
     aside = {"session", *info.own}
     kinds = dict(zip((*info.places[:placed], *given), types, strict=True))

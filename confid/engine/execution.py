@@ -54,7 +54,7 @@ def run(
         unchanged = binds_unchanged(info, len(args), tuple(given), tuple(map(type, values)))
         if not unchanged or "" in values:
             return _bind_and_run(info, body, args, given)
-        bound = {info.places[0]: args[0], **given} if args else dict(given)
+        bound = {**dict(zip(info.places, args, strict=False)), **given}
         session = current_session(bound.pop("session", None))
         options = call_options(session.preferences, {}, writes=info.writes)
         return _confirm_and_run(_Call(info, body, session, bound, options))
@@ -107,25 +107,27 @@ def _bind_and_run(
 def _with_place(
     info: CommandInfo, args: tuple[Any, ...], given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The arguments by name; at most one is given by its place."""
+    """The arguments by name, those too that are given by their places."""
     places = info.places
-    if not places or len(args) > 1:
-        refuse_placed_ids(args[1:] if places else args)
-        only = f"{places[0]} alone" if places else "nothing"
+    if len(args) > len(places):
+        refuse_placed_ids(args[len(places) :])
+        only = " and ".join(places) or "nothing"
         raise ParameterBindingError(
-            f"{info.name} takes {only} without its name; give the others by name.",
+            f"{info.name} takes {only} without a name; give the others by name.",
             error_id="PositionalParameterNotFound",
         )
+    placed = dict(zip(places, args, strict=False))
+    instance = info.declared.get("instance")
     # Two sets can have a place each; PowerShell binds by type, so a record is the instance.
-    alone = len(places) == 1 or not isinstance(args[0], Record)
-    name = places[0] if alone or "instance" not in places else "instance"
-    if name in given:
+    if instance and instance.position is not None and isinstance(args[0], Record):
+        placed = {"instance": args[0]}
+    for name in placed.keys() & given.keys():
         raise ParameterBindingError(
             f"{info.name}: {name} was given twice, by its place and by its name.",
             error_id="ParameterAlreadyBound",
             parameter=name,
         )
-    return {name: args[0], **given}
+    return {**placed, **given}
 
 
 def _confirm_and_run(call: _Call) -> Any:
@@ -144,7 +146,7 @@ def _confirm_and_run(call: _Call) -> Any:
         )
     except ConfidError as error:
         error.cmdlet = error.cmdlet or call.info.name
-        options.collect_errors([error, *error.also])
+        options.collect_errors(error.errors)
         raise
     if warnings or command.errors or options.collects:
         options.tell(session.host, call.info.name, warnings, command.errors)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from confid.engine.parameters import is_given
 from confid.engine.progress import advancing
-from confid.errors import ConfidError, raise_first
+from confid.errors import ConfidError, raise_together
 from confid.store.batches import batched
 from confid.tenant import directory
 from confid.tenant.records import ConferencingUser, DirectoryUser, Record
@@ -224,7 +224,7 @@ class Invocation:
 
     def _raise_under_stop(self) -> None:
         if self.options.stops:
-            raise_first(self.errors)
+            raise_together(self.errors)
 
 
 Command = Invocation

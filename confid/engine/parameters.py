@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypedDict
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from confid.engine.session import Session
     from confid.errors import ConfidError
@@ -124,21 +124,3 @@ def python_name(name: str) -> str:
 def is_given(value: Any) -> bool:
     """Whether a caller gave a value: None and UNSET mean not given."""
     return value is not None and value is not UNSET
-
-
-def did_you_mean(word: str, names: Iterable[str]) -> str:
-    """The question with the three names nearest to a word, behind a space; empty if none is near.
-
-    Casing, hyphens and underscores make no difference.
-    """
-    from difflib import get_close_matches  # noqa: PLC0415 - only an error asks
-
-    def plain(text: str) -> str:
-        return text.replace("_", "").replace("-", "").casefold()
-
-    known = {plain(name): name for name in names}
-    near = [known[name] for name in get_close_matches(plain(word), known, 3, 0.4)]
-    if not near:
-        return ""
-    *others, last = near
-    return f" Did you mean {', '.join(others)} or {last}?" if others else f" Did you mean {last}?"

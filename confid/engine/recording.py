@@ -60,7 +60,7 @@ class Recorder:
         except BaseException as error:
             call.failed = True
             if isinstance(error, ConfidError):
-                call.errors[:] = (error, *error.also)
+                call.errors[:] = error.errors
             raise
         finally:
             _inside.reset(token)
@@ -72,7 +72,7 @@ class Recorder:
         if _inside.get() or id(error) in self._known:
             return
         call.failed = True
-        call.errors[:] = (error, *error.also)
+        call.errors[:] = error.errors
         self._known.update(map(id, call.errors))
         self.calls.append(call)
 

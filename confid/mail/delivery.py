@@ -21,6 +21,7 @@ from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError, InvalidOperationError, shown
 from confid.mail.departures import departure, is_in_hand, leased_by
 from confid.mail.headers import one_line
+from confid.mail.masking import masked
 from confid.mail.messages import compose, read_wording, redirection
 from confid.mail.outbox_queue import (
     Position,
@@ -427,5 +428,5 @@ def _later(now: datetime, wait: timedelta) -> datetime:
 
 def _reason(error: Exception, pin: Secret | None) -> str:
     """An error in one line, without control characters and PINs."""
-    text = str(error) if pin is None else pin.mask(str(error))
+    text = str(error) if pin is None else masked(str(error), pin)
     return (one_line(text) or type(error).__name__)[:LONGEST_REASON]

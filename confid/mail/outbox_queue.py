@@ -9,7 +9,7 @@ import attrs
 
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
-from confid.errors import InvalidArgumentError, NotFoundError, demand, raise_first, shown
+from confid.errors import InvalidArgumentError, NotFoundError, demand, raise_together, shown
 from confid.mail.departures import address, is_in_hand
 from confid.store.base import TENANT
 from confid.store.batches import AT_ONCE
@@ -115,7 +115,7 @@ def requeue(
                     entry, state=MessageState.PENDING, to=to, reason=None, attempts=0, retry_at=None
                 )
             )
-        raise_first(errors)
+        raise_together(errors)
         # A leased message is due already, and has to keep its lease.
         tenant.outbox.put(entry for entry in again if "lease" not in bodies[entry.key])
     return Results([_masked(entry) for entry in again])
@@ -158,7 +158,7 @@ def _cancel(tenant: UnitOfWork, keys: list[str], actor: str | None) -> list[Outb
             why = f"cancelled by {actor}" if actor else "cancelled"
             pinless = entry.with_pin(None)
             cancelled.append(attrs.evolve(pinless, state=MessageState.CANCELLED, reason=why))
-    raise_first(errors)
+    raise_together(errors)
     tenant.outbox.put(cancelled)
     erase_pins(tenant.transaction, [entry.key for entry in cancelled])
     return cancelled

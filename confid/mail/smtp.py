@@ -11,8 +11,9 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from confid.errors import InvalidArgumentError, Secret, forget_frames, shown
+from confid.errors import InvalidArgumentError, Secret, shown
 from confid.mail.headers import one_line
+from confid.mail.masking import forget_frames, masked
 from confid.mail.transports import PermanentRefusal, TransportUnavailable
 
 if TYPE_CHECKING:
@@ -356,7 +357,7 @@ def _answer(code: int, words: bytes | str, secrets: Iterable[Secret] = ()) -> st
 
 def _masked(text: str, secrets: Iterable[Secret]) -> str:
     for secret in secrets:
-        text = secret.mask(text)
+        text = masked(text, secret)
     return one_line(text)
 
 

@@ -16,7 +16,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from confid.errors import ConfidError, InvalidArgumentError, forget_frames, shown
+from confid.errors import ConfidError, InvalidArgumentError, shown
+from confid.mail.masking import forget_frames
 
 if TYPE_CHECKING:
     from email.message import EmailMessage

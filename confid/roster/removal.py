@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
-from confid.errors import ConfidError, raise_first
+from confid.errors import ConfidError, raise_together
 from confid.store.batches import batched
 from confid.tenant import directory
 from confid.tenant.results import Results
@@ -56,7 +56,7 @@ def _remove(
                 errors.append(found)
             else:
                 leaving.setdefault(found.owner, found)
-    raise_first(errors)
+    raise_together(errors)
     for users in batched(list(leaving.values())):
         tenant.remove(tenant.people(users, lock=True))
     return list(leaving.values())

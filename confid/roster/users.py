@@ -14,7 +14,7 @@ import attrs
 
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
-from confid.errors import ConfidError, RosterError, StaticConferenceIdError, raise_first
+from confid.errors import ConfidError, RosterError, StaticConferenceIdError, raise_together
 from confid.roster.bridge_exports import BridgesImport
 from confid.roster.cells import quoted
 from confid.roster.columns import CONFERENCE_ID, SIP, UPN, RosterReport
@@ -311,7 +311,7 @@ class Import:
         ]
         if self._roster.problems:
             errors.append(RosterError(self._roster.name, self._roster.problems))
-        raise_first(errors)
+        raise_together(errors)
 
     def _demand_no_other(self, new: Sequence[_Claimed]) -> None:
         current = self._tenant.transaction.current([claimed.user.owner for claimed in new])

@@ -64,7 +64,7 @@ class Bridges:
         self,
         name: str,
         *,
-        numbers: Iterable[str],
+        numbers: Iterable[object],
         region: str | None = None,
     ) -> BridgeSettings:
         """Add a bridge with dedicated numbers; the first toll one is its default number.

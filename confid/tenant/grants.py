@@ -16,6 +16,7 @@ from confid.errors import InvalidOperationError
 from confid.store.base import TENANT
 from confid.store.batches import batched
 from confid.tenant.documents import AUDIO_POLICY, GRANT
+from confid.tenant.online_user import OnlineUser
 from confid.tenant.policies import (
     AUDIO_POLICIES,
     DIAL_OUT_POLICIES,
@@ -34,12 +35,14 @@ from confid.tenant.setup import grants_key
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from confid.store.base import Transaction
-    from confid.tenant.people import People
+    from confid.tenant.people import People, Person
     from confid.tenant.records import DirectoryUser
     from confid.tenant.setup import SetupKeeper
+
+NOTHING = PersonGrants(audio_conferencing=None, dial_out=None)
 
 NAMED = 3
 """An error names so many users and counts the others."""
@@ -121,6 +124,18 @@ class Policies:
         self._hold_granted(family, name)
         self._put_grants(family, lambda grants: attrs.evolve(grants, tenant=name))
 
+    def online_users(self, users: Sequence[DirectoryUser]) -> list[OnlineUser]:
+        """Users with the policies that they were granted themselves."""
+        granted = PERSON_GRANTS.get(self._transaction, [user.owner for user in users])
+        return [_online(user, granted.get(user.owner, NOTHING)) for user in users]
+
+    def with_own(self, people: Iterable[Person]) -> Iterator[Person]:
+        """People, each as an `OnlineUser` with the policies that they were granted themselves."""
+        for some in batched(people):
+            users = self.online_users([person.user for person in some])
+            for person, user in zip(some, users, strict=True):
+                yield attrs.evolve(person, user=user)
+
     def names(self, family: Family, users: Iterable[DirectoryUser]) -> dict[str, str]:
         """The name of the policy in force for each user, by owner."""
         everybody = {user.owner: user for user in users}
@@ -151,12 +166,12 @@ class Policies:
 
     def _grant(self, family: Family, owners: Sequence[str], name: str | None) -> None:
         kept = PERSON_GRANTS.get(self._transaction, owners, lock=True)
-        none = PersonGrants(audio_conferencing=None, dial_out=None)
         granted = {
-            owner: attrs.evolve(kept.get(owner, none), **{family.value: name}) for owner in owners
+            owner: attrs.evolve(kept.get(owner, NOTHING), **{family.value: name})
+            for owner in owners
         }
         documents = {
-            o: PERSON_GRANTS.body(theirs) for o, theirs in granted.items() if theirs != none
+            o: PERSON_GRANTS.body(theirs) for o, theirs in granted.items() if theirs != NOTHING
         }
         self._transaction.put(GRANT.name, documents)
         self._transaction.delete(GRANT.name, [owner for owner in owners if owner not in documents])
@@ -167,3 +182,12 @@ class Policies:
         body = self._transaction.get(TENANT.name, [key], lock=True).get(key, {})
         grants = change(TENANT_GRANTS.read(body))
         self._setup.put(TENANT, {key: TENANT_GRANTS.body(grants)})
+
+
+def _online(user: DirectoryUser, granted: PersonGrants) -> OnlineUser:
+    return OnlineUser(
+        **attrs.asdict(user, recurse=False),
+        feature_types=("Teams", "AudioConferencing") if user.is_licensed else ("Teams",),
+        teams_audio_conferencing_policy=granted.audio_conferencing,
+        online_dial_out_policy=granted.dial_out,
+    )

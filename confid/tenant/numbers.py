@@ -55,7 +55,7 @@ def one_bridge(
     return by_id or by_name
 
 
-def find_number(setup: Setup, number: str) -> ServiceNumber:
+def find_number(setup: Setup, number: object) -> ServiceNumber:
     """The tenant's number for a text in any E.164 form.
 
     Raises `NotFoundError` that lists the tenant's numbers.
@@ -72,7 +72,7 @@ def find_number(setup: Setup, number: str) -> ServiceNumber:
 
 
 def number_on(
-    setup: Setup, bridge: BridgeSettings, number: str, *, toll_free: bool, parameter: str
+    setup: Setup, bridge: BridgeSettings, number: object, *, toll_free: bool, parameter: str
 ) -> str:
     """The digits of a number, which must be of that kind and on that bridge.
 
@@ -155,7 +155,7 @@ def from_instance(setup: Setup, before: BridgeSettings, instance: Bridge) -> Bri
     )
 
 
-def numbers_for_bridge(setup: Setup, numbers: Iterable[str]) -> list[ServiceNumber]:
+def numbers_for_bridge(setup: Setup, numbers: Iterable[object]) -> list[ServiceNumber]:
     """The numbers of a bridge that is to be made: new to the tenant, or of no bridge yet.
 
     Raises `InvalidArgumentError` for a number that comes twice or is on a
@@ -163,11 +163,7 @@ def numbers_for_bridge(setup: Setup, numbers: Iterable[str]) -> list[ServiceNumb
     be one.
     """
     made: dict[str, ServiceNumber] = {}
-    for number in [numbers] if isinstance(numbers, str) else numbers:
-        if not isinstance(number, str):
-            raise InvalidArgumentError(
-                f"numbers: {shown(number, 40)} is no text; write '+14255550100'.", target=number
-            )
+    for number in numbers:
         digits = phone_number.parse(number, parameter="numbers")
         if digits in made:
             raise InvalidArgumentError(
@@ -214,7 +210,7 @@ def new_number(setup: Setup, digits: str, *, is_shared: bool = False) -> Service
 
 
 def registered(
-    setup: Setup, number: str, bridge: BridgeSettings, *, like: ServiceNumber | None = None
+    setup: Setup, number: object, bridge: BridgeSettings, *, like: ServiceNumber | None = None
 ) -> Placed:
     """Put a number on a bridge. A toll number becomes the default of a bridge without one.
 

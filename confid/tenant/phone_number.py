@@ -8,22 +8,29 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from confid.errors import InvalidArgumentError, demand, shown
+from confid.errors import InvalidArgumentError, shown
+from confid.tenant.records import ServiceNumber
 
 _SEPARATORS = re.compile(r"[ \-().\u00a0]")
 _WITHOUT_NUMBERS = frozenset(["AQ", "BV", "GS", "HM", "PN", "TF", "UM"])
 _E164 = re.compile(r"[1-9][0-9]{6,14}")
 
 
-def parse(number: str, *, parameter: str = "service number") -> str:
+def parse(number: object, *, parameter: str = "service number") -> str:
     """The digits of an E.164 number, country code first, without `+`.
 
     Takes `14255550100`, `+14255550100`, `tel:+14255550100`, with the usual
-    separators. Raises `InvalidArgumentError` that names `parameter` for
-    anything else.
+    separators, and a number's record. Raises `InvalidArgumentError` that names
+    `parameter` for anything else.
     """
-    demand(parameter, number, str, "a phone number as text, such as +14255550100")
-    return _digits(number, parameter)
+    text = number.number if isinstance(number, ServiceNumber) else number
+    if not isinstance(text, str):
+        raise InvalidArgumentError(
+            f"{parameter}: a {type(number).__name__} is no phone number. Give a text, such as "
+            "+14255550100, or a service number's record.",
+            target=type(number).__name__,
+        )
+    return _digits(text, parameter)
 
 
 @lru_cache(maxsize=4096)

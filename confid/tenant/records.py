@@ -180,21 +180,6 @@ class DirectoryUser(Record):
 
 
 @attrs.frozen(kw_only=True, str=False)
-class SelectedUser(DirectoryUser):
-    """A directory user that shows and exports only the `selected` properties.
-
-    The attributes are all there, so it names its person and can be read like any other.
-    """
-
-    selected: tuple[str, ...] = attrs.field(repr=False)
-
-    def __powershell__(self) -> dict[str, object]:
-        """The selected properties, in the order of all."""
-        properties = Record.__powershell__(self)
-        return {name: value for name, value in properties.items() if name in self.selected}
-
-
-@attrs.frozen(kw_only=True, str=False)
 class ConferencingUser(Record):
     """A user enabled for audio conferencing, as the cmdlets return them.
 

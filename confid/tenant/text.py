@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -25,3 +28,16 @@ def is_one_line(text: str) -> bool:
 def is_text(value: object) -> TypeGuard[str]:
     """Whether a value is a text without lone surrogates, which nothing can encode."""
     return isinstance(value, str) and (value.isascii() or not _HALF.search(value))
+
+
+def comma_list(given: Iterable[object] | None) -> list[object]:
+    """The items of a list, each text split at its commas; a text alone is a list too."""
+    return list(_split([given] if isinstance(given, str) else given or ()))
+
+
+def _split(items: Iterable[object]) -> Iterator[object]:
+    for item in items:
+        if isinstance(item, str):
+            yield from (part.strip() for part in item.split(",") if part.strip() or "," not in item)
+        else:
+            yield item

@@ -10,7 +10,7 @@ import pytest
 import confid
 from confid import cmdlets
 from confid.errors import InvalidArgumentError, ParameterBindingError, UserNotFoundError
-from confid.tenant.records import DirectoryUser
+from confid.tenant.online_user import OnlineUser
 from tests.tenants import add, get, set_user, tenant, upn
 
 online: Any = cmdlets.get_cs_online_user
@@ -30,7 +30,7 @@ def test_everybody_by_display_name() -> None:
     with people():
         found = online()
         assert [user.display_name for user in found] == ["Ann", "Ken", "Li"]
-        assert all(type(user) is DirectoryUser for user in found)
+        assert all(type(user) is OnlineUser for user in found)
 
 
 def test_one_several_and_nobody() -> None:

@@ -14,6 +14,7 @@ from confid.errors import (
     InvalidArgumentError,
     NotEnabledError,
     ParameterBindingError,
+    SeveralErrors,
     StoreError,
     UserNotFoundError,
 )
@@ -172,13 +173,13 @@ def test_stop_is_all_or_nothing_and_names_everyone() -> None:
         add(session, "li")
         before = contents(session)
         caught: list[ConfidError] = []
-        with pytest.raises(UserNotFoundError) as raised:
+        with pytest.raises(SeveralErrors) as raised:
             set_user([KEN, NOBODY, PILAR, LI, 7], reset_conference_id=True, error_variable=caught)
         assert contents(session) == before
-        kinds = [type(error) for error in raised.value.also]
-        assert kinds == [NotEnabledError, InvalidArgumentError]
+        kinds = [type(error) for error in raised.value.errors]
+        assert kinds == [UserNotFoundError, NotEnabledError, InvalidArgumentError]
         assert all(name in str(raised.value) for name in (NOBODY, LI, "int"))
-        assert caught == [raised.value, *raised.value.also]
+        assert caught == list(raised.value.errors)
 
 
 def test_stop_names_everyone_across_chunks() -> None:

@@ -22,7 +22,7 @@ from confid.cmdlets import (
     set_cs_online_dial_in_conferencing_user as set_user,
 )
 from confid.engine.recording import Recorder
-from confid.errors import InvalidArgumentError, InvalidOperationError, NotFoundError
+from confid.errors import InvalidArgumentError, InvalidOperationError, SeveralErrors
 from confid.host import SilentHost
 from confid.mail import (
     DeliveryReport,
@@ -224,7 +224,7 @@ def test_what_cannot_be_cancelled_cancels_nothing(office: Office) -> None:
     (sent,) = outbox(state="sent")
     (waiting,) = outbox()
     before = office.documents()
-    with pytest.raises(NotFoundError) as caught:
+    with pytest.raises(SeveralErrors) as caught:
         cancel(["nothing", waiting, sent])
     assert "it was sent" in str(caught.value.also[0])
     for wrong in (5, [5], None):

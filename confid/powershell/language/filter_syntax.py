@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from confid.errors import InvalidArgumentError
 from confid.powershell.language.literals import (
@@ -19,6 +19,9 @@ from confid.powershell.language.literals import (
     single_quoted,
 )
 from confid.powershell.language.numbers import parse_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,10 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """The value of a property of the object at hand."""
+    """The value of a property of the object at hand; `position` is where its name stands."""
 
     name: str
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,22 @@ class Chain:
 
 
 Node = Constant | Property | Not | Comparison | Chain
+
+
+def properties_of(node: Node) -> Iterator[Property]:
+    """The properties that a filter names, from left to right."""
+    match node:
+        case Property():
+            yield node
+        case Not(operand):
+            yield from properties_of(operand)
+        case Comparison():
+            yield from properties_of(node.left)
+            yield from properties_of(node.right)
+        case Chain(first, rest):
+            for item in (first, *(item for _, item in rest)):
+                yield from properties_of(item)
+
 
 COMPARISONS: Final = frozenset(
     (
@@ -266,7 +286,7 @@ class _Parser:
         if token.kind == "name" and not behind and not self._bare_names:
             self._reject(f"a property is written $_.{token.text[:40]} between braces")
         if token.kind == "property" or (token.kind == "name" and not behind):
-            return Property(self._take().text)
+            return Property(self._take().text, token.position)
         if token.kind in ("literal", "constant"):
             return self._constants()
         if token.kind == "name":

@@ -7,10 +7,10 @@ A filter is read once and becomes functions; no part of it is ever run as code. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 from confid.powershell.language.comparison import Operator, is_true, operator
 from confid.powershell.language.filter_syntax import (
     Chain,
@@ -21,7 +21,9 @@ from confid.powershell.language.filter_syntax import (
     Property,
     bad_filter,
     parse,
+    properties_of,
 )
+from confid.powershell.language.names import did_you_mean
 from confid.powershell.language.values import fold, properties, text_given
 
 Properties = Mapping[str, Any]
@@ -54,6 +56,17 @@ def where(
         return result if result is True or result is False else is_true(result)
 
     return predicate
+
+
+def demand_properties(filter: str, known: Collection[str]) -> None:
+    """Raise InvalidArgumentError for a filter with a property that isn't one of those known."""
+    for named in properties_of(parse(text_given("filter", filter))):
+        if _spelling(named.name, known) is None:
+            hint = did_you_mean(named.name, known) or f" There are {', '.join(known)}"
+            why = f"there is no property {shown(named.name, 60)}.{hint.rstrip('?')}"
+            error = bad_filter(filter, named.position, why)
+            error.error_id = "PropertyNotFound"
+            raise error
 
 
 def _compile(node: Node, source: str) -> Evaluate:
@@ -100,7 +113,7 @@ def _property(name: str) -> Evaluate:
     return read
 
 
-def _spelling(name: str, names: tuple[object, ...]) -> str | None:
+def _spelling(name: str, names: Iterable[object]) -> str | None:
     texts = [text for text in names if isinstance(text, str)]
     for key in (str.lower, fold):
         wanted = key(name)

@@ -107,6 +107,8 @@ class Names:
                 paired.blocks.append(element)
             elif (known := self.find(element.name)) is None:
                 paired.unknown.append(element)
+            elif element.argument is not None and isinstance(element.argument.value, Block):
+                paired.blocks.append(element.argument.value)
             elif element.argument is not None or known.switch:
                 paired.named.append((known, element.argument))
             else:

@@ -137,6 +137,7 @@ def _export_csv(command: CommandText) -> Output:
         "include_type_information": given.switch("IncludeTypeInformation"),
         "no_header": given.switch("NoHeader"),
     }
+    path = path.replace("\\", "/")  # a separator too, in PowerShell on any system
     encoding = values.get("Encoding", "utf8NoBOM")
     _tried(
         "Export-Csv", lambda: (csv_lines([], **options), choice("-Encoding", encoding, ENCODINGS))

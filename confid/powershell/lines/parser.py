@@ -26,7 +26,7 @@ _REFUSED: Final = {
 
 @attrs.frozen
 class Argument:
-    """A literal value, and the text that stands for it where that is a bare word."""
+    """A literal value, or a `Block` behind a colon; the text that stands for a bare word."""
 
     value: object
     position: int
@@ -153,7 +153,9 @@ class _Reader:
                 cursor.refuse(
                     cursor.place, f"a value is missing behind -{name}:", "ParameterRequiresArgument"
                 )
-            argument = self._list()
+            place = cursor.place
+            block = Block(cursor.block(), place) if cursor.next == "{" else None
+            argument = Argument(block, place) if block else self._list()
         return Named(name, start, argument, text)
 
     def _list(self) -> Argument:
