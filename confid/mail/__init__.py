@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from confid.mail.transports import PermanentRefusal as PermanentRefusal
     from confid.mail.transports import Transport as Transport
     from confid.mail.transports import TransportUnavailable as TransportUnavailable
-    from confid.mail.web_links import Links as Links
     from confid.mail.web_links import links as links
     from confid.mail.web_links import set_links as set_links
+    from confid.tenant.web_links import Links as Links
 else:
     __getattr__, __dir__ = names_on_demand(__name__)

@@ -12,10 +12,10 @@ import attrs
 
 from confid.mail.headers import one_line
 from confid.mail.languages.sentences import SENTENCES, pick
-from confid.mail.web_links import NO_LINKS, Links
 from confid.tenant import phone_number
 from confid.tenant.notices import Event
 from confid.tenant.records import TOLL_FREE
+from confid.tenant.web_links import NO_LINKS, Links
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

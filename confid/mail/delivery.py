@@ -33,7 +33,6 @@ from confid.mail.outbox_queue import (
 )
 from confid.mail.report import DeliveryReport, Failure, Retry
 from confid.mail.transports import PermanentRefusal, TransportUnavailable
-from confid.mail.web_links import Links, links_of
 from confid.tenant.documents import OUTBOX, converter
 from confid.tenant.lease import Lease
 from confid.tenant.outbox import (
@@ -46,6 +45,7 @@ from confid.tenant.outbox import (
     erase_pins,
     parked,
 )
+from confid.tenant.web_links import Links, links_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

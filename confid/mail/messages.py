@@ -15,8 +15,8 @@ from confid.mail.headers import POLICY, POLICY_UTF8, Mailbox, encoded, mailbox, 
 from confid.mail.languages.sentences import SENTENCES, pick, with_languages
 from confid.mail.rendering import as_html, as_text, html_body
 from confid.mail.templates import Templates, read_templates
-from confid.mail.web_links import NO_LINKS, Links
 from confid.tenant.records import MASKED_PIN
+from confid.tenant.web_links import NO_LINKS, Links
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,10 +14,10 @@ from confid.errors import InvalidArgumentError, Secret
 from confid.mail.departures import all_as_of_now
 from confid.mail.messages import DEFAULT, compose, read_wording
 from confid.mail.outbox_queue import in_order
-from confid.mail.web_links import links_of
 from confid.tenant.outbox import MESSAGES, MessageState
 from confid.tenant.records import MASKED_PIN, Record, prop
 from confid.tenant.results import Results
+from confid.tenant.web_links import links_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from confid.mail.departures import Departure
     from confid.mail.messages import Wording
     from confid.mail.templates import TemplateSource
-    from confid.mail.web_links import Links
+    from confid.tenant.web_links import Links
 
 _FRAME = "width:100%;height:32em;border:1px solid rgba(128,128,128,.5);background:white"
 

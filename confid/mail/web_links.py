@@ -1,4 +1,4 @@
-"""The tenant's web pages that messages link to: for numbers, meetings and PINs."""
+"""Look at the links in messages, and set them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,11 @@ from confid.errors import InvalidArgumentError, shown
 from confid.store.base import TENANT
 from confid.tenant.documents import converter
 from confid.tenant.text import is_one_line
+from confid.tenant.web_links import LINKS, Links, links_of
 
 if TYPE_CHECKING:
     from confid.engine.parameters import Unset
     from confid.engine.session import Session
-    from confid.tenant.unit_of_work import UnitOfWork
-
-LINKS = "mail_links"
-"""The key of their document."""
-
-
-@attrs.frozen(kw_only=True)
-class Links:
-    """Addresses of pages. Messages leave out a link that is None."""
-
-    find_local_number: str | None = None
-    update_meetings: str | None = None
-    reset_pin: str | None = None
-
-
-NO_LINKS = Links()
 
 
 @own_function("confid.mail.links")
@@ -70,12 +55,6 @@ def set_links(
         changed = attrs.evolve(links_of(tenant), **changes)
         tenant.transaction.put(TENANT.name, {LINKS: converter().unstructure(changed)})
     return changed
-
-
-def links_of(tenant: UnitOfWork) -> Links:
-    """The links in a transaction."""
-    body = tenant.transaction.get(TENANT.name, [LINKS]).get(LINKS, {})
-    return converter().structure(body, Links)
 
 
 def _checked(name: str, url: object) -> str:

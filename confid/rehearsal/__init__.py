@@ -8,9 +8,9 @@ from confid.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from confid.rehearsal.calls import RehearsedCall as RehearsedCall
-    from confid.rehearsal.changes import Changes as Changes
-    from confid.rehearsal.changes import PropertyChange as PropertyChange
     from confid.rehearsal.rehearsals import Rehearsal as Rehearsal
     from confid.rehearsal.rehearsals import rehearse as rehearse
+    from confid.tenant.property_changes import Changes as Changes
+    from confid.tenant.property_changes import PropertyChange as PropertyChange
 else:
     __getattr__, __dir__ = names_on_demand(__name__)

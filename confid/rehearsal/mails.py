@@ -10,10 +10,10 @@ import attrs
 from confid.mail.departures import all_as_of_now
 from confid.mail.outbox_queue import in_order, state_of
 from confid.mail.previews import PreviewedMail, previewed
-from confid.mail.web_links import links_of
 from confid.tenant.documents import OUTBOX
 from confid.tenant.outbox import MESSAGES, MessageState
 from confid.tenant.results import Results
+from confid.tenant.web_links import links_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -14,19 +14,19 @@ from confid.rehearsal.calls import (
     people_of,
     rehearsed,
 )
-from confid.rehearsal.changes import Changes, changes, drawn_ids
 from confid.rehearsal.mails import Mails, mails_of
-from confid.rehearsal.properties import PERSON, Subject, named_in, shown, written
 from confid.store.base import TENANT
 from confid.tenant.documents import MEETINGS, OUTBOX, SETTINGS_KEY
+from confid.tenant.properties import PERSON, Subject, named_in, shown, written
+from confid.tenant.property_changes import Changes, changes, drawn_ids
 from confid.tenant.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from confid.engine.recording import RecordedCall
-    from confid.rehearsal.properties import Shown
     from confid.rehearsal.source import Opened
+    from confid.tenant.properties import Shown
     from confid.tenant.records import Meeting
     from confid.tenant.unit_of_work import UnitOfWork
 

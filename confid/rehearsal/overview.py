@@ -7,16 +7,16 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from confid.powershell import format_table
-from confid.rehearsal.properties import GRANTED, PERSON
 from confid.tenant.display import html_view
 from confid.tenant.documents import AUDIO_POLICY, BRIDGE, MEETING, SERVICE_NUMBER
+from confid.tenant.properties import GRANTED, PERSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from confid.rehearsal.calls import RehearsedCall
-    from confid.rehearsal.changes import PropertyChange
     from confid.rehearsal.outcome import Outcome
+    from confid.tenant.property_changes import PropertyChange
 
 ROWS: Final = 20
 """Rows of each table that the text shows."""

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from confid.rehearsal.calls import RehearsedCall
-    from confid.rehearsal.changes import Changes
     from confid.rehearsal.mails import Mails
     from confid.store.base import Store
+    from confid.tenant.property_changes import Changes
     from confid.tenant.records import Meeting
     from confid.tenant.results import Results
 

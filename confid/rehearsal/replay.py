@@ -8,9 +8,9 @@ from uuid import UUID
 import attrs
 
 from confid.errors import InvalidOperationError
-from confid.rehearsal.changes import Changes, changes
-from confid.rehearsal.properties import KeptPin, Subject, shown
 from confid.tenant.documents import CONFERENCING, MEETING, USER
+from confid.tenant.properties import KeptPin, Subject, shown
+from confid.tenant.property_changes import Changes, changes
 from confid.tenant.records import Record
 from confid.tenant.results import Results
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from confid.engine.recording import RecordedCall
     from confid.engine.session import Session
-    from confid.rehearsal.properties import Shown
+    from confid.tenant.properties import Shown
 
 NEVER = {
     "confid.ledger.merge": "a merge",

@@ -16,10 +16,10 @@ from uuid import UUID
 
 from confid.ids.conference_id import ConferenceId
 from confid.mail.messages import compose
-from confid.mail.web_links import Links
 from confid.tenant.notices import Event
 from confid.tenant.outbox import MessageFacts, OutboxEntry
 from confid.tenant.records import TOLL_FREE, DialInNumber
+from confid.tenant.web_links import Links
 
 HERE = Path(__file__).parent / "mail"
 WIDTHS = {"phone": (390, 1400), "desktop": (800, 1150)}

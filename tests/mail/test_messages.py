@@ -28,10 +28,10 @@ from confid.mail.languages.countries import COUNTRIES
 from confid.mail.languages.sentences import SENTENCES, pick
 from confid.mail.messages import compose
 from confid.mail.rendering import as_html, html_body
-from confid.mail.web_links import Links
 from confid.tenant.notices import Event, Sender
 from confid.tenant.outbox import MessageFacts, OutboxEntry
 from confid.tenant.records import TOLL_FREE, DialInNumber
+from confid.tenant.web_links import Links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

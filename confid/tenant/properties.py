@@ -12,7 +12,6 @@ from uuid import UUID
 
 import attrs
 
-from confid.mail.web_links import LINKS, links_of
 from confid.store.base import TENANT
 from confid.store.batches import batched
 from confid.tenant.documents import (
@@ -30,6 +29,7 @@ from confid.tenant.policies import PERSON_GRANTS, TAG, Family, TeamsAudioConfere
 from confid.tenant.records import MASKED_PIN, Bridge, ServiceNumber
 from confid.tenant.setup import grants_key
 from confid.tenant.text import fold
+from confid.tenant.web_links import LINKS, links_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

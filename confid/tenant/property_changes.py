@@ -11,17 +11,17 @@ import attrs
 
 from confid.ids.conference_id import ConferenceId
 from confid.powershell.language.values import TABLE_CELL
-from confid.rehearsal.properties import KeptPin, Subject, differences
 from confid.store.base import ISSUED
 from confid.tenant.display import HTML_ROWS
+from confid.tenant.properties import KeptPin, Subject, differences
 from confid.tenant.records import MASKED_PIN, Record, prop
 from confid.tenant.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from confid.rehearsal.properties import Difference, Shown
     from confid.store.base import Transaction
+    from confid.tenant.properties import Difference, Shown
 
 NEW: Final = "new"
 """In the place of what is drawn: it will be another one in reality."""
