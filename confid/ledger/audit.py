@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -92,7 +92,7 @@ class _Audit:
         self.setup = setup
         self.users: dict[str, DirectoryUser] = {}
         self.enabled: set[str] = set()
-        self.revisions: dict[str, int] = {}
+        self.revisions = Counter[str]()
         self.owners: dict[int, str] = {}
         self.living: dict[str, int] = {}
         self.issued = 0
@@ -186,7 +186,7 @@ class _Audit:
     def _conferencing(self) -> Iterator[str]:
         numbers = self.setup.numbers
         for owner, settings in self._documents(SETTINGS):
-            self.revisions[owner] = settings.revision
+            self.revisions[owner] += settings.revision
             if owner not in self.users:
                 yield f"Dial-in settings without a user: {owner}."
             if settings.enabled:
@@ -243,6 +243,7 @@ class _Audit:
                     yield f"{self._name(line.owner)}: two living conference IDs."
                 self.living[line.owner] = line.conference_id
         for owner, seen in serials.items():
+            self.revisions[owner] += max(seen)
             if len(seen) != max(seen):
                 yield f"{self._name(owner)}: the ledger has lost some of their entries."
         if self.tenant.transaction.count() != self.issued:
@@ -328,9 +329,9 @@ class _Audit:
                 yield f"The message {key} is {entry.state} and still holds a PIN."
             if said is not None and self.owners.get(said) != entry.owner:
                 yield f"The message {key} tells an ID that was never its user's."
-            if key != f"{entry.owner}:{entry.serial:08d}":
+            if not key.endswith(f"{entry.owner}:{entry.serial:08d}"):
                 yield f"The message {key} has another key."
-            if entry.serial > self.revisions.get(entry.owner, 0):
+            if entry.serial > self.revisions[entry.owner]:
                 yield f"The message {key} tells of a change that was not made."
 
     def _migrations(self) -> Iterator[str]:

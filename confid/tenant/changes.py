@@ -61,15 +61,25 @@ class Change:
             or (before is not None and before.bridge_id != after.bridge_id)
         )
 
-    def outcome(self, issued: dict[str, ConferenceId]) -> Person:
-        """The person after the change, with the ID issued to them."""
-        before = self.person.conferencing
+    @property
+    def keeps_settings(self) -> bool:
+        """Whether the settings are written. A reset alone leaves them as they are."""
+        before, after = self.person.conferencing, self.after
+        return not self.issue or (before is not after and before != after)
+
+    def outcome(self, issued: ConferenceId | None, serial: int | None) -> Person:
+        """The person after the change, with the ID issued to them and its serial."""
+        before = self.person
+        settings = self.after
+        if self.keeps_settings:
+            revision = before.conferencing.revision if before.conferencing else 0
+            settings = attrs.evolve(settings, revision=revision + (not self.issue))
         return Person(
-            user=self.user or self.person.user,
-            conferencing=attrs.evolve(self.after, revision=1 + (before.revision if before else 0)),
-            conference_id=issued.get(
-                self.owner, None if self.retire else self.person.conference_id
-            ),
+            user=self.user or before.user,
+            conferencing=settings,
+            conference_id=issued or (None if self.retire else before.conference_id),
+            # The last ID's where none was issued: what is told now comes behind what was told.
+            serial=before.serial if serial is None else serial,
         )
 
 
@@ -98,15 +108,31 @@ class Changes:
         """Carry out changes, at most one for each person. Returns the people afterwards."""
         self._ledger.retire([change.owner for change in changes if change.retire])
         issued = self._ledger.issue([change.owner for change in changes if change.issue])
-        after = [change.outcome(issued) for change in changes]
+        serials = self._serials(changes)
+        after = [c.outcome(issued.get(c.owner), serials.get(c.owner)) for c in changes]
         self._keep(after, changes)
         self._supersede(changes)
         self._notify(after, changes)
         self._migrations.ask([c.owner for c in changes if c.asks_for_migration()])
         return after
 
+    def _serials(self, changes: Sequence[Change]) -> dict[str, int]:
+        """The serials of the IDs that were issued, each one more than that of the ID before it."""
+        serials = {c.owner: c.person.serial + 1 for c in changes if c.issue}
+        # Of a person without a living ID, the last serial isn't known.
+        if first := [c.owner for c in changes if c.issue and not c.person.serial]:
+            living = self._transaction.living(first)
+            serials |= {owner: serial for owner, (_, serial) in living.items()}
+        return serials
+
     def _keep(self, after: Sequence[Person], changes: Sequence[Change]) -> None:
-        self._people.put_settings({p.user.owner: p.conferencing for p in after if p.conferencing})
+        kept = {
+            change.owner: person.conferencing
+            for person, change in zip(after, changes, strict=True)
+            if person.conferencing and change.keeps_settings
+        }
+        if kept:
+            self._people.put_settings(kept)
         if users := [change.user for change in changes if change.user]:
             self._people.put_users(users)
         if disabled := [c.owner for c in changes if c.person.is_enabled and not c.after.enabled]:

@@ -62,7 +62,8 @@ KINDS = (
 class Conferencing:
     """A person's dial-in settings as they are kept; the conference ID is in the ledger.
 
-    `revision` counts the changes: it orders the person's notifications.
+    `revision` counts the changes that issued no conference ID. The others are counted by the
+    serial of the ID in the ledger; both together order the person's notifications.
     """
 
     enabled: bool

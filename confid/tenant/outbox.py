@@ -9,6 +9,7 @@ and both are erased together. Source: behaviour, mail.
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - the converter reads the annotations
+from itertools import count
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -128,6 +129,7 @@ class Outbox:
         self._now = now
         self._dice = dice
         self._warnings = warnings
+        self._keys = (f"{int(now.timestamp() * 1000):011x}{n:05x}" for n in count())
         self.queued = 0
         """How many pending messages this transaction has put in the outbox."""
 
@@ -172,10 +174,12 @@ class Outbox:
             pin=pin.reveal() if pin is not None and notice.with_pin else None,
             language=user.preferred_language,
         )
+        serial = conferencing.revision + person.serial
         entry = OutboxEntry(
-            key=f"{user.owner}:{conferencing.revision:08d}",
+            # In the order of time, so that a store adds it behind the others; once it was without.
+            key=f"{next(self._keys)}:{user.owner}:{serial:08d}",
             owner=user.owner,
-            serial=conferencing.revision,
+            serial=serial,
             to=to,
             events=notice.events,
             created_at=self._now,

@@ -9,6 +9,7 @@ import attrs
 
 from confid.errors import LicenseError, NotEnabledError, TransactionConflictError
 from confid.ids.conference_id import ConferenceId
+from confid.store.base import Get, Living
 from confid.store.batches import pages
 from confid.tenant.directory import USERS, resolve
 from confid.tenant.documents import CONFERENCING, SETTINGS, USER
@@ -26,11 +27,15 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Person:
-    """A directory user with dial-in settings and conference ID, None where they have none."""
+    """A directory user with dial-in settings and conference ID, None where they have none.
+
+    `serial` is that of the ID in the ledger.
+    """
 
     user: DirectoryUser
     conferencing: Conferencing | None = None
     conference_id: ConferenceId | None = None
+    serial: int = 0
 
     @property
     def is_enabled(self) -> bool:
@@ -102,19 +107,13 @@ class People:
         this call waited for the lock.
         """
         owners = [user.owner for user in users]
-        bodies = self._transaction.get(CONFERENCING.name, owners, lock=lock)
+        bodies, living = self._transaction.read(
+            Get(CONFERENCING.name, owners, lock), Living(owners)
+        )
         if lock:
             self._demand_still_there([owner for owner in owners if owner not in bodies])
         self._renew_setup({body["bridge_id"] for body in bodies.values()})
-        current = self._transaction.current(owners)
-        return [
-            Person(
-                user=user,
-                conferencing=_conferencing(bodies.get(user.owner)),
-                conference_id=_conference_id(current.get(user.owner)),
-            )
-            for user in users
-        ]
+        return [_person(user, bodies.get(user.owner), living.get(user.owner)) for user in users]
 
     def _demand_still_there(self, owners: Sequence[str]) -> None:
         # Removing a person removes their settings: one without any may be gone.
@@ -137,18 +136,15 @@ class People:
             return
         for bodies in pages(self._transaction, CONFERENCING):
             found = self.users(owner for owner, body in bodies.items() if body["enabled"])
-            current = self._transaction.current(found)
+            living = self._transaction.living(found)
             for owner, user in sorted(found.items()):
-                yield Person(
-                    user=user,
-                    conferencing=_conferencing(bodies[owner]),
-                    conference_id=_conference_id(current.get(owner)),
-                )
+                yield _person(user, bodies[owner], living.get(owner))
 
 
-def _conferencing(body: Body | None) -> Conferencing | None:
-    return None if body is None else SETTINGS.read(body)
-
-
-def _conference_id(number: int | None) -> ConferenceId | None:
-    return None if number is None else ConferenceId(number)
+def _person(user: DirectoryUser, settings: Body | None, living: tuple[int, int] | None) -> Person:
+    return Person(
+        user=user,
+        conferencing=None if settings is None else SETTINGS.read(settings),
+        conference_id=None if living is None else ConferenceId(living[0]),
+        serial=0 if living is None else living[1],
+    )

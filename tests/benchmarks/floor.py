@@ -13,6 +13,7 @@ import os
 import sqlite3
 import time
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -60,6 +61,7 @@ CLAIM = """
 INSERT INTO ledger (conference_id, owner, serial, origin, issued_at, issued_by)
 VALUES (?, ?, 1 + (SELECT coalesce(max(serial), 0) FROM ledger WHERE owner = ?), 'issued', ?, ?)
 ON CONFLICT (conference_id) DO NOTHING
+RETURNING serial
 """
 PUT = """
 INSERT INTO documents (kind, key, body) VALUES (?, ?, ?)
@@ -87,12 +89,10 @@ def reset_one(db: sqlite3.Connection, upn: str) -> int:
     db.execute(RETIRE, (at, "root", owner))
     while True:
         (conference_id,) = _draw(1)
-        if db.execute(CLAIM, (conference_id, owner, owner, at, "root")).rowcount == 1:
+        if claimed := db.execute(CLAIM, (conference_id, owner, owner, at, "root")).fetchone():
             break
-    now = datetime.now(UTC).isoformat()
-    settings["revision"] += 1
-    key, entry = _entry(user, settings, conference_id, numbers, now)
-    db.execute(PUT, ("conferencing", owner, json.dumps(settings, ensure_ascii=False)))
+    now = datetime.now(UTC)
+    key, entry = entry_of(user, settings, (conference_id, *claimed), numbers, now)
     db.execute(PUT, ("outbox", key, json.dumps(entry, ensure_ascii=False)))
     assert not db.execute(MEETINGS_OF_ONE, (owner,)).fetchall()
     db.execute("COMMIT")
@@ -104,14 +104,14 @@ def reset_many(db: sqlite3.Connection, upns: Sequence[str]) -> None:
     db.execute("BEGIN IMMEDIATE")
     numbers = _tenant(db)
     at = time.time_ns() // 1000
-    now = datetime.now(UTC).isoformat()
+    now = datetime.now(UTC)
     for start in range(0, len(upns), CHUNK):
         _reset_chunk(db, upns[start : start + CHUNK], numbers, at, now)
     db.execute("COMMIT")
 
 
 def _reset_chunk(
-    db: sqlite3.Connection, upns: Sequence[str], numbers: list[Any], at: int, now: str
+    db: sqlite3.Connection, upns: Sequence[str], numbers: list[Any], at: int, now: datetime
 ) -> None:
     wanted = json.dumps([upn.lower() for upn in upns])
     found = (row for find in FIND_MANY for row in db.execute(find, (wanted,)))
@@ -120,32 +120,31 @@ def _reset_chunk(
     settings = {owner: json.loads(body) for owner, body in kept}
     db.executemany(RETIRE, [(at, "root", owner) for owner in users])
     issued = _claim_many(db, list(users), at)
-    entries = []
-    for owner, user in users.items():
-        settings[owner]["revision"] += 1
-        entries.append(_entry(user, settings[owner], issued[owner], numbers, now))
-    db.executemany(
-        PUT,
-        [("conferencing", o, json.dumps(body, ensure_ascii=False)) for o, body in settings.items()],
-    )
+    entries = [
+        entry_of(user, settings[owner], issued[owner], numbers, now)
+        for owner, user in users.items()
+    ]
     db.executemany(
         PUT, [("outbox", key, json.dumps(body, ensure_ascii=False)) for key, body in entries]
     )
     assert not db.execute(MEETINGS_OF_MANY, (json.dumps(list(users)),)).fetchall()
 
 
-def _claim_many(db: sqlite3.Connection, owners: list[str], at: int) -> dict[str, int]:
-    issued: dict[str, int] = {}
+def _claim_many(db: sqlite3.Connection, owners: list[str], at: int) -> dict[str, tuple[int, int]]:
+    issued: dict[str, tuple[int, int]] = {}
     while len(issued) < len(owners):
         waiting = [owner for owner in owners if owner not in issued]
         proposals = sorted(zip(_draw(len(waiting)), waiting, strict=True))
-        db.executemany(CLAIM, [(i, owner, owner, at, "root") for i, owner in proposals])
+        db.executemany(
+            CLAIM.replace("RETURNING serial", ""),
+            [(i, owner, owner, at, "root") for i, owner in proposals],
+        )
         found = db.execute(
-            "SELECT owner, conference_id FROM ledger WHERE retired_at IS NULL "
+            "SELECT owner, conference_id, serial FROM ledger WHERE retired_at IS NULL "
             "AND owner IN (SELECT value FROM json_each(?))",
             (json.dumps(waiting),),
         )
-        issued.update(found)
+        issued.update((owner, (i, serial)) for owner, i, serial in found)
     return issued
 
 
@@ -170,24 +169,28 @@ def _draw(count: int) -> Iterator[int]:
         yield FIRST_ID + (word * SPACE >> 64)
 
 
-def _entry(
-    user: Any, settings: Any, conference_id: int, numbers: list[Any], now: str
+_places = count()
+
+
+def entry_of(
+    user: Any, settings: Any, issued: tuple[int, int], numbers: list[Any], now: datetime
 ) -> tuple[str, dict[str, Any]]:
-    """The key and body of a user's message in the outbox."""
-    owner, revision = user["owner"], settings["revision"]
-    key = f"{owner}:{revision:08d}"
+    """The key and body of a user's message in the outbox; the ID comes with its serial."""
+    owner, conference_id = user["owner"], issued[0]
+    serial = settings["revision"] + issued[1]
+    key = f"{int(now.timestamp() * 1000):011x}{next(_places) % 0x100000:05x}:{owner}:{serial:08d}"
     shown = [n for n in numbers if n["number"] == settings["service_number"]]
     return key, {
         "key": key,
         "to": user["mail"],
         "events": ["conference_id_reset"],
-        "created_at": now,
+        "created_at": now.isoformat(),
         "facts": {
             "display_name": user["display_name"],
             "conference_id": conference_id,
             "numbers": [{"number": n["number"], "city": n["city"]} for n in shown],
         },
         "owner": owner,
-        "serial": revision,
+        "serial": serial,
         "index": {"state": "pending", "owner": owner, "lane": f"{crc32(owner.encode()) % 64:02d}"},
     }

@@ -10,7 +10,7 @@ import psycopg
 
 from confid.store.postgres.schema import expression
 
-from .floor import _draw, _entry
+from .floor import _draw, entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +38,7 @@ INSERT INTO ledger (conference_id, owner, serial, origin, issued_at, issued_by)
 VALUES (%s, %s, 1 + (SELECT coalesce(max(serial), 0) FROM ledger WHERE owner = %s),
         'issued', %s, 'root')
 ON CONFLICT (conference_id) DO NOTHING
+RETURNING serial
 """
 PUT = """
 INSERT INTO documents (kind, key, body) VALUES (%s, %s, %s)
@@ -54,11 +55,7 @@ SELECT conference_id, owner,
     'issued', %s, 'root'
 FROM wanted ORDER BY conference_id
 ON CONFLICT (conference_id) DO NOTHING
-RETURNING owner, conference_id
-"""
-KEEP_MANY = """
-UPDATE documents SET body = kept.body FROM kept
-WHERE documents.kind = 'conferencing' AND documents.key = kept.key
+RETURNING owner, conference_id, serial
 """
 
 
@@ -85,11 +82,9 @@ def reset_one(db: psycopg.Connection[Any], upn: str) -> int:
     _run(db, RETIRE, now, owner)
     while True:
         (conference_id,) = _draw(1)
-        if _run(db, CLAIM, conference_id, owner, owner, now).rowcount == 1:
+        if claimed := _run(db, CLAIM, conference_id, owner, owner, now).fetchone():
             break
-    settings["revision"] += 1
-    key, entry = _entry(user, settings, conference_id, numbers, now.isoformat())
-    _run(db, PUT, "conferencing", owner, json.dumps(settings, ensure_ascii=False))
+    key, entry = entry_of(user, settings, (conference_id, *claimed), numbers, now)
     _run(db, PUT, "outbox", key, json.dumps(entry, ensure_ascii=False))
     assert not _run(db, MEETINGS, [owner]).fetchall()
     _run(db, "COMMIT")
@@ -105,8 +100,7 @@ def reset_many(db: psycopg.Connection[Any], upns: Sequence[str]) -> None:
     users = {key: json.loads(body) for key, body in found}
     settings = {key: json.loads(body) for key, body in _run(db, LOCK, list(users))}
     _run(db, "CREATE TEMP TABLE wanted (conference_id int, owner text) ON COMMIT DROP")
-    _run(db, "CREATE TEMP TABLE kept (key text, body json) ON COMMIT DROP")
-    issued: dict[str, int] = {}
+    issued: dict[str, tuple[int, int]] = {}
     first = True
     while waiting := [owner for owner in users if owner not in issued]:
         _run(db, "TRUNCATE wanted")
@@ -114,19 +108,11 @@ def reset_many(db: psycopg.Connection[Any], upns: Sequence[str]) -> None:
         if first:
             _run(db, RETIRE_MANY, now)
         first = False
-        issued |= dict(_run(db, CLAIM_MANY, now).fetchall())
-    for kept in settings.values():
-        kept["revision"] += 1
-    _copy(
-        db,
-        "kept (key, body)",
-        ((key, json.dumps(body, ensure_ascii=False)) for key, body in settings.items()),
-    )
-    _run(db, KEEP_MANY)
+        issued |= {owner: (i, serial) for owner, i, serial in _run(db, CLAIM_MANY, now)}
     _copy(
         db,
         "documents (kind, key, body)",
-        _outbox(users, settings, issued, numbers, now.isoformat()),
+        _outbox(users, settings, issued, numbers, now),
     )
     assert not _run(db, MEETINGS, list(users)).fetchall()
     _run(db, "COMMIT")
@@ -135,12 +121,12 @@ def reset_many(db: psycopg.Connection[Any], upns: Sequence[str]) -> None:
 def _outbox(
     users: dict[str, Any],
     settings: dict[str, Any],
-    issued: dict[str, int],
+    issued: dict[str, tuple[int, int]],
     numbers: list[Any],
-    now: str,
+    now: datetime,
 ) -> Iterator[tuple[str, str, str]]:
     for owner, user in users.items():
-        key, entry = _entry(user, settings[owner], issued[owner], numbers, now)
+        key, entry = entry_of(user, settings[owner], issued[owner], numbers, now)
         yield "outbox", key, json.dumps(entry, ensure_ascii=False)
 
 

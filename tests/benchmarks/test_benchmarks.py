@@ -123,17 +123,23 @@ def _contents(tenant: Path) -> tuple[list[Any], list[Any]]:
     """All that a tenant holds but the IDs drawn and the moments."""
     with closing(sqlite3.connect(tenant)) as db:
         documents = [
-            (kind, key, _without_dice(json.loads(body)))
+            (kind, _without_time(kind, key), _without_dice(json.loads(body)))
             for kind, key, body in db.execute("SELECT * FROM documents ORDER BY kind, key")
         ]
         ledger = db.execute(
             "SELECT owner, serial, origin, retired_at IS NULL FROM ledger ORDER BY owner, serial"
         ).fetchall()
-    return documents, ledger
+    return sorted(documents, key=lambda document: document[:2]), ledger
+
+
+def _without_time(kind: str, key: str) -> str:
+    """The key of a message without the time that it begins with."""
+    return key.partition(":")[2] if kind == "outbox" else key
 
 
 def _without_dice(body: dict[str, Any]) -> dict[str, Any]:
     if "facts" in body:
         body["facts"].pop("conference_id")
         body.pop("created_at")
+        body.pop("key")
     return body
