@@ -54,7 +54,7 @@ def test_a_docstring_describes_every_parameter(info: CommandInfo) -> None:
     docstring = info.function.__doc__ or ""
     described = re.sub(r"\n {8}", " ", docstring)
     own = {"command", "common", "return", *(p.python_name for p in info.parameters)}
-    assert set(info.hints) - own <= {"notify"}
+    assert set(info.hints) - own <= {"notify", "if_unchanged"}
     for name in sorted(set(info.hints) - {"command", "common", "return"}):
         said = info.descriptions[name]
         assert said == said.strip()

@@ -10,11 +10,10 @@ multiply: they are counted here first.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
-from confid.errors import InvalidArgumentError
+from confid.errors import InvalidArgumentError, shown
 from confid.powershell.language.collation import utf16_units
 
 if TYPE_CHECKING:
@@ -39,256 +38,186 @@ def matcher(pattern: str, *, case_sensitive: bool = False) -> Callable[[str], bo
     """
     import regex  # type: ignore[import-untyped] # noqa: PLC0415 - few filters have -match, and it takes 15 ms; it has no types
 
-    source = _Translation(utf16_units(pattern)).source()
     try:
+        source = _translated(utf16_units(pattern))
         compiled = regex.compile(source, 0 if case_sensitive else regex.IGNORECASE)
-    except (regex.error, RecursionError, OverflowError) as error:
-        raise _wrong(pattern, f"{error}") from error
+    except (ValueError, regex.error, RecursionError, OverflowError) as error:
+        raise _error(
+            f"The regular expression {shown(pattern, 60)} can't be used: {error}.",
+            pattern,
+            "RegexParseException",
+        ) from None
 
     def matches(text: str) -> bool:
         try:
             return compiled.search(utf16_units(text), timeout=TIMEOUT) is not None
-        except TimeoutError as error:
-            raise InvalidArgumentError(
-                f"The pattern {_shown(pattern)} takes more than {TIMEOUT} s to match a text. "
+        except TimeoutError:
+            raise _error(
+                f"The pattern {shown(pattern, 60)} takes more than {TIMEOUT} s to match a text. "
                 "It repeats what repeats; write it plainer.",
-                target=pattern,
-                error_id="System.Text.RegularExpressions.RegexMatchTimeoutException",
-                category="OperationStopped",
-            ) from error
+                pattern,
+                "RegexMatchTimeoutException",
+            ) from None
 
     return matches
 
 
-def _shown(pattern: str) -> str:
-    return repr(pattern if len(pattern) <= 60 else pattern[:59] + "…")  # noqa: PLR2004 - a line
-
-
-def _wrong(pattern: str, why: str) -> InvalidArgumentError:
+def _error(message: str, pattern: str, name: str) -> InvalidArgumentError:
     return InvalidArgumentError(
-        f"The regular expression {_shown(pattern)} can't be used: {why}.",
+        message,
         target=pattern,
-        error_id="System.Text.RegularExpressions.RegexParseException",
+        error_id=f"System.Text.RegularExpressions.{name}",
         category="OperationStopped",
     )
 
 
-_QUANTIFIER: Final = re.compile(r"([*+?]|\{(?P<low>[0-9]+)(?P<range>,(?P<high>[0-9]*))?\})\??")
-_GROUP: Final = re.compile(
-    r"\((?:\?(?:(?P<plain>:|=|!|<=|<!|>)"
-    r"|(?P<flags>(?:[ims]+(?:-[ims]+)?|-[ims]+):)"
-    r"|<(?P<angled>[^\W\d]\w*)>|'(?P<quoted>[^\W\d]\w*)'))?"
+_FLAGS: Final = r"(?:[ims]+(?:-[ims]+)?|-[ims]+)"
+_ESCAPE: Final = r"""\\(?:(?P<many>[dDwWsS]|[pP]\{[A-Z][a-z]?\})
+    | (?P<control>[trnfvae]) | x(?P<x>[0-9a-fA-F]{2}) | u(?P<u>[0-9a-fA-F]{4}) | (?P<itself>\W)"""
+_PIECE: Final = re.compile(
+    rf"""(?P<comment>\(\?\#[^)]*\))
+    | (?P<open>\((?:\?(?:[:=!>]|<[=!]|{_FLAGS}:|<(?P<name>[^\W\d]\w*)>))?)(?!\?)
+    | (?P<close>\))
+    | (?P<repeat>(?:[*+?]|\{{(?P<low>[0-9]+)(?P<more>,(?P<high>[0-9]*))?\}})\??)
+    | (?P<class>\[\^?)
+    | (?P<escape>{_ESCAPE} | (?P<place>[bBAZz]) | (?P<number>[1-9][0-9]?)
+        | k<(?P<named>[^\W\d]\w*)>))
+    | (?P<mark>[.^$|])
+    | (?P<literal>[^()\\*+?])""",
+    re.VERBOSE | re.DOTALL,
 )
-_COMMENT: Final = re.compile(r"\(\?#[^)]*\)")
-_LEADING_FLAGS: Final = re.compile(r"\(\?((?:[ims]+(?:-[ims]+)?|-[ims]+))\)")
-_ESCAPE: Final = re.compile(
-    r"\\(?:(?P<same>[dDwWsSbBA])|(?P<end>[Zz])|(?P<control>[trnfvae])|x(?P<x>[0-9a-fA-F]{2})"
-    r"|u(?P<u>[0-9a-fA-F]{4})|c(?P<c>[A-Za-z@\[\]\\^_])|(?P<octal>0[0-7]{0,2})"
-    r"|(?P<category>[pP]\{[A-Z][a-z]?\})|(?P<number>[1-9][0-9]?)"
-    r"|k(?:<(?P<angled>[^\W\d]\w*)>|'(?P<quoted>[^\W\d]\w*)')|(?P<itself>[^\w]))"
-)
-_CONTROLS: Final = dict(zip("trnfvae", "\t\r\n\f\v\a\x1b", strict=True))
+_MEMBER: Final = re.compile(rf"{_ESCAPE} | (?P<b>b)) | (?P<literal>[^\\])", re.VERBOSE | re.DOTALL)
+_CONTROLS: Final = dict(zip("trnfvaeb", "\t\r\n\f\v\a\x1b\b", strict=True))
+_WRONG: Final = {
+    "(": "there is no such group here; of .NET's, (?:…), (?=…), (?!…), (?<=…), (?<!…), (?>…), "
+    "(?<name>…), (?i:…) and, at the start, (?i) are known",
+    "\\": "there is no such escape, or it can't be carried over",
+}
 
 
-@dataclass(slots=True)
-class _Frame:
-    """A group that is open: the work of what it holds, and the start of its text."""
+def _translated(pattern: str) -> str:
+    """The pattern as the regex package takes it. Raises ValueError for one that it can't take."""
+    if len(pattern) > _LONGEST:
+        raise ValueError(f"it is longer than {_LONGEST} characters")
+    flags = re.match(rf"\(\?({_FLAGS})\)", pattern)
+    reader = _Reader(pattern, flags.end() if flags else 0)
+    while reader.place < len(pattern):
+        reader.step()
+    if len(reader.work) > 1:
+        raise reader.wrong("a group is not closed")
+    translated = "".join(reader.pieces)
+    return f"(?{flags[1]}:{translated})" if flags else translated
 
-    begins: int
-    work: int = 0
 
+class _Reader:
+    """One pass over a pattern, which collects what becomes of its pieces."""
 
-class _Translation:
-    """One pass over a pattern, which collects the Python pattern in pieces."""
-
-    def __init__(self, pattern: str) -> None:
-        self._pattern = pattern
-        self._place = 0
-        self._pieces: list[str] = []
-        self._frames = [_Frame(0)]
-        self._item = 0  # the work of what a quantifier would repeat, 0 if nothing
-        self._groups = 0
-        self._names: set[str] = set()
-
-    def source(self) -> str:
-        """Return the pattern as the regex package takes it."""
-        if len(self._pattern) > _LONGEST:
-            self._fail(f"it is longer than {_LONGEST} characters")
-        flags = _LEADING_FLAGS.match(self._pattern)
-        if flags:
-            self._place = flags.end()
-        while self._place < len(self._pattern):
-            self._step()
-        if len(self._frames) > 1:
-            self._place = self._frames[-1].begins
-            self._fail("a group is not closed")
-        translated = "".join(self._pieces)
-        return f"(?{flags[1]}:{translated})" if flags else translated
-
-    def _fail(self, why: str) -> NoReturn:
-        raise _wrong(self._pattern, f"{why} (at its position {self._place + 1})")
-
-    def _step(self) -> None:
-        character = self._pattern[self._place]
-        match character:
-            case "(":
-                self._open()
-            case ")":
-                self._close()
-            case "[":
-                self._class()
-            case "\\":
-                self._escape()
-            case "|":
-                self._emit("|", 1, 0)
-            case "*" | "+" | "?":
-                self._quantifier()
-            case "{" if _QUANTIFIER.match(self._pattern, self._place):
-                self._quantifier()
-            case "." | "^" | "$":
-                self._emit(character, 1, 1 if character == "." else 0)
-            case _:
-                self._emit(_literal(character), 1)
-
-    def _emit(self, piece: str, length: int, item: int = 1) -> None:
-        """Add a piece for the next so many characters; `item` is 0 where nothing may repeat it."""
-        self._pieces.append(piece)
-        self._place += length
-        self._item = item
-        self._frames[-1].work += max(item, 1)
-
-    def _open(self) -> None:
-        if comment := _COMMENT.match(self._pattern, self._place):
-            self._place = comment.end()
-            return
-        found = _GROUP.match(self._pattern, self._place)
-        if found is None or self._pattern.startswith("?", found.end()):
-            self._fail(
-                "there is no such group here; of .NET's, (?:…), (?=…), (?!…), (?<=…), "
-                "(?<!…), (?>…), (?<name>…), (?i:…) and, at the start, (?i) are known"
-            )
-        if len(self._frames) > _DEEPEST:
-            self._fail(f"more than {_DEEPEST} groups are inside one another")
-        name = found["angled"] or found["quoted"]
-        if name:
-            self._names.add(name)
-        elif found[0] == "(":
-            self._groups += 1
-        piece = f"(?P<{name}>" if name else found[0]
-        self._pieces.append(piece)
-        self._frames.append(_Frame(self._place, 1))
-        self._place = found.end()
+    def __init__(self, pattern: str, place: int) -> None:
+        self.pattern = pattern
+        self.place = place
+        self.pieces: list[str] = []
+        self.work = [0]
+        """The work of what each open group holds, the whole first."""
         self._item = 0
+        """The work of what a quantifier would repeat; 0 if there is nothing."""
+        self._groups: list[str | None] = []
 
-    def _close(self) -> None:
-        if len(self._frames) == 1:
-            self._fail("a ) has no (")
-        work = self._frames.pop().work
-        self._frames[-1].work += work
-        self._pieces.append(")")
-        self._place += 1
-        self._item = work
+    def wrong(self, why: str) -> ValueError:
+        """The error of what stands at the place."""
+        return ValueError(f"{why} (at its position {self.place + 1})")
 
-    def _quantifier(self) -> None:
-        found = _QUANTIFIER.match(self._pattern, self._place)
-        if found is None or not self._item:
-            self._fail("there is nothing that could be repeated")
-        low, high = 0, None
-        if found["low"]:
-            low = int(found["low"][:6])
-            high = low if not found["range"] else int(found["high"][:6]) if found["high"] else None
-            if high is not None and high < low:
-                self._fail("the repetition runs backwards")
-            if max(low, high or 0) > _MOST_WORK:
-                self._fail("it repeats too much")
-        elif found[0][0] == "+":
-            low = 1
-        # The package writes out what must be there, and once more what may go on.
-        copies = max(low + (high is None or high > low) * (low > 0), 1)
-        self._frames[-1].work += self._item * (copies - 1)
-        if copies > 1 and sum(frame.work for frame in self._frames) > _MOST_WORK:
-            self._fail("it repeats too much")
-        self._pieces.append(found[0])
-        self._place = found.end()
-        self._item = 0
-
-    def _escape(self) -> None:
-        found = _ESCAPE.match(self._pattern, self._place)
+    def step(self) -> None:
+        """Read one piece."""
+        found = _PIECE.match(self.pattern, self.place)
         if found is None:
-            self._fail("there is no such escape, or it can't be carried over")
-        length = len(found[0])
-        name = found["angled"] or found["quoted"]
-        if found["same"]:
-            self._emit(found[0], length, 0 if found["same"] in "bBA" else 1)
-        elif found["end"]:
-            self._emit(r"(?=\n?\Z)" if found["end"] == "Z" else r"\Z", length, 0)
-        elif found["number"]:
-            if self._names or int(found["number"]) > self._groups:
-                self._fail("it refers to a group that isn't there, or that has a name")
-            self._emit(f"(?:{found[0]})", length)
-        elif name:
-            if name not in self._names:
-                self._fail("it refers to a group that isn't there")
-            self._emit(f"(?P={name})", length)
+            raise self.wrong(_WRONG.get(self.pattern[self.place], "nothing could be repeated"))
+        getattr(self, f"_{found.lastgroup}")(found)
+        self.place = max(self.place, found.end())
+
+    def _comment(self, _: re.Match[str]) -> None:
+        """Nothing becomes of it."""
+
+    def _emit(self, piece: str, item: int = 1) -> None:
+        """Add a piece; `item` is 0 where nothing may repeat it."""
+        self.pieces.append(piece)
+        self._item = item
+        self.work[-1] += max(item, 1)
+
+    def _open(self, found: re.Match[str]) -> None:
+        if len(self.work) > _DEEPEST:
+            raise self.wrong(f"more than {_DEEPEST} groups are inside one another")
+        if found["name"] or found[0] == "(":
+            self._groups.append(found["name"])
+        self.pieces.append(f"(?P<{found['name']}>" if found["name"] else found[0])
+        self.work.append(1)
+        self._item = 0
+
+    def _close(self, _: re.Match[str]) -> None:
+        if len(self.work) == 1:
+            raise self.wrong("a ) has no (")
+        self._emit(")", self.work.pop())
+
+    def _repeat(self, found: re.Match[str]) -> None:
+        if not self._item:
+            raise self.wrong("there is nothing that could be repeated")
+        low = int((found["low"] or ("1" if found[0][0] == "+" else "0"))[:6])
+        high = low if found["low"] and not found["more"] else int((found["high"] or "")[:6] or -1)
+        if -1 < high < low:
+            raise self.wrong("the repetition runs backwards")
+        # The package writes out what must be there, and once more what may go on.
+        copies = max(low + (high != low and low > 0), 1)
+        self.work[-1] += self._item * (copies - 1)
+        if max(low, high, sum(self.work) if copies > 1 else 0) > _MOST_WORK:
+            raise self.wrong("it repeats too much")
+        self.pieces.append(found[0])
+        self._item = 0
+
+    def _escape(self, found: re.Match[str]) -> None:
+        number, name = found["number"], found["named"]
+        if number and (any(self._groups) or int(number) > len(self._groups)):
+            raise self.wrong("it refers to a group that isn't there, or that has a name")
+        if name and name not in self._groups:
+            raise self.wrong("it refers to a group that isn't there")
+        if found["place"]:
+            self._emit({"\\Z": r"(?=\n?\Z)", "\\z": r"\Z"}.get(found[0], found[0]), 0)
+        elif number or name:
+            self._emit(f"(?:{found[0]})" if number else f"(?P={name})")
         else:
-            self._emit(found[0] if found["category"] else _literal(_character(found)), length)
+            self._emit(_escaped(found))
 
-    def _class(self) -> None:
+    def _class(self, found: re.Match[str]) -> None:
         """Read a bracket. `[` and `[:alpha:]` are nothing special inside one in .NET."""
-        end = self._place + 1
-        negated = self._pattern.startswith("^", end)
-        end += negated
-        start = end
-        members: list[str] = []
-        while not self._pattern.startswith("]", end) or end == start:
-            low, after = self._member(end)
-            taken = end if low == "-" and end > start else after
-            if self._pattern.startswith("-[", taken):
-                self._place = taken
-                self._fail("one class taken from another can't be carried over")
-            if self._pattern.startswith("-", after) and not self._pattern.startswith("-]", after):
-                high, after = self._member(after + 1)
-                if len(low) != 1 or len(high) != 1 or low > high:
-                    self._fail("a range of a class runs backwards or has no ends")
-                members.append(f"{_literal(low)}-{_literal(high)}")
-            else:
-                members.append(low if low.startswith("\\") and len(low) > 1 else _literal(low))
-            end = after
-        piece = "[" + "^" * negated + "".join(members) + "]"
-        self._emit(piece, end + 1 - self._place)
+        start = self.place = found.end()
+        members = [found[0]]
+        while not self.pattern.startswith("]", self.place) or self.place == start:
+            member = _MEMBER.match(self.pattern, self.place)
+            if member is None:
+                missing = self.place >= len(self.pattern)
+                raise self.wrong("a class is not closed" if missing else _WRONG["\\"])
+            if member[0] == "-" and self.pattern.startswith("[", member.end()):
+                raise self.wrong("one class taken from another can't be carried over")
+            members.append("-" if member[0] == "-" else _escaped(member))
+            self.place = member.end()
+        self.place += 1
+        self._emit("".join([*members, "]"]))
 
-    def _member(self, place: int) -> tuple[str, int]:
-        """Read one member: a character, or an escape that stands for many; and where it ends."""
-        if place >= len(self._pattern):
-            self._fail("a class is not closed")
-        if self._pattern[place] != "\\":
-            return self._pattern[place], place + 1
-        if self._pattern.startswith("\\b", place):
-            return "\b", place + 2
-        found = _ESCAPE.match(self._pattern, place)
-        if found is None or found["angled"] or found["quoted"] or found["end"] or found["number"]:
-            self._place = place
-            self._fail("there is no such escape in a class, or it can't be carried over")
-        if found["same"] in ("B", "A"):
-            self._fail("there is no such escape in a class")
-        many = found["same"] or found["category"]
-        return (found[0] if many else _character(found)), found.end()
+    def _mark(self, found: re.Match[str]) -> None:
+        self._emit(found[0], 1 if found[0] == "." else 0)
+
+    def _literal(self, found: re.Match[str]) -> None:
+        self._emit(_escaped(found))
 
 
-def _character(found: re.Match[str]) -> str:
-    if found["control"]:
-        return _CONTROLS[found["control"]]
-    if found["x"] or found["u"]:
-        return chr(int(found["x"] or found["u"], 16))
-    if found["c"]:
-        return chr(ord(found["c"].upper()) - 64)
-    if found["octal"]:
-        return chr(int(found["octal"], 8))
-    return str(found["itself"])
-
-
-def _literal(character: str) -> str:
-    """Write a character so that it is nothing but itself, in a class and out of one."""
+def _escaped(found: re.Match[str]) -> str:
+    """A character, however it is written, so that it is nothing but itself; or a class of many."""
+    if found["many"]:
+        return found[0]
+    if code := found["x"] or found["u"]:
+        character = chr(int(code, 16))
+    elif control := found["control"] or found.groupdict().get("b"):
+        character = _CONTROLS[control]
+    else:
+        character = found["itself"] or found["literal"]
     if character.isalnum() or character == "_":
         return character
     return f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"  # noqa: PLR2004 - of a byte
