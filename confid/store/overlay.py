@@ -11,7 +11,17 @@ import attrs
 
 from confid.errors import DuplicateKeyError, StoreError
 from confid.store import process
-from confid.store.base import Kind, Store, Transaction, check_proposals, check_text
+from confid.store.base import (
+    Current,
+    Find,
+    Get,
+    Kind,
+    Living,
+    Store,
+    Transaction,
+    check_proposals,
+    check_text,
+)
 from confid.store.batches import batched
 from confid.store.blocks import block
 from confid.store.checks import index_of, known_kind
@@ -25,7 +35,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from confid.store.base import Body, Claim, LedgerEntry, Lock, Moment
+    from confid.store.base import Body, Claim, LedgerEntry, Lock, Moment, Question
 
 PAGE = 1000
 """Documents of the base that `scan` reads at once."""
@@ -67,6 +77,7 @@ class OverlayStore(Store):
         self.base = base
         self._own = MemoryStore()
         self._kinds: dict[str, Kind] = {}
+        self._histories: dict[str, list[LedgerEntry]] = {}
         self._moment: Moment | None = None
 
     def __repr__(self) -> str:
@@ -81,11 +92,12 @@ class OverlayStore(Store):
             self._own.open(kinds)
             known = {kind.name: kind for kind in kinds}
             with self._own.transaction(write=False) as own, moment.transaction() as base:
-                _OverlayTransaction(own, base, known).demand_fit()
+                _OverlayTransaction(own, base, known, {}).demand_fit()
         except BaseException:
             moment.close()
             raise
         self._kinds = known
+        self._histories = {}
         self._moment = moment
 
     def _look_at_base(self, kinds: Sequence[Kind], *, create: bool) -> Moment:
@@ -120,7 +132,7 @@ class OverlayStore(Store):
         if moment is None:
             raise StoreError(f"{self!r} is closed.")
         with self._own.transaction(write=write) as own, moment.transaction() as base:
-            transaction = _OverlayTransaction(own, base, self._kinds)
+            transaction = _OverlayTransaction(own, base, self._kinds, self._histories)
             try:
                 yield base, transaction
             finally:
@@ -145,10 +157,17 @@ class _OverlayTransaction(Transaction):
     of the base that were retired here; an owner's serials begin at 1 in it.
     """
 
-    def __init__(self, own: Transaction, base: Transaction, kinds: Mapping[str, Kind]) -> None:
+    def __init__(
+        self,
+        own: Transaction,
+        base: Transaction,
+        kinds: Mapping[str, Kind],
+        histories: dict[str, list[LedgerEntry]],
+    ) -> None:
         self._own = own
         self._base = base
         self._kinds = kinds
+        self._histories = histories
         self._pid = process.pid
         self.over = False
 
@@ -160,21 +179,34 @@ class _OverlayTransaction(Transaction):
     # Documents.
 
     def get(self, kind: str, keys: Iterable[str], *, lock: Lock = False) -> dict[str, Body]:
-        self._check()
-        keys = list(keys)
-        own = self._own.get(kind, keys, lock=lock)
-        rest = [key for key in keys if key not in own]
-        return (self._base.get(kind, rest) if rest else {}) | _unwrapped(own)
+        return self.read(Get(kind, list(keys), lock))[0]
 
     def find(self, kind: str, field: str, values: Iterable[str]) -> dict[str, Body]:
-        self._check()
-        values = list(values)
-        own = self._own.find(kind, field, values)
-        return self._find_in_base(kind, field, values) | _unwrapped(own)
+        return self.read(Find(kind, field, list(values)))[0]
 
-    def _find_in_base(self, kind: str, field: str, values: Sequence[str]) -> dict[str, Body]:
-        """Those that have no document of the overlay in their place."""
-        found = self._base.find(kind, field, values)
+    def read(self, *questions: Question) -> list[dict[str, Any]]:
+        self._check()
+        answers = zip(questions, self._base.read(*questions), strict=True)
+        return [self._with_own(question, answer) for question, answer in answers]
+
+    def _with_own(self, question: Question, base: dict[str, Any]) -> dict[str, Any]:
+        """The base's answer with what the overlay knows better."""
+        if isinstance(question, Get):
+            own = self._own.get(question.kind, question.keys, lock=question.lock)
+            return {key: body for key, body in base.items() if key not in own} | _unwrapped(own)
+        if isinstance(question, Find):
+            found = self._own.find(*question)
+            return self._not_replaced(question.kind, base) | _unwrapped(found)
+        if isinstance(question, Current):
+            return self._not_retired(base) | self._own.current(*question)
+        retired = self._own.lookup(number for number, _ in base.values())
+        living = self._own.lookup(self._own.current(*question).values())
+        return {owner: pair for owner, pair in base.items() if pair[0] not in retired} | {
+            entry.owner: (number, self._numbered(entry).serial) for number, entry in living.items()
+        }
+
+    def _not_replaced(self, kind: str, found: dict[str, Body]) -> dict[str, Body]:
+        """The base's documents that have none of the overlay's in their place."""
         replaced = self._own.get(kind, found)
         return {key: body for key, body in found.items() if key not in replaced}
 
@@ -219,7 +251,7 @@ class _OverlayTransaction(Transaction):
         indexes = [index_of(known, body) for body in bodies]
         for field in known.unique:
             values = [value for index in indexes if (value := index[field]) is not None]
-            if values and self._find_in_base(kind, field, values):
+            if values and self._not_replaced(kind, self._base.find(kind, field, values)):
                 raise DuplicateKeyError(kind, field)
 
     def delete(self, kind: str, keys: Iterable[str]) -> None:
@@ -246,9 +278,11 @@ class _OverlayTransaction(Transaction):
 
     def _living_in_base(self, owners: Sequence[str]) -> dict[str, int]:
         """The living IDs that the base has, and that were not retired here."""
-        living = self._base.current(owners)
-        replaced = self._own.lookup(living.values())
-        return {owner: number for owner, number in living.items() if number not in replaced}
+        return self._not_retired(self._base.current(owners))
+
+    def _not_retired(self, living: dict[str, int]) -> dict[str, int]:
+        retired = self._own.lookup(living.values())
+        return {owner: number for owner, number in living.items() if number not in retired}
 
     def retire(
         self, owners: Iterable[str], *, at: datetime, by: str | None = None
@@ -261,9 +295,10 @@ class _OverlayTransaction(Transaction):
             return self._own.retire(owners, at=at, by=by)
 
     def current(self, owners: Iterable[str]) -> dict[str, int]:
-        self._check()
-        owners = list(owners)
-        return self._living_in_base(owners) | self._own.current(owners)
+        return self.read(Current(list(owners)))[0]
+
+    def living(self, owners: Iterable[str]) -> dict[str, tuple[int, int]]:
+        return self.read(Living(list(owners)))[0]
 
     def lookup(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:
         self._check()
@@ -272,7 +307,7 @@ class _OverlayTransaction(Transaction):
         own = self._own.lookup(ids)
         return base | {i: self._numbered(entry, base.get(i)) for i, entry in own.items()}
 
-    def _numbered(self, own: LedgerEntry, base: LedgerEntry | None) -> LedgerEntry:
+    def _numbered(self, own: LedgerEntry, base: LedgerEntry | None = None) -> LedgerEntry:
         """An own entry with its serial; `base` is that of the same ID, which is retired here."""
         if base is not None:
             return attrs.evolve(own, serial=base.serial)
@@ -283,12 +318,21 @@ class _OverlayTransaction(Transaction):
         self._check()
         own = {entry.conference_id: entry for entry in self._own.history(owner)}
         entries = []
-        for entry in self._base.history(owner):
+        for entry in self._history_in_base(owner, keep=bool(own)):
             replaced = own.pop(entry.conference_id, None)
             entries.append(self._numbered(replaced, entry) if replaced else entry)
         last = entries[-1].serial if entries else 0
         claimed = enumerate(own.values(), last + 1)
         return [*entries, *(attrs.evolve(entry, serial=serial) for serial, entry in claimed)]
+
+    def _history_in_base(self, owner: str, *, keep: bool) -> list[LedgerEntry]:
+        """It never changes; it is kept for those who have got another ID, whose serials need it."""
+        if owner in self._histories:
+            return self._histories[owner]
+        history = self._base.history(owner)
+        if keep:
+            self._histories[owner] = history
+        return history
 
     def entries(self, *, after: int = 0) -> Iterator[LedgerEntry]:
         number = attrgetter("conference_id")
@@ -301,7 +345,7 @@ class _OverlayTransaction(Transaction):
             if replaced:
                 entry = self._numbered(replaced[0][0], entry)
             elif not from_base:
-                entry = self._numbered(entry, None)
+                entry = self._numbered(entry)
             yield entry
         self._check()
 
