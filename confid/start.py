@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from confid import cmdlets, meetings
 from confid.engine.opening import open_session
 from confid.engine.session import Session
+from confid.engine.tracebacks import ends_at_caller
 from confid.errors import demand
 from confid.host import SilentHost, default_host
 from confid.store.memory import MemoryStore
@@ -39,6 +40,7 @@ PEOPLE = (
 )
 
 
+@ends_at_caller
 def connect(
     store: str | os.PathLike[str] | Store = "memory:",
     *,
@@ -134,6 +136,7 @@ class Cmdlets:
         session = self._session
 
         def with_session(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             return function(*args, session=session, **kwargs)
 
         functools.update_wrapper(with_session, function)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from confid.command.lookup import get_command
 from confid.command.typed import bind_command, refuse_typed_ids
+from confid.engine.tracebacks import ends_at_caller
 from confid.errors import LineError, StaticConferenceIdError, demand
 from confid.powershell.lines.parser import parse_line
 from confid.powershell.lines.pipeline import read_tail
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from confid.powershell.lines.pipeline import Tail
 
 
+@ends_at_caller
 def invoke(line: str, *, session: Session | None = None) -> Any:
     """Run one command as typed: `invoke('Get-CsOnlineUser | where Department -eq Sales')`.
 

@@ -8,6 +8,7 @@ from typing import overload
 import confid.cmdlets  # noqa: F401 - fills the registry
 from confid.engine.binder import Binding, CommandInfo, bind_arguments
 from confid.engine.cmdlet import registry
+from confid.engine.tracebacks import ends_at_caller
 from confid.errors import ParameterBindingError, demand, shown
 from confid.powershell.language.names import did_you_mean
 
@@ -38,6 +39,7 @@ def get_command(name: str | None = None) -> CommandInfo | list[CommandInfo]:
     )
 
 
+@ends_at_caller
 def bind(name: str, arguments: Mapping[str, object]) -> Binding:
     """What a call of the cmdlet `name` by PowerShell parameter names binds, without running it."""
     demand("name", name, str, "the name of a cmdlet")

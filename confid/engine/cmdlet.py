@@ -24,6 +24,7 @@ from confid.engine.binder import CommandInfo
 from confid.engine.docstrings import composed, python_type
 from confid.engine.execution import run
 from confid.engine.parameters import COMMON
+from confid.errors import ConfidError
 from confid.tenant.records import ConferencingUser, DirectoryUser, Record, UserInfo, UserState
 
 if TYPE_CHECKING:
@@ -117,7 +118,12 @@ class cmdlet:  # noqa: N801 - a decorator
 
         @functools.wraps(body)
         def call(*args: Any, **kwargs: Any) -> Any:
-            return run(info, body, args, kwargs)
+            __tracebackhide__ = True
+            try:
+                return run(info, body, args, kwargs)
+            except ConfidError as error:
+                # Its sentence says it; the frames inside confid say nothing to a caller.
+                raise error.with_traceback(None)  # noqa: B904 - it is the very error
 
         call.__doc__ = composed(info)
         call.__signature__ = _public_signature(info, body)  # type: ignore[attr-defined]  # inspect reads it

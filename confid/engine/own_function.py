@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from confid.engine.recording import RecordedCall, Recorder
 from confid.engine.session import Session, current_session
+from confid.engine.tracebacks import ends_at_caller
 from confid.errors import ConfidError, InvalidOperationError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class own_function:  # noqa: N801 - a decorator
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function, recorded."""
 
+        @ends_at_caller
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             given = kwargs.get("session") or next((a for a in args if isinstance(a, Session)), None)
