@@ -1,0 +1,112 @@
+"""The site: `python -m sphinx -W docs docs/_build/html`, with the extra `docs`."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import confid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sphinx.application import Sphinx
+
+project = "confid"
+copyright = "the authors of confid"  # noqa: A001 - Sphinx's name for it
+version = release = confid.__version__
+
+extensions = ["myst_nb", "sphinx.ext.autodoc"]
+exclude_patterns = ["_build", "jupyter_execute", "examples/tenant", "**/.ipynb_checkpoints"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 4
+nitpicky = False
+
+nb_execution_mode = os.environ.get("CONFID_DOCS_NOTEBOOKS", "force")
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
+
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True, "show-inheritance": True}
+python_maximum_signature_line_length = 80
+python_use_unqualified_type_names = True
+add_module_names = False
+default_role = "code"
+
+html_theme = "furo"
+html_title = "confid"
+html_static_path = ["_static"]
+html_css_files = ["confid.css"]
+html_copy_source = False
+html_show_sphinx = False
+templates_path: list[str] = []
+
+ROOT_PAGES = re.compile(r"\]\((?:\.\./)*([A-Z]+)\.md(#[^)]*)?\)")
+"""Links to pages beside README.md, which have a place of their own in the site."""
+
+
+def lead_to_the_site(app: Sphinx, page: str, source: list[str]) -> None:
+    """Turn links that lead out of docs/ into links to the pages that show those files here."""
+    del app
+    up = "../" * page.count("/")
+    text = ROOT_PAGES.sub(
+        lambda link: (
+            f"]({up}index.md)"
+            if link[1] == "README"
+            else f"]({up}project/{link[1].lower()}.md{link[2] or ''})"
+        ),
+        source[0],
+    )
+    source[0] = text
+
+
+CODE = re.compile(r"`([^`]+)`")
+PARAMETER = re.compile(r"    (\w+) \((.*?)\): (.*)")
+
+
+def plain(text: str) -> str:
+    """A line of a docstring in reStructuredText: code between backticks, all else as it stands."""
+    parts = CODE.split(text)
+    parts[0::2] = [re.sub(r"([*_|\\])", r"\\\1", part) for part in parts[0::2]]
+    parts[1::2] = [f"``{part.strip()}``" for part in parts[1::2]]
+    return "".join(parts)
+
+
+def marked_up(lines: list[str]) -> Iterator[str]:
+    """A docstring of confid in reStructuredText: what is indented is a list, a session or code."""
+    heading, inside = "", ""
+    for line in lines:
+        if not line.startswith("    "):
+            if inside:
+                yield ""
+            heading, inside = line or heading, ""
+            yield plain(line)
+            continue
+        if not inside:
+            is_session = line.lstrip().startswith(">>>")
+            inside = "list" if heading == "Parameters:" else "session" if is_session else "code"
+            yield from ("", "::", "") if inside == "code" else ("",)
+        if inside != "list":
+            yield line
+        elif found := PARAMETER.match(line):
+            yield f"- ``{found[1]}`` ({plain(found[2])}): {plain(found[3])}"
+        else:
+            yield f"  {plain(line.strip())}" if line.startswith("     ") else f"- {plain(line.strip())}"
+
+
+def mark_up(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """Replace the lines of a docstring."""
+    del app, what, name, thing, options
+    lines[:] = list(marked_up(lines))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Sphinx calls this."""
+    app.connect("source-read", lead_to_the_site)
+    app.connect("autodoc-process-docstring", mark_up)
+    return {"parallel_read_safe": True}
