@@ -79,15 +79,15 @@ def connect(
     )
 
 
-def demo(*, seed: int | None = None) -> Session:
+def demo(*, seed: int | None = None, clock: Callable[[], datetime] | None = None) -> Session:
     """A new tenant in memory: six people, five of them enabled, a bridge and a meeting.
 
     The session is the current one; `seed` makes every ID and PIN in it come
-    out the same each time.
+    out the same each time, and `clock` gives the time (aware).
     """
     demand("seed", seed, int | None, "a whole number")
     dice = random.Random(seed).randbytes if seed is not None else os.urandom  # noqa: S311 - a seed is for rehearsals
-    session = open_session(MemoryStore(), dice=dice, host=SilentHost())
+    session = open_session(MemoryStore(), clock=clock, dice=dice, host=SilentHost())
     with session.unit(write=True) as tenant:
         users = list(_users(tenant))
         tenant.put_users(users)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import confid
@@ -96,10 +95,16 @@ def marked_up(lines: list[str]) -> Iterator[str]:
         elif found := PARAMETER.match(line):
             yield f"- ``{found[1]}`` ({plain(found[2])}): {plain(found[3])}"
         else:
-            yield f"  {plain(line.strip())}" if line.startswith("     ") else f"- {plain(line.strip())}"
+            yield (
+                f"  {plain(line.strip())}"
+                if line.startswith("     ")
+                else f"- {plain(line.strip())}"
+            )
 
 
-def mark_up(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+def mark_up(
+    app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]
+) -> None:
     """Replace the lines of a docstring."""
     del app, what, name, thing, options
     lines[:] = list(marked_up(lines))
