@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import confid
@@ -45,23 +46,32 @@ html_copy_source = False
 html_show_sphinx = False
 templates_path: list[str] = []
 
-ROOT_PAGES = re.compile(r"\]\((?:\.\./)*([A-Z]+)\.md(#[^)]*)?\)")
-"""Links to pages beside README.md, which have a place of their own in the site."""
+ROOT = Path(__file__).parent.parent
+ROOT_PAGES = {"project/changelog", "project/contributing", "project/security"}
+"""Pages whose text stands beside README.md."""
+LINK = re.compile(r"\[([^\]]*)\]\((?:\.\./)*([\w/-]+\.\w+)(#[^)]*)?\)")
 
 
 def lead_to_the_site(app: Sphinx, page: str, source: list[str]) -> None:
-    """Turn links that lead out of docs/ into links to the pages that show those files here."""
+    """Take the pages beside README.md in, and turn links to files beside docs/ into links here."""
     del app
     up = "../" * page.count("/")
-    text = ROOT_PAGES.sub(
-        lambda link: (
-            f"]({up}index.md)"
-            if link[1] == "README"
-            else f"]({up}project/{link[1].lower()}.md{link[2] or ''})"
-        ),
-        source[0],
-    )
-    source[0] = text
+    if page in ROOT_PAGES:
+        name = page.rpartition("/")[2].upper()
+        source[0] = (ROOT / f"{name}.md").read_text(encoding="utf-8")
+
+    def link(found: re.Match[str]) -> str:
+        text, path, anchor = found[1], found[2], found[3] or ""
+        if path == "README.md":
+            return f"[{text}]({up}{'explanation/design.md#the-rooms' if anchor else 'index.md'})"
+        if f"project/{path.removesuffix('.md').lower()}" in ROOT_PAGES:
+            return f"[{text}]({up}project/{path.lower()}{anchor})"
+        if page in ROOT_PAGES:
+            inside = path.removeprefix("docs/")
+            return f"[{text}]({up}{inside}{anchor})" if inside != path else f"{text} (`{path}`)"
+        return found[0]
+
+    source[0] = LINK.sub(link, source[0])
 
 
 CODE = re.compile(r"`([^`]+)`")

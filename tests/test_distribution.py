@@ -35,6 +35,7 @@ JUNK = (
     "confid.egg-info/PKG-INFO",
     "confid/__pycache__/start.cpython-311.pyc",
     "docs/_build/html/index.html",
+    "docs/examples/dial-in.xlsx",
     "docs/jupyter_execute/tutorial.ipynb",
     "docs/tutorial/.ipynb_checkpoints/a.ipynb",
     "elsewhere/confid/start.py",
@@ -68,7 +69,7 @@ def build(what: str, source: Path, target: Path) -> Path:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what the project is made of, without what this checkout has beside it."""
     place = tmp_path_factory.mktemp("checkout")
-    ignored = shutil.ignore_patterns("__pycache__", "_build", "jupyter_execute", ".*")
+    ignored = shutil.ignore_patterns("__pycache__", "_build", "jupyter_execute", "*.xlsx", ".*")
     for folder in FOLDERS:
         shutil.copytree(ROOT / folder, place / folder, ignore=ignored)
     for file in FILES:

@@ -1,0 +1,94 @@
+"""Whether the site holds together: `python -m tests.site FOLDER`, after it was built there.
+
+Every link and anchor inside it leads somewhere, no page loads anything from elsewhere, and the
+links that PyPI shows in README lead to its pages.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import attrs
+
+ROOT = Path(__file__).parent.parent
+HOME = "https://confid.readthedocs.io/en/latest/"
+
+
+@attrs.define
+class Page:
+    """What a page has: anchors, links, and what a browser loads with it."""
+
+    anchors: set[str] = attrs.Factory(set)
+    links: set[str] = attrs.Factory(set)
+    loaded: set[str] = attrs.Factory(set)
+
+
+class Reader(HTMLParser):
+    """Reads a page."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self.page = page
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what an element names."""
+        given = {name: value for name, value in attrs if value}
+        self.page.anchors.update(given[name] for name in ("id", "name") if name in given)
+        if tag == "a" and "href" in given:
+            self.page.links.add(given["href"])
+        elif tag == "link" and given.get("rel") in {"stylesheet", "icon"} and "href" in given:
+            self.page.loaded.add(given["href"])
+        elif "src" in given:
+            self.page.loaded.add(given["src"])
+
+
+def read(path: Path) -> Page:
+    """A page of the site."""
+    page = Page()
+    Reader(page).feed(path.read_text(encoding="utf-8"))
+    return page
+
+
+def faults(site: Path) -> list[str]:
+    """What doesn't hold together, a line each."""
+    pages = {path: read(path) for path in site.rglob("*.html")}
+    found = [] if pages else ["there is no page"]
+    for path, page in pages.items():
+        name = path.relative_to(site)
+        for link in sorted(page.links | page.loaded):
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                if link in page.loaded and parts.scheme != "data":
+                    found.append(f"{name} loads {link}")
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if not target.exists():
+                found.append(f"{name}: {link} is not there")
+            elif (
+                parts.fragment
+                and target in pages
+                and unquote(parts.fragment) not in pages[target].anchors
+            ):
+                found.append(f"{name}: {link} has no such anchor")
+    return found + [f"README: {link} is not there" for link in missing_of_readme(site)]
+
+
+def missing_of_readme(site: Path) -> list[str]:
+    """The links of the description for PyPI that lead to no page of the site."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for rule in project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        text = re.sub(rule["pattern"], rule["replacement"], text)
+    links = re.findall(rf"\]\({re.escape(HOME)}([^)#]*)", text)
+    return [link for link in links if not (site / link).exists()] if links else ["no link"]
+
+
+if __name__ == "__main__":
+    lines = faults(Path(sys.argv[1]))
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.exit(bool(lines))
