@@ -25,9 +25,14 @@ from confid.store.base import (
     LAST_ID,
     Body,
     Claim,
+    Current,
+    Find,
+    Get,
     Kind,
     LedgerEntry,
+    Living,
     Lock,
+    Question,
     Transaction,
     check_proposals,
     check_text,
@@ -40,6 +45,9 @@ from confid.store.process import refuse_fork
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
+
+    Statement = tuple[str, Sequence[object]]
+    """A statement, with what is bound to it."""
 
 T = TypeVar("T")
 
@@ -62,10 +70,6 @@ RETIRE = """
 UPDATE {schema}ledger SET retired_at = {mark}, retired_by = {mark}
 WHERE retired_at IS NULL AND owner {among}
 RETURNING owner, conference_id
-"""
-
-CURRENT = """
-SELECT owner, conference_id FROM {schema}ledger WHERE retired_at IS NULL AND owner {among}
 """
 
 LIVING = """
@@ -110,16 +114,24 @@ class SQLTransaction(Transaction):
     # What a subclass brings.
 
     @abstractmethod
-    def _execute(self, statement: str, values: tuple[object, ...]) -> list[Any]:
+    def _execute(self, statement: str, values: Sequence[object]) -> list[Any]:
         """The rows of a statement; none where it gives none. Driver errors are translated."""
+
+    def _answers(self, statements: Sequence[Statement]) -> list[list[Any]]:
+        """The rows of several statements."""
+        return [self._execute(statement, values) for statement, values in statements]
+
+    def _tell(self, statement: str, *values: object, **parts: str) -> None:
+        """Run a statement that writes, and whose answer nobody needs."""
+        self._run(statement, *values, write=True, **parts)
 
     @abstractmethod
     def _among(self, values: Sequence[str] | Sequence[int]) -> tuple[str, Sequence[object]]:
         """How a column is compared with these values, and what is bound for it."""
 
     @abstractmethod
-    def _find(self, kind: str, field: str, values: Sequence[str]) -> list[Any]:
-        """The keys and bodies whose index field has one of the values."""
+    def _find(self, kind: str, field: str, values: Sequence[str]) -> Statement:
+        """For the keys and bodies whose index field has one of the values."""
 
     @abstractmethod
     def _put(self, kind: Kind, rows: Sequence[tuple[str, str]], *, indexed: bool) -> None:
@@ -160,7 +172,10 @@ class SQLTransaction(Transaction):
 
     def _run(self, statement: str, *values: object, write: bool = False, **parts: str) -> list[Any]:
         self._check(write=write)
-        return self._execute(_sql(statement, self._schema, self.mark, **parts), values)
+        return self._execute(*self._sql(statement, *values, **parts))
+
+    def _sql(self, statement: str, *values: object, **parts: str) -> Statement:
+        return _sql(statement, self._schema, self.mark, **parts), values
 
     def _pages(
         self, statement: str, start: object, *, size: int = PAGE, limit: int | None = None
@@ -189,24 +204,43 @@ class SQLTransaction(Transaction):
 
     # Documents.
 
-    def get(self, kind: str, keys: Iterable[str], *, lock: Lock = False) -> dict[str, Body]:
-        known_kind(self._kinds, kind)
-        keys = list(keys)
-        check_text(*keys)
-        return self._get(kind, keys, lock=lock if self._write else False)
+    def read(self, *questions: Question) -> list[dict[str, Any]]:
+        statements = [self._asked(question) for question in questions]
+        self._check()
+        answers = self._answers(statements)
+        return [self._read(q, rows) for q, rows in zip(questions, answers, strict=True)]
 
-    def _get(self, kind: str, keys: Sequence[str], *, lock: Lock) -> dict[str, Body]:  # noqa: ARG002 - for stores with many writers
-        among, bound = self._among(keys)
-        return self._documents(self._run(GET, *bound, kind=kind, among=among))
+    def _asked(self, question: Question) -> Statement:
+        """The statement of a question."""
+        if isinstance(question, Get):
+            known_kind(self._kinds, question.kind)
+            check_text(*question.keys)
+            return self._get(question)
+        if isinstance(question, Find):
+            known_kind(self._kinds, question.kind, question.field)
+            check_text(*question.values)
+            return self._find(*question)
+        check_text(*question.owners)
+        among, bound = self._among(question.owners)
+        return self._sql(LIVING, *bound, among=among)
 
-    def _documents(self, rows: Iterable[tuple[str, str]]) -> dict[str, Body]:
+    def _read(self, question: Question, rows: list[Any]) -> dict[str, Any]:
+        """The answer to a question."""
+        if isinstance(question, Current):
+            return {owner: conference_id for owner, conference_id, _ in rows}
+        if isinstance(question, Living):
+            return {owner: (conference_id, serial) for owner, conference_id, serial in rows}
         return {key: from_json(text, self._place) for key, text in rows}
 
+    def get(self, kind: str, keys: Iterable[str], *, lock: Lock = False) -> dict[str, Body]:
+        return self.read(Get(kind, list(keys), lock))[0]
+
+    def _get(self, question: Get) -> Statement:
+        among, bound = self._among(question.keys)
+        return self._sql(GET, *bound, kind=question.kind, among=among)
+
     def find(self, kind: str, field: str, values: Iterable[str]) -> dict[str, Body]:
-        known_kind(self._kinds, kind, field)
-        values = list(values)
-        check_text(*values)
-        return self._documents(self._find(kind, field, values))
+        return self.read(Find(kind, field, list(values)))[0]
 
     def scan(
         self, kind: str, *, after: str = "", limit: int | None = None
@@ -231,7 +265,7 @@ class SQLTransaction(Transaction):
         keys = list(keys)
         check_text(*keys)
         among, bound = self._among(keys)
-        self._run(DELETE, *bound, write=True, kind=kind, among=among)
+        self._tell(DELETE, *bound, kind=kind, among=among)
 
     # The ledger.
 
@@ -255,22 +289,23 @@ class SQLTransaction(Transaction):
         return dict(self._run(RETIRE, moment, by, *bound, write=True, among=among))
 
     def exchange(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
+        self._check(write=True)
         check_proposals(proposals)
+        check_text(claim.by or "")
         # Without a savepoint: what fails now ends the whole transaction.
-        self.retire([owner for _, owner in proposals], at=claim.at, by=claim.by)
+        self._retire([owner for _, owner in proposals], self._to_column(claim.at), claim.by)
         return self.claim(proposals, claim)
 
-    def current(self, owners: Iterable[str]) -> dict[str, int]:
-        owners = list(owners)
-        check_text(*owners)
+    def _retire(self, owners: Sequence[str], at: object, by: str | None) -> None:
+        """`retire` without an answer."""
         among, bound = self._among(owners)
-        return dict(self._run(CURRENT, *bound, among=among))
+        self._tell(RETIRE, at, by, *bound, among=among)
+
+    def current(self, owners: Iterable[str]) -> dict[str, int]:
+        return self.read(Current(list(owners)))[0]
 
     def living(self, owners: Iterable[str]) -> dict[str, tuple[int, int]]:
-        owners = list(owners)
-        check_text(*owners)
-        among, bound = self._among(owners)
-        return {owner: (i, serial) for owner, i, serial in self._run(LIVING, *bound, among=among)}
+        return self.read(Living(list(owners)))[0]
 
     def lookup(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:
         ids = [int(i) for i in conference_ids if FIRST_ID <= i <= LAST_ID]
@@ -323,23 +358,33 @@ class SQLTransaction(Transaction):
     @block
     def savepoint(self) -> Iterator[None]:
         name = f"s{self._savepoints}"
-        self._run(f"SAVEPOINT {name}")
+        begun = self._begin_savepoint(name)
         self._savepoints += 1
         try:
             yield
+            self._end_savepoint(name, begun)
         except BaseException:
             # Once the transaction is over, what it did is committed or undone already.
             if not self.over:
                 self._half_undone = True
                 with suppress(StoreError):
-                    self._execute(f"ROLLBACK TO {name}", ())
+                    self._undo_savepoint(name, begun)
                     self._half_undone = False
-                    self._execute(f"RELEASE {name}", ())
             raise
-        else:
-            self._run(f"RELEASE {name}")
         finally:
             self._savepoints -= 1
+
+    def _begin_savepoint(self, name: str) -> object:
+        """Begin a savepoint; what its end needs to know."""
+        self._run(f"SAVEPOINT {name}")
+        return None
+
+    def _undo_savepoint(self, name: str, begun: object) -> None:  # noqa: ARG002 - for PostgreSQL
+        self._execute(f"ROLLBACK TO {name}", ())
+        self._execute(f"RELEASE {name}", ())
+
+    def _end_savepoint(self, name: str, begun: object) -> None:  # noqa: ARG002 - for PostgreSQL
+        self._run(f"RELEASE {name}")
 
 
 @functools.lru_cache(1000)

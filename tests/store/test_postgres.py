@@ -23,7 +23,7 @@ from confid.engine.opening import open_session
 from confid.errors import ConfidError, DuplicateKeyError, StoreError
 from confid.store import FIRST_ID, Claim, Kind, PostgresStore, from_url
 from confid.store.postgres import schema
-from confid.store.postgres.transaction import PostgresTransaction
+from confid.store.postgres.pipeline import Pipeline
 from confid.testing import StoreContract
 from tests.servers import sql, with_schema
 
@@ -372,8 +372,8 @@ def test_a_stronger_durability_is_left_as_it_is(url: str) -> None:
 
 
 def _shown(tx: object, setting: str) -> str:
-    (row,) = vars(tx)["_connection"].execute(f"SHOW {setting}").fetchall()
-    return str(row[0])
+    (((shown,),),) = vars(tx)["pipeline"].ask((f"SHOW {setting}", ()))
+    return str(shown)
 
 
 # A stranger with psql.
@@ -444,13 +444,15 @@ def test_every_call_goes_by_an_index(
 ) -> None:
     """Nothing reads all documents or the whole ledger, also before the server has statistics."""
     plans: list[str] = []
-    really_execute = PostgresTransaction._execute
+    really_run = Pipeline._run
 
-    def explained(self: PostgresTransaction, statement: str, values: tuple[object, ...]) -> Any:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-            rows = self._connection.execute(f"EXPLAIN {statement}".encode(), values).fetchall()
-            plans.append("\n".join(row[0] for row in rows))
-        return really_execute(self, statement, values)
+    def explained(self: Pipeline, statements: list[Any]) -> Any:
+        for statement, values in statements:
+            if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")):
+                explain = f"EXPLAIN {statement}".encode()
+                rows = self.connection.execute(explain, values or None).fetchall()
+                plans.append("\n".join(row[0] for row in rows))
+        return really_run(self, statements)
 
     keys = [f"{i:03}" for i in range(count)]
     with PostgresStore(url) as store:
@@ -461,8 +463,9 @@ def test_every_call_goes_by_an_index(
             tx.claim([(FIRST_ID + 10_000 + i, f"o{i}") for i in range(3000)], Claim(at=AT))
         if analyzed:
             sql(postgres, f'ANALYZE "{store.schema}".documents, "{store.schema}".ledger')
-        monkeypatch.setattr(PostgresTransaction, "_execute", explained)
         with store.transaction(write=True) as tx:
+            tx.current([])
+            monkeypatch.setattr(Pipeline, "_run", explained)
             documents = {key: {"index": {"name": key, "colour": key}} for key in keys}
             calls: dict[str, tuple[str, Callable[[], object]]] = {
                 "put": ("", lambda: tx.put("thing", documents)),
@@ -487,6 +490,7 @@ def test_every_call_goes_by_an_index(
             for name, (index, call) in calls.items():
                 plans.clear()
                 call()
+                vars(tx)["pipeline"].ask()
                 plan = "\n".join(plans)
                 assert plan, name
                 assert "Seq Scan" not in plan, (name, plan)
@@ -600,7 +604,7 @@ def test_a_session_shows_no_password(
     with open_session(url) as session:
         assert SECRET not in repr(session) + str(session) + repr(vars(session.store))
         with pytest.raises(StoreError) as raised, session.unit(write=True) as tenant:
-            connection = vars(tenant.transaction)["_connection"]
+            connection = vars(tenant.transaction)["pipeline"].connection
             assert SECRET not in repr(connection)
             pid = connection.info.backend_pid
             sql(role, f"SELECT pg_terminate_backend({pid})")

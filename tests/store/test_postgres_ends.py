@@ -18,7 +18,7 @@ import pytest
 import confid
 from confid.errors import StoreError
 from confid.store import FIRST_ID, Claim, Kind, PostgresStore
-from confid.store.postgres import transaction
+from confid.store.postgres import pipeline
 from tests.tenants import set_user, tenant, upn
 from tests.thorough import examples
 
@@ -258,7 +258,7 @@ def test_a_wait_for_a_connection_is_interrupted(store: PostgresStore) -> None:
 
 def connection_of(tx: Transaction) -> psycopg.Connection[Any]:
     """The connection of a transaction."""
-    connection: psycopg.Connection[Any] = vars(tx)["_connection"]
+    connection: psycopg.Connection[Any] = vars(tx)["pipeline"].connection
     return connection
 
 
@@ -269,6 +269,7 @@ def test_a_commit_that_is_answered_by_rollback_is_an_error(store: PostgresStore)
         store.transaction(write=True) as tx,
     ):
         tx.put("plain", {"2": {}})
+        tx.count()
         with suppress(psycopg.Error):
             connection_of(tx).execute("SELECT 1/0")
     assert type(raised.value) is StoreError
@@ -280,9 +281,10 @@ def test_a_connection_in_mid_transaction_is_not_used_again(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that comes back as it is: the next transaction begins on another."""
-    monkeypatch.setattr(transaction, "roll_back", lambda _: None)
+    monkeypatch.setattr(pipeline, "roll_back", lambda _: None)
     with pytest.raises(KeyError), store.transaction(write=True) as tx:
         tx.put("plain", {"2": {}})
+        tx.count()
         used = connection_of(tx)
         raise KeyError
     monkeypatch.undo()
@@ -298,6 +300,7 @@ def test_a_rollback_that_fails_costs_a_connection_and_nothing_else(store: Postgr
     for _ in range(3):
         with pytest.raises(KeyError), store.transaction(write=True) as tx:
             tx.put("plain", {"2": {}})
+            tx.count()
             connection_of(tx).close()
             raise KeyError
     with store.transaction(write=True) as tx:

@@ -74,7 +74,7 @@ def state(session: Session) -> tuple[int, int, int]:
 
 def connection_of(transaction: object) -> psycopg.Connection[Any]:
     """The connection of a transaction."""
-    connection: psycopg.Connection[Any] = vars(transaction)["_connection"]
+    connection: psycopg.Connection[Any] = vars(transaction)["pipeline"].connection
     return connection
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -23,7 +24,7 @@ from confid.store.postgres.errors import (
 from confid.store.postgres.place import malformed_dsn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from psycopg.abc import Buffer
 
@@ -44,8 +45,8 @@ DEFAULTS: dict[str, Any] = {
 # run them. Said in each transaction: behind a pooler a session's settings are those of others.
 SEARCH_PATH = "SET LOCAL search_path = pg_catalog, pg_temp;"
 
-READ_ONLY = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {SEARCH_PATH}"
-READ_WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {SEARCH_PATH}"
+BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -126,8 +127,20 @@ def connect(place: Place, options: Secret) -> Connection:
     raise refused
 
 
-def commit(connection: psycopg.Connection[Any], place: Place) -> None:
-    """Commit. Raises `CommitOutcomeUnknownError` where nobody can say what became of it."""
+def is_piped(connection: psycopg.Connection[Any]) -> bool:
+    """Whether a pipeline was left before its end, as by an interrupt."""
+    return connection.info.pipeline_status != pq.PipelineStatus.OFF
+
+
+def commit(
+    connection: psycopg.Connection[Any],
+    place: Place,
+    send: Callable[[], psycopg.Cursor[Any]] | None = None,
+) -> None:
+    """Commit, by `send` if given.
+
+    Raises `CommitOutcomeUnknownError` where nobody can say what became of it.
+    """
     severities: list[str | None] = []
 
     def note(diagnostic: psycopg.errors.Diagnostic) -> None:
@@ -136,7 +149,7 @@ def commit(connection: psycopg.Connection[Any], place: Place) -> None:
 
     connection.add_notice_handler(note)
     try:
-        done = connection.execute(b"COMMIT", prepare=False).statusmessage
+        done = (send or partial(connection.execute, b"COMMIT", prepare=False))().statusmessage
     except psycopg.Error as error:
         # An answer that the transaction was refused is one; a farewell of the server is none.
         if connection.closed or error.sqlstate is None:
@@ -170,7 +183,8 @@ def all_or_nothing(
     connection: psycopg.Connection[Any], place: Place, *, write: bool
 ) -> Iterator[None]:
     """A transaction on a connection of its own, to look at the schema or to make it."""
-    connection.execute((READ_WRITE if write else READ_ONLY).encode(), prepare=False)
+    begin = f"{BEGIN_WRITE if write else BEGIN_READ}; {SEARCH_PATH}"
+    connection.execute(begin.encode(), prepare=False)
     try:
         yield
         if write:

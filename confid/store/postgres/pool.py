@@ -7,7 +7,6 @@ psycopg's own pool has locks and counters that an interrupt leaves locked and wr
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 import weakref
@@ -19,15 +18,16 @@ import psycopg
 from psycopg import pq
 
 from confid.errors import StoreError
-from confid.store.postgres.connections import READ_ONLY, READ_WRITE, connect
+from confid.store.postgres.connections import BEGIN_READ, BEGIN_WRITE, connect, is_piped
 from confid.store.postgres.errors import exhausted, explain, gone, is_standby
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from confid.errors import Secret
     from confid.store.postgres.connections import Connection
     from confid.store.postgres.place import Place
+    from confid.store.sql import Statement
 
 RETRY = 0.5
 """Seconds between two attempts at a connection that somebody waits for; less for a short wait."""
@@ -44,17 +44,20 @@ CANCEL = 2.0
 # Every row is found by an index, but for what reads a whole table in the order of one; the
 # planner, which knows nothing yet of a table just filled, would guess otherwise. Without bitmaps
 # rows are locked in the order of the index.
-PLANNING = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;"
+SETTINGS = {
+    "search_path": "pg_catalog, pg_temp",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+}
 
-READ = f"{READ_ONLY} {PLANNING}"
-WRITE = (
-    f"{READ_WRITE} SET LOCAL lock_timeout = {{timeout}}; "
-    # Else the server could keep to itself that a standby has not got the commit.
-    "SET LOCAL client_min_messages = warning; "
-    f"SET LOCAL synchronous_commit = {{synchronous_commit}}; {PLANNING} "
-    # Writers share it; who has to be alone takes it from them all.
-    "SELECT pg_advisory_xact_lock{shared}({writers})"
-)
+# Writers share it; who has to be alone takes it from them all.
+LOCK = "SELECT pg_advisory_xact_lock{shared}({writers})"
+
+
+def _set(settings: Mapping[str, str]) -> Statement:
+    """The statement that sets these until the transaction ends."""
+    each = (f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in settings.items())
+    return f"SELECT {', '.join(each)}", ()
 
 
 class _Slot:
@@ -69,15 +72,16 @@ class Pool:
     def __init__(self, place: Place, conninfo: Secret, *, synchronous_commit: str) -> None:
         self.place = place
         self._conninfo = conninfo
-        self._begin_read = READ
-        write = functools.partial(
-            WRITE.format,
-            timeout=max(1, int(place.timeout * 1000)),
-            synchronous_commit=synchronous_commit,
-            writers=place.lock_id("writers"),
-        )
-        self._begin_write = write(shared="_shared")
-        self._begin_exclusive = write(shared="")
+        self._read = ((BEGIN_READ, ()), _set(SETTINGS))
+        settings = {
+            **SETTINGS,
+            "lock_timeout": str(max(1, int(place.timeout * 1000))),
+            # Else the server could keep to itself that a standby has not got the commit.
+            "client_min_messages": "warning",
+            "synchronous_commit": synchronous_commit,
+        }
+        self._write = ((BEGIN_WRITE, ()), _set(settings))
+        self._writers = place.lock_id("writers")
         self._lock = threading.Lock()
         self._slots: list[weakref.ref[_Slot]] = []
         self._idle: list[tuple[Connection, float]] = []
@@ -146,7 +150,8 @@ class Pool:
 
     def give_back(self, connection: Connection) -> None:
         """Keep a connection for the next transaction, unless it is none to be used again."""
-        if connection.info.transaction_status != pq.TransactionStatus.IDLE:
+        status = connection.info.transaction_status
+        if status != pq.TransactionStatus.IDLE or is_piped(connection):
             self.drop(connection)
             return
         now = time.monotonic()
@@ -170,53 +175,38 @@ class Pool:
 
     # Transactions.
 
-    def begin(self, *, write: bool, alone: bool = False) -> Connection:
-        """A connection in a new transaction, whose isolation is said and not left to defaults.
+    def beginning(self, *, write: bool, alone: bool = False) -> Sequence[Statement]:
+        """How a transaction begins: its isolation is said, and not left to defaults.
 
         One that is to be `alone` begins when no other one writes, and none
         that writes begins before it has ended.
         """
-        statement = self._begin_write if write else self._begin_read
-        if alone:
-            statement = self._begin_exclusive
-        connection, _ = self._send(statement)
-        return connection
+        if not write:
+            return self._read
+        lock = LOCK.format(shared="" if alone else "_shared", writers=self._writers)
+        return *self._write, (lock, ())
 
     def ask(self, statement: str, values: Sequence[object]) -> list[Any]:
         """The rows of a statement that is a transaction of its own: there and back once.
 
         It has whatever search path the session has, so it names schemas, operators' too.
         """
-        connection, cursor = self._send(statement, values)
-        try:
-            return cursor.fetchall()
-        finally:
-            self.give_back(connection)
-
-    def _send(
-        self, statement: str, values: Sequence[object] | None = None
-    ) -> tuple[Connection, psycopg.Cursor[Any]]:
-        """A connection that has run the statement, not prepared, and what it answered."""
-        binary = values is not None
         # Each connection that lay idle may have died since, as after a restart of the server.
         for _ in range(self.place.pool_size + 1):
             connection = self.take()
             try:
-                cursor = connection.execute(
-                    statement.encode(), values, prepare=False, binary=binary
-                )
+                cursor = connection.execute(statement.encode(), values, prepare=False, binary=True)
+                rows = cursor.fetchall()
             except psycopg.Error as error:
                 died = connection.closed
-                if is_standby(error):
-                    # The name or the proxy that led here may lead to the primary by now.
-                    self.drop(connection)
-                else:
-                    self.give_back(connection)
+                # The name or the proxy that led here may lead to the primary by now.
+                (self.drop if is_standby(error) else self.give_back)(connection)
                 if not died:
                     raise explain(error, self.place) from error
             except BaseException:
                 self.drop(connection)
                 raise
             else:
-                return connection, cursor
+                self.give_back(connection)
+                return rows
         raise gone(self.place)

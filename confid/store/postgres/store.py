@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from confid.store.base import Body
-    from confid.store.postgres.connections import Connection
     from confid.store.postgres.moment import PostgresMoment
+    from confid.store.postgres.pipeline import Pipeline
     from confid.store.postgres.place import Place
     from confid.store.postgres.pool import Pool
 
@@ -178,7 +178,7 @@ class PostgresStore(Store):
 class _Block(Block[Transaction]):
     """A transaction from BEGIN to COMMIT."""
 
-    _connection: Connection | None = None
+    _pipeline: Pipeline | None = None
 
     def __init__(self, store: PostgresStore, *, write: bool, alone: bool = False) -> None:
         self._store = store
@@ -187,15 +187,25 @@ class _Block(Block[Transaction]):
         self._pid = process.pid
 
     def __enter__(self) -> Transaction:
+        from confid.store.postgres.pipeline import Pipeline  # noqa: PLC0415 - the driver is imported only when a store is opened
         from confid.store.postgres.transaction import PostgresTransaction  # noqa: PLC0415 - the driver is imported only when a store is opened
 
-        store = self._store
-        self._pool = store.pool()
-        self._connection = self._pool.begin(write=self._write, alone=self._alone)
+        store, pool = self._store, self._store.pool()
+        begin = pool.beginning(write=self._write, alone=self._alone)
+        self._pipeline = pipeline = Pipeline(pool, begin, store.indexes)
+        if self._alone:
+            self._wait_for_others(pipeline)
         self._transaction = PostgresTransaction(
-            self._connection, store.place, store.kinds, store.indexes, write=self._write
+            pipeline, store.place, store.kinds, write=self._write
         )
         return self._transaction
+
+    def _wait_for_others(self, pipeline: Pipeline) -> None:
+        try:
+            pipeline.ask()
+        except BaseException:
+            self.abandon()
+            raise
 
     def leave(self, error: BaseException | None) -> None:
         if self._pid != process.pid:
@@ -216,11 +226,11 @@ class _Block(Block[Transaction]):
 
     def abandon(self) -> None:
         if self._pid == process.pid:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                self._pool.drop(connection)
+            pipeline, self._pipeline = self._pipeline, None
+            if pipeline is not None:
+                pipeline.drop()
 
     def _give_back(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._pool.give_back(connection)
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is not None:
+            pipeline.give_back()

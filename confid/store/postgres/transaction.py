@@ -1,23 +1,23 @@
 """What one transaction on PostgreSQL does."""
 
+# ruff: noqa: D102 - confid.store.base says what the methods do
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
 from confid.errors import DuplicateKeyError, StoreError
-from confid.store.postgres.connections import commit as commit_now
-from confid.store.postgres.connections import roll_back
-from confid.store.postgres.errors import explain
+from confid.store.base import Get
 from confid.store.postgres.schema import expression
 from confid.store.sql import GET, SQLTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from confid.store.base import Body, Claim, Kind, Lock
+    from confid.store.base import Claim, Kind, Question
+    from confid.store.postgres.pipeline import Pipeline
     from confid.store.postgres.place import Place
+    from confid.store.sql import Statement
 
 BUCKETS = 256
 """Advisory locks that stand for the absent documents of a kind."""
@@ -74,17 +74,10 @@ class PostgresTransaction(SQLTransaction):
     _place: Place
 
     def __init__(
-        self,
-        connection: psycopg.Connection[Any],
-        place: Place,
-        kinds: Mapping[str, Kind],
-        indexes: Mapping[str, tuple[str, str]],
-        *,
-        write: bool,
+        self, pipeline: Pipeline, place: Place, kinds: Mapping[str, Kind], *, write: bool
     ) -> None:
         super().__init__(place, kinds, write=write, schema=f"{place.quoted}.")
-        self._connection = connection
-        self._indexes = indexes
+        self.pipeline = pipeline
 
     def end(self, *, commit: bool) -> None:
         """Commit or roll back, and refuse whatever comes."""
@@ -92,22 +85,36 @@ class PostgresTransaction(SQLTransaction):
             if commit:
                 self.demand_whole()
         except StoreError:
-            roll_back(self._connection)
+            self.pipeline.roll_back()
             raise
         finally:
             self.over = True
         if commit and self._write:
-            commit_now(self._connection, self._place)
+            self.pipeline.commit()
         else:
             # What was only read needs no answer to a COMMIT.
-            roll_back(self._connection)
+            self.pipeline.roll_back()
 
-    def _execute(self, statement: str, values: tuple[object, ...]) -> list[Any]:
-        try:
-            cursor = self._connection.execute(statement.encode(), values or None, binary=True)
-            return cursor.fetchall() if cursor.description else []
-        except psycopg.Error as error:
-            raise explain(error, self._place, self._indexes) from error
+    def _execute(self, statement: str, values: Sequence[object]) -> list[Any]:
+        return self.pipeline.ask((statement, values))[0]
+
+    def _answers(self, statements: Sequence[Statement]) -> list[list[Any]]:
+        return self.pipeline.ask(*statements)
+
+    def _tell(self, statement: str, *values: object, **parts: str) -> None:
+        self._check(write=True)
+        self.pipeline.tell(self._sql(statement, *values, **parts))
+
+    def _begin_savepoint(self, name: str) -> tuple[int, int]:
+        self._check()
+        return self.pipeline.begin_savepoint(name)
+
+    def _undo_savepoint(self, name: str, begun: Any) -> None:
+        self.pipeline.undo_savepoint(name, begun)
+
+    def _end_savepoint(self, name: str, begun: Any) -> None:
+        self._check()
+        self.pipeline.end_savepoint(name, begun)
 
     def _among(self, values: Sequence[str] | Sequence[int]) -> tuple[str, Sequence[object]]:
         if values and isinstance(values[0], int):
@@ -116,29 +123,37 @@ class PostgresTransaction(SQLTransaction):
 
     # Documents.
 
-    def _get(self, kind: str, keys: Sequence[str], *, lock: Lock) -> dict[str, Body]:
-        found = self._read(kind, keys, lock=lock)
-        if lock and (missing := set(keys) - found.keys()):
-            self._lock_absent(kind, missing)
-            # Another transaction that had the lock before may have made them.
-            found |= self._read(kind, list(missing), lock=lock)
-        return found
+    def read(self, *questions: Question) -> list[dict[str, Any]]:
+        answers = super().read(*questions)
+        missing = [
+            (question.kind, key)
+            for question, answer in zip(questions, answers, strict=True)
+            if isinstance(question, Get) and question.lock and self._write
+            for key in question.keys
+            if key not in answer
+        ]
+        if not missing:
+            return answers
+        self._lock_absent(missing)
+        # Another transaction that had the lock before may have made them.
+        return super().read(*questions)
 
-    def _read(self, kind: str, keys: Sequence[str], *, lock: Lock) -> dict[str, Body]:
-        among, bound = self._among(keys)
+    def _get(self, question: Get) -> Statement:
+        among, bound = self._among(question.keys)
+        lock = question.lock if self._write else False
         locking = f" ORDER BY key FOR {'SHARE' if lock == 'shared' else 'UPDATE'}" if lock else ""
-        return self._documents(self._run(GET + locking, *bound, kind=kind, among=among))
+        return self._sql(GET + locking, *bound, kind=question.kind, among=among)
 
-    def _lock_absent(self, kind: str, keys: Iterable[str]) -> None:
+    def _lock_absent(self, keys: Iterable[tuple[str, str]]) -> None:
         """Have others who lock these wait, as far as they look for what isn't there either."""
         place = self._place
-        names = {f"{kind}/{place.lock_id(key) % BUCKETS}" for key in keys}
+        names = {f"{kind}/{place.lock_id(key) % BUCKETS}" for kind, key in keys}
         locks = sorted(place.lock_id(name) for name in names)
-        self._run("SELECT pg_advisory_xact_lock(id) FROM unnest(%b::int8[]) AS id", locks)
+        self._tell("SELECT pg_advisory_xact_lock(id) FROM unnest(%b::int8[]) AS id", locks)
 
-    def _find(self, kind: str, field: str, values: Sequence[str]) -> list[Any]:
+    def _find(self, kind: str, field: str, values: Sequence[str]) -> Statement:
         among, bound = self._among(values)
-        return self._run(FIND, *bound, field=expression(kind, field), among=among)
+        return self._sql(FIND, *bound, field=expression(kind, field), among=among)
 
     def _put(self, kind: Kind, rows: Sequence[tuple[str, str]], *, indexed: bool) -> None:  # noqa: ARG002 - for SQLite, which deletes first
         if not kind.unique:
@@ -153,10 +168,9 @@ class PostgresTransaction(SQLTransaction):
 
     def _write_rows(self, kind: Kind, rows: Sequence[tuple[str, str]]) -> None:
         if len(rows) == 1:
-            self._run(PUT, *rows[0], write=True, kind=kind.name)
+            self._tell(PUT, *rows[0], kind=kind.name)
         else:
-            columns = map(list, zip(*rows, strict=True))
-            self._run(PUT_MANY, *columns, write=True, kind=kind.name)
+            self._tell(PUT_MANY, *map(list, zip(*rows, strict=True)), kind=kind.name)
 
     def _give_up(self, kind: Kind, rows: Sequence[tuple[str, str]]) -> None:
         values = [f"#>> '{{index,{field}}}'" for field in kind.unique]
@@ -164,7 +178,7 @@ class PostgresTransaction(SQLTransaction):
             f"d.body {value} <> coalesce(new.body::json {value}, '')" for value in values
         )
         columns = map(list, zip(*rows, strict=True))
-        self._run(GIVE_UP, *columns, write=True, kind=kind.name, changed=changed)
+        self._tell(GIVE_UP, *columns, kind=kind.name, changed=changed)
 
     # The ledger.
 

@@ -12,7 +12,7 @@ from confid.store import process
 from confid.store.sqlite.errors import explain, is_busy, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import TypeVar
 
@@ -39,7 +39,7 @@ class Connection(sqlite3.Connection):
     patience: float
     used_at = 0.0
 
-    def ask(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
+    def ask(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         """The rows of a statement; waits while another program has the file locked."""
         return patiently(self.patience, lambda: self.execute(statement, values).fetchall())
 

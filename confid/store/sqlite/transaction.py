@@ -1,7 +1,5 @@
 """What one transaction on SQLite does."""
 
-# ruff: noqa: D102 - confid.store.base says what the methods do
-
 from __future__ import annotations
 
 import json
@@ -10,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from confid.errors import StoreError
-from confid.store.base import UNREADABLE, check_proposals, check_text
+from confid.store.base import UNREADABLE
 from confid.store.sql import SQLTransaction
 from confid.store.sqlite.errors import explain, is_busy, translated
 from confid.store.sqlite.schema import expression
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from confid.store.base import Claim, Kind
+    from confid.store.sql import Statement
     from confid.store.sqlite.connections import Connection
 
 FEW = 8
@@ -91,7 +90,7 @@ class SQLiteTransaction(SQLTransaction):
         if not self._connection.in_transaction:
             raise StoreError(f"{self._place}: SQLite has rolled this transaction back.")
 
-    def _execute(self, statement: str, values: tuple[object, ...]) -> list[Any]:
+    def _execute(self, statement: str, values: Sequence[object]) -> list[Any]:
         try:
             return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
@@ -113,7 +112,7 @@ class SQLiteTransaction(SQLTransaction):
         except sqlite3.Error as error:
             raise explain(error, self._place) from error
 
-    def _ask_again(self, statement: str, values: tuple[object, ...]) -> list[Any]:
+    def _ask_again(self, statement: str, values: Sequence[object]) -> list[Any]:
         """The first statement reads; another program may have the file locked just then."""
         with translated(self._place):
             return self._connection.ask(statement, values)
@@ -124,10 +123,10 @@ class SQLiteTransaction(SQLTransaction):
             return f"IN ({', '.join('?' * len(values))})", values
         return "IN (SELECT value FROM json_each(?))", [json.dumps(values)]
 
-    def _find(self, kind: str, field: str, values: Sequence[str]) -> list[Any]:
+    def _find(self, kind: str, field: str, values: Sequence[str]) -> Statement:
         if len(values) == 1:
-            return self._run(FIND, values[0], kind=kind, field=expression(field))
-        return self._run(FIND_MANY, json.dumps(values), kind=kind, field=expression(field))
+            return self._sql(FIND, values[0], kind=kind, field=expression(field))
+        return self._sql(FIND_MANY, json.dumps(values), kind=kind, field=expression(field))
 
     def _put(self, kind: Kind, rows: Sequence[tuple[str, str]], *, indexed: bool) -> None:
         if len(rows) == 1:
@@ -158,13 +157,8 @@ class SQLiteTransaction(SQLTransaction):
                 raise StoreError(f"{self._place} refuses an ID that it doesn't hold; check() it.")
         return {conference_id for conference_id, _ in free}
 
-    def exchange(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
-        self._check(write=True)
-        check_proposals(proposals)
-        check_text(claim.by or "")
-        at = self._to_column(claim.at)
-        self._change_many(RETIRE_ONE, [(at, claim.by, owner) for _, owner in proposals])
-        return self.claim(proposals, claim)
+    def _retire(self, owners: Sequence[str], at: object, by: str | None) -> None:
+        self._change_many(RETIRE_ONE, [(at, by, owner) for owner in owners])
 
     def _to_column(self, moment: datetime) -> int:
         return (moment - _EPOCH) // _MICROSECOND

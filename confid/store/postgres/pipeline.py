@@ -1,0 +1,171 @@
+"""The statements of one transaction: sent when an answer is needed, all at once.
+
+What only writes waits for the next question, or for COMMIT; so does BEGIN. An
+error of it comes then, and ends the transaction, as PostgreSQL has it anyway.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from confid.store.postgres.connections import commit, is_piped, roll_back
+from confid.store.postgres.errors import explain, gone, is_standby
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from confid.store.postgres.connections import Connection
+    from confid.store.postgres.pool import Pool
+    from confid.store.sql import Statement
+
+    Cursors = list[psycopg.Cursor[Any]]
+
+COMMIT = ("COMMIT", ())
+
+
+class Pipeline:
+    """A transaction on a connection of the pool, from `begin` on."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        begin: Sequence[Statement],
+        indexes: Mapping[str, tuple[str, str]],
+    ) -> None:
+        self._pool = pool
+        self._begin = begin
+        self._indexes = indexes
+        self._unsent: list[Statement] = []
+        self._turns = 0
+        self.connection: Connection = pool.take()
+
+    def tell(self, *statements: Statement) -> None:
+        """Run these before the next question; their answers are nobody's business."""
+        self._unsent += statements
+
+    def ask(self, *statements: Statement) -> list[list[Any]]:
+        """The rows of these statements: there and back once."""
+        unsent, self._unsent = self._unsent, []
+        self._turns += 1
+        try:
+            cursors = self._send([*unsent, *statements])
+        except psycopg.Error as error:
+            raise explain(error, self._pool.place, self._indexes) from error
+        asked = cursors[len(cursors) - len(statements) :]
+        return [cursor.fetchall() if cursor.description else [] for cursor in asked]
+
+    def _send(self, statements: list[Statement]) -> Cursors:
+        if not self._begin:
+            return self._run(statements)
+        # Each connection that lay idle may have died since, as after a restart of the server.
+        for _ in range(self._pool.place.pool_size + 1):
+            try:
+                cursors = self._run([*self._begin, *statements])
+            except psycopg.Error as error:
+                died = self.connection.closed
+                if died or is_standby(error):
+                    # The name or the proxy that led here may lead to the primary by now.
+                    self._pool.drop(self.connection)
+                if not died:
+                    self._begin = ()
+                    raise
+            else:
+                self._begin = ()
+                return cursors
+            self.connection = self._pool.take()
+        raise gone(self._pool.place)
+
+    def _run(self, statements: list[Statement]) -> Cursors:
+        if len(statements) == 1:
+            return [self._execute(*statements[0])]
+        pipeline = self.connection.pipeline()
+        pipeline.__enter__()
+        try:
+            cursors = [self._execute(*statement) for statement in statements]
+        except psycopg.Error:
+            with suppress(psycopg.Error):
+                _end(pipeline)
+            raise
+        except BaseException:
+            # The pipeline's end would wait for the answers. Of a closed connection none come.
+            self.drop()
+            with suppress(psycopg.Error):
+                _end(pipeline)
+            raise
+        _end(pipeline)
+        return cursors
+
+    def _execute(self, statement: str, values: Sequence[object]) -> psycopg.Cursor[Any]:
+        prepare = None if values else False
+        return self.connection.execute(
+            statement.encode(), values or None, prepare=prepare, binary=True
+        )
+
+    # Savepoints.
+
+    def begin_savepoint(self, name: str) -> tuple[int, int]:
+        """Begin one; where it stands."""
+        place = self._turns, len(self._unsent)
+        self.tell((f"SAVEPOINT {name}", ()))
+        return place
+
+    def undo_savepoint(self, name: str, begun: tuple[int, int]) -> None:
+        """Undo what was done since."""
+        turns, unsent = begun
+        if turns == self._turns:
+            del self._unsent[unsent:]
+            return
+        self._unsent.clear()
+        # One by one: psycopg forgets what it has prepared at a ROLLBACK, and inside a pipeline
+        # tells the server too late.
+        self.ask((f"ROLLBACK TO {name}", ()))
+        self.ask((f"RELEASE {name}", ()))
+
+    def end_savepoint(self, name: str, begun: tuple[int, int]) -> None:
+        """End one: what it told is done, or raises now."""
+        turns, unsent = begun
+        if turns == self._turns and len(self._unsent) == unsent + 1:
+            self._unsent.pop()
+        else:
+            self.ask((f"RELEASE {name}", ()))
+
+    # The end.
+
+    def commit(self) -> None:
+        """Commit. Raises `CommitOutcomeUnknownError` where nobody can say what became of it."""
+        if self._begin and not self._unsent:
+            return
+        if self._begin:
+            # Alone: it may have to be said again, and a COMMIT never is.
+            self.ask()
+        commit(self.connection, self._pool.place, lambda: self._run([*self._unsent, COMMIT])[-1])
+
+    def roll_back(self) -> None:
+        """Roll back what is open, and forget what is unsent."""
+        self._unsent.clear()
+        if not is_piped(self.connection):
+            roll_back(self.connection)
+
+    def give_back(self) -> None:
+        """Let the pool have the connection again."""
+        self._pool.give_back(self.connection)
+
+    def drop(self) -> None:
+        """Close the connection, whatever it was doing."""
+        self._pool.drop(self.connection)
+
+
+def _end(pipeline: AbstractContextManager[psycopg.Pipeline]) -> None:
+    """Wait for all answers; raises the first error among them."""
+    try:
+        pipeline.__exit__(None, None, None)
+    except psycopg.Error as error:
+        # psycopg says that the pipeline is busy, and not that an interrupt came.
+        interrupt = error.__context__
+        if interrupt is None or isinstance(interrupt, Exception):
+            raise
+        raise interrupt from None
