@@ -12,6 +12,7 @@ from confid.store.blocks import block
 from confid.store.moments import let_go, opened_once_first
 from confid.store.postgres.connections import connect, conninfo_of
 from confid.store.postgres.errors import absent, translated
+from confid.store.postgres.pipeline import Pipeline
 from confid.store.postgres.pool import READ
 from confid.store.postgres.schema import (
     SCHEMA_VERSION,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from confid.store.postgres.connections import Connection
     from confid.store.postgres.place import Place
 
-BEGIN = f"{READ} SAVEPOINT moment"
+BEGIN = "; ".join([*(statement for statement, _ in READ), "SAVEPOINT moment"])
 
 AGAIN = b"ROLLBACK TO SAVEPOINT moment"
 """After a statement that was interrupted. The snapshot is the transaction's, so it stays."""
@@ -83,9 +84,8 @@ class PostgresMoment(Moment):
                 connection.execute(AGAIN, prepare=False)
         if connection.info.transaction_status != TransactionStatus.INTRANS:
             raise let_go(self._place)
-        transaction = PostgresTransaction(
-            connection, self._place, self._kinds, self._indexes, write=False
-        )
+        pipeline = Pipeline(connection, self._place, self._indexes)
+        transaction = PostgresTransaction(pipeline, self._place, self._kinds, write=False)
         try:
             yield transaction
         finally:

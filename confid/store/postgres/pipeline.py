@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from confid.store.postgres.connections import Connection
+    from confid.store.postgres.place import Place
     from confid.store.postgres.pool import Pool
     from confid.store.sql import Statement
 
@@ -28,20 +29,16 @@ COMMIT = ("COMMIT", ())
 
 
 class Pipeline:
-    """A transaction on a connection of the pool, from `begin` on."""
+    """A transaction on a connection that is in one."""
 
     def __init__(
-        self,
-        pool: Pool,
-        begin: Sequence[Statement],
-        indexes: Mapping[str, tuple[str, str]],
+        self, connection: Connection, place: Place, indexes: Mapping[str, tuple[str, str]]
     ) -> None:
-        self._pool = pool
-        self._begin = begin
+        self.connection = connection
+        self._place = place
         self._indexes = indexes
         self._unsent: list[Statement] = []
         self._turns = 0
-        self.connection: Connection = pool.take()
 
     def tell(self, *statements: Statement) -> None:
         """Run these before the next question; their answers are nobody's business."""
@@ -54,30 +51,12 @@ class Pipeline:
         try:
             cursors = self._send([*unsent, *statements])
         except psycopg.Error as error:
-            raise explain(error, self._pool.place, self._indexes) from error
+            raise explain(error, self._place, self._indexes) from error
         asked = cursors[len(cursors) - len(statements) :]
         return [cursor.fetchall() if cursor.description else [] for cursor in asked]
 
     def _send(self, statements: list[Statement]) -> Cursors:
-        if not self._begin:
-            return self._run(statements)
-        # Each connection that lay idle may have died since, as after a restart of the server.
-        for _ in range(self._pool.place.pool_size + 1):
-            try:
-                cursors = self._run([*self._begin, *statements])
-            except psycopg.Error as error:
-                died = self.connection.closed
-                if died or is_standby(error):
-                    # The name or the proxy that led here may lead to the primary by now.
-                    self._pool.drop(self.connection)
-                if not died:
-                    self._begin = ()
-                    raise
-            else:
-                self._begin = ()
-                return cursors
-            self.connection = self._pool.take()
-        raise gone(self._pool.place)
+        return self._run(statements)
 
     def _run(self, statements: list[Statement]) -> Cursors:
         if len(statements) == 1:
@@ -91,13 +70,15 @@ class Pipeline:
                 _end(pipeline)
             raise
         except BaseException:
-            # The pipeline's end would wait for the answers. Of a closed connection none come.
-            self.drop()
+            self._interrupted()
             with suppress(psycopg.Error):
                 _end(pipeline)
             raise
         _end(pipeline)
         return cursors
+
+    def _interrupted(self) -> None:
+        """Called before the end of a pipeline, which waits for all answers."""
 
     def _execute(self, statement: str, values: Sequence[object]) -> psycopg.Cursor[Any]:
         prepare = None if values else False
@@ -133,7 +114,44 @@ class Pipeline:
         else:
             self.ask((f"RELEASE {name}", ()))
 
-    # The end.
+
+class PooledPipeline(Pipeline):
+    """A transaction on a connection of the pool, from `begin` on."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        begin: Sequence[Statement],
+        indexes: Mapping[str, tuple[str, str]],
+    ) -> None:
+        super().__init__(pool.take(), pool.place, indexes)
+        self._pool = pool
+        self._begin = begin
+
+    def _send(self, statements: list[Statement]) -> Cursors:
+        if not self._begin:
+            return self._run(statements)
+        # Each connection that lay idle may have died since, as after a restart of the server.
+        for _ in range(self._place.pool_size + 1):
+            try:
+                cursors = self._run([*self._begin, *statements])
+            except psycopg.Error as error:
+                died = self.connection.closed
+                if died or is_standby(error):
+                    # The name or the proxy that led here may lead to the primary by now.
+                    self._pool.drop(self.connection)
+                if not died:
+                    self._begin = ()
+                    raise
+            else:
+                self._begin = ()
+                return cursors
+            self.connection = self._pool.take()
+        raise gone(self._place)
+
+    def _interrupted(self) -> None:
+        # A lock may be waited for. A closed connection gives no answers.
+        self.drop()
 
     def commit(self) -> None:
         """Commit. Raises `CommitOutcomeUnknownError` where nobody can say what became of it."""
@@ -142,7 +160,7 @@ class Pipeline:
         if self._begin:
             # Alone: it may have to be said again, and a COMMIT never is.
             self.ask()
-        commit(self.connection, self._pool.place, lambda: self._run([*self._unsent, COMMIT])[-1])
+        commit(self.connection, self._place, lambda: self._run([*self._unsent, COMMIT])[-1])
 
     def roll_back(self) -> None:
         """Roll back what is open, and forget what is unsent."""

@@ -60,6 +60,9 @@ def _set(settings: Mapping[str, str]) -> Statement:
     return f"SELECT {', '.join(each)}", ()
 
 
+READ: Sequence[Statement] = ((BEGIN_READ, ()), _set(SETTINGS))
+
+
 class _Slot:
     """A connection's room in the pool, from before it is made."""
 
@@ -72,7 +75,6 @@ class Pool:
     def __init__(self, place: Place, conninfo: Secret, *, synchronous_commit: str) -> None:
         self.place = place
         self._conninfo = conninfo
-        self._read = ((BEGIN_READ, ()), _set(SETTINGS))
         settings = {
             **SETTINGS,
             "lock_timeout": str(max(1, int(place.timeout * 1000))),
@@ -182,7 +184,7 @@ class Pool:
         that writes begins before it has ended.
         """
         if not write:
-            return self._read
+            return READ
         lock = LOCK.format(shared="" if alone else "_shared", writers=self._writers)
         return *self._write, (lock, ())
 

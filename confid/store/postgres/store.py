@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from confid.store.base import Body
     from confid.store.postgres.moment import PostgresMoment
-    from confid.store.postgres.pipeline import Pipeline
+    from confid.store.postgres.pipeline import PooledPipeline
     from confid.store.postgres.place import Place
     from confid.store.postgres.pool import Pool
 
@@ -178,7 +178,7 @@ class PostgresStore(Store):
 class _Block(Block[Transaction]):
     """A transaction from BEGIN to COMMIT."""
 
-    _pipeline: Pipeline | None = None
+    _pipeline: PooledPipeline | None = None
 
     def __init__(self, store: PostgresStore, *, write: bool, alone: bool = False) -> None:
         self._store = store
@@ -187,12 +187,12 @@ class _Block(Block[Transaction]):
         self._pid = process.pid
 
     def __enter__(self) -> Transaction:
-        from confid.store.postgres.pipeline import Pipeline  # noqa: PLC0415 - the driver is imported only when a store is opened
+        from confid.store.postgres.pipeline import PooledPipeline  # noqa: PLC0415 - the driver is imported only when a store is opened
         from confid.store.postgres.transaction import PostgresTransaction  # noqa: PLC0415 - the driver is imported only when a store is opened
 
         store, pool = self._store, self._store.pool()
         begin = pool.beginning(write=self._write, alone=self._alone)
-        self._pipeline = pipeline = Pipeline(pool, begin, store.indexes)
+        self._pipeline = pipeline = PooledPipeline(pool, begin, store.indexes)
         if self._alone:
             self._wait_for_others(pipeline)
         self._transaction = PostgresTransaction(
@@ -200,7 +200,7 @@ class _Block(Block[Transaction]):
         )
         return self._transaction
 
-    def _wait_for_others(self, pipeline: Pipeline) -> None:
+    def _wait_for_others(self, pipeline: PooledPipeline) -> None:
         try:
             pipeline.ask()
         except BaseException:
@@ -215,7 +215,7 @@ class _Block(Block[Transaction]):
                 refuse_fork(self._pid, self._store.place)
             return
         try:
-            self._transaction.end(commit=error is None)
+            self._end(commit=error is None)
         except Exception:
             self._give_back()
             raise
@@ -223,6 +223,24 @@ class _Block(Block[Transaction]):
             self.abandon()
             raise
         self._give_back()
+
+    def _end(self, *, commit: bool) -> None:
+        """Commit or roll back, and refuse whatever comes."""
+        transaction, pipeline = self._transaction, self._pipeline
+        assert pipeline is not None  # noqa: S101 - it was entered
+        try:
+            if commit:
+                transaction.demand_whole()
+        except StoreError:
+            pipeline.roll_back()
+            raise
+        finally:
+            transaction.over = True
+        if commit and self._write:
+            pipeline.commit()
+        else:
+            # What was only read needs no answer to a COMMIT.
+            pipeline.roll_back()
 
     def abandon(self) -> None:
         if self._pid == process.pid:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from confid.errors import DuplicateKeyError, StoreError
+from confid.errors import DuplicateKeyError
 from confid.store.base import Get
 from confid.store.postgres.schema import expression
 from confid.store.sql import GET, SQLTransaction
@@ -78,22 +78,6 @@ class PostgresTransaction(SQLTransaction):
     ) -> None:
         super().__init__(place, kinds, write=write, schema=f"{place.quoted}.")
         self.pipeline = pipeline
-
-    def end(self, *, commit: bool) -> None:
-        """Commit or roll back, and refuse whatever comes."""
-        try:
-            if commit:
-                self.demand_whole()
-        except StoreError:
-            self.pipeline.roll_back()
-            raise
-        finally:
-            self.over = True
-        if commit and self._write:
-            self.pipeline.commit()
-        else:
-            # What was only read needs no answer to a COMMIT.
-            self.pipeline.roll_back()
 
     def _execute(self, statement: str, values: Sequence[object]) -> list[Any]:
         return self.pipeline.ask((statement, values))[0]
