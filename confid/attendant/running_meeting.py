@@ -1,7 +1,7 @@
 """Running meetings: their participants, their lobbies and their announcements.
 
 A meeting is a document under its organizer's key, from its first caller to
-its last. Source: behaviour, attendant, 3 to 5, and tenant settings.
+its last.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Locks are taken in this order: the organizer's settings, the caller's count,
 the organizer's count, counts of callers further on.
-Source: behaviour, attendant, 2 and 3.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ def set_cs_online_dial_in_conferencing_bridge(
 ) -> Bridge | None:
     """Give a bridge its default number, make it the tenant's default bridge, or both; return it.
 
-    Users keep the numbers they have. Source: behaviour, numbers and bridges.
+    Users keep the numbers they have.
 
     PowerShell:
         Set-CsOnlineDialInConferencingBridge -Name "Conference Bridge" -DefaultServiceNumber
@@ -214,7 +214,6 @@ def add_bridge(
 
     Raises `InvalidArgumentError` for a name that is taken, a number that is
     none, comes twice or stands on a bridge, and numbers without a toll one.
-    Source: behaviour, numbers and bridges.
     """
     demand("name", name, str, "a text")
     demand("region", region, str | None, "a text")

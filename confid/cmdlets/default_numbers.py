@@ -1,7 +1,4 @@
-"""Default numbers: give another one to all users of a bridge that fit.
-
-Source: behaviour, numbers and bridges; the cmdlet's page.
-"""
+"""Default numbers: give another one to all users of a bridge that fit."""
 
 import re
 from collections.abc import Callable
@@ -115,8 +112,7 @@ def set_cs_online_dial_in_conferencing_user_default_number(
     """Give another default number to the enabled users of a bridge; `Results` of those changed.
 
     It goes to the users who match all of `from_number`, country, area and city that are given.
-    Each is told once by mail, as the tenant's settings and `notify` say. Source: behaviour, numbers
-    and bridges.
+    Each is told once by mail, as the tenant's settings and `notify` say.
 
     PowerShell:
         Set-CsOnlineDialInConferencingUserDefaultNumber -BridgeName "Conference Bridge" -FromNumber

@@ -1,7 +1,4 @@
-"""Dial-out policies: get, grant. The dial-in policy and configuration: get. All are predefined.
-
-Source: behaviour, policies; Microsoft Learn, "Outbound calling restriction policies".
-"""
+"""Dial-out policies: get, grant. The dial-in policy and configuration: get. All are predefined."""
 
 from collections.abc import Sequence
 from typing import Annotated, TypeVar, Unpack, overload

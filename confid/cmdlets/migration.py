@@ -1,8 +1,4 @@
-"""Meeting migration: start it, and look how far it is.
-
-Source: behaviour, meeting migration; the cmdlets' pages. The work itself is
-done by `confid.meetings.run_migrations`.
-"""
+"""Meeting migration: start it, and look how far it is; `meetings.run_migrations` does the work."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -50,7 +46,7 @@ def start_cs_ex_meeting_migration(
 
     `confid.meetings.run_migrations()` then gives their future meetings
     today's dial-in block. A pending migration of the user is widened
-    to what both calls ask for. Source: behaviour, meeting migration.
+    to what both calls ask for.
 
     PowerShell: `Start-CsExMeetingMigration -Identity ken.myer@contoso.com`
 
@@ -106,7 +102,7 @@ def get_cs_meeting_migration_status(
     """How far the migrations of users' meetings are, the oldest first; each user's last one.
 
     Without an identity: of everybody who ever had one. It reads only, so
-    `what_if` and `confirm` change nothing. Source: behaviour, meeting migration.
+    `what_if` and `confirm` change nothing.
 
     PowerShell: `Get-CsMeetingMigrationStatus -SummaryOnly`
 

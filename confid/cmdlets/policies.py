@@ -1,4 +1,4 @@
-"""Audio conferencing policies: new, get, set, grant, remove. Source: behaviour, policies."""
+"""Audio conferencing policies: new, get, set, grant, remove."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, TypeAlias, Unpack, overload
@@ -81,8 +81,6 @@ def new_cs_teams_audio_conferencing_policy(
 ) -> Policy | None:
     """Make an audio conferencing policy, and return it. It applies to those it is granted to.
 
-    Source: behaviour, policies.
-
     PowerShell:
         New-CsTeamsAudioConferencingPolicy -Identity "EMEA Users" -AllowTollFreeDialin $false
 
@@ -139,8 +137,6 @@ def get_cs_teams_audio_conferencing_policy(
 ) -> Policy | Results[Policy]:
     """Audio conferencing policies: the one named, or all, Global first, then by name.
 
-    Source: behaviour, policies.
-
     PowerShell: `Get-CsTeamsAudioConferencingPolicy -Identity "EMEA Users"`
 
     Returns: the policy; without an identity `Results`.
@@ -191,8 +187,7 @@ def set_cs_teams_audio_conferencing_policy(
 ) -> Policy | None:
     """Change an audio conferencing policy; what is not given stays. Returns it.
 
-    Only meetings that are scheduled or rescheduled afterwards show the change. Source: behaviour,
-    policies.
+    Only meetings that are scheduled or rescheduled afterwards show the change.
 
     PowerShell:
         Set-CsTeamsAudioConferencingPolicy -Identity "EMEA Users" -AllowTollFreeDialin $false
@@ -230,8 +225,6 @@ def remove_cs_teams_audio_conferencing_policy(
     **common: Unpack[CommonParameters],
 ) -> None:
     """Remove an audio conferencing policy that is not granted.
-
-    Source: behaviour, policies.
 
     PowerShell: `Remove-CsTeamsAudioConferencingPolicy -Identity "EMEA Users"`
 
@@ -305,7 +298,7 @@ def grant_cs_teams_audio_conferencing_policy(
 
     For a user counts their own policy, else that of their group with the lowest rank, else the
     tenant's, else Global. It decides which numbers invitations and messages show, and whether
-    toll-free calls are let in; meetings sent before stay as they are. Source: behaviour, policies.
+    toll-free calls are let in; meetings sent before stay as they are.
 
     PowerShell:
         Grant-CsTeamsAudioConferencingPolicy -Identity ken.myer@contoso.com -PolicyName "EMEA Users"

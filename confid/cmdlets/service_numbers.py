@@ -167,7 +167,7 @@ def register_cs_online_dial_in_conferencing_service_number(
 
     Without a bridge: the instance's, else the tenant's default one. A new number is a dedicated
     one, toll or toll-free by the numbering plan. On a bridge without a default number a toll number
-    becomes that. Source: behaviour, numbers and bridges.
+    becomes that.
 
     PowerShell:
         Register-CsOnlineDialInConferencingServiceNumber -Identity 14255550177 -BridgeName
@@ -238,8 +238,7 @@ def set_cs_online_dial_in_conferencing_service_number(
 ) -> ServiceNumber | None:
     """Set the languages that a dedicated number speaks, and return the number.
 
-    What is not given stays, but a new primary language is no longer a secondary one. Source:
-    behaviour, numbers and bridges.
+    What is not given stays, but a new primary language is no longer a secondary one.
 
     PowerShell:
         Set-CsOnlineDialInConferencingServiceNumber -Identity 14255550177 -PrimaryLanguage de-DE
@@ -312,7 +311,7 @@ def unregister_cs_online_dial_in_conferencing_service_number(
     """Take a number off its bridge: calls to it are no longer answered; return it.
 
     Users who had it get the bridge's default number and are told. The tenant keeps the number and
-    can register it again. Source: behaviour, numbers and bridges.
+    can register it again.
 
     PowerShell:
         Unregister-CsOnlineDialInConferencingServiceNumber -Identity 14255550177 -BridgeName

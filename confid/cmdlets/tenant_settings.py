@@ -201,8 +201,6 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
 ) -> TenantSettings | None:
     """Change the tenant's dial-in settings; what is not given stays. Returns them.
 
-    Source: behaviour, tenant settings.
-
     PowerShell:
         Set-CsOnlineDialInConferencingTenantSettings -PinLength 7 -EnableNameRecording $true
 
@@ -252,8 +250,6 @@ def remove_cs_online_dial_in_conferencing_tenant_settings(
     **common: Unpack[CommonParameters],
 ) -> TenantSettings | None:
     """Put the tenant's dial-in settings back to the defaults, and return them.
-
-    Source: behaviour, tenant settings.
 
     PowerShell: `Remove-CsOnlineDialInConferencingTenantSettings -Identity Global`
 

@@ -1,8 +1,4 @@
-"""UserInfo and UserState: everybody in the directory, enabled or not, as audio conferencing goes.
-
-Source: behaviour, what cmdlets return; the cmdlets' pages for the values of Select, Provider
-and LicenseState.
-"""
+"""UserInfo and UserState: everybody in the directory, enabled or not."""
 
 from collections.abc import Callable, Iterable
 from enum import Enum

@@ -93,8 +93,7 @@ def enable_cs_online_dial_in_conferencing_user(
 ) -> Output[ConferencingUser]:
     """Enable licensed users for audio conferencing: each gets a conference ID and a PIN.
 
-    The user is told by mail, with the PIN. A user who is enabled already is left unchanged. Source:
-    behaviour, conference ID.
+    The user is told by mail, with the PIN. A user who is enabled already is left unchanged.
 
     PowerShell:
         Enable-CsOnlineDialInConferencingUser -Identity ken.myer@contoso.com -AllowPstnOnlyMeetings
@@ -178,8 +177,6 @@ def disable_cs_online_dial_in_conferencing_user(
     **common: Unpack[CommonParameters],
 ) -> Output[ConferencingUser]:
     """Disable users for audio conferencing: their conference IDs are retired for ever.
-
-    Source: behaviour, conference ID.
 
     PowerShell: `Disable-CsOnlineDialInConferencingUser -Identity ken.myer@contoso.com`
 
@@ -284,8 +281,6 @@ def set_cs_online_dial_in_conferencing_user(
     **common: Unpack[CommonParameters],
 ) -> Output[ConferencingUser]:
     """Change enabled users: a new conference ID, a new PIN, numbers, bridge; or send their info.
-
-    Source: behaviour, conference ID, PIN, mail.
 
     PowerShell:
         Set-CsOnlineDialInConferencingUser -Identity ken.myer@contoso.com -ResetConferenceId

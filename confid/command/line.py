@@ -36,8 +36,7 @@ def invoke(line: str, *, session: Session | None = None) -> Any:
     Raises `LineError`, with the position, for anything else: variables, script blocks,
     sub-expressions, redirections, a second command. Nothing of a line is run as code, and the
     whole of it is read before the cmdlet is called. Raises `ParameterBindingError` with
-    PowerShell's ids, and what the cmdlet raises. Source: bind.json, literal.json, parse.json
-    and tail.json, the engine's answers.
+    PowerShell's ids, and what the cmdlet raises.
     """
     demand("line", line, str, "one command as text")
     first, *rest = parse_line(line)

@@ -77,7 +77,7 @@ def bind_command(command: CommandText) -> BoundCommand:
 
     Raises `ParameterBindingError` with PowerShell's ids, `StaticConferenceIdError` for a value
     in no parameter's place that could be meant for a conference ID, and `LineError` for what
-    a line can't hold. Source: bind.json, the rows of text.
+    a line can't hold.
     """
     info = get_command(command.name)
     try:

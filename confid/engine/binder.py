@@ -366,7 +366,7 @@ def not_converted(info: CommandInfo, p: P, error: ConfidError) -> ParameterBindi
 
 @functools.lru_cache(maxsize=1024)
 def _parameter_set(info: CommandInfo, bound: tuple[str, ...], default_set: str) -> str:
-    """The set of a call that binds these. Source: bind.json, the engine's answers."""
+    """The set of a call that binds these."""
     given = frozenset(info.declared[name].name for name in bound)
     fitting = [s for s in info.parameter_sets if given.issubset(s.parameters)]
     chosen = [s for s in fitting if s.name == default_set] or fitting

@@ -75,7 +75,7 @@ class CallOptions:
     """How one call behaves, by its common parameters and the session's preferences.
 
     With `asks`, each change is confirmed first. `progress` and the two variables are the
-    caller's. Source: the engine's answers, shouldprocess.json and erroraction.json.
+    caller's.
     """
 
     writes: bool

@@ -7,7 +7,7 @@ In a merge retirement always wins. Of an owner's living IDs the newest by
 serial becomes current. An ID with two owners is retired, and both get new
 ones. Only users who are enabled here have living IDs afterwards. Once the
 tenant has issued an ID, imported IDs that are new here come in as retired, as
-an import would be refused too. Source: design, the guarantee.
+an import would be refused too.
 """
 
 from __future__ import annotations

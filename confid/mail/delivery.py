@@ -96,7 +96,7 @@ def deliver(
 
     A message leaves to the address that is on file then. If its conference ID
     was reset since the change, a later message to the same address supersedes
-    it; otherwise it leaves with the ID of today. Source: behaviour, mail.
+    it; otherwise it leaves with the ID of today.
 
     `templates` is a folder of Jinja2 templates, or a mapping of their names
     to their texts; `languages` maps language tags to sentences:

@@ -1,7 +1,4 @@
-"""What is decided when a message leaves: its address, its conference ID, and whether it leaves.
-
-Source: behaviour, mail.
-"""
+"""What is decided when a message leaves: its address, its conference ID, and whether it leaves."""
 
 from __future__ import annotations
 

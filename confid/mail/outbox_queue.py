@@ -81,7 +81,7 @@ def requeue(
     now. All messages or none: raises `InvalidArgumentError`, which says for
     each message why it can't leave. It carried a PIN, which is erased; the
     conference ID was reset since; a later message told the user more; it was
-    sent; or the user has no address. Source: behaviour, mail.
+    sent; or the user has no address.
     """
     keys = list(dict.fromkeys(entry.key for entry in _entries(entries)))
     with current_session(session).unit(write=True) as tenant:

@@ -38,10 +38,7 @@ class ToCome:
 def to_come(
     tenant: UnitOfWork, owners: Collection[str], *, lock: bool = False
 ) -> dict[str, ToCome]:
-    """The future meetings of organizers, by their keys; `lock` when they are to be changed.
-
-    Source: behaviour, meeting migration.
-    """
+    """The future meetings of organizers, by their keys; `lock` when they are to be changed."""
     bodies = tenant.transaction.find(MEETING.name, "owner", owners)
     if lock:
         bodies = tenant.transaction.get(MEETING.name, bodies, lock=True)

@@ -73,7 +73,7 @@ def run_migrations(
     the change is kept. When it raises a `ConfidError` or an `OSError`, that
     meeting has failed and stays as it was; a meeting that can't be read has
     failed too. Then the migration is pending again, with the reason; after 9
-    tries it has failed. Source: behaviour, meeting migration.
+    tries it has failed.
 
     Two runs at once share the work. After a crash, a run that starts 10
     minutes later by the session's clock takes the work up again; `update` may

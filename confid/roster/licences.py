@@ -1,7 +1,4 @@
-"""What a cell of a roster says of somebody's licences: yes, no, or nothing that is understood.
-
-Source: behaviour, conference ID; `licences.tsv` beside this module has Microsoft's names.
-"""
+"""What a cell of a roster says of somebody's licences: yes, no, or nothing that is understood."""
 
 from __future__ import annotations
 

@@ -29,7 +29,6 @@ def remove_users(identity: object, *, session: Session | None = None) -> Results
     Returns the directory users as they were. Nobody is removed unless all
     can be: then the error of the first is raised, the others in its `also`
     (`UserNotFoundError`, `AmbiguousIdentityError`, `InvalidArgumentError`).
-    Source: design, names that others rely on.
     """
     session = current_session(session)
     # Read once, before a transaction is open: an iterable can be a slow one.

@@ -82,7 +82,6 @@ def import_tenant(
     `StaticConferenceIdError` for a new conference ID once the tenant has
     issued one, and `NotFoundError` or `InvalidArgumentError` for what is no
     folder of exports; nothing is taken then.
-    Source: design, names that others rely on.
     """
     session = current_session(session)
     found = read_folder(folder)

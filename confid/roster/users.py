@@ -75,7 +75,7 @@ def import_users(
     `RosterError` that names every row and column at fault,
     `StaticConferenceIdError` for a new conference ID once the tenant has
     issued one, and `NotFoundError` or `InvalidArgumentError` for a source
-    that can't be read at all. Source: design, names that others rely on.
+    that can't be read at all.
     """
     session = current_session(session)
     read = read_source(source, Reading(columns, licences))

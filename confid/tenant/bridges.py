@@ -70,8 +70,7 @@ class Bridges:
         """Add a bridge with dedicated numbers; the first toll one is its default number.
 
         Raises `InvalidArgumentError` for a name that is taken or invalid, and
-        for numbers that it can't have. Source: behaviour, numbers
-        and bridges.
+        for numbers that it can't have.
         """
         self._setup.lock()
         free = numbers_for_bridge(self._setup.current, numbers)

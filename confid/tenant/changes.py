@@ -51,7 +51,7 @@ class Change:
         return self.person.user.owner
 
     def asks_for_migration(self) -> bool:
-        """Whether invitations that were sent are out of date now. Source: behaviour, migration."""
+        """Whether invitations that were sent are out of date now."""
         before, after = self.person.conferencing, self.after
         return (
             self.migrate

@@ -1,8 +1,6 @@
 """Meeting migrations: as they are kept, and as the cmdlets show them.
 
 A person has one migration: the waiting or running one, else the last one.
-Source: behaviour, meeting migration; the cmdlets' pages for the names of
-states and meeting types.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A PIN that waits in it is encrypted with a one-time pad in a document of its
 own. A store may leave a copy of a row that it moved in the unused part of a
 page, where nothing erases it: one of the two documents alone tells nothing,
-and both are erased together. Source: behaviour, mail.
+and both are erased together.
 """
 
 from __future__ import annotations

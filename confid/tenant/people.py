@@ -53,7 +53,7 @@ class Person:
 
 
 def demand_license(user: DirectoryUser, *, replace_provider: bool) -> None:
-    """Raise `LicenseError` for a user who may not be enabled. Source: behaviour, conference ID."""
+    """Raise `LicenseError` for a user who may not be enabled."""
     name = user.user_principal_name
     if user.license_state is LicenseState.UNLICENSED:
         raise LicenseError(

@@ -1,4 +1,4 @@
-"""PINs: drawn, kept as digests, and compared. Source: behaviour, PIN.
+"""PINs: drawn, kept as digests, and compared.
 
 A digest is keyed with the tenant's own key, which is in its store. A tenant
 that was given a second key, kept elsewhere, keys each digest with that too.

@@ -83,7 +83,6 @@ def to_clixml(value: Any, *, depth: int = 2) -> str:
     is written. Raises InvalidArgumentError for a depth that the engine refuses, for
     U+FFFE and U+FFFF, and for a property without a name or with that of another one;
     ConversionError for a number beyond .NET's and for more than 49 levels.
-    Source: clixml.json.
     """
     in_range("depth", depth, 1, None)
     writer = _Writer()

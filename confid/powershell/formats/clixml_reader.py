@@ -38,7 +38,6 @@ def from_clixml(text: str) -> list[Any]:
     Decimal, timedelta, bytes. What is referred to is one object in all its places.
     Raises InvalidArgumentError, with the line and column, for anything that is not
     whole and sound CLIXML, a document type and a nesting beyond 49 included.
-    Source: clixmlread.json.
     """
     from defusedxml.common import DefusedXmlException  # noqa: PLC0415 - only readers pay for it
     from defusedxml.expatreader import DefusedExpatParser  # noqa: PLC0415 - only readers pay for it

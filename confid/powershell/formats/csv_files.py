@@ -64,7 +64,6 @@ def export_csv(
     options are those of to_csv.
 
     Raises InvalidArgumentError with PowerShell's id for an option or a path that can't be.
-    Source: the documentation of Export-Csv.
     """
     codec, mark = _CODECS[choice("encoding", encoding, ENCODINGS)]
     target = target_of(path, no_clobber=no_clobber and not append)

@@ -73,7 +73,6 @@ def to_csv(
     `quote_fields`, instead of it, names the only properties to quote, in either
     spelling. The first object decides on the columns. Raises InvalidArgumentError for
     an option that the engine refuses, and for an element without properties.
-    Source: csv.json.
     """
     return list(
         csv_lines(
@@ -251,7 +250,7 @@ def from_csv(text: str) -> list[dict[str, str | None]]:
     Out: a dict for each row, of texts by the names in the header; None where a row is
     too short. A header without a name is H1, H2, …; blank lines, lines that start with
     `#` before the header, and fields beyond the header are left out. Raises
-    InvalidArgumentError where two headers have one name. Source: csvread.json.
+    InvalidArgumentError where two headers have one name.
     """
     records = _records(_after_type_line(text_given("text", text).removeprefix("\ufeff")))
     header = _header(records)
@@ -289,7 +288,7 @@ def import_csv(path: str | PathLike[str]) -> list[dict[str, str | None]]:
     """Return the objects of a CSV file as `Import-Csv` gives them.
 
     The file is UTF-8, unless a mark at its beginning says UTF-16 or UTF-32; what can't
-    be decoded becomes U+FFFD. Out and raised: as from_csv and read_text. Source: csvfile.json.
+    be decoded becomes U+FFFD. Out and raised: as from_csv and read_text.
     """
     return from_csv(read_text(path))
 

@@ -55,7 +55,7 @@ def to_json(
     only `as_array`, none at all an empty text, as the engine gives nothing. `depth`
     (0 to 100) says how far into them it goes; what lies deeper is written as text.
     `escape_handling` is Default, EscapeNonAscii or EscapeHtml, in any casing. Raises
-    InvalidArgumentError for an option that the engine refuses. Source: json.json.
+    InvalidArgumentError for an option that the engine refuses.
     """
     levels = in_range("depth", depth, 0, _DEEPEST)
     escapes = choice("escape_handling", escape_handling, ESCAPE_HANDLING)

@@ -46,7 +46,7 @@ def format_list(objects: Iterable[Any], *properties: str, width: int = 80) -> st
     In: records, mappings or plain values; the properties to show, in either spelling
     and any casing, wildcards allowed (none given: all). A property that an object
     doesn't have is left out. Raises InvalidArgumentError for a width below 2 and for a
-    property name that is empty or no text. Source: format.json.
+    property name that is empty or no text.
     """
     in_range("width", width, 2, None)
     return _list(items_of(objects), _checked(properties), width)
@@ -64,7 +64,7 @@ def format_table(
     its first ten properties) and on which side their values stand; a column is as wide
     as its widest value; the last one that still fits is cut, those behind it are left
     out. `auto_size` changes nothing: the engine, without it, sizes the columns by what
-    arrives within 0.3 seconds, and here everything does. Source: format.json.
+    arrives within 0.3 seconds, and here everything does.
     """
     in_range("width", width, 2, None)
     return _table(items_of(objects), _checked(properties), width)
@@ -74,7 +74,7 @@ def out_string(objects: Iterable[Any], width: int = 80) -> str:
     """Return objects as the console shows them unasked.
 
     In and raised: as format_list. A first object of up to four properties makes it a
-    table, one of more a list. Source: format.json.
+    table, one of more a list.
     """
     in_range("width", width, 2, None)
     seen: list[Any] = []

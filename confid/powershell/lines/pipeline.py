@@ -90,7 +90,7 @@ def pipe(objects: Iterable[Any], tail: str) -> list[Any]:
     as they are, chosen properties as dicts. At the end may stand Format-List, Format-Table
     or ConvertTo-Json, which give one text, or Export-Csv, which gives nothing and writes a
     file. Raises `LineError` for anything else, with its position, and other ConfidErrors with
-    PowerShell's ids. Source: tail.json.
+    PowerShell's ids.
     """
     read = read_tail(parse_line(text_given("tail", tail)))
     items = read.objects(list(items_of(objects)))

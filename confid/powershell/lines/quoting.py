@@ -40,7 +40,7 @@ def quote(value: Any) -> str:
     it, typographic ones too, stands twice. A date, a GUID, a length of time, a member of an
     enumeration, and a number that is none or without end come out as text, which a parameter
     of that type takes. Raises InvalidArgumentError for a record, a mapping and what has no
-    form in PowerShell. Source: literal.json.
+    form in PowerShell.
     """
     return _argument(value, 0)
 
