@@ -17,7 +17,7 @@ from confid.store import PostgresStore
 from tests.servers import running, sql, with_schema
 
 from . import process_figures
-from .measure import Figure, in_turns, plain, room, spread, timed
+from .measure import Figure, in_turns, plain, ratio, room, spread, timed
 from .tenants import copied, fill, identities, opened, sqlite_tenant
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from confid.store.base import Store
 
     from .scale import Scale
+
+REHEARSED = 100
+"""People of a rehearsal, among all."""
 
 ROOM = """
 SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
@@ -40,6 +43,7 @@ def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
     files = [sqlite_tenant(folder / f"{users}.db", users) for users in scale.sizes]
     yield _sizes("SQLite", files, scale)
     yield _room("SQLite", files[-1].stat().st_size, scale)
+    yield _rehearsed(files[-1], scale)
     yield from _growth(copied(files[0], "growing.db"), scale.sizes[0])
     with running("fsync=on", "shared_buffers=256MB", "max_wal_size=8GB") as server:
         schemas = [PostgresStore(server.dsn, schema=f"of_{users}") for users in scale.sizes]
@@ -73,6 +77,28 @@ def _reset_somebody(session: Session, users: int) -> Callable[[], object]:
     return lambda: set_cs_online_dial_in_conferencing_user(
         dice.choice(names), reset_conference_id=True, session=session
     )
+
+
+def _rehearsed(file: Path, scale: Scale) -> Figure:
+    """Resets of some among all, from opening to closing, rehearsed and made."""
+    users = scale.sizes[-1]
+    names, count, dice = identities(users), min(REHEARSED, users), random.Random(users)
+
+    def reset() -> None:
+        set_cs_online_dial_in_conferencing_user(dice.sample(names, count), reset_conference_id=True)
+
+    def rehearse() -> None:
+        with confid.rehearse(file) as rehearsal:
+            reset()
+        assert len(rehearsal.changes) >= count
+
+    def make() -> None:
+        with confid.connect(file, host=SilentHost()):
+            reset()
+
+    seconds = in_turns(scale.rounds, rehearse, make)
+    name = f"a reset of {count} among {users} rehearsed, SQLite"
+    return ratio(name, *seconds, target=3, per=count)
 
 
 def _room(kind: str, size: int, scale: Scale) -> Figure:

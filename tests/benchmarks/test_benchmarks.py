@@ -68,6 +68,7 @@ ROWS = (
     "a mail to memory",
     "a reset at 20, 40 users, SQLite",
     "room for 40 users, SQLite",
+    "a reset of 40 among 40 rehearsed, SQLite",
     "room for an ID more in the ledger",
     "room for an ID more and its mail",
     "room for an ID more in the witness",

@@ -18,9 +18,12 @@ import multiprocessing, os, sys, warnings
 import confid
 from confid.cmdlets import *
 from confid.errors import StoreError
-from confid.store import MemoryStore, SQLiteStore
+from confid.store import MemoryStore, OverlayStore, SQLiteStore
 warnings.simplefilter("ignore", DeprecationWarning)  # Python's own word on forks and threads
 store = MemoryStore() if sys.argv[1] == "memory" else SQLiteStore(sys.argv[1])
+if sys.argv[2:]:
+    confid.connect(store).close()
+    store = OverlayStore(store)
 KEN, ANN = "ken@contoso.com", "ann@contoso.com"
 session = confid.connect(store)
 confid.import_users(
@@ -135,14 +138,14 @@ print(True)
 """
 
 
-@pytest.mark.parametrize("place", ["memory", "sqlite"])
+@pytest.mark.parametrize("place", ["memory", "sqlite", "overlay"])
 @pytest.mark.parametrize("fork", FORKS)
 def test_a_block_is_refused_in_a_child(tmp_path: Path, place: str, fork: str) -> None:
     """Its end too; and the parent's goes on as if there had been no child."""
     assert run(tmp_path, place, IN_A_BLOCK, FORKS[fork], END_OF_A_BLOCK) == FINE
 
 
-@pytest.mark.parametrize("place", ["memory", "sqlite"])
+@pytest.mark.parametrize("place", ["memory", "sqlite", "overlay"])
 def test_a_transaction_of_the_store_is_refused_in_a_child(tmp_path: Path, place: str) -> None:
     """Whatever it is asked."""
     assert run(tmp_path, place, ON_THE_STORE, FORKS["os.fork"], END_ON_THE_STORE) == FINE
@@ -156,7 +159,7 @@ def run(tmp_path: Path, place: str, *parts: str) -> list[str]:
     where = place if place == "memory" else str(tmp_path / "tenant.db")
     script = "\n".join(map(textwrap.dedent, (PREAMBLE, *parts)))
     done = subprocess.run(
-        [sys.executable, "-c", script, where],
+        [sys.executable, "-c", script, where, *([place] if place == "overlay" else [])],
         check=True,
         capture_output=True,
         text=True,

@@ -19,7 +19,7 @@ import confid
 from confid.cmdlets import set_cs_online_dial_in_conferencing_user
 from confid.errors import StoreError
 from confid.host import SilentHost
-from confid.store import FIRST_ID, Claim, Kind, MemoryStore, SQLiteStore
+from confid.store import FIRST_ID, Claim, Kind, MemoryStore, OverlayStore, SQLiteStore
 from confid.store.blocks import Block, block
 from confid.store.locks import OwnedLock
 from tests.faults.interrupted import interrupted
@@ -40,10 +40,15 @@ MOMENTS = 60
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no setitimer")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "overlay"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    """An empty store."""
-    return MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "tenant.db")
+    """An empty store, or an overlay on one that holds a tenant."""
+    base = SQLiteStore(tmp_path / "tenant.db")
+    if request.param == "overlay":
+        with confid.connect(base):
+            pass
+        return OverlayStore(base)
+    return MemoryStore() if request.param == "memory" else base
 
 
 class InterruptAt:

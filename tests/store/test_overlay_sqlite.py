@@ -5,14 +5,17 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import sys
+import tracemalloc
 from contextlib import closing, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import confid
 from confid.errors import StoreError
 from confid.store import OverlayStore, ReadOnlyStore, SQLiteStore
+from confid.store.sqlite import connections, moment
 from confid.tenant.documents import KINDS
 from tests.tenants import get, set_user, tenant, upn
 
@@ -78,11 +81,10 @@ def test_file_and_log_stay_byte_for_byte(path: Path, place: str) -> None:
 def rehearse(path: Path) -> None:
     """Change much on an overlay, and look at the files during it and afterwards."""
     before = files(path)
-    with confid.connect(OverlayStore(SQLiteStore(path)), create=False):
-        was = get(KEN).conference_id
+    with confid.rehearse(path) as rehearsal:
         change_much()
-        assert get(KEN).conference_id != was
         during = files(path)
+    assert len(rehearsal.changes) > 5
     after = files(path)
     for found in (during, after):
         assert {name: found[name] for name in before} == before
@@ -135,6 +137,39 @@ def test_the_store_itself_may_be_open_or_closed(path: Path) -> None:
         overlay.open(KINDS)
         with pytest.raises(StoreError), store.transaction(write=False):
             pass
+
+
+def test_it_costs_what_is_changed(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not what the base holds: opening it, resetting one, and all that came of it."""
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+
+    def counted(*arguments: Any, **options: Any) -> connections.Connection:
+        connection = connections.connect(*arguments, **options)
+        connection.set_progress_handler(step, 1)
+        return connection
+
+    monkeypatch.setattr(moment, "connect", counted)
+    large = tmp_path / "large.db"
+    with tenant(*(f"p{number}" for number in range(1_000)), "ken", store=large):
+        pass
+    costs = []
+    for base in (path, large, path, large):
+        steps = 0
+        tracemalloc.start()
+        with confid.rehearse(base) as rehearsal:
+            set_user(KEN, reset_conference_id=True)
+        assert len(rehearsal.changes)
+        costs.append((steps, tracemalloc.get_traced_memory()[1]))
+        tracemalloc.stop()
+    (_, _, *(small, big)) = costs
+    assert big[0] < 1.2 * small[0]
+    assert big[1] < 1.2 * small[1]
 
 
 # Places.
