@@ -26,7 +26,7 @@ PAIRS: list[tuple[Any, Any]] = [
     (np.datetime64("2026-11-28T10:00:00.000000000"), datetime(2026, 11, 28, 10)),  # noqa: DTZ001 - it has no zone
     (pd.NA, None),
     (pd.NaT, None),
-    (np.datetime64("NaT"), None),
+    (np.datetime64("NaT", "s"), None),
     (np.float64("nan"), None),
     (float("nan"), None),
 ]

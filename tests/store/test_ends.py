@@ -353,14 +353,14 @@ def test_sessions_that_nobody_closes_are_let_go(tmp_path: Path) -> None:
 
 def test_sessions_within_sessions_come_back_in_turn(tmp_path: Path) -> None:
     """However deep; the `with` statements hold them."""
-    with ExitStack() as stack:
-        sessions = []
-        for number in range(5):
-            sessions.append(confid.connect(tmp_path / f"{number}.db", host=SilentHost()))
-            stack.enter_context(sessions[-1])
-        for session in reversed(sessions):
-            assert current_session() is session
-            session.close()
+    stacks = []
+    for number in range(5):
+        session = confid.connect(tmp_path / f"{number}.db", host=SilentHost())
+        stacks.append((session, ExitStack()))
+        stacks[-1][1].enter_context(session)
+    for session, stack in reversed(stacks):
+        assert current_session() is session
+        stack.close()
 
 
 def test_a_thread_waits_for_anothers_turn(tenant: confid.Session) -> None:

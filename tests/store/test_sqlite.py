@@ -87,7 +87,7 @@ def opening(path: Path, *, create: bool = True, timeout: float = 0.2) -> StoreEr
 def run(script: str, *arguments: object, uid: int | None = None) -> subprocess.Popen[str]:
     """Another process that has the usual names at hand, as another user if need be."""
     preamble = f"""
-        import os, sqlite3, sys, time
+        import os, pathlib, sqlite3, sys, time, urllib.parse  # another user may not read them
         from datetime import UTC, datetime
         from confid.errors import StoreError
         from confid.store import Claim, Kind, SQLiteStore
