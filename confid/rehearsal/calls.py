@@ -40,6 +40,7 @@ class RehearsedCall(Record):
     errors: tuple[ConfidError, ...] = ()
     beside: Mapping[str, object] = attrs.field(factory=dict)
     writes: bool = False
+    failed: bool = False
     undone: bool = False
 
     def __powershell__(self) -> dict[str, object]:
@@ -81,7 +82,7 @@ def rehearsed(recorded: RecordedCall, people: Mapping[str, DirectoryUser]) -> Re
         declared = info.by_name.get(name.lower()) if info else None
         if declared is not None:
             given = _each_once(value, people) if name == "identity" else value
-            parameters[declared[1].name] = _plain(given, people)
+            parameters[declared[1].name] = given if name == "instance" else _plain(given, people)
         elif info is None:
             parameters[name] = _plain(value, people)
         else:
@@ -97,6 +98,7 @@ def rehearsed(recorded: RecordedCall, people: Mapping[str, DirectoryUser]) -> Re
         errors=tuple(recorded.errors),
         beside=beside,
         writes=recorded.writes,
+        failed=recorded.failed,
         undone=recorded.undone,
     )
 

@@ -23,11 +23,12 @@ from confid.tenant.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from confid.engine.recording import RecordedCall
     from confid.rehearsal.source import Opened
     from confid.tenant.properties import Shown
-    from confid.tenant.records import Meeting
+    from confid.tenant.records import DirectoryUser, Meeting
     from confid.tenant.unit_of_work import UnitOfWork
 
 
@@ -46,6 +47,8 @@ class Outcome:
     seen: dict[Subject, Shown]
     promised: dict[Subject, Shown]
     drawn: frozenset[str]
+    people: dict[str, DirectoryUser]
+    at: datetime
 
 
 def outcome_of(opened: Opened) -> Outcome:
@@ -80,6 +83,8 @@ def outcome_of(opened: Opened) -> Outcome:
         seen=seen,
         promised=promised,
         drawn=uuids,
+        people=people | {user.user_principal_name: user for user in people.values()},
+        at=session.now(),
     )
 
 

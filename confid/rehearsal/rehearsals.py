@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from confid.engine.session import Session
@@ -9,6 +10,7 @@ from confid.errors import InvalidOperationError
 from confid.rehearsal.outcome import Outcome, outcome_of
 from confid.rehearsal.overview import as_html, as_text
 from confid.rehearsal.replay import NEVER, demand_promised, demand_unchanged, replay
+from confid.rehearsal.script import script_of, script_warnings
 from confid.rehearsal.source import Source, source_of
 from confid.store.urls import hidden
 from confid.tenant.pins import PinKey
@@ -129,7 +131,8 @@ class Rehearsal:
         return self._warnings(self._outcome)
 
     def _warnings(self, outcome: Outcome) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(w for call in outcome.recorded for w in call.warnings))
+        of_calls = (warning for call in outcome.recorded for warning in call.warnings)
+        return tuple(dict.fromkeys([*of_calls, *script_warnings(outcome)]))
 
     def __str__(self) -> str:
         outcome = self._outcome
@@ -141,6 +144,25 @@ class Rehearsal:
     def _repr_html_(self) -> str:
         outcome = self._outcome
         return as_html(outcome, self._errors(outcome), self._warnings(outcome))
+
+    def script(self, *, era: str = "2026", guard: bool = True) -> str:
+        """The calls as a PowerShell script for the MicrosoftTeams module, for the real tenant.
+
+        It asks `ShouldProcess` before each call, so `-WhatIf` changes nothing. One failure doesn't
+        stop the others; what failed is said at the end, and in the exit code. What PowerShell has
+        no word for is a comment.
+
+        `era` is "2026", whose module has no Enable- and Disable- and resets no conference ID, or
+        "2019". With `guard` each person or thing is looked at first; one that isn't as the
+        rehearsal saw it is left alone. Raises `InvalidArgumentError` for another era.
+        """
+        return script_of(self._outcome, era=era, guard=guard)
+
+    def save_script(
+        self, path: str | os.PathLike[str], *, era: str = "2026", guard: bool = True
+    ) -> None:
+        """Write the `script` to a file, in UTF-8 with the mark that Windows PowerShell needs."""
+        Path(path).write_bytes(self.script(era=era, guard=guard).encode("utf-8-sig"))
 
     def apply(self) -> list[Any]:
         """Make the same calls on the tenant itself, all of them or none. Only once.

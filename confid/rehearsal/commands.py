@@ -1,0 +1,279 @@
+"""A call of a rehearsal as a command of the MicrosoftTeams module, or why it can't be one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from confid.errors import ConfidError
+from confid.powershell import quote
+from confid.rehearsal.calls import names_people
+from confid.store.base import TENANT
+from confid.tenant.documents import AUDIO_POLICY, BRIDGE, SERVICE_NUMBER, SETTINGS_KEY
+from confid.tenant.policies import TAG
+from confid.tenant.properties import PERSON
+from confid.tenant.records import ServiceNumber
+from confid.tenant.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from confid.engine.binder import CommandInfo
+    from confid.rehearsal.calls import RehearsedCall
+    from confid.rehearsal.outcome import Outcome
+    from confid.tenant.properties import Subject
+
+ERAS: Final = ("2019", "2026")
+
+_NO_CMDLET: Final = {
+    "Enable-CsOnlineDialInConferencingUser": "a licence for audio conferencing enables a user. "
+    "Assign one to each of these.",
+    "Disable-CsOnlineDialInConferencingUser": "a user is disabled by taking the licence for audio "
+    "conferencing away. Take it from each of these.",
+    "Set-CsOnlineDialInConferencingUserDefaultNumber": "give the number to each user with "
+    "Set-CsOnlineDialInConferencingUser -ServiceNumber.",
+}
+_NO_PARAMETER: Final = {
+    "ResetConferenceId": "today's service gives each meeting an ID of its own and resets none. A "
+    "meeting that is scheduled anew gets another one. An organizer needs a licence for it.",
+}
+_NO_WORD: Final = {
+    "confid.import_users": "Make the people in Microsoft Entra, and assign their licences.",
+    "confid.import_tenant": "Make the people in Microsoft Entra, and assign their licences.",
+    "confid.remove_users": "Delete the people in Microsoft Entra.",
+    "confid.add_bridge": "The service makes its bridges itself.",
+    "confid.meetings.schedule": "The organizer schedules it in Outlook or Teams.",
+    "confid.meetings.reschedule": "The organizer reschedules it in Outlook or Teams.",
+    "confid.meetings.run_migrations": "The service runs the migrations itself.",
+}
+_OWN_MAILS: Final = "The service sends its mails itself."
+
+_NOT_SET: Final = ("Identity", "TenantId", "Number", "ServiceNumbers")
+"""What a script leaves as it is in an instance."""
+
+OF_A_USER: Final = (
+    *("AllowPstnOnlyMeetings", "AllowTollFreeDialIn", "BridgeName", "ServiceNumber"),
+    "TollFreeServiceNumber",
+)
+"""The properties of a conferencing user that a guard can look at: no ID and no PIN."""
+
+
+@attrs.frozen(kw_only=True)
+class Look:
+    """How a script looks at an object before it changes it, and what the rehearsal saw there."""
+
+    kind: str
+    cmdlet: str
+    by: str | None = "Identity"
+    seen: Mapping[str, object] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Target:
+    """What a command is called for, by the name that the call gave it."""
+
+    name: str
+    look: Look | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Command:
+    """A command that a script runs for each of its targets.
+
+    `arguments` are in PowerShell's text. Where they are for many, `Identity` is not among them.
+    `before` are lines that make the instance which the command takes.
+    """
+
+    call: RehearsedCall
+    targets: tuple[Target, ...]
+    many: bool
+    arguments: tuple[str, ...]
+    before: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Remark:
+    """A call that a script can't make: why, and what to do instead."""
+
+    call: RehearsedCall
+    why: str
+    names: tuple[str, ...] = ()
+
+
+def as_command(call: RehearsedCall, outcome: Outcome, era: str) -> Command | Remark | None:
+    """A call in a script of that era; None for one that changes nothing."""
+    if not call.writes:
+        return None
+    if call.undone:
+        return Remark(call=call, why="It was rolled back in the rehearsal.")
+    if call.failed or (call.errors and not call.touched):
+        return Remark(call=call, why=f"It failed in the rehearsal: {call.error}")
+    info = call.info
+    if info is None:
+        own = _OWN_MAILS if ".mail." in call.name else _NO_WORD.get(call.name, "")
+        return Remark(call=call, why=f"No cmdlet does that. {own}".rstrip())
+    names = _names(call)
+    if era not in info.eras:
+        why = _NO_CMDLET.get(call.name, "make the change by hand, in the admin center.")
+        return Remark(call=call, why=f"The module of {era} has no {call.name}: {why}", names=names)
+    return _command(call, info, outcome, era)
+
+
+def _command(
+    call: RehearsedCall, info: CommandInfo, outcome: Outcome, era: str
+) -> Command | Remark:
+    eras = {p.name: p.eras for p in info.parameters}
+    types = {p.name: p.type for p in info.parameters}
+    remarks = [
+        f"-{name} is not in the module of {era}: " + _NO_PARAMETER.get(name, "it is left out here.")
+        for name in call.parameters
+        if era not in eras[name]
+    ]
+    if call.beside.get("notify") is not None:
+        remarks.append(
+            f"notify={call.beside['notify']}: no parameter says that. The service sends mails as "
+            "the tenant's settings say."
+        )
+    if call.errors:
+        failed = "; ".join(error.message for error in call.errors[:3])
+        remarks.append(f"{len(call.errors)} failed in the rehearsal: {failed}")
+    given = {name: value for name, value in call.parameters.items() if era in eras[name]}
+    many = isinstance(given.get("Identity"), list) and names_people(info)
+    names = _names(call)
+    if not given.keys() - {"Identity"} and call.parameters.keys() - {"Identity"}:
+        return Remark(call=call, why=" ".join(remarks), names=names)
+    before: tuple[str, ...] = ()
+    arguments = []
+    for name, value in given.items():
+        if name == "Identity" and many:
+            continue
+        if name == "Instance":
+            before = _instance(value, info, outcome)
+            arguments.append("-Instance $instance")
+            continue
+        try:
+            arguments.append(argument(name, types[name], value))
+        except (ConfidError, UnicodeError) as error:
+            return Remark(call=call, why=f"-{name} can't be written here: {error}", names=names)
+    return Command(
+        call=call,
+        targets=tuple(Target(name=n, look=_look(call, info, n, outcome)) for n in names),
+        many=many,
+        arguments=tuple(arguments),
+        before=before,
+        remarks=tuple(remarks),
+    )
+
+
+def argument(name: str, kind: str, value: object) -> str:
+    """A parameter with its value. Raises `ConfidError` or `UnicodeError` where it has no form."""
+    if kind == "SwitchParameter":
+        return f"-{name}" if value else f"-{name}:$false"
+    return f"-{name} {literal(value)}"
+
+
+def literal(value: object) -> str:
+    """A value in PowerShell's text. Raises `ConfidError` or `UnicodeError` where it has no form."""
+    text = quote(value)
+    text.encode()
+    if "\0" in text:
+        raise UnicodeError("a NUL has no form in a script")
+    return text
+
+
+def _names(call: RehearsedCall) -> tuple[str, ...]:
+    """What a call is for: people, or a thing."""
+    parameters = call.parameters
+    given = parameters.get("Identity")
+    if given is None:
+        instance = parameters.get("Instance")
+        named = [parameters.get(name) for name in ("Name", "Group", "BridgeName", "BridgeId")]
+        identity = getattr(instance, "number", None) or getattr(instance, "identity", None)
+        given = identity or next((n for n in named if n is not None), "Global")
+    return tuple(map(str, given)) if isinstance(given, list) else (str(given),)
+
+
+def _instance(value: Any, info: CommandInfo, outcome: Outcome) -> tuple[str, ...]:
+    """Lines that get an object and give it the properties of a record."""
+    noun = info.name.partition("-")[2]
+    identity = value.number if isinstance(value, ServiceNumber) else str(value.identity)
+    seen = _seen(_subject(info, identity, outcome), outcome)
+    lines = [f"$instance = Get-{noun} -Identity {literal(identity)} -ErrorAction Stop"]
+    if not seen and info.name.startswith("Set-CsTeams"):
+        lines = [f"$instance = New-{noun} -Identity {literal(identity)} -InMemory"]
+    for name, now in value.__powershell__().items():
+        was = seen.get(name)
+        if isinstance(now, ServiceNumber):
+            if now.number != was:
+                getter = "Get-CsOnlineDialInConferencingServiceNumber"
+                lines.append(f"$instance.{name} = {getter} -Identity {literal(now.number)}")
+        elif now != was and name not in _NOT_SET:
+            lines.append(f"$instance.{name} = {literal(now)}")
+    return tuple(lines)
+
+
+_LOOKED_AT: Final = {
+    BRIDGE.name: ("bridge", ("Name", "IsDefault", "DefaultServiceNumber")),
+    SERVICE_NUMBER.name: ("number", ("BridgeId", "PrimaryLanguage", "SecondaryLanguages")),
+    AUDIO_POLICY.name: ("policy", ("AllowTollFreeDialin", "MeetingInvitePhoneNumbers")),
+}
+
+
+def _look(call: RehearsedCall, info: CommandInfo, name: str, outcome: Outcome) -> Look | None:
+    """How to look at a target; None for one that there is nothing to look at of."""
+    if info.name.startswith("New-") or {"Group", "Global"} & call.parameters.keys():
+        return None
+    subject = _subject(info, name, outcome)
+    if subject is None:
+        return None
+    seen, changed = _seen(subject, outcome), _changed(subject, outcome)
+    kind, _ = subject
+    if kind == PERSON and info.name.startswith("Grant-"):
+        policy = "TeamsAudioConferencingPolicy" if "Audio" in info.name else "OnlineDialOutPolicy"
+        return Look(kind="granted", cmdlet="Get-CsOnlineUser", seen={policy: seen.get(policy)})
+    if kind == PERSON:
+        looked = {"BridgeName", "ServiceNumber"} | changed
+        return Look(
+            kind="user",
+            cmdlet="Get-CsOnlineDialInConferencingUser",
+            seen={n: seen.get(n) for n in OF_A_USER if n in looked},
+        )
+    if kind == TENANT.name:
+        cmdlet = "Get-CsOnlineDialInConferencingTenantSettings"
+        names = [n for n in seen if n in changed | call.parameters.keys() - {"Identity"}]
+        return Look(kind="settings", cmdlet=cmdlet, by=None, seen={n: seen[n] for n in names})
+    word, names_of = _LOOKED_AT[kind]
+    by = "Name" if kind == BRIDGE.name and "Name" in call.parameters else "Identity"
+    noun = info.name.partition("-")[2]
+    if kind == BRIDGE.name:
+        noun = "CsOnlineDialInConferencingBridge"
+        by = "Identity" if "BridgeId" in call.parameters else by
+        by = "Name" if "BridgeName" in call.parameters else by
+    return Look(kind=word, cmdlet=f"Get-{noun}", by=by, seen={n: seen.get(n) for n in names_of})
+
+
+def _subject(info: CommandInfo, name: str, outcome: Outcome) -> Subject | None:
+    """What a name means in a call of that cmdlet."""
+    if names_people(info) and "DefaultNumber" not in info.name:
+        user = outcome.people.get(name)
+        return (PERSON, user.owner) if user else None
+    if info.name.endswith("TenantSettings"):
+        return (TENANT.name, SETTINGS_KEY)
+    if info.name.endswith("ServiceNumber"):
+        return (SERVICE_NUMBER.name, "".join(filter(str.isdigit, name)))
+    if "Policy" in info.name:
+        return (AUDIO_POLICY.name, fold(name.strip()).removeprefix(fold(TAG)))
+    for subject, shown in outcome.seen.items():
+        if subject[0] == BRIDGE.name and fold(name) in (subject[1], fold(shown.name)):
+            return subject
+    return None
+
+
+def _seen(subject: Subject | None, outcome: Outcome) -> dict[str, Any]:
+    return outcome.seen[subject].properties if subject in outcome.seen else {}
+
+
+def _changed(subject: Subject, outcome: Outcome) -> set[str]:
+    return {row.property for row in outcome.changes if row.subject == subject}

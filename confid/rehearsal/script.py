@@ -1,0 +1,225 @@
+"""A rehearsal as a PowerShell script, to be read by a person and run on the real tenant.
+
+Every text of a tenant stands in it as a literal, made by `powershell.quote`, or in a comment of
+one line. No conference ID and no PIN stands in it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
+
+from confid.errors import InvalidArgumentError, shown
+from confid.rehearsal.commands import ERAS, Command, Remark, as_command, literal
+from confid.rehearsal.overview import headline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from confid.rehearsal.commands import Look, Target
+    from confid.rehearsal.outcome import Outcome
+
+COMMENT_WIDTH: Final = 100
+NAMES_SHOWN: Final = 1000
+
+_CONNECT: Final = {
+    "2026": "Connect-MicrosoftTeams comes first.",
+    "2019": "For the module of 2019. These lines come first: Import-Module SkypeOnlineConnector; "
+    "$session = New-CsOnlineSession; Import-PSSession $session",
+}
+_BEGINNING: Final = """
+[CmdletBinding(SupportsShouldProcess)]
+param()
+
+Set-StrictMode -Off
+$done = 0
+$step = 0
+$steps = {steps}
+$left = @()
+$failed = @()
+"""
+_GUARD: Final = """
+$looked = @{}
+
+function ConvertTo-SeenText {
+    param($Value)
+    # A number, a policy or a list as one text, whatever form the module gives it.
+    $texts = foreach ($one in @($Value)) {
+        if ($null -ne $one.Number) { $one = $one.Number }
+        "$one" -replace '^(tel:)?\\+', '' -replace '^Tag:', ''
+    }
+    @($texts) -join ','
+}
+
+function Get-SeenDifference {
+    param($Target, [scriptblock] $Look)
+    # Each object is looked at once, before its first change.
+    $key = "$($Target.Kind) $($Target.Name)"
+    if (-not $looked.ContainsKey($key)) {
+        $now = & $Look
+        $differences = foreach ($name in $Target.Seen.Keys) {
+            $is = ConvertTo-SeenText $now.$name
+            $was = ConvertTo-SeenText $Target.Seen[$name]
+            if ($is -ne $was) { "$name is '$is', and was '$was' in the rehearsal" }
+        }
+        $looked[$key] = @($differences) -join '; '
+    }
+    $looked[$key]
+}
+"""
+_PROGRESS: Final = (
+    "Write-Progress -Activity 'Rehearsed changes' -Status \"$step of $steps\" "
+    "-PercentComplete (100 * $step / $steps)"
+)
+_END: Final = """
+Write-Progress -Activity 'Rehearsed changes' -Completed
+foreach ($line in $left) { Write-Warning "Left alone: $line" }
+foreach ($line in $failed) { Write-Warning "Failed: $line" }
+Write-Host "$done of $steps done, $($left.Count) left alone, $($failed.Count) failed."
+if ($left.Count -or $failed.Count) { exit 1 }
+"""
+
+
+def script_of(outcome: Outcome, *, era: str, guard: bool) -> str:
+    """The script. Raises `InvalidArgumentError` for an era that there is none of."""
+    found = list(_found(outcome, era))
+    steps = sum(len(one.targets) for one in found if isinstance(one, Command))
+    parts = [_header(outcome, era), _BEGINNING.format(steps=steps)]
+    if guard:
+        parts.append(_GUARD)
+    seen: set[tuple[str, str]] = set()
+    for number, one in enumerate(found, 1):
+        if isinstance(one, Remark):
+            parts.append("\n" + _remark(one))
+        else:
+            parts.append("\n" + "\n".join(_lines(one, number, guard=guard, looked=seen)) + "\n")
+    parts.append(_END)
+    return "".join(parts)
+
+
+def script_warnings(outcome: Outcome) -> Iterator[str]:
+    """What today's module can't do of the calls."""
+    for one in _found(outcome, ERAS[-1]):
+        if isinstance(one, Remark) and not one.call.failed and not one.call.undone:
+            yield f"{one.call.name}: {one.why}"
+        elif isinstance(one, Command):
+            yield from (
+                f"{one.call.name}: {r}" for r in one.remarks[: -1 if one.call.errors else None]
+            )
+
+
+def _found(outcome: Outcome, era: str) -> Iterator[Command | Remark]:
+    if era not in ERAS:
+        raise InvalidArgumentError(
+            f"era={shown(era)}: there are {' and '.join(map(repr, ERAS))}.", target="era"
+        )
+    for call in outcome.calls:
+        if (one := as_command(call, outcome, era)) is not None:
+            yield one
+
+
+def _header(outcome: Outcome, era: str) -> str:
+    lines = ["#Requires -Modules MicrosoftTeams"] if era == "2026" else []
+    return (
+        "\n".join(lines)
+        + ("\n" if lines else "")
+        + comment(
+            f"Rehearsed with confid {version('confid')} on {outcome.at:%Y-%m-%d %H:%M} UTC: "
+            f"{headline(outcome, ())}.",
+            "Read it before you run it. With -WhatIf it calls nothing but Get- cmdlets.",
+            _CONNECT[era],
+        )
+    )
+
+
+def comment(*texts: str) -> str:
+    """Texts as lines of comments, which no text in them can end."""
+    lines: list[str] = []
+    for text in texts:
+        plain = "".join(c if c.isprintable() else " " for c in text)
+        lines += textwrap.wrap(
+            plain, COMMENT_WIDTH, break_long_words=False, break_on_hyphens=False
+        ) or [""]
+    return "".join(f"# {line}\n" for line in lines)
+
+
+def _remark(remark: Remark) -> str:
+    names = [f"  {name}" for name in remark.names[:NAMES_SHOWN]]
+    if len(remark.names) > NAMES_SHOWN:
+        names.append(f"  and {len(remark.names) - NAMES_SHOWN} more")
+    return comment(f"{remark.call.name}: {remark.why}", *names)
+
+
+def _lines(
+    command: Command, number: int, *, guard: bool, looked: set[tuple[str, str]]
+) -> Iterator[str]:
+    """The lines of one call, in a loop where it is for many."""
+    name = command.call.name
+    yield from comment(f"{name}, for {len(command.targets)}.", *command.remarks).splitlines()
+    targets = [_target(t, guard=guard, looked=looked) for t in command.targets]
+    if command.many:
+        yield f"$targets{number} = @("
+        yield from (f"    {target}" for target in targets)
+        yield ")"
+        yield f"foreach ($target in $targets{number}) {{"
+        yield from (f"    {line}" for line in _call(command, guard=guard))
+        yield "}"
+    else:
+        yield f"$target = {targets[0]}"
+        yield from _call(command, guard=guard)
+
+
+def _target(target: Target, *, guard: bool, looked: set[tuple[str, str]]) -> str:
+    look = target.look
+    if not guard or look is None:
+        return f"@{{ Name = {literal(target.name)} }}"
+    key = (look.kind, target.name)
+    seen = "" if key in looked else _seen(look)
+    looked.add(key)
+    return f"@{{ Kind = '{look.kind}'; Name = {literal(target.name)}; Seen = @{{ {seen} }} }}"
+
+
+def _seen(look: Look) -> str:
+    return "; ".join(f"{name} = {_value(value)}" for name, value in look.seen.items())
+
+
+def _value(value: object) -> str:
+    return literal(list(value) if isinstance(value, tuple) else value)
+
+
+def _call(command: Command, *, guard: bool) -> Sequence[str]:
+    """The lines that make the call for `$target`."""
+    name = command.call.name
+    look = command.targets[0].look if command.targets else None
+    identity = ("-Identity $target.Name",) if command.many else ()
+    line = " ".join([name, *identity, *command.arguments, "-ErrorAction Stop"])
+    asks = f"if ($PSCmdlet.ShouldProcess($target.Name, '{name}')) {{"
+    lines = [
+        "$step += 1",
+        _PROGRESS,
+        "try {",
+    ]
+    if guard and look is not None:
+        by = f" -{look.by} $target.Name" if look.by else ""
+        getter = f"{look.cmdlet}{by} -ErrorAction SilentlyContinue"
+        lines += [
+            f"    $difference = Get-SeenDifference $target {{ {getter} }}",
+            "    if ($difference) {",
+            f'        $left += "$($target.Name), {name}: $difference"',
+            "    }",
+            f"    else{asks}",
+        ]
+    else:
+        lines.append(f"    {asks}")
+    return [
+        *lines,
+        *(f"        {line}" for line in command.before),
+        f"        {line}",
+        "        $done += 1",
+        "    }",
+        "}",
+        "catch {",
+        f'    $failed += "$($target.Name), {name}: $_"',
+        "}",
+    ]

@@ -1,0 +1,274 @@
+"""The script of a rehearsal: it does what the calls did, and no text gets out of its quotes."""
+
+from __future__ import annotations
+
+import enum
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import confid
+from confid.cmdlets import (
+    disable_cs_online_dial_in_conferencing_user,
+    enable_cs_online_dial_in_conferencing_user,
+    get_cs_online_dial_in_conferencing_bridge,
+    get_cs_online_dial_in_conferencing_service_number,
+    get_cs_online_user,
+    grant_cs_dialout_policy,
+    grant_cs_teams_audio_conferencing_policy,
+    new_cs_teams_audio_conferencing_policy,
+    register_cs_online_dial_in_conferencing_service_number,
+    remove_cs_online_dial_in_conferencing_tenant_settings,
+    set_cs_online_dial_in_conferencing_bridge,
+    set_cs_online_dial_in_conferencing_service_number,
+    set_cs_online_dial_in_conferencing_tenant_settings,
+    set_cs_online_dial_in_conferencing_user,
+    set_cs_online_dial_in_conferencing_user_default_number,
+    set_cs_teams_audio_conferencing_policy,
+    start_cs_ex_meeting_migration,
+    unregister_cs_online_dial_in_conferencing_service_number,
+)
+from confid.engine.cmdlet import registry
+from confid.host import SilentHost
+from tests.rehearsal import scripts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from confid import Session
+    from confid.rehearsal import RehearsedCall
+
+KEN, PILAR, LI = "ken.myer@contoso.com", "pilar.ackerman@contoso.com", "li.lei@contoso.com"
+OLEG = "oleg.petrov@contoso.com"
+
+
+@pytest.fixture
+def tenant() -> Iterator[Session]:
+    """The tenant to rehearse on, with a second number."""
+    with confid.demo() as session:
+        session.host = SilentHost()
+        register_cs_online_dial_in_conferencing_service_number("+14255550199")
+        yield session
+
+
+def everything() -> None:
+    """A call of each cmdlet that changes something, with every type of parameter."""
+    finance = get_cs_online_user(filter="Department -eq 'Finance'")
+    disable_cs_online_dial_in_conferencing_user(LI, send_email=False)
+    enable_cs_online_dial_in_conferencing_user(
+        [LI, OLEG], allow_pstn_only_meetings=True, error_action="continue", notify=False
+    )
+    set_cs_online_dial_in_conferencing_user(
+        [*finance, KEN], service_number="+14255550199", allow_toll_free_dial_in=False
+    )
+    set_cs_online_dial_in_conferencing_user(KEN, reset_conference_id=True, reset_leader_pin=False)
+    set_cs_online_dial_in_conferencing_user([PILAR], reset_leader_pin=True, force=True)
+    set_cs_online_dial_in_conferencing_user(LI, what_if=True)
+    set_cs_online_dial_in_conferencing_user_default_number(
+        bridge_name="Conference Bridge",
+        from_number=None,
+        to_number="14255550199",
+        number_type="Toll",
+    )
+    set_cs_online_dial_in_conferencing_tenant_settings(
+        pin_length=7,
+        entry_exit_announcements_type="ToneOnly",
+        enable_name_recording=False,
+        allowed_dial_out_external_domains=["a.example", "b.example"],
+    )
+    remove_cs_online_dial_in_conferencing_tenant_settings("Global")
+    bridge = get_cs_online_dial_in_conferencing_bridge(name="Conference Bridge")
+    set_cs_online_dial_in_conferencing_bridge(bridge, default_service_number="14255550199")
+    set_cs_online_dial_in_conferencing_bridge(name="Conference Bridge", set_default=True)
+    number = get_cs_online_dial_in_conferencing_service_number("+14255550199")
+    set_cs_online_dial_in_conferencing_service_number(
+        number, primary_language="de-DE", secondary_languages=["en-US", "ja-JP"]
+    )
+    set_cs_online_dial_in_conferencing_service_number(number, secondary_languages=[])
+    register_cs_online_dial_in_conferencing_service_number(
+        "+14255550188", bridge_id=bridge.identity
+    )
+    unregister_cs_online_dial_in_conferencing_service_number("+14255550188")
+    policy = new_cs_teams_audio_conferencing_policy("EMEA", allow_toll_free_dialin=False)
+    set_cs_teams_audio_conferencing_policy(
+        policy, meeting_invite_phone_numbers=["+14255550199", number]
+    )
+    set_cs_teams_audio_conferencing_policy("EMEA", meeting_invite_phone_numbers=None)
+    grant_cs_teams_audio_conferencing_policy(finance, policy_name=policy)
+    grant_cs_teams_audio_conferencing_policy(KEN, policy_name=None)
+    grant_cs_teams_audio_conferencing_policy(group="Sales", policy_name="EMEA", rank=1)
+    grant_cs_teams_audio_conferencing_policy(global_=True, policy_name="EMEA")
+    grant_cs_dialout_policy(KEN, policy_name="DialoutCPCandPSTNDisabled")
+    start_cs_ex_meeting_migration([KEN, PILAR], source_meeting_type="All")
+    confid.add_bridge("EMEA", numbers=["+442071838750"])
+    confid.import_users([{"UserPrincipalName": "new@contoso.com"}])
+
+
+def expected(calls: Iterable[RehearsedCall], era: str) -> list[tuple[str, dict[str, Any]]]:
+    """The calls that `.calls` says, one for each person, with what that era has."""
+    found = []
+    for call in calls:
+        info = registry.get(call.name.lower())
+        if info is None or not call.writes or era not in info.eras:
+            continue
+        eras = {p.name: p.eras for p in info.parameters}
+        given = {n: v for n, v in call.parameters.items() if era in eras[n]}
+        if given.keys() <= {"Identity"} and not call.parameters.keys() <= {"Identity"}:
+            continue
+        identity = given.get("Identity")
+        found += [
+            (call.name, given | ({"Identity": one} if identity else {}))
+            for one in (identity if isinstance(identity, list) else [identity])
+        ]
+    return found
+
+
+def as_read(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments as PowerShell's text has them."""
+    return {name: _as_read(name, value) for name, value in arguments.items()}
+
+
+def _as_read(name: str, value: Any) -> Any:
+    if name == "Instance":
+        return "$instance"
+    if isinstance(value, list | tuple):
+        return list(value)
+    if isinstance(value, enum.Enum):
+        return value.name
+    return value if value is None or isinstance(value, bool | int) else str(value)
+
+
+@pytest.mark.parametrize("era", ["2019", "2026"])
+@pytest.mark.parametrize("guard", [True, False])
+def test_the_calls_in_it_are_the_calls(tenant: Session, era: str, guard: bool) -> None:
+    """The same ones, with the same arguments, each behind ShouldProcess."""
+    with confid.rehearse(tenant) as rehearsal:
+        everything()
+    root = scripts.parsed(rehearsal.script(era=era, guard=guard))
+    found = list(scripts.calls(root))
+    assert found == [(name, as_read(a)) for name, a in expected(rehearsal.calls, era)]
+    assert len(found) > 15
+
+
+def test_todays_module_has_no_reset(tenant: Session) -> None:
+    """Such calls are comments, which say why and what to do instead; so are the warnings."""
+    with confid.rehearse(tenant) as rehearsal:
+        set_cs_online_dial_in_conferencing_user(KEN, reset_conference_id=True)
+        set_cs_online_dial_in_conferencing_user(
+            PILAR, reset_conference_id=True, service_number="+14255550199"
+        )
+        disable_cs_online_dial_in_conferencing_user(LI)
+        confid.add_bridge("EMEA", numbers=["+442071838750"])
+    script = rehearsal.script()
+    ((name, arguments),) = scripts.calls(scripts.parsed(script))
+    assert name == "Set-CsOnlineDialInConferencingUser"
+    assert arguments == {"Identity": PILAR, "ServiceNumber": "+14255550199"}
+    assert f"#   {KEN}" in script
+    assert script.startswith("#Requires -Modules MicrosoftTeams\n")
+    assert ["licence" in warning for warning in rehearsal.warnings] == [True, True, False]
+    assert "SkypeOnlineConnector" in rehearsal.script(era="2019")
+    with pytest.raises(confid.InvalidArgumentError, match="2019"):
+        rehearsal.script(era="2020")
+
+
+def test_what_failed_or_was_undone_is_a_comment(tenant: Session) -> None:
+    """A call that did nothing is not made."""
+    with confid.rehearse(tenant) as rehearsal:
+        with pytest.raises(confid.NotEnabledError):
+            set_cs_online_dial_in_conferencing_user(OLEG, reset_leader_pin=True)
+        with pytest.raises(ZeroDivisionError), rehearsal.session.transaction():  # noqa: PT012 - the block is undone
+            set_cs_online_dial_in_conferencing_user(KEN, reset_leader_pin=True)
+            _ = 1 / 0
+    script = rehearsal.script()
+    assert not list(scripts.calls(scripts.parsed(script)))
+    assert "failed in the rehearsal" in script
+    assert "rolled back in the rehearsal" in script
+
+
+def test_no_id_and_no_pin_is_in_it(tenant: Session) -> None:
+    """Neither those of before nor those that the rehearsal drew."""
+    with confid.rehearse(tenant) as rehearsal:
+        ken = set_cs_online_dial_in_conferencing_user(
+            KEN, reset_conference_id=True, reset_leader_pin=True
+        )
+        set_cs_online_dial_in_conferencing_user(ken, allow_toll_free_dial_in=False)
+        ids = [str(entry.conference_id) for entry in confid.ledger.entries()]
+    for era in ("2019", "2026"):
+        script = rehearsal.script(era=era)
+        assert not [secret for secret in (*ids, ken.leader_pin) if secret in script]
+
+
+def test_a_guard_looks_at_each_thing_once(tenant: Session) -> None:
+    """At what the calls change, as it was before the first of them."""
+    with confid.rehearse(tenant) as rehearsal:
+        set_cs_online_dial_in_conferencing_user(KEN, service_number="+14255550199")
+        set_cs_online_dial_in_conferencing_user(KEN, allow_toll_free_dial_in=False)
+    script = rehearsal.script()
+    first, second = [line for line in script.splitlines() if line.startswith("$target = ")]
+    assert "ServiceNumber = '14255550100'" in first
+    assert "AllowTollFreeDialIn = $true" in first
+    assert "Seen = @{  }" in second
+    assert "Get-CsOnlineDialInConferencingUser -Identity $target.Name" in script
+    assert "Get-" not in rehearsal.script(guard=False).replace("but Get- cmdlets", "")
+
+
+def test_a_script_is_saved_as_windows_powershell_reads_it(tenant: Session, tmp_path: Path) -> None:
+    """In UTF-8 with a mark."""
+    with confid.rehearse(tenant) as rehearsal:
+        new_cs_teams_audio_conferencing_policy("Zürich")
+    rehearsal.save_script(tmp_path / "change.ps1")
+    data = (tmp_path / "change.ps1").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert data.decode("utf-8-sig") == rehearsal.script()
+
+
+HOSTILE = st.text(
+    st.sampled_from("'\"‘’‚‛“”„`$(){}[]@#<>;&|,-–—―\\ aZ9\u00a0İß李\u200d\u2028\x85\t\n\r"),  # noqa: RUF001 - the point
+    min_size=1,
+    max_size=40,
+).filter(str.strip)
+
+
+@given(HOSTILE, HOSTILE)
+def test_no_text_gets_out_of_its_quotes(name: str, other: str) -> None:
+    """Names of people, policies, groups and bridges; those in errors too, which are comments."""
+    with confid.demo(seed=1) as session:
+        session.host = SilentHost()
+        with suppress(confid.RosterError):
+            confid.import_users([{"UserPrincipalName": "x@contoso.com", "DisplayName": name}])
+        with confid.rehearse(session) as rehearsal:
+            for call in (
+                lambda: grant_cs_dialout_policy(
+                    [name, KEN, other],
+                    policy_name="DialoutCPCandPSTNDisabled",
+                    error_action="continue",
+                ),
+                lambda: disable_cs_online_dial_in_conferencing_user(
+                    [name, KEN, other], error_action="continue"
+                ),
+                lambda: new_cs_teams_audio_conferencing_policy(other),
+                lambda: grant_cs_teams_audio_conferencing_policy(
+                    group=name, policy_name=other, rank=1
+                ),
+                lambda: set_cs_online_dial_in_conferencing_user(
+                    KEN,
+                    send_email=True,
+                    send_email_from_address="a@b.example",
+                    send_email_from_display_name=name,
+                ),
+                lambda: set_cs_online_dial_in_conferencing_user(KEN, bridge_name=other),
+                lambda: confid.add_bridge(name, numbers=["+442071838750"]),
+                lambda: set_cs_online_dial_in_conferencing_bridge(name=name, set_default=True),
+            ):
+                with suppress(confid.ConfidError):
+                    call()
+    for era in ("2019", "2026"):
+        script = rehearsal.script(era=era)
+        root = scripts.parsed(script)
+        succeeded = [call for call in rehearsal.calls if not call.failed]
+        assert list(scripts.calls(root)) == [(n, as_read(a)) for n, a in expected(succeeded, era)]
+        assert scripts.literals(root)
