@@ -218,8 +218,8 @@ class UserNotFoundError(ConfidError, LookupError):
     def __init__(self, identity: str) -> None:
         super().__init__(
             f"No user has the identity {shown(identity)}. Give a user principal name, a SIP "
-            "address, an object ID, domain\\logon, a distinguished name or an exact display "
-            "name; get_cs_online_dial_in_conferencing_user() lists the enabled users.",
+            "address, an object ID, an alias, domain\\logon, a distinguished name or an exact "
+            "display name; get_cs_online_dial_in_conferencing_user() lists the enabled users.",
             target=identity,
         )
         self.identity = identity

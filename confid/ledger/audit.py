@@ -44,7 +44,7 @@ DAMAGED = "InvalidData"
 UNREADABLE_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
 """What values of wrong types raise; strangers put them into documents."""
 
-LATER = {"lane"}
+LATER = {"lane", "alias"}
 """Index fields that older documents may lack."""
 
 

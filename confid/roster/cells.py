@@ -6,12 +6,14 @@ import operator
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, TypeGuard
 from unicodedata import category
 from uuid import UUID
 
 from confid.errors import InvalidArgumentError
+from confid.powershell.language.scalars import python_scalar
 from confid.tenant import directory
 from confid.tenant.mail_address import checked
 
@@ -33,7 +35,11 @@ MAX_LENGTH = 512
 MAX_CELL = 131_072
 """Characters of a text in a mapping; as the csv module has it for a file."""
 
-SIMPLE_UPN = re.compile(r"[A-Za-z0-9._'+-]+@[A-Za-z0-9.-]+")
+SIMPLE_UPN = re.compile(r"[A-Za-z0-9._+-][A-Za-z0-9._'+-]*@[A-Za-z0-9.-]+")
+EXCEL_ERROR = re.compile(r"#(?:REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!|#+)")
+QUOTES = "'\"‘’‚“”„«»`"  # noqa: RUF001 - the quotes of many languages
+NEVER = ("none", "null", "$null", "false", "0", "-")
+"""What exports write for a date that never was, and for nobody."""
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 NO_CHARACTER = re.compile(r"[\x00\ud800-\udfff]")
 GUID = re.compile(r"[{(]?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[})]?")
@@ -76,7 +82,7 @@ def proxy_addresses(cell: str | list[str]) -> list[str] | None:
         return found
     places = [match.start() for match in _PREFIX.finditer(cell)]
     return [
-        cell[start:end].strip(" ;,+|\t\r\n")
+        cell[start:end].strip(" ;,+|{}\t\r\n")
         for start, end in zip(places, [*places[1:], len(cell)], strict=False)
     ]
 
@@ -91,19 +97,24 @@ def from_excel(text: str) -> str:
     """
     if text.isdigit():
         return text
-    if match := _WRAPPED.fullmatch(text):
-        return match[1] or match[2]
+    text = unwrapped(text.removeprefix("'"))
     if _ROUNDED.fullmatch(text):
         raise ValueError(
             f"{quoted(text)} is a number that Excel has rounded. Export again, and don't save the "
             "file in Excel, or give the column the format Text before."
         )
-    return text.replace(",", "") if _GROUPED.fullmatch(text) else text
+    return _SEPARATOR.sub("", text) if _GROUPED.fullmatch(text) else text
 
 
-_WRAPPED = re.compile(r"""="([^"]*)"|'([^']*)""")
+def unwrapped(cell: str) -> str:
+    """A cell without the formula around its text: `="3542699"`."""
+    is_wrapped = cell.startswith('="') and cell.endswith('"') and len(cell) > len('="')
+    return cell[2:-1] if is_wrapped else cell
+
+
 _ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+\d+")
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
+_GROUPED = re.compile(r"\d{1,3}(?:(?:,\d{3})+|([.'’\u00a0\u202f])\d{3}(?:\1\d{3})+)")  # noqa: RUF001 - Swiss
+_SEPARATOR = re.compile(r"\D")
 
 
 def line_of(name: str, text: str, complain: Complain, *, identifies: bool = False) -> str:
@@ -212,23 +223,16 @@ def plain_text(value: object) -> str:
         if not value.isprintable() and NO_CHARACTER.search(value):
             raise ValueError(f"{quoted(value)} holds a NUL or half a character.")
         return str(value)
-    if value is None or str(value) in ("nan", "<NA>", "NaT"):  # how data frames say None
-        return ""
-    return _scalar(value)
-
-
-def _scalar(value: object) -> str:
+    value = python_scalar(value)
     if isinstance(value, Enum):
         return str(value.name)
-    if isinstance(value, (UUID, date)):
-        return str(value)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        return str(int(value) if value.is_integer() else value)
+    if value is None or isinstance(value, (str, UUID, date, Decimal)):
+        return "" if value is None else str(value)
     try:
         return str(operator.index(value))  # type: ignore[arg-type]  # a TypeError is the answer
     except TypeError:
-        if type(value).__module__ == "numpy" and hasattr(value, "item"):
-            return _scalar(value.item())  # a scalar of a data frame
         raise ValueError(f"A {type(value).__name__} is no text.") from None
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-import attrs
-
 from confid.errors import InvalidArgumentError, shown
 from confid.roster.exports import ExportKind, heading
-from confid.tenant.display import Shown
+from confid.roster.report import NOT_KNOWN, RosterReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +16,7 @@ UPN = "UserPrincipalName"
 CONFERENCE_ID = "ConferenceId"
 BRIDGE_ID = "BridgeId"
 SIP = "SipAddress"
+ALIAS = "Alias"
 PROXIES = "ProxyAddresses"
 GROUPS = "Groups"
 IDENTITY = "Identity"
@@ -28,6 +27,7 @@ COLUMNS = {
     "user_principal_name": (UPN,),
     "object_id": ("ObjectId", "ExternalDirectoryObjectId", "Id", IDENTITY),
     "sip_address": (SIP,),
+    "alias": (ALIAS, "MailNickname"),
     "display_name": ("DisplayName",),
     "mail": ("Mail", "PrimarySmtpAddress", "WindowsEmailAddress"),
     "proxies": (PROXIES,),
@@ -67,35 +67,6 @@ _NAMES = {heading(name): name for names in COLUMNS.values() for name in names}
 _ALIKE = 0.88
 """So alike, of 1, are a misspelt name and the right one."""
 _SETS_IT = "Set-CsOnlineDialInConferencingUser"
-
-
-@attrs.frozen
-class RosterReport(Shown):
-    """Which columns of a roster were read, as what, and which were not used, and why."""
-
-    read: dict[str, str] = attrs.Factory(dict)
-    unused: dict[str, str] = attrs.Factory(dict)
-    warnings: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        lines = [f"  {name}: read as {meaning}" for name, meaning in self.read.items()]
-        lines += [f"  {name}: not used: {why}" for name, why in self.unused.items()]
-        return "\n".join(["Columns:", *lines, *(f"  {warning}" for warning in self.warnings)])
-
-    def also(self, other: RosterReport) -> RosterReport:
-        """This report, and what another one says of other columns."""
-        read = {**self.read, **other.read}
-        unused = {**self.unused, **other.unused}
-        return RosterReport(read, {n: why for n, why in unused.items() if n not in read})
-
-    @property
-    def surprising(self) -> dict[str, str]:
-        """The unused columns that somebody may have meant to be used, and why they are not."""
-        portal = any(" " in name.strip() for name in (*self.read, *self.unused))
-        return {n: w for n, w in self.unused.items() if portal or w != _NOT_KNOWN}
-
-
-_NOT_KNOWN = "no column of a roster"
 
 
 def checked_renames(columns: Mapping[str, str] | None) -> dict[str, str]:
@@ -150,7 +121,7 @@ def places_of(
             report.read[name] = meaning.replace("_", " ")
         elif name:
             near = get_close_matches(key, _NAMES, 1, _ALIKE) if kind is not None else []
-            report.unused[name] = f"it looks like {_NAMES[near[0]]}" if near else _NOT_KNOWN
+            report.unused[name] = f"it looks like {_NAMES[near[0]]}" if near else NOT_KNOWN
     places = {
         meaning: tuple(found[key] for each in known if (key := heading(each)) in found)
         for meaning, known in COLUMNS.items()

@@ -149,7 +149,7 @@ def csv_items(table: Table) -> list[Item]:
         for line, cells in table.rows()
     ]
     if table.problems:
-        raise RosterError(table.name, table.problems)
+        raise RosterError(table.name, [sentence for _, sentence in table.problems])
     return items
 
 

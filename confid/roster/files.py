@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from confid.errors import InvalidArgumentError, RosterError, shown
 from confid.powershell.formats.text_files import not_readable, read_bytes, split_mark
-from confid.roster.cells import quoted
+from confid.roster.cells import quoted, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,13 +103,13 @@ def path_of(source: str | os.PathLike[str]) -> Path:
 class Table:
     """A CSV file: its header, and its rows as they are read, once.
 
-    `problems` collects what is wrong with rows; a row at fault is not among
-    `rows()`, and where the file can't be read any further they end.
+    `problems` collects what is wrong, each with its row, or with "" for the rest
+    of the file. A row at fault is not among `rows()`.
     """
 
     def __init__(self, file: LineSource, name: object) -> None:
         self.name = str(name) if isinstance(name, (str, os.PathLike)) else "The roster"
-        self.problems: list[str] = []
+        self.problems: list[tuple[str, str]] = []
         self._file = file
         self._line = 0
         self._pending = 0
@@ -150,16 +150,19 @@ class Table:
         start = self._line + 1
         try:
             for cells in reader:
-                if not "".join(cells).strip():
+                text = "".join(cells)
+                if '="' in text:
+                    cells = [unwrapped(cell) for cell in cells]  # noqa: PLW2901 - as they were
+                if not text.strip():
                     pass  # a row of blank cells is no row
-                elif len(cells) == width:
-                    yield start, cells
+                elif len(cells) == width or (len(cells) > width and not any(cells[width:])):
+                    yield start, cells[:width]
                 else:
                     self._miscounted(start, len(cells))
                 start = self._line + 1
                 self._pending = 0
         except (_UnreadableError, csv.Error) as error:
-            self.problems.append(self._sentence(error, start))
+            self.problems.append(("", self._sentence(error, start)))
 
     def _lines(self) -> Iterator[str]:
         while line := self._read_line():
@@ -197,10 +200,11 @@ class Table:
         return line
 
     def _miscounted(self, line: int, cells: int) -> None:
-        self.problems.append(
+        sentence = (
             f"line {line}: It has {cells} cells where the header has {len(self.header)}; the file "
             "is cut off, or a delimiter stands in a cell without quotes."
         )
+        self.problems.append((f"line {line}", sentence))
 
     @staticmethod
     def _sentence(error: Exception, line: int) -> str:

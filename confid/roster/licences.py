@@ -195,7 +195,7 @@ def together(cells: Iterable[tuple[LicencesSaid, bool]]) -> LicencesSaid:
 
 def _items(value: object) -> list[object]:
     """A value as a list: nothing, one, or the list that it is; wrapped by 5.1 or not."""
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value):
         return []
     if isinstance(value, Mapping):
         inner = {str(name).casefold(): each for name, each in value.items()}

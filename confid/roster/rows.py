@@ -10,7 +10,10 @@ import attrs
 from confid.errors import InvalidArgumentError
 from confid.ids.conference_id import ConferenceId
 from confid.roster.cells import (
+    EXCEL_ERROR,
     GUID,
+    NEVER,
+    QUOTES,
     SIMPLE_UPN,
     SIP_ADDRESS,
     checked_mail,
@@ -29,10 +32,9 @@ from confid.roster.cells import (
 )
 from confid.roster.columns import (
     BRIDGE_ID,
+    COLUMNS,
     GROUPS,
-    IDENTITY,
     PLANS,
-    PROXIES,
     SETTINGS,
     SIP,
     UPN,
@@ -41,18 +43,20 @@ from confid.roster.columns import (
 )
 from confid.roster.exports import ExportKind, heading, kind_of
 from confid.roster.licences import Licences, LicencesSaid, together
+from confid.roster.report import Remark, Remarks, row_of
 from confid.tenant import directory, phone_number
 from confid.tenant.countries import code_of
 from confid.tenant.records import LicenseState
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from uuid import UUID
 
     from confid.roster.cells import Complain
 
 ONE_LINE = ("display_name", "usage_location", "preferred_language", "provider")
+EMPTY = "It is empty, and names the person."
 LINES = ("country", "city", "department", "title")
 """Attributes of a directory user that are just text."""
 
@@ -73,56 +77,38 @@ class Row:
     """What one row says: `values` holds the attributes of a directory user that it tells of."""
 
     place: str
-    user_principal_name: str
-    object_id: str | None
-    values: dict[str, Any]
-    conference_id: ConferenceId | None
+    user_principal_name: str = ""
+    object_id: str | None = None
+    values: dict[str, Any] = attrs.Factory(dict)
+    conference_id: ConferenceId | None = None
     dial_in: DialIn | None = None
     has_upn: bool = True
     """Whether the export says the name; else it is the SIP address, which mostly is the same."""
     is_conferencing: bool = False
     """Whether the export lists conferencing users, so that its IDs are in use."""
     is_deleted: bool = False
-    blank: frozenset[str] = frozenset()
-    """Which of mail and licences have a blank cell."""
-    key: str = attrs.field(init=False)
-    """The user principal name as the directory finds it."""
-
-    def __attrs_post_init__(self) -> None:
-        self.key = fold(self.user_principal_name)
-
-
-@attrs.define
-class Remarks:
-    """What is worth a warning when the rows have been taken over."""
-
-    saying_nothing: dict[str, None] = attrs.Factory(dict)
-    """Columns whose cells hold the name of a type in place of a list."""
-    unknown_licences: dict[str, list[str]] = attrs.Factory(dict)
-    """Names of licences that were not understood, and the places where they stand."""
-    without_primary: list[str] = attrs.Factory(list)
-    """Where proxy addresses stand without a primary one."""
-    locations: dict[str, str] = attrs.Factory(dict)
-    """Usage locations that are no ISO code, and the first place of each."""
-    impossible_ids: list[str] = attrs.Factory(list)
-    """Places of conference IDs that aren't 7 digits."""
-    by_sip_address: list[str] = attrs.Factory(list)
-    """People who are new here, and named by nothing but a SIP address."""
-    deleted: list[str] = attrs.Factory(list)
-    """Deleted accounts, which were left out."""
-    elsewhere: list[str] = attrs.Factory(list)
-    """People on a bridge, or with a number, that this tenant has not."""
+    if_new: dict[str, Any] = attrs.Factory(dict)
+    """Attributes that can't be read for sure, so they count for nobody who is on file."""
+    blank: dict[str, frozenset[str]] = attrs.Factory(dict)
+    """The columns for mail and for licences, where their cells are blank."""
     filled: set[str] = attrs.Factory(set)
-    """Which of mail and licences at least one row fills."""
+    """The columns for mail and for licences whose cells say something."""
+    key: str = ""
+    """The user principal name as the directory finds it."""
 
 
 class Reading:
-    """How a whole roster is read: the caller's headings and licences."""
+    """How a whole roster is read: the caller's headings and licences, and whether it skips rows."""
 
     def __init__(
-        self, columns: Mapping[str, str] | None = None, licences: Iterable[str] = ()
+        self,
+        columns: Mapping[str, str] | None = None,
+        licences: Iterable[str] = (),
+        *,
+        skips: bool = False,
     ) -> None:
         self.renamed = checked_renames(columns)
+        self.skips = skips
         self.licences = Licences(licences)
 
 
@@ -138,12 +124,12 @@ class Columns:
         keys = [reading.renamed.get(heading(name), heading(name)) for name in self.names]
         self.kind = kind_of(keys)
         self._at, self.report = places_of(self.names, self.kind, reading.renamed)
-        if self.kind is None and ("object_id" in self._at or "sip_address" in self._at):
+        if self.kind is None and {"object_id", "sip_address", "alias"} & self._at.keys():
             self.kind = ExportKind.USERS
         self.has_upn = "user_principal_name" in self._at
         self._plans = {heading(name) for name in PLANS}
         self._keys = keys
-        self._has_settings = self._at.keys() & SETTINGS
+        self._is_conferencing = self.kind is ExportKind.CONFERENCING
         self._text_columns = [
             (attribute, places, attribute in ONE_LINE)
             for attribute in (*ONE_LINE, *LINES)
@@ -176,53 +162,53 @@ class Columns:
 
     def read(self, place: str, cells: Sequence[Any], complain: Complain, remarks: Remarks) -> Row:
         """What a row says. Whatever is wrong is complained of; the row is then no use."""
-        at = self._at
-        values = self._texts(place, cells, complain, remarks)
-        blank: set[str] = set()
-        upn = self._checked_upn(cells, complain) if self.has_upn else ""
-        object_id = self._names(cells, values, complain)
-        if "sip_address" in at:
-            values["sip_address"] = self._checked_sip(cells, complain)
-        if not self.has_upn:
-            upn = (values.get("sip_address") or "").removeprefix("sip:")
-            if not object_id and not upn:
-                name = IDENTITY if "object_id" in at else SIP
-                complain(name, "It is empty, and names the person.")
-        if ("mail" in at or "proxies" in at) and (
-            mail := self._mail(place, cells, complain, remarks)
-        ) is not None:
-            values["mail"] = mail or None
-            (remarks.filled if mail else blank).add("mail")
-        if "logon" in at or "domain" in at:
-            self._read_logon(cells, values, complain)
-        if "licences" in at:
-            self._read_licenses(place, cells, values, remarks, blank)
-        if "groups" in at:
-            self._read_groups(cells, values, complain, remarks)
-        conferencing = self.kind is ExportKind.CONFERENCING
-        return Row(
-            place,
-            upn,
-            object_id,
-            values,
-            self._read_conference_id(place, upn, cells, complain, remarks),
-            self._read_dial_in(cells, complain) if conferencing or self._has_settings else None,
-            has_upn=self.has_upn,
-            is_conferencing=conferencing,
-            is_deleted="soft_deleted" in at and bool(self._filled(cells, "soft_deleted")[1]),
-            blank=frozenset(blank),
-        )
+        row = Row(place, has_upn=self.has_upn, is_conferencing=self._is_conferencing)
+        self._read_texts(row, cells, complain, remarks)
+        if self.has_upn:
+            row.user_principal_name = self._checked_upn(cells, complain)
+        row.object_id = self._object_id(row, cells, complain)
+        for read in self._readers:
+            read(row, cells, complain, remarks)
+        row.key = fold(row.user_principal_name)
+        return row
 
-    def _texts(
-        self, place: str, cells: Sequence[Any], complain: Complain, remarks: Remarks
-    ) -> dict[str, Any]:
+    @cached_property
+    def _readers(self) -> list[Callable[[Row, Sequence[Any], Complain, Remarks], None]]:
+        """What reads the other columns that are there."""
+        at = self._at.keys()
+        readers = [
+            (bool(at & {"sip_address"}), self._read_sip),
+            (bool(at & {"alias"}), self._read_alias),
+            (not self.has_upn, self._name_in_its_place),
+            (bool(at & {"mail", "proxies"}), self._read_mail),
+            (bool(at & {"logon", "domain"}), self._read_logon),
+            (bool(at & {"licences"}), self._read_licenses),
+            (bool(at & {"groups"}), self._read_groups),
+            (bool(at & {"conference_id"}), self._read_conference_id),
+            (self._is_conferencing or bool(at & SETTINGS.keys()), self._read_dial_in),
+            (bool(at & {"soft_deleted"}), self._read_deleted),
+        ]
+        return [read for is_there, read in readers if is_there]
+
+    def _columns(self, *meanings: str) -> frozenset[str]:
+        return frozenset(self._keys[at] for what in meanings for at in self._at.get(what, ()))
+
+    def _read_deleted(self, row: Row, cells: Sequence[Any], *_: object) -> None:
+        when = self._filled(cells, "soft_deleted")[1].lower()
+        row.is_deleted = bool(when) and when not in NEVER and "0001" not in when
+
+    def _read_texts(
+        self, row: Row, cells: Sequence[Any], complain: Complain, remarks: Remarks
+    ) -> None:
         """The attributes of a directory user that are just text."""
-        values: dict[str, Any] = {}
+        values = row.values
         for attribute, places, one_line in self._text_columns:
             for at in places:
                 if text := cells[at].strip():
                     check = line_of if one_line else text_of
                     values[attribute] = check(self.names[at], text, complain)
+                    if text[0] == "#" and EXCEL_ERROR.fullmatch(text):
+                        complain(self.names[at], f"{quoted(text)} is an error of Excel.")
                     break
             else:
                 values[attribute] = None
@@ -230,10 +216,16 @@ class Columns:
             values["display_name"] = values["display_name"] or ""
         location = values.get("usage_location")
         if location and (code := code_of(location)) != location.upper():
-            values["usage_location"] = code or location
-            meant = f", read as {code}" if code else ""
-            remarks.locations.setdefault(location, f"{place}{meant}")
-        return values
+            remarks.note(
+                Remark.LOCATION,
+                quoted(location),
+                f"{row.place}, read as {code}" if code else row.place,
+            )
+            values["usage_location"] = code
+            if code is None:
+                row.if_new["usage_location"] = values.pop("usage_location") or location
+        if (values.get("provider") or "").lower() in NEVER:
+            values["provider"] = None
 
     def _filled(self, cells: Sequence[Any], meaning: str) -> tuple[str, str]:
         """Of the columns that mean one thing, the first that isn't blank: its name and cell."""
@@ -248,21 +240,35 @@ class Columns:
             return ""
         return line_of(*self._filled(cells, meaning), complain, identifies=True)
 
+    def _name_in_its_place(
+        self, row: Row, _cells: Sequence[Any], complain: Complain, _remarks: Remarks
+    ) -> None:
+        """What names the person in place of a user principal name."""
+        name = (row.values.get("sip_address") or "").removeprefix("sip:")
+        if not row.object_id and not name:
+            name = row.values.get("alias") or ""
+            if not name:
+                what = next(n for n in ("object_id", "sip_address", "alias") if n in self._at)
+                complain(COLUMNS[what][-1 if what == "object_id" else 0], EMPTY)
+        row.user_principal_name = name
+
     def _checked_upn(self, cells: Sequence[Any], complain: Complain) -> str:
         text = self._name(cells, "user_principal_name", complain)
         if SIMPLE_UPN.fullmatch(text):
             return text
+        if text[:1] == "'" and text[-1] not in QUOTES:
+            text = text[1:]  # Excel's mark of a text
         if not text:
-            complain(UPN, "It is empty, and names the person.")
+            complain(UPN, EMPTY)
+        elif text[0] in QUOTES or text[-1] in QUOTES:
+            complain(UPN, f"{quoted(text)} is in quotes that CSV doesn't have: it has \".")
         elif "@" not in text:
             complain(UPN, f"{quoted(text)} has no @.")
         elif not directory.can_be_upn(text):
             complain(UPN, f"{quoted(text)} reads as another kind of identity.")
         return text
 
-    def _names(
-        self, cells: Sequence[Any], values: dict[str, Any], complain: Complain
-    ) -> str | None:
+    def _object_id(self, row: Row, cells: Sequence[Any], complain: Complain) -> str | None:
         """The object ID; the distinguished name, which old exports have as Identity, on the way."""
         object_id: str | None = None
         dn = self._name(cells, "distinguished_name", complain)
@@ -279,53 +285,59 @@ class Columns:
             else:
                 complain(name, f"{quoted(text)} is no object ID: that is a GUID.")
         if "distinguished_name" in self._at or dn:
-            values["distinguished_name"] = dn or None
+            row.values["distinguished_name"] = dn or None
         return object_id
 
-    def _checked_sip(self, cells: Sequence[Any], complain: Complain) -> str | None:
+    def _read_sip(
+        self, row: Row, cells: Sequence[Any], complain: Complain, _remarks: Remarks
+    ) -> None:
         text = self._name(cells, "sip_address", complain)
         address = text[4:] if text[:4].lower() == "sip:" else text
         if address and not SIP_ADDRESS.fullmatch(address):
             complain(SIP, f"{quoted(text)} is no SIP address, as sip:ken.myer@contoso.com.")
-        return f"sip:{address}" if address else None
+        row.values["sip_address"] = f"sip:{address}" if address else None
 
-    def _mail(
-        self, place: str, cells: Sequence[Any], complain: Complain, remarks: Remarks
-    ) -> str | None:
-        """The primary address; "" for blank cells, None for one in which it can't be read."""
+    def _read_alias(
+        self, row: Row, cells: Sequence[Any], complain: Complain, _remarks: Remarks
+    ) -> None:
+        row.values["alias"] = self._name(cells, "alias", complain) or None
+
+    def _read_mail(
+        self, row: Row, cells: Sequence[Any], complain: Complain, remarks: Remarks
+    ) -> None:
+        """The primary address, unless no cell says it."""
         name, text = self._filled(cells, "mail")
         for at in self._at.get("proxies", ()) if not text else ():
             addresses = proxy_addresses(cells[at])
+            name = self.names[at]
             if addresses is None:
-                remarks.saying_nothing[PROXIES] = None
-                return None
-            name = PROXIES
+                remarks.note(Remark.SAYS_NOTHING, name)
+                return
             text = next((a[5:].strip() for a in addresses if a.startswith("SMTP:")), "")
             if not text and cells[at]:
-                remarks.without_primary.append(place)
-                return None
-        if not text:
-            return ""
-        return checked_mail(name, text, complain)
+                remarks.note(Remark.WITHOUT_PRIMARY, row.place)
+                return
+        row.values["mail"] = checked_mail(name, text, complain) if text else None
+        if text:
+            row.filled.add(self._keys[self.names.index(name)])
+        else:
+            row.blank["mail"] = self._columns("mail", "proxies")
 
-    def _read_logon(self, cells: Sequence[Any], values: dict[str, Any], complain: Complain) -> None:
+    def _read_logon(
+        self, row: Row, cells: Sequence[Any], complain: Complain, _remarks: Remarks
+    ) -> None:
         domain = self._name(cells, "domain", complain)
         account = self._name(cells, "logon", complain)
         if "\\" in account:
             in_front, _, account = account.rpartition("\\")
             domain = domain or in_front
         if "logon" in self._at:
-            values["on_premises_sam_account_name"] = account or None
+            row.values["on_premises_sam_account_name"] = account or None
         if "domain" in self._at or domain:
-            values["on_premises_domain_name"] = domain or None
+            row.values["on_premises_domain_name"] = domain or None
 
     def _read_licenses(
-        self,
-        place: str,
-        cells: Sequence[Any],
-        values: dict[str, Any],
-        remarks: Remarks,
-        blank: set[str],
+        self, row: Row, cells: Sequence[Any], _complain: Complain, remarks: Remarks
     ) -> None:
         """Plans and licence state; nothing of either where the cells don't say it."""
         found: list[tuple[LicencesSaid, bool]] = []
@@ -333,58 +345,58 @@ class Columns:
             is_complete = self._keys[at] in self._plans
             said = self._reading.licences.read(cells[at], is_complete=is_complete)
             found.append((said, is_complete))
+            if said.licensed is not None:
+                row.filled.add(self._keys[at])
             for name in said.unknown:
                 if listed(name) is None:
-                    remarks.saying_nothing[self.names[at]] = None
+                    remarks.note(Remark.SAYS_NOTHING, self.names[at])
                 else:
-                    remarks.unknown_licences.setdefault(name, []).append(place)
+                    remarks.note(Remark.UNKNOWN_LICENCE, quoted(name), row.place)
         said = together(found)
         if said.is_blank:
-            blank.add("licences")
+            row.blank["licences"] = self._columns("licences")
             said = LicencesSaid(licensed=False)
-        elif said.licensed is not None:
-            remarks.filled.add("licences")
         if said.licensed is not None:
-            values["assigned_plan"] = said.names
+            row.values["assigned_plan"] = said.names
             state = LicenseState.LICENSED if said.licensed else LicenseState.UNLICENSED
-            values["license_state"] = state
+            row.values["license_state"] = state
 
     def _read_groups(
-        self, cells: Sequence[Any], values: dict[str, Any], complain: Complain, remarks: Remarks
+        self, row: Row, cells: Sequence[Any], complain: Complain, remarks: Remarks
     ) -> None:
         groups = listed(cells[self._at["groups"][0]])
         if groups is None:
-            remarks.saying_nothing[GROUPS] = None
+            remarks.note(Remark.SAYS_NOTHING, GROUPS)
             return
         for group in groups:
             line_of(GROUPS, group, complain)
-        values["groups"] = tuple(dict.fromkeys(groups))
+        row.values["groups"] = tuple(dict.fromkeys(groups))
 
     def _read_conference_id(
-        self, place: str, upn: str, cells: Sequence[Any], complain: Complain, remarks: Remarks
-    ) -> ConferenceId | None:
-        if "conference_id" not in self._at:
-            return None
+        self, row: Row, cells: Sequence[Any], complain: Complain, remarks: Remarks
+    ) -> None:
         name, text = self._filled(cells, "conference_id")
         try:
             # A column of numbers with gaps in it comes out of a data frame as 3542699.0.
             text = from_excel(text).removesuffix(".0")
         except ValueError as error:
             complain(name, str(error))
-            return None
+            return
         if not text.strip("0"):
-            return None
+            return
         try:
-            return ConferenceId(text)
+            row.conference_id = ConferenceId(text)
         except ValueError:
-            remarks.impossible_ids.append(f"{place}: {quoted(upn)}, {quoted(text)}")
-            return None
+            who = row_of(row.place, row.user_principal_name)
+            remarks.note(Remark.IMPOSSIBLE_ID, f"{who}, {quoted(text)}")
 
-    def _read_dial_in(self, cells: Sequence[Any], complain: Complain) -> DialIn:
+    def _read_dial_in(
+        self, row: Row, cells: Sequence[Any], complain: Complain, _remarks: Remarks
+    ) -> None:
         def switch(meaning: str) -> bool | None:
             return switch_of(*self._filled(cells, meaning), complain)
 
-        return DialIn(
+        row.dial_in = DialIn(
             bridge_id=guid_of(BRIDGE_ID, self._filled(cells, "bridge_id")[1], complain),
             service_number=self._number(cells, "service_number", complain),
             toll_free_service_number=self._number(cells, "toll_free_number", complain),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from confid.errors import InvalidArgumentError, RosterError
+from confid.errors import InvalidArgumentError, RosterError, listed
 from confid.roster.cells import quoted
-from confid.roster.columns import CONFERENCE_ID, PROXIES, UPN, RosterReport
+from confid.roster.columns import CONFERENCE_ID, UPN
 from confid.roster.exports import (
     PEOPLE,
     ExportKind,
@@ -19,51 +19,49 @@ from confid.roster.exports import (
     read_export,
 )
 from confid.roster.files import open_table
-from confid.roster.rows import Columns, Reading, Remarks, Row
+from confid.roster.report import Remark, Remarks, RosterReport
+from confid.roster.rows import Columns, Reading, Row
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from confid.roster.exports import Export, Item
     from confid.roster.files import LineSource
 
-NAMED = 10
-"""Rows or columns that a sentence names before it counts the rest."""
-
-EXPORT = (
-    "Get-CsOnlineUser | Select-Object UserPrincipalName, DisplayName, Identity, SipAddress, "
-    "WindowsEmailAddress, UsageLocation, Department, @{n='AssignedPlan';e={($_.AssignedPlan | "
-    "Where-Object CapabilityStatus -eq 'Enabled').Capability -join ';'}} | "
-    "Export-Csv users.csv -NoTypeInformation"
-)
-"""The line of PowerShell that exports a roster with its plans."""
-
 
 class Roster:
-    """The rows of a roster, checked by themselves and against one another."""
+    """The rows of a roster, checked by themselves and against one another.
+
+    `problems` has what is wrong, each with its row, or with "" for the whole.
+    """
 
     def __init__(self, name: str, reading: Reading | None = None) -> None:
         self.name = name
         self.reading = reading or Reading()
         self.rows: list[Row] = []
-        self.problems: list[str] = []
+        self.problems: list[tuple[str, str]] = []
         self.remarks = Remarks()
         self.report = RosterReport()
         self._seen: dict[str, dict[object, str]] = {UPN: {}, "ObjectId": {}, CONFERENCE_ID: {}}
+
+    def complain(self, place: str, what: str) -> None:
+        """Note what is wrong with a row."""
+        self.problems.append((place, f"{place}, {what}"))
 
     def add(self, place: str, columns: Columns, values: Sequence[Any], *, is_mapping: bool) -> None:
         """Take a row in, or note what is wrong with it."""
         before = len(self.problems)
 
         def complain(column: str, what: str) -> None:
-            self.problems.append(f"{place}, {column}: {what}")
+            self.complain(place, f"{column}: {what}")
 
         cells = columns.plain(values, complain) if is_mapping else values
         row = columns.read(place, cells, complain, self.remarks)
-        if len(self.problems) == before:
+        if row.is_deleted and len(self.problems) == before:
             self.rows.append(row)
-        if row.is_deleted:
+            return
+        if self.reading.skips and len(self.problems) > before:
             return
         for column, key, shown in (
             (UPN, row.key, row.user_principal_name),
@@ -72,22 +70,49 @@ class Roster:
         ):
             if key and (first := self._seen[column].setdefault(key, place)) != place:
                 complain(column, f"{quoted(shown)} stands in {first} already.")
+        if len(self.problems) == before:
+            self.rows.append(row)
 
     def settle(self) -> None:
-        """Let a blank cell for mail or licences say nothing where no row fills the column.
+        """Let a blank cell for mail or licences say nothing where no row fills its column.
 
-        Raises `RosterError` when anything is wrong.
+        Raises as `skip_bad_rows` does.
         """
-        self.demand_sound()
+        if self.skip_bad_rows():
+            return
+        filled = set[str]().union(*(row.filled for row in self.rows))
         for row in self.rows:
-            for what in row.blank - self.remarks.filled:
-                for attribute in _FILLED_BY[what]:
-                    row.values.pop(attribute, None)
+            for what, columns in row.blank.items():
+                if not columns & filled:
+                    for attribute in _FILLED_BY[what]:
+                        row.values.pop(attribute, None)
 
-    def demand_sound(self) -> None:
-        """Raise `RosterError` when anything is wrong."""
-        if self.problems:
-            raise RosterError(self.name, self.problems)
+    def skip_bad_rows(self) -> bool:
+        """Leave out the rows at fault, if the caller wants that; whether there were any.
+
+        Raises `RosterError` when anything else is wrong.
+        """
+        if not self.problems:
+            return False
+        bad: dict[str, list[str]] = {}
+        for place, sentence in self.problems:
+            bad.setdefault(place, []).append(sentence)
+        if not self.reading.skips or "" in bad:
+            raise RosterError(self.name, [sentence for _, sentence in self.problems])
+        self.rows = [row for row in self.rows if row.place not in bad]
+        for place, sentences in bad.items():
+            why = " ".join(sentence.removeprefix(place).lstrip(":, ") for sentence in sentences)
+            self.report.skipped[place] = why
+            self.remarks.note(Remark.SKIPPED, f"{place}, {why}")
+        self.problems.clear()
+        self.settle()  # what they filled is filled no more
+        return True
+
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be said of a roster that was taken over."""
+        for name, why in self.report.surprising.items():
+            self.remarks.note(Remark.UNUSED, f"{quoted(name)}: {why}")
+        return tuple(self.remarks.warnings())
 
 
 _FILLED_BY = {"mail": ("mail",), "licences": ("assigned_plan", "license_state")}
@@ -99,7 +124,7 @@ def read_source(source: object, reading: Reading) -> Roster | list[Item]:
     Raises `RosterError` for all that is wrong with it.
     """
     source = _rows_of_frame(source)
-    if isinstance(source, (bytes, Mapping)) or hasattr(source, "columns"):
+    if isinstance(source, (bytes, Mapping)) or hasattr(type(source), "columns"):
         raise _no_source(source, _hint(source))
     file_format = format_of(source)
     read: Roster | list[Item]
@@ -117,12 +142,22 @@ def read_source(source: object, reading: Reading) -> Roster | list[Item]:
 
 
 def _rows_of_frame(source: Any) -> object:
-    """The rows of a data frame of pandas or polars as mappings; anything else as it is."""
-    if not hasattr(source, "columns"):
+    """The rows of a data frame as mappings; anything else as it is.
+
+    Frames of pandas, with a named index too, of polars, lazy ones too, and tables of pyarrow.
+    """
+    if not hasattr(type(source), "columns"):
         return source
-    if callable(getattr(source, "to_dicts", None)):
-        return source.to_dicts()
-    return source.to_dict("records") if callable(getattr(source, "to_dict", None)) else source
+    if hasattr(source, "collect"):
+        source = source.collect()
+    if hasattr(source, "reset_index"):
+        frame = source.reset_index() if any(source.index.names) else source
+        names = list(frame.columns)
+        if len(set(names)) < len(names):
+            raise RosterError("The data frame", ["A column stands twice."])
+        return (dict(zip(names, row, strict=True)) for row in frame.itertuples(False, None))
+    to_rows = getattr(source, "to_dicts", None) or getattr(source, "to_pylist", None)
+    return to_rows() if to_rows else source
 
 
 def _no_source(source: object, hint: str) -> InvalidArgumentError:
@@ -148,6 +183,8 @@ def _read_file(
     if kind_of(table.header) is ExportKind.BRIDGES:
         return csv_items(table)
     roster = Roster(table.name, reading)
+    if any("@" in name for name in table.header):
+        raise RosterError(table.name, [_NO_HEADER])
     try:
         columns = Columns(table.header, reading)
     except ValueError as error:
@@ -172,13 +209,17 @@ def _without_people(columns: Columns, it_has: str) -> str:
             "These are the objects that Format-Table or Format-List make for the screen. Export "
             "without them: Get-CsOnlineUser | Export-Csv users.csv."
         )
-    names = ", ".join(quoted(name) for name in columns.names[:NAMED])
+    names = listed([quoted(name) for name in columns.names])
     return (
-        f"{it_has} no {UPN}, which names the people, nor their object IDs or SIP addresses; the "
-        f"columns begin with {names}. columns={{…: {UPN!r}}} translates a heading."
+        f"{it_has} no {UPN}, which names the people, nor their object IDs, SIP addresses or "
+        f"aliases; the columns are {names}. columns={{…: {UPN!r}}} translates a heading."
     )
 
 
+_NO_HEADER = (
+    f"The first line names a person, so the file has no header; put {UPN} on a line of its own in "
+    "front. A list of addresses goes to a cmdlet, as open(path)."
+)
 _FORMATTED = "classid2e4f51ef21dd47e99d3c952918aff9cd"
 
 
@@ -203,7 +244,8 @@ def add_items(roster: Roster, items: Iterable[tuple[str, object]]) -> None:
     for place, item in items:
         if not isinstance(item, Mapping):
             kind = type(item).__name__
-            roster.problems.append(f"{place}: A {kind} is no mapping of columns to values.")
+            text = f"{place}: A {kind} is no mapping of columns to values."
+            roster.problems.append((place, text))
             continue
         names = tuple(item)
         columns = known.get(names)
@@ -211,72 +253,10 @@ def add_items(roster: Roster, items: Iterable[tuple[str, object]]) -> None:
             try:
                 columns = known[names] = Columns(names, roster.reading)
             except ValueError as error:
-                roster.problems.append(f"{place}: {error}")
+                roster.problems.append((place, f"{place}: {error}"))
                 continue
             roster.report = roster.report.also(columns.report)
         if columns.kind not in PEOPLE:
-            roster.problems.append(f"{place}, {UPN}: {_without_people(columns, 'It has')}")
+            roster.complain(place, f"{UPN}: {_without_people(columns, 'It has')}")
             continue
         roster.add(place, columns, [item[name] for name in names], is_mapping=True)
-
-
-def warnings(roster: Roster) -> Iterator[str]:
-    """What is to be said of a roster that was taken over."""
-    remarks = roster.remarks
-    if remarks.saying_nothing:
-        yield (
-            f"{', '.join(remarks.saying_nothing)}: Export-Csv wrote the name of a type in place of "
-            "a list, which says neither that there is a licence nor that there is none, so what "
-            f"was on file stays. This exports the plans: {EXPORT}"
-        )
-    if remarks.unknown_licences:
-        named = [
-            f"{quoted(name)} ({some(places, limit=3)})"
-            for name, places in remarks.unknown_licences.items()
-        ]
-        yield (
-            f"Licences that aren't known here say neither yes nor no, so what was on file stays: "
-            f"{some(named)}. licences={{…}} names products that contain audio conferencing."
-        )
-    if remarks.without_primary:
-        yield (
-            f"{PROXIES}: There is no primary address (SMTP: in capitals), so the one on file "
-            f"stays: {some(remarks.without_primary)}."
-        )
-    if remarks.locations:
-        named = [f"{quoted(text)} ({place})" for text, place in remarks.locations.items()]
-        yield (
-            "UsageLocation is to be an ISO 3166 code of two letters, as DE for Germany: "
-            f"{some(named)}."
-        )
-    if remarks.deleted:
-        yield (
-            "Deleted accounts (SoftDeletionTimestamp) have no licence and were left out: "
-            f"{some(remarks.deleted)}."
-        )
-    if unused := roster.report.surprising:
-        named = [f"{quoted(name)}: {why}" for name, why in unused.items()]
-        yield f"Columns that were not used: {some(named)}."
-    if remarks.by_sip_address:
-        yield (
-            "The export doesn't say the user principal names of people who are new here; they came "
-            f"in under their SIP addresses: {some(remarks.by_sip_address)}. An export of "
-            "Get-CsOnlineUser puts that right."
-        )
-    if remarks.elsewhere:
-        yield (
-            "People are on a bridge, or have a number, that this tenant has not, and got the "
-            f"default one: {some(remarks.elsewhere)}. confid.import_tenant(folder) takes the "
-            "bridges along."
-        )
-    if remarks.impossible_ids:
-        yield (
-            "A conference ID is 7 digits, 1000000 to 9999999; people came in without one where "
-            f"the roster has another: {some(remarks.impossible_ids)}."
-        )
-
-
-def some(items: Sequence[str], *, limit: int = NAMED) -> str:
-    """The first of many, and how many more there are."""
-    more = f"; and {len(items) - limit} more" if len(items) > limit else ""
-    return "; ".join(items[:limit]) + more

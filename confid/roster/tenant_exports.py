@@ -8,14 +8,16 @@ import attrs
 
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
-from confid.errors import ConfidError, NotFoundError, RosterError
+from confid.errors import ConfidError, NotFoundError, RosterError, listed
 from confid.roster.bridge_exports import BridgesImport
 from confid.roster.cells import is_list, quoted
 from confid.roster.exports import PEOPLE, ExportKind, Item
 from confid.roster.folder import read_folder
 from confid.roster.properties import PropertyReader
-from confid.roster.source import Roster, add_items, some, warnings
+from confid.roster.report import UNCHANGED
+from confid.roster.source import Roster, add_items
 from confid.roster.users import Import
+from confid.roster.what_if import call, tell
 from confid.tenant import phone_number
 from confid.tenant.display import Shown
 from confid.tenant.policies import Family, TeamsAudioConferencingPolicy, identity_of, name_of
@@ -43,7 +45,8 @@ class TenantImport(Shown):
 
     `counts` says how many of each there were; `taken` names the cmdlet whose
     export each file holds; `left_out` gives the reason for each file, or
-    thing, that was not taken; `users` are the directory users.
+    thing, that was not taken; `users` are the directory users. `outcomes` says
+    what would become of each of them; it is filled under `what_if` only.
     """
 
     folder: str
@@ -52,18 +55,20 @@ class TenantImport(Shown):
     left_out: dict[str, str]
     remarks: tuple[str, ...]
     users: Results[DirectoryUser] = attrs.field(repr=False)
+    outcomes: dict[str, str] = attrs.Factory(dict)
 
     def __str__(self) -> str:
         lines = [f"From {self.folder}:"]
         lines += [f"  {count:>7,} {what}" for what, count in self.counts.items()]
         lines += [f"  taken: {name} ({what})" for name, what in self.taken.items()]
         lines += [f"  left out: {name}: {why}" for name, why in self.left_out.items()]
-        return "\n".join([*lines, *(f"  {remark}" for remark in self.remarks)])
+        lines += [f"  {remark}" for remark in self.remarks]
+        return "\n".join([*lines, *(f"  {who}: {what}" for who, what in self.outcomes.items())])
 
 
 @own_function("confid.import_tenant", writes=True)
 def import_tenant(
-    folder: str | os.PathLike[str], *, session: Session | None = None
+    folder: str | os.PathLike[str], *, what_if: bool = False, session: Session | None = None
 ) -> TenantImport:
     """Take a folder of exports over: users, bridges and numbers, settings, policies and grants.
 
@@ -75,7 +80,8 @@ def import_tenant(
     `import_users`: everybody in the export of conferencing users has theirs.
     The bridge that a new tenant is made with gives way to those that
     come in. What is on file and not in the folder stays. It is one
-    transaction; a second import of the same folder changes nothing.
+    transaction; a second import of the same folder changes nothing. `what_if`
+    changes nothing at all, and tells what would become of each person.
 
     Returns a report of what was taken, and what was left out and why. Raises
     `RosterError` that names every file, row and column at fault,
@@ -85,27 +91,34 @@ def import_tenant(
     """
     session = current_session(session)
     found = read_folder(folder)
-    with session.unit(write=True) as tenant:
-        coming = _Coming(tenant, found)
-        users = coming.run()
-    for text in coming.remarks:
+
+    def work(tenant: UnitOfWork) -> TenantImport:
+        coming = _Coming(tenant, found, what_if=what_if)
+        return TenantImport(
+            users=Results(coming.run()),
+            folder=str(found.path),
+            counts=coming.counts,
+            taken=found.taken,
+            left_out=found.left_out,
+            remarks=tuple(coming.remarks),
+            outcomes=coming.outcomes,
+        )
+
+    done = call(session, work, what_if=what_if)
+    for text in done.remarks:
         session.host.write_warning(text)
-    return TenantImport(
-        folder=str(found.path),
-        counts=coming.counts,
-        taken=found.taken,
-        left_out=found.left_out,
-        remarks=tuple(coming.remarks),
-        users=Results(users),
-    )
+    tell(session, done.outcomes)
+    return done
 
 
 class _Coming:
     """One folder on its way into one tenant."""
 
-    def __init__(self, tenant: UnitOfWork, folder: Folder) -> None:
+    def __init__(self, tenant: UnitOfWork, folder: Folder, *, what_if: bool) -> None:
         self.remarks: list[str] = []
         self.counts: dict[str, int] = {}
+        self.outcomes: dict[str, str] = {}
+        self._what_if = what_if
         self._tenant = tenant
         self._folder = folder
         self._problems: list[str] = []
@@ -138,9 +151,15 @@ class _Coming:
             roster = Roster(str(self._folder.path))
             add_items(roster, [(item.place, item.facts) for item in items])
             roster.settle()
-            coming = Import(self._tenant, roster, strict=ExportKind.BRIDGES in self._folder.items)
+            has_bridges = ExportKind.BRIDGES in self._folder.items
+            coming = Import(self._tenant, roster, strict=has_bridges, what_if=self._what_if)
             users = coming.run()
-            self.remarks += [*warnings(roster), *coming.warnings]
+            self.remarks += roster.warnings()
+            if self._what_if:
+                for who, what in coming.outcomes().items():
+                    said = (self.outcomes.get(who), what)
+                    parts = [part for part in said if part and part != UNCHANGED]
+                    self.outcomes[who] = "; ".join(parts) or UNCHANGED
             everybody.update({user.owner: user for user in users})
             ids += coming.entered
         self.counts |= {"users": len(everybody), "conference IDs": ids}
@@ -232,7 +251,7 @@ class _Coming:
         if unknown:
             self.remarks.append(
                 "People are granted policies that neither the folder nor this tenant has; the "
-                f"grants were left out: {some(list(unknown))}."
+                f"grants were left out: {listed(list(unknown))}."
             )
         if items:
             self.counts["grants"] = sum(len(us) for (_, p), us in granted.items() if p)

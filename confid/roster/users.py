@@ -8,25 +8,32 @@ until the tenant has issued its first, never later (design: the guarantee).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import attrs
 
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
-from confid.errors import ConfidError, RosterError, StaticConferenceIdError, raise_together
+from confid.errors import (
+    ConfidError,
+    InvalidArgumentError,
+    RosterError,
+    StaticConferenceIdError,
+    listed,
+    shown,
+)
 from confid.roster.bridge_exports import BridgesImport
 from confid.roster.cells import quoted
-from confid.roster.columns import CONFERENCE_ID, SIP, UPN, RosterReport
+from confid.roster.columns import CONFERENCE_ID, SIP, UPN
+from confid.roster.report import Remark, ReportedUsers, RosterReport, outcome, row_of
 from confid.roster.rows import DialIn, Reading, Row
-from confid.roster.source import Roster, read_source, some, warnings
+from confid.roster.source import Roster, read_source
+from confid.roster.what_if import call, tell
 from confid.store.batches import batched
 from confid.tenant import directory
-from confid.tenant.display import html_text
 from confid.tenant.documents import USER, Conferencing
 from confid.tenant.migrations import is_licence_change
 from confid.tenant.records import DirectoryUser, LicenseState
-from confid.tenant.results import Results
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from confid.engine.session import Session
+    from confid.ids.conference_id import ConferenceId
     from confid.roster.exports import Item
     from confid.roster.files import DataFrame, LineSource
     from confid.tenant.unit_of_work import UnitOfWork
@@ -45,69 +53,61 @@ def import_users(
     *,
     columns: Mapping[str, str] | None = None,
     licences: Iterable[str] = (),
+    bad_rows: Literal["refuse", "skip"] = "refuse",
+    what_if: bool = False,
     session: Session | None = None,
-) -> ImportedUsers:
+) -> ReportedUsers:
     """Take a roster over into the directory: all its rows, or none.
 
     `source` is the path of a CSV, JSON (`.json`) or CLIXML file (`.xml`), an
-    open text file (CSV), or an iterable of mappings, and is read once; a
-    `.txt` file is read as what it holds. A data frame of pandas or polars will
-    do too. Columns go by their names in
-    PowerShell, Graph and the admin centers, in any casing and order;
-    UserPrincipalName, an object ID or SipAddress must be among them. The
-    exports of
-    Get-CsOnlineDialInConferencingUser and -UserInfo, which name people by
-    object ID, are known by their columns: they bring conference IDs, the
-    former also settings, and people who are new under their SIP address. An
-    export of Get-CsOnlineDialInConferencingBridge brings bridges with their
-    numbers, and nobody.
+    open text file (CSV), an iterable of mappings, or a data frame of pandas or
+    polars, and is read once; a `.txt` file is read as what it holds. Columns go
+    by their names in PowerShell, Graph and the admin centers, in any casing and
+    order; UserPrincipalName, an object ID, SipAddress or Alias must be among
+    them. The exports of Get-CsOnlineDialInConferencingUser and -UserInfo, which
+    name people by object ID, are known by their columns: they bring conference
+    IDs, the former also settings, and people who are new under their SIP
+    address. An export of Get-CsOnlineDialInConferencingBridge brings bridges
+    with their numbers, and nobody.
 
     An absent column leaves what is on file, an empty cell clears it; one for
     mail or licences does so only if another row fills the column, and a cell
     that can't be read never does. A person on file is found by object ID, then
-    by user principal name or SIP address; people without a row stay. No row
-    ever takes a conference ID away. `columns` translates headings, as
+    by user principal name, SIP address or alias; people without a row stay. No
+    row ever takes a conference ID away. `columns` translates headings, as
     `{"Benutzerprinzipalname": "UserPrincipalName"}`; `licences` names further
-    products that contain audio conferencing.
+    products that contain audio conferencing. With `bad_rows="skip"` the rows
+    at fault are left out and reported, and the others come in. `what_if`
+    changes nothing, and tells what would become of each person.
 
     Returns the directory users in the order of the rows, with a `report` of
-    the columns. Raises
-    `RosterError` that names every row and column at fault,
-    `StaticConferenceIdError` for a new conference ID once the tenant has
-    issued one, and `NotFoundError` or `InvalidArgumentError` for a source
-    that can't be read at all.
+    columns, skipped rows and, under `what_if`, outcomes. Raises `RosterError`
+    that names every row and column at fault, `StaticConferenceIdError` for a
+    new conference ID once the tenant has issued one, and `NotFoundError` or
+    `InvalidArgumentError` for a source that can't be read at all.
     """
     session = current_session(session)
-    read = read_source(source, Reading(columns, licences))
-    report = read.report if isinstance(read, Roster) else RosterReport()
+    if bad_rows not in ("refuse", "skip"):
+        raise InvalidArgumentError(
+            f"bad_rows={shown(bad_rows)}: there are 'refuse' and 'skip'.", target="bad_rows"
+        )
+    read = read_source(source, Reading(columns, licences, skips=bad_rows == "skip"))
 
-    def work(tenant: UnitOfWork) -> tuple[list[DirectoryUser], list[str]]:
-        if isinstance(read, Roster):
-            coming = Import(tenant, read)
-            return coming.run(), [*warnings(read), *coming.warnings]
-        return [], _import_bridges(tenant, read, str(source))
+    def work(tenant: UnitOfWork) -> ReportedUsers:
+        if not isinstance(read, Roster):
+            remarks = _import_bridges(tenant, read, str(source))
+            return ReportedUsers([], RosterReport(warnings=tuple(remarks)))
+        coming = Import(tenant, read, what_if=what_if)
+        users = coming.run()
+        outcomes = coming.outcomes() if what_if else {}
+        report = attrs.evolve(read.report, warnings=read.warnings(), outcomes=outcomes)
+        return ReportedUsers(users, report)
 
-    users, remarks = session.call(work, write=True)
-    for text in remarks:
+    done = call(session, work, what_if=what_if)
+    for text in done.report.warnings:
         session.host.write_warning(text)
-    return ImportedUsers(users, attrs.evolve(report, warnings=tuple(remarks)))
-
-
-class ImportedUsers(Results[DirectoryUser]):
-    """The directory users of a roster, in the order of its rows; `report` tells of its columns."""
-
-    __slots__ = ("report",)
-
-    def __init__(self, users: Iterable[DirectoryUser], report: RosterReport) -> None:
-        super().__init__(users)
-        self.report = report
-
-    def _repr_html_(self) -> str:
-        return super()._repr_html_() + html_text(str(self.report))
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        super()._repr_pretty_(printer, cycle)
-        printer.text("" if cycle else f"\n{self.report}")
+    tell(session, done.report.outcomes)
+    return done
 
 
 def _import_bridges(tenant: UnitOfWork, items: Sequence[Item], name: str) -> list[str]:
@@ -124,40 +124,64 @@ class Import:
     """One roster on its way into one tenant.
 
     `strict` refuses people on bridges or with numbers that the tenant has not.
+    `what_if` enters no conference IDs; the caller rolls the rest back.
     """
 
-    def __init__(self, tenant: UnitOfWork, roster: Roster, *, strict: bool = False) -> None:
+    def __init__(
+        self, tenant: UnitOfWork, roster: Roster, *, strict: bool = False, what_if: bool = False
+    ) -> None:
         self._strict = strict
-        self.warnings: list[str] = []
+        self._what_if = what_if
         self._tenant = tenant
         self._roster = roster
         self.entered = 0
         """How many conference IDs were new to the ledger."""
         self._on_file: dict[str, DirectoryUser] = {}
         self._users: list[DirectoryUser] = []
-        self._strangers: list[str] = []
+        self._strangers: list[Row] = []
+        self._living: list[_Claimed] = []
+        self._retired: list[_Claimed] = []
 
     def run(self) -> list[DirectoryUser]:
         """Match, check and write; the users in the order of the rows."""
+        self._leave_out_deleted()
+        while not self._is_planned():
+            pass  # Without the rows at fault, others can be matched otherwise.
+        self._write_users()
+        if not self._what_if:  # A witness would keep the IDs.
+            self._enter(self._living, retired=False)
+            self._enter(self._retired, retired=True)
+            self._ask_for_migrations()
+        return self._users
+
+    def outcomes(self) -> dict[str, str]:
+        """What becomes of each person, in words."""
+        ids = {claimed.user.owner: claimed.conference_id for claimed in self._living}
+        return {
+            user.user_principal_name: outcome(
+                self._on_file.get(user.owner), user, ids.get(user.owner)
+            )
+            for user in self._users
+        }
+
+    def _is_planned(self) -> bool:
+        """Match the rows and check their IDs; whether no row had to be skipped for it."""
         owners = self._match()
-        self._roster.demand_sound()
+        if self._roster.skip_bad_rows():
+            return False
         self._load({owner for owner in owners if owner})
         self._users = [
             self._user(row, owner) for row, owner in zip(self._roster.rows, owners, strict=True)
         ]
-        living, retired = self._sort_ids()
-        self._write_users()
-        self._enter(living, retired=False)
-        self._enter(retired, retired=True)
-        self._ask_for_migrations()
-        return self._users
+        return self._sort_ids()
 
     def _match(self) -> list[str | None]:
-        """Each row's person on file: by object ID, then by user principal name."""
-        self._leave_out_deleted()
+        """Each row's person on file: by object ID, then by name, SIP address or alias."""
         rows = self._roster.rows
         by_id = self._find("object_id", [row.object_id for row in rows if row.object_id])
-        by_sip = self._find_by_sip([row for row in rows if not row.has_upn])
+        nameless = [row.key for row in rows if not row.has_upn and row.key and not row.object_id]
+        by_sip = self._find("sip", [key for key in nameless if "@" in key])
+        by_sip |= self._find("alias", [key for key in nameless if "@" not in key])
         # A person with a row by object ID gets the name in that row, and gives up the one on file.
         named = {holder.owner for holder in by_id.values()}
         unchanged = {holder.upn for holder in by_id.values()}
@@ -165,6 +189,7 @@ class Import:
             "upn", [row.key for row in rows if row.key and row.key not in unchanged]
         )
         owners: list[str | None] = []
+        self._strangers.clear()
         for row in rows:
             person, holder = by_id.get(row.object_id or ""), by_upn.get(row.key)
             if not row.has_upn:
@@ -177,13 +202,9 @@ class Import:
                 if row.object_id is None:
                     person = holder
                 else:
-                    self._roster.problems.append(_inherited(row, holder.object_id))
+                    self._roster.complain(row.place, _inherited(row, holder.object_id))
             owners.append(person and person.owner)
-        if self._strangers:
-            self._roster.problems.append(
-                f"{SIP}: The directory has nobody with these addresses, and nothing else in the "
-                f"roster names them: {some(self._strangers)}. A roster with {UPN} comes first."
-            )
+        self._complain_of_strangers()
         return owners
 
     def _leave_out_deleted(self) -> None:
@@ -193,29 +214,40 @@ class Import:
         if not deleted:
             return
         on_file = self._find("object_id", [row.object_id for row in deleted if row.object_id])
-        self._roster.remarks.deleted += [f"{r.place}: {quoted(_name(r))}" for r in deleted]
+        for row in deleted:
+            name = row.user_principal_name or row.object_id or ""
+            self._roster.remarks.note(Remark.DELETED, row_of(row.place, name))
         self._roster.rows = [r for r in rows if not r.is_deleted or r.object_id in on_file]
         for row in deleted:
             row.has_upn, row.key, row.conference_id = False, "", None
             row.values = {"assigned_plan": (), "license_state": LicenseState.UNLICENSED}
 
-    def _find_by_sip(self, rows: Sequence[Row]) -> dict[str, _Holder]:
-        """People on file by the SIP addresses of rows that say nothing else."""
-        return self._find("sip", [row.key for row in rows if row.key and not row.object_id])
-
     def _note_nameless(self, row: Row, *, known: bool) -> None:
         """Of a row that says no user principal name: it takes a known person, or a SIP address."""
         if known:
             return
+        name = quoted(row.user_principal_name)
         if row.key and not row.object_id:
-            self._strangers.append(quoted(row.user_principal_name))
+            self._strangers.append(row)
         elif row.key:
-            self._roster.remarks.by_sip_address.append(quoted(row.user_principal_name))
+            self._roster.remarks.note(Remark.BY_SIP_ADDRESS, name)
         else:
-            self._roster.problems.append(
-                f"{row.place}, {UPN}: The person isn't in the directory, and the export says "
-                "neither this nor a SIP address. The export of Get-CsOnlineUser comes first."
+            self._roster.complain(
+                row.place,
+                f"{UPN}: The person isn't in the directory, and the export says neither this nor "
+                "a SIP address. The export of Get-CsOnlineUser comes first.",
             )
+
+    def _complain_of_strangers(self) -> None:
+        """One sentence for all, or one for each row that is skipped."""
+        strangers, skips = self._strangers, self._roster.reading.skips
+        for rows in [[row] for row in strangers] if skips else filter(None, [strangers]):
+            names = listed([quoted(row.user_principal_name) for row in rows])
+            sentence = (
+                f"{SIP}: The directory has nobody with these addresses, and nothing else in the "
+                f"roster names them: {names}. A roster with {UPN} comes first."
+            )
+            self._roster.problems.append((rows[0].place, sentence))
 
     def _find(self, field: str, values: Sequence[str]) -> dict[str, _Holder]:
         """The people on file by the values of an index field."""
@@ -224,10 +256,11 @@ class Import:
             for owner, body in self._tenant.transaction.find(USER.name, field, chunk).items():
                 index = body["index"]
                 holder = _Holder(owner, index["object_id"], index["upn"], index["sip"])
-                if field == "sip" and index[field] in found:
-                    self._roster.problems.append(
-                        f"{SIP}: Several people have the address {quoted(index[field])}."
-                    )
+                if field in ("sip", "alias") and index[field] in found:
+                    name = quoted(index[field])
+                    for row in self._roster.rows:
+                        if row.key == index[field]:
+                            self._roster.complain(row.place, f"{SIP}: Several people have {name}.")
                 found[index[field]] = holder
         return found
 
@@ -243,7 +276,7 @@ class Import:
                 owner=self._tenant.new_owner(),
                 identity=row.object_id or str(self._tenant.new_uuid()),
                 user_principal_name=row.user_principal_name,
-                **row.values,
+                **{**row.values, **row.if_new},
             )
         upn = row.user_principal_name if row.has_upn else before.user_principal_name
         return attrs.evolve(before, user_principal_name=upn, **row.values)
@@ -272,8 +305,8 @@ class Import:
 
     # Conference IDs in use elsewhere.
 
-    def _sort_ids(self) -> tuple[list[_Claimed], list[_Claimed]]:
-        """The IDs to enter as living, and as retired. Raises for all that can't be taken over."""
+    def _sort_ids(self) -> bool:
+        """Sort the IDs into living and retired; whether no row had to be skipped for it."""
         pairs = [
             _Claimed(row, row.conference_id, user)
             for row, user in zip(self._roster.rows, self._users, strict=True)
@@ -284,15 +317,14 @@ class Import:
             self._refuse(new)
         for chunk in batched(new):
             self._demand_no_other(chunk)
-        self._roster.demand_sound()
-        barred = [claimed for claimed in new if not claimed.may_live]
-        if barred:
-            named = [f"{c.row.place}: {quoted(c.user.user_principal_name)}" for c in barred]
-            self.warnings.append(
-                "People who may not have a conference ID (no licence, or another provider) have "
-                f"one in the roster; it was recorded as retired: {some(named)}."
-            )
-        return [claimed for claimed in new if claimed.may_live], barred
+        if self._roster.skip_bad_rows():
+            return False
+        self._living = [claimed for claimed in new if claimed.may_live]
+        self._retired = [claimed for claimed in new if not claimed.may_live]
+        for each in self._retired:
+            barred = row_of(each.row.place, each.user.user_principal_name)
+            self._roster.remarks.note(Remark.BARRED_ID, barred)
+        return True
 
     def _not_in_ledger(self, pairs: Sequence[_Claimed]) -> list[_Claimed]:
         """Those that the ledger doesn't hold; one that is another person's is noted."""
@@ -304,14 +336,20 @@ class Import:
         return [claimed for claimed in pairs if claimed.conference_id not in entries]
 
     def _refuse(self, new: Sequence[_Claimed]) -> None:
-        """Raise for IDs that are new to a tenant which issues its own."""
+        """Complain of IDs that are new to a tenant which issues its own, or raise their errors."""
+        roster = self._roster
         errors: list[ConfidError] = [
             StaticConferenceIdError(f"{c.row.place}, {CONFERENCE_ID}", target=c.row.place)
             for c in new
         ]
-        if self._roster.problems:
-            errors.append(RosterError(self._roster.name, self._roster.problems))
-        raise_together(errors)
+        if not roster.reading.skips:
+            first, *others = errors
+            if roster.problems:
+                others.append(RosterError(roster.name, [text for _, text in roster.problems]))
+            first.also = tuple(others)
+            raise first
+        for claimed, error in zip(new, errors, strict=True):
+            roster.problems.append((claimed.row.place, error.message))
 
     def _demand_no_other(self, new: Sequence[_Claimed]) -> None:
         current = self._tenant.transaction.current([claimed.user.owner for claimed in new])
@@ -327,10 +365,10 @@ class Import:
             for claimed in chunk:
                 if claimed.conference_id not in accepted:
                     claimed.complain(self._roster, "it was issued to another person meanwhile")
-            self._roster.demand_sound()
+            self._roster.skip_bad_rows()
             if not retired:
                 self._enable(chunk)
-        self._roster.demand_sound()
+        self._roster.skip_bad_rows()
 
     def _enable(self, ids: Sequence[_Claimed]) -> None:
         """Settings as the export has them, else as for anybody newly enabled.
@@ -384,12 +422,11 @@ class Import:
         """Note that somebody's bridge or numbers aren't this tenant's, or refuse it."""
         upn = quoted(claimed.user.user_principal_name)
         if self._strict:
-            self._roster.problems.append(
-                f"{claimed.row.place}: {upn} is on a bridge, or has a number, that isn't there: "
-                f"{', '.join(unknown)}."
-            )
+            place = claimed.row.place
+            text = f"{place}: {upn} is on a bridge, or has a number, that isn't there: "
+            self._roster.problems.append((place, f"{text}{', '.join(unknown)}."))
         else:
-            self._roster.remarks.elsewhere.append(f"{upn}, {', '.join(unknown)}")
+            self._roster.remarks.note(Remark.ELSEWHERE, f"{upn}, {', '.join(unknown)}")
 
 
 class _Holder(NamedTuple):
@@ -407,7 +444,7 @@ class _Claimed:
     """A conference ID in a row, and whose it is said to be."""
 
     row: Row
-    conference_id: int
+    conference_id: ConferenceId
     user: DirectoryUser
 
     @property
@@ -419,14 +456,11 @@ class _Claimed:
 
     def complain(self, roster: Roster, why: str) -> None:
         """Note why the ID can't be taken over."""
-        roster.problems.append(
-            f"{self.row.place}, {CONFERENCE_ID}: {self.conference_id} can't be taken over for "
-            f"{quoted(self.user.user_principal_name)}: {why}."
+        roster.complain(
+            self.row.place,
+            f"{CONFERENCE_ID}: {self.conference_id} can't be taken over for "
+            f"{quoted(self.user.user_principal_name)}: {why}.",
         )
-
-
-def _name(row: Row) -> str:
-    return row.user_principal_name or row.object_id or ""
 
 
 def _may_have_one(user: DirectoryUser) -> bool:
@@ -438,7 +472,7 @@ def _inherited(row: Row, object_id: str) -> str:
     column = "ObjectId" if row.object_id else UPN
     upn = quoted(row.user_principal_name)
     return (
-        f"{row.place}, {column}: {upn} is on file with another object ID, {object_id}; a new hire "
+        f"{column}: {upn} is on file with another object ID, {object_id}; a new hire "
         "would inherit that person's conference ID. For the same person leave the object ID out; "
         f"for another one, import {object_id} under a new name first."
     )

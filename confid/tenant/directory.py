@@ -56,7 +56,10 @@ def forms(identity: str) -> list[_Form]:
     if "\\" in text and not named:
         return [_Form("logon", text)]
     mailed = [_Form("upn", text), _Form("sip", text)] if "@" in text else []
-    return [_Form("dn", text), *mailed] if named else mailed
+    if named:
+        return [_Form("dn", text), *mailed]
+    # Get-CsOnlineUser takes an asterisk for a wildcard.
+    return mailed or ([_Form("alias", text)] if text and "*" not in text else [])
 
 
 def can_be_upn(text: str) -> bool:
@@ -80,6 +83,7 @@ def index_of(user: DirectoryUser) -> dict[str, str | None]:
         "sip": sip if sip != upn else None,
         "logon": logon,
         "dn": fold(user.distinguished_name) if user.distinguished_name else None,
+        "alias": fold(user.alias) if user.alias else None,
         "display_name": fold(user.display_name.strip()) or None,
     }
 
@@ -172,7 +176,7 @@ def identity_text(identity: Any) -> str:
     kind = type(identity).__name__
     raise InvalidArgumentError(
         f"A value of type {kind} is no identity. Give a text (user principal name, SIP address, "
-        "object ID, …), a record that a cmdlet returned, or an iterable of these"
+        "object ID, alias, …), a record that a cmdlet returned, or an iterable of these"
         + _hint(identity)
         + ".",
         target=kind,

@@ -27,7 +27,7 @@ Index = dict[str, str | None]
 USER = Kind(
     "user",
     unique=("object_id", "upn"),
-    indexes=("sip", "logon", "dn", "display_name"),
+    indexes=("sip", "logon", "dn", "alias", "display_name"),
 )
 CONFERENCING = Kind("conferencing")
 BRIDGE = Kind("bridge")

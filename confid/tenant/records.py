@@ -149,6 +149,7 @@ class DirectoryUser(Record):
     user_principal_name: str = prop("UserPrincipalName")
     display_name: str = prop("DisplayName", default="")
     sip_address: str | None = prop("SipAddress", default=None)
+    alias: str | None = prop("Alias", default=None)
     mail: str | None = prop("Mail", default=None)
     usage_location: str | None = prop("UsageLocation", default=None)
     country: str | None = prop("Country", default=None)

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -223,29 +221,6 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(
     monkeypatch.setattr(folder, "MOST_BYTES", 9000)
     with pytest.raises(InvalidArgumentError, match="more than 9,000 bytes"):
         import_tenant(path, session=session)
-
-
-@pytest.mark.usefixtures("session")
-def test_a_data_frame_is_a_roster() -> None:
-    """With NaN, NaT and NA as blank, and numpy's scalars like Python's."""
-    frame = pd.DataFrame(
-        {
-            "UserPrincipalName": [KIM, upn("amy")],
-            "ConferenceId": [3542699, float("nan")],
-            "Licenses": ["SPE_E5", None],
-            "AllowTollFreeDialIn": [False, True],
-            "SoftDeletionTimestamp": [pd.NaT, pd.NaT],
-            "City": [pd.NA, "Ulm"],
-        }
-    )
-    kim, amy = import_users(frame)
-    assert (kim.city, amy.city, kim.is_licensed) == (None, "Ulm", True)
-    (enabled,) = get()
-    assert (enabled.conference_id, enabled.allow_toll_free_dial_in) == (3542699, False)
-    for dtype in (np.bool_, np.int64, np.float64, np.str_):
-        value = dtype(1)
-        (user,) = import_users([{"UserPrincipalName": KIM, "AllowTollFreeDialIn": value}])
-        assert user.owner == kim.owner
 
 
 @pytest.mark.parametrize("content", ["[{}]", '[{"UserPrincipalName": "kim@fabrikam.com"}]'])

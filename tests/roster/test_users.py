@@ -20,6 +20,7 @@ from confid.errors import (
     NotConnectedError,
     NotFoundError,
     RosterError,
+    SeveralErrors,
     StaticConferenceIdError,
     UserNotFoundError,
 )
@@ -812,9 +813,10 @@ def test_nobody_is_removed_unless_all_can_be(session: Session) -> None:
     """The error names every one that failed."""
     import_users([row(upn(name), DisplayName="Ken") for name in "ab"])
     before = contents(session)
-    with pytest.raises(InvalidArgumentError) as raised:
+    with pytest.raises(SeveralErrors) as raised:
         remove_users([upn("a"), "nobody@x.com", "Ken", 7])
-    assert [type(error) for error in raised.value.also] == [
+    assert [type(error) for error in raised.value.errors] == [
+        InvalidArgumentError,
         UserNotFoundError,
         AmbiguousIdentityError,
     ]

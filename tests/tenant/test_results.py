@@ -26,7 +26,7 @@ from confid.ledger.exports import MergeReport
 from confid.mail.report import DeliveryReport
 from confid.meetings.migration_runs import MigrationReport
 from confid.powershell import from_clixml, import_csv, out_string, to_clixml
-from confid.roster.columns import RosterReport
+from confid.roster.report import RosterReport
 from confid.tenant.records import Record, prop
 from confid.tenant.results import Results
 
