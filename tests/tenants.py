@@ -13,8 +13,7 @@ from confid.engine.opening import open_session
 from confid.host import RecordingHost
 from confid.ids.dice import Space
 from confid.tenant.documents import KINDS, OUTBOX
-from confid.tenant.documents import converter as record_converter
-from confid.tenant.outbox import OutboxEntry, decrypt_pins
+from confid.tenant.outbox import MESSAGES, OutboxEntry, decrypt_pins
 from confid.tenant.records import MICROSOFT, DirectoryUser, LicenseState
 
 if TYPE_CHECKING:
@@ -153,9 +152,6 @@ def contents(session: Session) -> dict[str, Any]:
 def outbox(session: Session) -> list[OutboxEntry]:
     """The outbox in the order of its keys, with decrypted PINs."""
     with session.unit(write=False) as unit:
-        entries = [
-            record_converter().structure(body, OutboxEntry)
-            for _, body in unit.transaction.scan(OUTBOX.name)
-        ]
+        entries = [MESSAGES.read(body) for _, body in unit.transaction.scan(OUTBOX.name)]
         pins = decrypt_pins(unit.transaction, entries)
     return [e.with_pin(pins[e.key].reveal()) if e.key in pins else e for e in entries]

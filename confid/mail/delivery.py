@@ -33,7 +33,8 @@ from confid.mail.outbox_queue import (
 )
 from confid.mail.report import DeliveryReport, Failure, Retry
 from confid.mail.transports import PermanentRefusal, TransportUnavailable
-from confid.tenant.documents import OUTBOX, converter
+from confid.tenant.codec import codec
+from confid.tenant.documents import OUTBOX
 from confid.tenant.lease import Lease
 from confid.tenant.outbox import (
     LANES,
@@ -272,7 +273,7 @@ class _Delivery:
                 if position.owner in self._held:
                     self._held_back[position.key] = position.owner
                     continue
-                leased[position.key] = {**body, "lease": converter().unstructure(lease)}
+                leased[position.key] = {**body, "lease": codec(Lease).body(lease)}
             if leased:
                 tenant.transaction.put(OUTBOX.name, leased)
             return _Batch(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from confid.ids.conference_id import ConferenceId
-from confid.tenant.documents import OUTBOX, converter
+from confid.tenant.codec import codec
+from confid.tenant.documents import OUTBOX
 from confid.tenant.lease import Lease
 from confid.tenant.outbox import MESSAGES, NO_ADDRESS, MessageState, decrypt_pins, parked
 
@@ -70,13 +71,13 @@ def all_as_of_now(tenant: UnitOfWork, entries: Sequence[OutboxEntry]) -> Iterato
 def leased_by(worker: str, body: Body) -> bool:
     """Whether a message is in a worker's hands."""
     lease = body.get("lease")
-    return lease is not None and converter().structure(lease, Lease).by == worker
+    return lease is not None and codec(Lease).read(lease).by == worker
 
 
 def is_in_hand(body: Body, now: datetime, *, besides: str = "") -> bool:
     """Whether a delivery, another one than `besides`, has a message in hand."""
     lease = body.get("lease")
-    return bool(lease) and converter().structure(lease, Lease).keeps_out(besides, now)
+    return lease is not None and codec(Lease).read(lease).keeps_out(besides, now)
 
 
 def address(entry: OutboxEntry, user: DirectoryUser) -> str | None:

@@ -12,7 +12,7 @@ from confid.engine.parameters import UNSET
 from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError, shown
 from confid.store.base import TENANT
-from confid.tenant.documents import converter
+from confid.tenant.codec import codec
 from confid.tenant.text import is_one_line
 from confid.tenant.web_links import LINKS, Links, links_of
 
@@ -53,7 +53,7 @@ def set_links(
     with current_session(session).unit(write=True) as tenant:
         tenant.transaction.get(TENANT.name, [LINKS], lock=True)
         changed = attrs.evolve(links_of(tenant), **changes)
-        tenant.transaction.put(TENANT.name, {LINKS: converter().unstructure(changed)})
+        tenant.transaction.put(TENANT.name, {LINKS: codec(Links).body(changed)})
     return changed
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
-from uuid import UUID
+from uuid import UUID  # noqa: TC003 - the codec reads the annotations
 
 import attrs
 
-from confid.ids.conference_id import ConferenceId
 from confid.store.base import TENANT, Kind
-from confid.tenant import records
+from confid.tenant.codec import codec
 from confid.tenant.records import Meeting, ServiceNumber, TenantSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    import cattrs
 
     from confid.store.base import Body, Lock, Transaction
 
@@ -88,35 +83,6 @@ class BridgeSettings:
     region: str | None = None
 
 
-@cache
-def converter() -> cattrs.Converter:
-    """The converter between records and JSON documents; made at first use."""
-    import cattrs  # noqa: PLC0415 - costs as much as the rest of `import confid`
-
-    made = cattrs.Converter(omit_if_default=True, detailed_validation=False)
-    # A record is a mapping too, and its document has the attributes.
-    made.register_unstructure_hook_factory(_is_record, made.gen_unstructure_attrs_fromdict)
-    made.register_structure_hook_factory(_is_record, made.gen_structure_attrs_fromdict)
-    made.register_unstructure_hook(datetime, datetime.isoformat)
-    made.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
-    made.register_unstructure_hook(UUID, str)
-    # Those of the tenant and its bridges are in thousands of documents, and UUID() is slow.
-    uuid = lru_cache(maxsize=256)(UUID)
-    made.register_structure_hook(UUID, lambda text, _: uuid(text))
-    # Documents are confid's own, so the values of these types need no check.
-    made.register_structure_hook_func(lambda kind: kind == str | None, lambda text, _: text)
-    made.register_structure_hook_func(
-        lambda kind: kind == tuple[str, ...], lambda texts, _: tuple(texts)
-    )
-    made.register_unstructure_hook(ConferenceId, int)
-    made.register_structure_hook(ConferenceId, lambda number, _: ConferenceId(number))
-    return made
-
-
-def _is_record(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, records.Record)
-
-
 @attrs.frozen(kw_only=True)
 class DocumentType(Generic[Record]):
     """How records of a kind are kept: their keys and index values."""
@@ -128,7 +94,7 @@ class DocumentType(Generic[Record]):
 
     def body(self, record: Record) -> Body:
         """The document of a record."""
-        body: Body = converter().unstructure(record)
+        body = codec(self.record).body(record)
         if self.index is not None:
             body["index"] = self.index(record)
         return body
@@ -140,7 +106,7 @@ class DocumentType(Generic[Record]):
 
     def read(self, body: Body) -> Record:
         """The record of a document."""
-        return converter().structure(body, self.record)
+        return codec(self.record).read(body)
 
     def put(self, transaction: Transaction, records: Iterable[Record]) -> None:
         """Keep records."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
-from uuid import UUID  # noqa: TC003 - the converter reads the annotations
+from uuid import UUID  # noqa: TC003 - the codec reads the annotations
 
 import attrs
 
@@ -15,7 +15,7 @@ from confid.ids.dice import draw_uuid
 from confid.store.batches import batched
 from confid.tenant import phone_number
 from confid.tenant.documents import MEETING, MIGRATION, DocumentType
-from confid.tenant.lease import Lease  # noqa: TC001 - the converter reads the annotations
+from confid.tenant.lease import Lease  # noqa: TC001 - the codec reads the annotations
 from confid.tenant.records import LicenseState, MeetingMigrationStatus
 
 if TYPE_CHECKING:

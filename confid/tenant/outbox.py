@@ -8,7 +8,7 @@ and both are erased together.
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - the converter reads the annotations
+from datetime import datetime  # noqa: TC003 - the codec reads the annotations
 from itertools import count
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
@@ -16,7 +16,7 @@ from zlib import crc32
 import attrs
 
 from confid.errors import Secret
-from confid.ids.conference_id import ConferenceId  # noqa: TC001 - the converter reads it
+from confid.ids.conference_id import ConferenceId  # noqa: TC001 - the codec reads it
 from confid.tenant.documents import OUTBOX, PIN_PAD, DocumentType, Index
 from confid.tenant.notices import Event, Sender
 from confid.tenant.records import DialInNumber, Record, prop

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
-from datetime import datetime  # noqa: TC003 - the converter reads the annotations
+from datetime import datetime  # noqa: TC003 - the codec reads the annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
-from uuid import UUID  # noqa: TC003 - the converter reads the annotations
+from uuid import UUID  # noqa: TC003 - the codec reads the annotations
 
 import attrs
 
 from confid.errors import InvalidArgumentError, shown
-from confid.ids.conference_id import ConferenceId  # noqa: TC001 - the converter reads it
+from confid.ids.conference_id import ConferenceId  # noqa: TC001 - the codec reads it
 from confid.tenant.display import Shown, html_text, html_view, view
 from confid.tenant.exported_values import in_frame, in_json
 from confid.tenant.text import fold

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from confid.store.base import TENANT
-from confid.tenant.documents import converter
+from confid.tenant.codec import codec
 
 if TYPE_CHECKING:
     from confid.tenant.unit_of_work import UnitOfWork
@@ -31,4 +31,4 @@ NO_LINKS = Links()
 def links_of(tenant: UnitOfWork) -> Links:
     """The links in a transaction."""
     body = tenant.transaction.get(TENANT.name, [LINKS]).get(LINKS, {})
-    return converter().structure(body, Links)
+    return codec(Links).read(body)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from confid.engine.opening import open_session
 from confid.host import SilentHost
-from confid.tenant.documents import CONFERENCING, Conferencing, converter
+from confid.tenant.documents import CONFERENCING, SETTINGS, Conferencing
 from confid.tenant.records import DirectoryUser, LicenseState
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _enable(tenant: UnitOfWork, users: list[DirectoryUser]) -> None:
         pin_digest="0" * 64,
         revision=1,
     )
-    body = converter().unstructure(settings)
+    body = SETTINGS.body(settings)
     tenant.transaction.put(CONFERENCING.name, {user.owner: body for user in users})
     tenant.ledger.issue([user.owner for user in users])
 

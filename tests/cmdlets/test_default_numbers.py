@@ -15,7 +15,7 @@ from confid import cmdlets
 from confid.cmdlets import default_numbers
 from confid.errors import InvalidArgumentError, NotFoundError, ParameterBindingError
 from confid.host import RecordingHost
-from confid.tenant.documents import SERVICE_NUMBER, converter
+from confid.tenant.documents import NUMBERS, SERVICE_NUMBER
 from confid.tenant.notices import Event
 from tests.tenants import (
     NOON,
@@ -151,7 +151,7 @@ def test_a_geocode_without_an_area_has_none() -> None:
 
 def _geocode(unit: Any, number: str, city: str) -> None:
     moved = attrs.evolve(unit.setup.numbers[number], city=city)
-    unit._setup.put(SERVICE_NUMBER, {number: converter().unstructure(moved)})
+    unit._setup.put(SERVICE_NUMBER, {number: NUMBERS.body(moved)})
 
 
 # Who is told.

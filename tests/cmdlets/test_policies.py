@@ -23,7 +23,7 @@ from confid.errors import (
     UserNotFoundError,
 )
 from confid.store.base import TENANT
-from confid.tenant.documents import GRANT, SERVICE_NUMBER, converter
+from confid.tenant.documents import GRANT, NUMBERS, SERVICE_NUMBER
 from confid.tenant.policies import Family, Grants, GroupGrant, TeamsAudioConferencingPolicy
 from tests.tenants import (
     NOON,
@@ -607,7 +607,7 @@ def test_a_number_that_left_its_bridge_is_not_shown() -> None:
         policy = set_policy(meeting_invite_phone_numbers=[PARIS, LONDON])
         with session.unit(write=True) as unit:
             gone = evolved(unit.setup.numbers[PARIS], bridge_id=None)
-            unit._setup.put(SERVICE_NUMBER, {PARIS: converter().unstructure(gone)})
+            unit._setup.put(SERVICE_NUMBER, {PARIS: NUMBERS.body(gone)})
         assert shown() == [LONDON]
         set_policy(instance=evolved(policy, allow_toll_free_dialin=False))
         assert shown() == [LONDON]

@@ -18,9 +18,9 @@ from confid.cmdlets import enable_cs_online_dial_in_conferencing_user
 from confid.engine.opening import open_session
 from confid.host import SilentHost
 from confid.ids.dice import Space
-from confid.tenant.documents import OUTBOX, converter
+from confid.tenant.documents import OUTBOX
 from confid.tenant.notices import Event
-from confid.tenant.outbox import OutboxEntry
+from confid.tenant.outbox import MESSAGES
 from confid.tenant.records import MASKED_PIN
 
 if TYPE_CHECKING:
@@ -145,10 +145,7 @@ class _Audit:
         with session.unit(write=False) as tenant:
             people = list(tenant.all_people())
             self.entries = list(tenant.transaction.entries())
-            self.mails = [
-                converter().structure(body, OutboxEntry)
-                for _, body in tenant.transaction.scan(OUTBOX.name)
-            ]
+            self.mails = [MESSAGES.read(body) for _, body in tenant.transaction.scan(OUTBOX.name)]
         self.ledger = {entry.conference_id: entry.owner for entry in self.entries}
         users = [someone.user for someone in people]
         self.owner_of = {user.identity: user.owner for user in users}
