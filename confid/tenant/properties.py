@@ -25,7 +25,7 @@ from confid.tenant.documents import (
     SETTINGS_KEY,
     USER,
 )
-from confid.tenant.policies import PERSON_GRANTS, TAG, Family, TeamsAudioConferencingPolicy
+from confid.tenant.policies import TAG, Family, TeamsAudioConferencingPolicy
 from confid.tenant.records import MASKED_PIN, Bridge, ServiceNumber
 from confid.tenant.setup import grants_key
 from confid.tenant.text import fold
@@ -104,17 +104,13 @@ def shown(unit: UnitOfWork, subjects: Iterable[Subject]) -> dict[Subject, Shown]
 def _people(unit: UnitOfWork, owners: Sequence[str]) -> Iterator[tuple[str, Shown]]:
     for some in batched(owners):
         users = unit.users(some)
-        people = {p.user.owner: p for p in unit.people(list(users.values()))}
-        grants = PERSON_GRANTS.get(unit.transaction, some)
+        found = unit.policies.with_own(unit.people(list(users.values())))
+        people = {person.user.owner: person for person in found}
         for owner in some:
             if owner not in people:
                 yield owner, NOTHING
                 continue
-            properties = _of_person(unit, people[owner])
-            for family, name in GRANTED.items():
-                theirs = grants.get(owner)
-                properties[name] = theirs and getattr(theirs, family.value)
-            user = users[owner]
+            user, properties = users[owner], _of_person(unit, people[owner])
             yield owner, Shown(user.display_name or user.user_principal_name, properties)
 
 

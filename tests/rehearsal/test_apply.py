@@ -1,0 +1,334 @@
+"""`Rehearsal.apply`: the same calls on the tenant itself, or a refusal that changes nothing."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import confid
+from confid.cmdlets import (
+    disable_cs_online_dial_in_conferencing_user,
+    enable_cs_online_dial_in_conferencing_user,
+    get_cs_online_dial_in_conferencing_bridge,
+    get_cs_online_dial_in_conferencing_service_number,
+    get_cs_online_dial_in_conferencing_tenant_settings,
+    get_cs_online_dial_in_conferencing_user,
+    get_cs_online_user,
+    get_cs_teams_audio_conferencing_policy,
+    grant_cs_teams_audio_conferencing_policy,
+    new_cs_teams_audio_conferencing_policy,
+    register_cs_online_dial_in_conferencing_service_number,
+    set_cs_online_dial_in_conferencing_bridge,
+    set_cs_online_dial_in_conferencing_service_number,
+    set_cs_online_dial_in_conferencing_tenant_settings,
+    set_cs_online_dial_in_conferencing_user,
+    set_cs_teams_audio_conferencing_policy,
+    unregister_cs_online_dial_in_conferencing_service_number,
+)
+from confid.host import SilentHost
+from confid.mail import MemoryTransport, deliver, outbox
+from confid.store import MemoryStore
+from tests.rehearsal.test_rehearsals import state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from confid import Session
+
+KEN, PILAR, LI = "ken.myer@contoso.com", "pilar.ackerman@contoso.com", "li.lei@contoso.com"
+OLEG = "oleg.petrov@contoso.com"
+SECOND = "+14255550199"
+
+
+@pytest.fixture
+def tenant() -> Iterator[Session]:
+    """The tenant to rehearse on, with a second number and a policy."""
+    with a_tenant() as session:
+        yield session
+
+
+def a_tenant() -> Session:
+    """A tenant with a second number and a policy."""
+    session = confid.demo()
+    session.host = SilentHost()
+    register_cs_online_dial_in_conferencing_service_number(SECOND)
+    new_cs_teams_audio_conferencing_policy("EMEA")
+    return session
+
+
+def test_it_makes_the_change_and_returns_what_each_call_returned(tenant: Session) -> None:
+    """In order; new PINs and IDs are there and nowhere else; mails are queued; only once."""
+    before = len(outbox())
+    with confid.rehearse(tenant) as rehearsal:
+        finance = get_cs_online_user(filter="Department -eq 'Finance'")
+        rehearsed = set_cs_online_dial_in_conferencing_user(
+            finance, reset_conference_id=True, reset_leader_pin=True
+        )
+        confid.meetings.schedule(KEN, subject="New", start=tenant.now() + timedelta(days=2))
+    shown, changed, meeting = rehearsal.apply()
+    assert list(shown) == list(finance)
+    assert list(changed) == list(get_cs_online_dial_in_conferencing_user([KEN, PILAR]))
+    assert not {u.conference_id for u in changed} & {u.conference_id for u in rehearsed}
+    assert all(user.leader_pin.isdigit() for user in changed)
+    assert meeting in confid.meetings.scheduled(KEN)
+    assert len(outbox()) == before + 2
+    with pytest.raises(confid.InvalidOperationError, match="already"):
+        rehearsal.apply()
+    assert not confid.check().problems
+
+
+def test_what_was_new_in_the_rehearsal_is_found_again(tenant: Session) -> None:
+    """People, bridges and meetings have other keys in reality."""
+    with confid.rehearse(tenant) as rehearsal:
+        users = confid.import_users(
+            [{"UserPrincipalName": "new@contoso.com", "Licenses": "MCOMEETADV", "Mail": "n@x.org"}]
+        )
+        enable_cs_online_dial_in_conferencing_user(users)
+        bridge = confid.add_bridge("EMEA", numbers=iter(["+442071838750"]))
+        set_cs_online_dial_in_conferencing_user(users[0].identity, bridge_id=bridge.identity)
+        meeting = confid.meetings.schedule(
+            users[0], subject="New", start=tenant.now() + timedelta(days=2)
+        )
+        confid.meetings.reschedule(meeting, start=tenant.now() + timedelta(days=3))
+    results = rehearsal.apply()
+    found = get_cs_online_dial_in_conferencing_user("new@contoso.com")
+    assert found.bridge_name == "EMEA"
+    assert results[-1].organizer == "new@contoso.com"
+    assert results[-1].start > tenant.now() + timedelta(days=2)
+
+
+def test_what_failed_or_was_undone_is_left_out(tenant: Session) -> None:
+    """It returns None in its place; what failed within a call fails again."""
+    with confid.rehearse(tenant) as rehearsal:
+        with suppress(confid.NotEnabledError):
+            set_cs_online_dial_in_conferencing_user(OLEG, reset_conference_id=True)
+        with suppress(ZeroDivisionError), rehearsal.session.transaction():
+            set_cs_online_dial_in_conferencing_user(KEN, reset_conference_id=True)
+            raise ZeroDivisionError
+        set_cs_online_dial_in_conferencing_user(
+            [OLEG, KEN], service_number=SECOND, error_action="continue"
+        )
+    before = get_cs_online_dial_in_conferencing_user(KEN)
+    failed, undone, done = rehearsal.apply()
+    assert (failed, undone, len(done), len(done.errors)) == (None, None, 1, 1)
+    assert get_cs_online_dial_in_conferencing_user(KEN).conference_id == before.conference_id
+
+
+@pytest.mark.parametrize("how", ["path", "url", "store", "open store", "session"])
+def test_every_kind_of_source_can_be_applied(tmp_path: Path, how: str) -> None:
+    """A session or a store that was open stays open."""
+    path = tmp_path / "tenant.db"
+    store = MemoryStore()
+    session = confid.connect(store if "store" in how else path, host=SilentHost())
+    confid.import_users([{"UserPrincipalName": KEN, "Licenses": "MCOMEETADV"}])
+    if how != "open store":
+        session.close()
+    sources: dict[str, Any] = {
+        "path": path,
+        "url": f"sqlite:///{path}",
+        "store": store,
+        "open store": store,
+        "session": confid.connect(path, host=SilentHost()) if how == "session" else None,
+    }
+    with confid.rehearse(sources[how], actor="anna") as rehearsal:
+        enable_cs_online_dial_in_conferencing_user(KEN)
+    (ken,) = rehearsal.apply()
+    if how in ("open store", "session"):
+        assert get_cs_online_dial_in_conferencing_user(KEN) == ken
+    with confid.connect(store if "store" in how else path, create=False):
+        assert confid.whois(ken.conference_id) is not None
+
+
+MEANWHILE: dict[str, Callable[[], object]] = {
+    "a person changed": lambda: set_cs_online_dial_in_conferencing_user(
+        KEN, allow_toll_free_dial_in=False
+    ),
+    "a person's PIN": lambda: set_cs_online_dial_in_conferencing_user(KEN, reset_leader_pin=True),
+    "a person given": lambda: disable_cs_online_dial_in_conferencing_user(PILAR),
+    "a person removed": lambda: confid.remove_users(KEN),
+    "a person's department": lambda: confid.import_users(
+        [{"UserPrincipalName": KEN, "Department": "Sales"}]
+    ),
+    "a number given": lambda: set_cs_online_dial_in_conferencing_service_number(
+        SECOND, primary_language="de-DE"
+    ),
+    "the bridge given": lambda: set_cs_online_dial_in_conferencing_bridge(
+        name="Conference Bridge", default_service_number=SECOND
+    ),
+    "the policy given": lambda: set_cs_teams_audio_conferencing_policy(
+        "EMEA", allow_toll_free_dialin=False
+    ),
+    "the settings": lambda: set_cs_online_dial_in_conferencing_tenant_settings(pin_length=9),
+}
+
+
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_it_refuses_what_has_changed_meanwhile(tenant: Session, what: str) -> None:
+    """People, numbers, bridges, policies and settings that calls were given or changed."""
+    with confid.rehearse(tenant) as rehearsal:
+        get_cs_online_user(PILAR)
+        set_cs_online_dial_in_conferencing_user(
+            KEN, bridge_name="Conference Bridge", service_number=SECOND
+        )
+        grant_cs_teams_audio_conferencing_policy(KEN, policy_name="EMEA")
+        set_cs_online_dial_in_conferencing_tenant_settings(enable_name_recording=False)
+    MEANWHILE[what]()
+    before = state(tenant)
+    with pytest.raises(confid.InvalidOperationError) as raised:
+        rehearsal.apply()
+    assert raised.value.error_id == "TenantChanged"
+    assert "Before" in str(raised.value)
+    assert state(tenant) == before
+
+
+def test_what_a_listing_showed_may_change(tenant: Session) -> None:
+    """So may everything that no call was given."""
+    with confid.rehearse(tenant) as rehearsal:
+        get_cs_online_user()
+        get_cs_online_dial_in_conferencing_service_number()
+        get_cs_online_dial_in_conferencing_user(bridge_name=None)
+        set_cs_online_dial_in_conferencing_user(KEN, reset_conference_id=True)
+    disable_cs_online_dial_in_conferencing_user(PILAR)
+    confid.import_users([{"UserPrincipalName": "new@contoso.com"}])
+    set_cs_online_dial_in_conferencing_service_number(SECOND, primary_language="de-DE")
+    set_cs_teams_audio_conferencing_policy("EMEA", allow_toll_free_dialin=False)
+    assert len(rehearsal.apply()) == 4
+
+
+def test_what_comes_out_otherwise_is_taken_back(tenant: Session) -> None:
+    """A setting that no call was given, and on which what they do depends."""
+    disable_cs_online_dial_in_conferencing_user(KEN)
+    with confid.rehearse(tenant) as rehearsal:
+        enable_cs_online_dial_in_conferencing_user(KEN)
+    set_cs_online_dial_in_conferencing_tenant_settings(allow_pstn_only_meetings_by_default=True)
+    before = state(tenant)
+    with pytest.raises(confid.InvalidOperationError, match="AllowPstnOnlyMeetings"):
+        rehearsal.apply()
+    assert state(tenant) == before
+
+
+@pytest.mark.parametrize("held", ["merge", "delivery", "move", "restore"])
+def test_some_calls_are_never_applied(tenant: Session, held: str) -> None:
+    """Those that reach beyond the tenant."""
+    export = confid.ledger.export()
+    with confid.rehearse(tenant) as rehearsal, suppress(confid.InvalidOperationError):
+        if held == "merge":
+            confid.ledger.merge(export)
+        elif held == "delivery":
+            deliver(MemoryTransport(), redirect_to="me@contoso.com")
+        elif held == "move":
+            confid.move_tenant(tenant.store, "memory:")
+        else:
+            confid.restore(tenant.store)
+    with pytest.raises(confid.InvalidOperationError, match=held):
+        rehearsal.apply()
+    assert get_cs_online_user()
+
+
+def test_it_goes_by_the_answers_that_were_given(tenant: Session) -> None:
+    """Nobody is asked again."""
+    host = confid.host.RecordingHost([0, 2])
+    tenant.host = host
+    with confid.rehearse(tenant) as rehearsal:
+        set_cs_online_dial_in_conferencing_user([KEN, PILAR], service_number=SECOND, confirm=True)
+    (changed,) = rehearsal.apply()
+    assert [user.display_name for user in changed] == ["Ken Myer"]
+
+
+PEOPLE = (KEN, PILAR, LI, OLEG, "nobody@contoso.com")
+STEPS: list[Callable[[Any], object]] = [
+    lambda who: enable_cs_online_dial_in_conferencing_user(who, error_action="continue"),
+    lambda who: disable_cs_online_dial_in_conferencing_user(who, error_action="continue"),
+    lambda who: set_cs_online_dial_in_conferencing_user(
+        who, reset_conference_id=True, error_action="continue"
+    ),
+    lambda who: set_cs_online_dial_in_conferencing_user(
+        who, service_number=SECOND, reset_leader_pin=True, error_action="continue"
+    ),
+    lambda who: set_cs_online_dial_in_conferencing_user(
+        who, bridge_name="EMEA", error_action="continue"
+    ),
+    lambda who: grant_cs_teams_audio_conferencing_policy(
+        who, policy_name="EMEA", error_action="continue"
+    ),
+    lambda who: grant_cs_teams_audio_conferencing_policy(
+        who, policy_name=None, error_action="continue"
+    ),
+    lambda _: confid.add_bridge("EMEA", numbers=["+442071838750"]),
+    lambda _: set_cs_online_dial_in_conferencing_bridge(name="EMEA", set_default=True),
+    lambda _: set_cs_online_dial_in_conferencing_tenant_settings(pin_length=8),
+    lambda _: unregister_cs_online_dial_in_conferencing_service_number(SECOND),
+    lambda _: confid.meetings.run_migrations(),
+    lambda who: confid.remove_users(who[0]),
+    lambda who: confid.import_users([{"UserPrincipalName": who[0], "Department": "HR"}]),
+]
+
+
+def shown(session: Session) -> dict[tuple[str, str], object]:
+    """What cmdlets show, by display name and property."""
+    with session.transaction():
+        found: dict[tuple[str, str], object] = {}
+        for user in get_cs_online_user():
+            name = user.display_name or user.user_principal_name
+            found |= {(name, n): v for n, v in user.__powershell__().items()}
+        for enabled in get_cs_online_dial_in_conferencing_user():
+            properties = enabled.__powershell__().items()
+            found |= {(enabled.display_name, n): v for n, v in properties}
+        for bridge in get_cs_online_dial_in_conferencing_bridge():
+            found |= {(bridge.name, n): v for n, v in bridge.__powershell__().items()}
+            number = bridge.default_service_number
+            found[bridge.name, "DefaultServiceNumber"] = number and number.number
+        for number in get_cs_online_dial_in_conferencing_service_number():
+            found |= {(f"+{number.number}", n): v for n, v in number.__powershell__().items()}
+        for policy in get_cs_teams_audio_conferencing_policy():
+            found |= {(policy.identity, n): v for n, v in policy.__powershell__().items()}
+        settings = get_cs_online_dial_in_conferencing_tenant_settings()
+        found |= {("Tenant settings", n): v for n, v in settings.__powershell__().items()}
+        for meeting in confid.meetings.scheduled():
+            found |= {(meeting.subject, n): v for n, v in meeting.__powershell__().items()}
+        return found
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(STEPS) - 1),
+            st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=3, unique=True),
+        ),
+        max_size=8,
+    )
+)
+def test_applying_gives_what_the_changes_promised(plan: list[tuple[int, list[str]]]) -> None:
+    """And nothing else, but for what was drawn."""
+    with a_tenant() as tenant:
+        before = shown(tenant)
+        with confid.rehearse(tenant) as rehearsal:
+            for step, who in plan:
+                with suppress(confid.ConfidError):
+                    STEPS[step](who)
+        assert shown(tenant) == before
+        rehearsal.apply()
+        after = shown(tenant)
+        promised = {(c.display_name, c.property): c for c in rehearsal.changes}
+        for key, change in promised.items():
+            if key[1] not in ("Invitation", "PstnConferencingLicenseState", "LeaderPin"):
+                assert (before.get(key) or None) == (change.before or None), key
+                now = after.get(key)
+                if change.after != "new":
+                    assert (now or None) == (change.after or None), key
+                else:
+                    assert now not in (None, before.get(key))
+        follows = ("BridgeName", "DefaultTollNumber", "ServiceNumbers", "TenantId")
+        others = {
+            k
+            for k in before.keys() | after.keys()
+            if (before.get(k) or None) != (after.get(k) or None)
+        }
+        assert not {k for k in others - promised.keys() if k[1] not in follows}
+        assert not confid.check().problems
