@@ -36,8 +36,9 @@ class HostError(ConfidError, RuntimeError):
 class Host(Protocol):
     """The methods of a host; any object that has them can be one.
 
-    A host may also have `write_information(text)`: it is called with what is
-    left to do after a call, such as mails to deliver or a new PIN to read.
+    A host may also have `write_information(text)`: it is called with what a
+    call under WhatIf would do and, unless the host has `reminds = False`, with
+    what is left to do after a call: mails to deliver, a new PIN to read.
     """
 
     def write_line(self, text: str) -> None:
@@ -64,7 +65,7 @@ class SilentHost:
     def write_line(self, text: str) -> None:
         """Keep quiet."""
 
-    write_warning = write_error = write_verbose = write_line
+    write_warning = write_error = write_verbose = write_information = write_line
 
     def prompt_for_choice(
         self,
@@ -78,10 +79,16 @@ class SilentHost:
 
 
 class RecordingHost(SilentHost):
-    """Keeps all lines in `lines`, and answers prompts from `answers` (-1: the default)."""
+    """Keeps all lines in `lines`, and answers prompts from `answers` (-1: the default).
+
+    What a call under WhatIf would do is in `information`.
+    """
+
+    reminds = False
 
     def __init__(self, answers: Iterable[int] = ()) -> None:
         self.lines: list[str] = []
+        self.information: list[str] = []
         demand("answers", answers, Iterable, "a list of indices of choices")
         self._answers = list(answers)
 
@@ -92,6 +99,10 @@ class RecordingHost(SilentHost):
     def write_warning(self, text: str) -> None:
         """Record `WARNING: ` and the text."""
         self.lines.append(f"WARNING: {text}")
+
+    def write_information(self, text: str) -> None:
+        """Record the text in `information`."""
+        self.information.append(text)
 
     def write_error(self, text: str) -> None:
         """Record `ERROR: ` and the text."""
@@ -115,6 +126,8 @@ class RecordingHost(SilentHost):
 class ConsoleHost:
     """The terminal: lines to standard output, warnings and verbose lines to standard error."""
 
+    reminds = False
+
     def write_line(self, text: str) -> None:
         """Print the line."""
         print(text)
@@ -122,6 +135,10 @@ class ConsoleHost:
     def write_warning(self, text: str) -> None:
         """Print `WARNING: ` and the text."""
         print(f"WARNING: {text}", file=self._aside())
+
+    def write_information(self, text: str) -> None:
+        """Print the text."""
+        print(text)
 
     def write_error(self, text: str) -> None:
         """Print the error."""
@@ -160,9 +177,7 @@ class ConsoleHost:
 class NotebookHost(ConsoleHost):
     """A notebook: all lines to the cell's output, and what is left to do after a call."""
 
-    def write_information(self, text: str) -> None:
-        """Print what is left to do by hand: mails to deliver, a PIN to read."""
-        print(text)
+    reminds = True
 
     @staticmethod
     def _aside() -> TextIO:

@@ -109,7 +109,7 @@ class CallOptions:
         self, host: Host, cmdlet: str, target: str, answers: Mapping[str, bool]
     ) -> bool:
         """What ShouldProcess answers for a target; when it asks, the user's answer."""
-        line = _operation(cmdlet, target)
+        line = operation(cmdlet, target)
         if self.what_if:
             host.write_line(f"What if: {line}")
             return False
@@ -206,7 +206,7 @@ def ask(host: Host, cmdlet: str, targets: Iterable[str]) -> dict[str, bool]:
     to_all: bool | None = None
     for target in targets:
         if to_all is None:
-            answer = _choice(host, _operation(cmdlet, target))
+            answer = _choice(host, operation(cmdlet, target))
             answers[target] = answer in (YES, YES_TO_ALL)
             if answer in (YES_TO_ALL, NO_TO_ALL):
                 to_all = answers[target]
@@ -223,7 +223,8 @@ def _choice(host: Host, operation: str) -> int:
             return answer
 
 
-def _operation(cmdlet: str, target: str) -> str:
+def operation(cmdlet: str, target: str) -> str:
+    """What ShouldProcess says that it is about to do."""
     return f'Performing the operation "{cmdlet}" on target "{target}".'
 
 

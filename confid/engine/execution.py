@@ -135,6 +135,8 @@ def _confirm_and_run(call: _Call) -> Any:
     session, options = call.session, call.options
     if session.recorder is not None and call.recorded is None:
         return _record_and_run(call, session.recorder)
+    if options.what_if and call.info.writes:
+        return _say_what_if(call)
     try:
         _read_now(call.bound)
         if call.answers is None:
@@ -153,6 +155,39 @@ def _confirm_and_run(call: _Call) -> Any:
     if call.recorded is not None:
         call.recorded.warnings, call.recorded.errors = list(warnings), list(command.errors)
     tell_what_is_left(session.host, command.tenant)
+    return result
+
+
+def _say_what_if(call: _Call) -> Any:
+    """Run the body twice on trial: as it answers under WhatIf, then as it would go ahead."""
+    from confid.engine.trial import trial  # noqa: PLC0415 - few calls are tried
+    from confid.engine.what_if import say, tried  # noqa: PLC0415 - as above
+
+    session, options, targets = call.session, call.options, list[str]()
+    effects: list[Any] = []
+    goes = attrs.evolve(
+        options, writes=True, what_if=False, verbose=False, warning_action="Ignore", progress=None
+    )
+
+    def go_ahead() -> None:
+        with session.unit(write=True) as unit:
+            call.body(Invocation(call.info, session, unit, goes, {}), **call.bound)
+
+    try:
+        _read_now(call.bound)
+        with trial(session) as on_trial:
+            made = functools.partial(_Collecting, targets)
+            with session.unit(write=False) as unit:
+                command, warnings, result = _run_in_unit(call, unit, made)
+            effects = tried(on_trial, targets, go_ahead)
+    except ConfidError as error:
+        error.cmdlet = error.cmdlet or call.info.name
+        options.collect_errors([error, *error.also])
+        raise
+    finally:
+        say(session, call.info.name, targets, effects)
+    if warnings or command.errors or options.collects:
+        options.tell(session.host, call.info.name, warnings, command.errors)
     return result
 
 
@@ -195,10 +230,13 @@ def _record_refusal(
         recorder.refuse(refused, error)
 
 
-def _run_in_unit(call: _Call, unit: UnitOfWork) -> tuple[Invocation, list[str], Any]:
+def _run_in_unit(
+    call: _Call, unit: UnitOfWork, made: Callable[..., Invocation] = Invocation
+) -> tuple[Invocation, list[str], Any]:
     """What the body returns, and the warnings; a warning under Stop ends it."""
     info, bound, options = call.info, call.bound, call.options
-    made = Invocation if call.recorded is None else functools.partial(_Recorded, call.recorded)
+    if call.recorded is not None and made is Invocation:
+        made = functools.partial(_Recorded, call.recorded)
     command = made(info, call.session, unit, options, call.answers or {})
     result = call.body(command, **bound)
     warnings = unit.warnings
@@ -237,15 +275,23 @@ def _read_now(bound: dict[str, Any]) -> None:
 def _targets(call: _Call) -> list[str]:
     """What the call would change: the body runs, and each ShouldProcess answers no."""
     targets: list[str] = []
-
-    class Collecting(Invocation):
-        def should_process(self, target: str) -> bool:
-            targets.append(target)
-            return False
-
     with call.session.unit(write=False) as unit:
-        call.body(Collecting(call.info, call.session, unit, call.options, {}), **call.bound)
+        call.body(
+            _Collecting(targets, call.info, call.session, unit, call.options, {}), **call.bound
+        )
     return targets
+
+
+class _Collecting(Invocation):
+    """An invocation that goes ahead with nothing, and collects what it was to go ahead with."""
+
+    def __init__(self, targets: list[str], *args: Any) -> None:
+        super().__init__(*args)
+        self._targets = targets
+
+    def should_process(self, target: str) -> bool:
+        self._targets.append(target)
+        return False
 
 
 def _without_effect(info: CommandInfo, bound: Mapping[str, object]) -> str:
@@ -256,12 +302,12 @@ def _without_effect(info: CommandInfo, bound: Mapping[str, object]) -> str:
 
 
 def tell_what_is_left(host: Host, tenant: UnitOfWork) -> None:
-    """Tell the host what is left to do by hand after a call, if it has `write_information`."""
+    """Tell a host that reminds what is left to do by hand after a call."""
     pins, mails = tenant.changes.pins_drawn, tenant.outbox.queued
     if not (pins or mails):
         return
     write = getattr(host, "write_information", None)
-    if write is None:
+    if write is None or not getattr(host, "reminds", True):
         return
     if pins:
         write(

@@ -7,12 +7,13 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from confid.engine.clock import utc_now
-from confid.engine.session import Session, actor_name, make_current
+from confid.engine.session import Session, make_current
 from confid.errors import InvalidArgumentError, Secret, shown
 from confid.host import Host, default_host
 from confid.ids.dice import Space
 from confid.store.urls import as_store
 from confid.tenant.documents import KINDS
+from confid.tenant.text import actor_name
 
 if TYPE_CHECKING:
     from confid.engine.clock import Clock

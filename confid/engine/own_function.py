@@ -1,36 +1,52 @@
-"""confid's own functions, beside the cmdlets: how a rehearsal records them."""
+"""confid's own functions, beside the cmdlets: recorded in a rehearsal, tried under WhatIf."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 import io
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+import os
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from confid.engine.recording import RecordedCall, Recorder
 from confid.engine.session import Session, current_session
 from confid.engine.tracebacks import ends_at_caller
 from confid.errors import ConfidError, InvalidOperationError
+from confid.tenant.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+LONGEST_TARGET = 80
+
 
 class own_function:  # noqa: N801 - a decorator
-    """Have the calls of a function recorded by its session, under that name.
+    """Have a function obey its session's WhatIf preference, and record its calls under that name.
 
     `writes`: it can change the tenant. `on_stores`: it works on stores and takes no session, so
-    a rehearsal refuses it.
+    a rehearsal refuses it. `without` are the parameters that are left out on trial, because they
+    reach the world outside. `says_itself`: it sees to the preference itself, as a function with
+    a parameter `what_if` does.
     """
 
-    def __init__(self, name: str, *, writes: bool = False, on_stores: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        writes: bool = False,
+        on_stores: bool = False,
+        without: tuple[str, ...] = (),
+        says_itself: bool = False,
+    ) -> None:
         self._name = name
         self._writes = writes
         self._on_stores = on_stores
+        self._without = without
+        self._says_itself = says_itself
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function, recorded."""
@@ -39,12 +55,42 @@ class own_function:  # noqa: N801 - a decorator
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             given = kwargs.get("session") or next((a for a in args if isinstance(a, Session)), None)
-            recorder = _recorder(given)
-            if recorder is None:
+            session = _session(given)
+            if session is None:
                 return function(*args, **kwargs)
-            return self._record(recorder, function, args, kwargs)
+            if self._writes and session.preferences.what_if and not session.on_trial:
+                if "what_if" in inspect.signature(function).parameters:
+                    kwargs.setdefault("what_if", True)
+                elif not self._says_itself:
+                    return cast("R", self._try(session, function, args, kwargs))
+            if session.recorder is None:
+                return function(*args, **kwargs)
+            return self._record(session.recorder, function, args, kwargs)
 
         return call
+
+    def _try(
+        self,
+        session: Session,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Say what the call would do; what comes out when nothing is done."""
+        from confid.engine.trial import trial  # noqa: PLC0415 - few calls are tried
+        from confid.engine.what_if import nothing, say  # noqa: PLC0415 - as above
+
+        arguments = inspect.signature(function).bind(*args, **kwargs).arguments
+        target = _target(function, arguments)
+        if self._on_stores:
+            say(session, self._name, [target], [])
+            return None
+        on_trial = {k: v for k, v in arguments.items() if k not in (*self._without, "session")}
+        with trial(session) as tried:
+            result = function(**on_trial, session=session)
+            effects = tried.effects([target])
+        say(session, self._name, [target], effects)
+        return nothing(result)
 
     def _record(
         self,
@@ -75,11 +121,29 @@ class own_function:  # noqa: N801 - a decorator
         )
 
 
-def _recorder(session: object) -> Recorder | None:
+def _session(given: object) -> Session | None:
     try:
-        return current_session(session).recorder  # type: ignore[arg-type]  # it refuses others
+        return current_session(given)  # type: ignore[arg-type]  # it refuses others
     except ConfidError:
         return None  # The function says it itself.
+
+
+def _target(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
+    """What a call is about: its first argument, where that has a place, or else the tenant."""
+    name, first = next(iter(inspect.signature(function).parameters.items()))
+    value = arguments.get(name)
+    if first.kind is inspect.Parameter.KEYWORD_ONLY or value is None:
+        return "the tenant"
+    if isinstance(value, Record):
+        found = value.__powershell__()
+        names = (found.get(name) for name in ("UserPrincipalName", "DisplayName", "Subject", "To"))
+        value = next((name for name in names if name), None)
+    if isinstance(value, str | os.PathLike):
+        text = str(os.fspath(value))
+        return text if text.isprintable() and len(text) <= LONGEST_TARGET else name
+    if isinstance(value, Collection) and not isinstance(value, Mapping):
+        return f"{len(value)} item{'s' if len(value) != 1 else ''}"
+    return name
 
 
 def _named(

@@ -20,17 +20,18 @@ from confid.errors import (
     InvalidArgumentError,
     NotConnectedError,
     TransactionConflictError,
-    shown,
 )
 from confid.ids.issuer import FreeIds
 from confid.ids.witness import UnreachableWitnessError, Witness
 from confid.store.blocks import block
+from confid.tenant.results import Results
 from confid.tenant.setup import LastSetup, stamp_of
-from confid.tenant.text import is_one_line
+from confid.tenant.text import actor_name
 from confid.tenant.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from types import TracebackType
     from typing import Self
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from confid.ids.dice import Dice
     from confid.store.base import Body, Store, Transaction
     from confid.tenant.pins import PinKey
+    from confid.tenant.property_changes import WhatIfChange
     from confid.tenant.setup import Setup
 
 T = TypeVar("T")
@@ -60,8 +62,8 @@ _opening = threading.Lock()
 
 
 PUBLIC = (
-    *("acting_as", "actor", "close", "closed", "cmdlets", "host", "now", "preferences"),
-    *("store", "transaction"),
+    *("acting_as", "actor", "close", "closed", "cmdlets", "host", "last_what_if", "now"),
+    *("preferences", "store", "transaction"),
 )
 """The names of a session that users may use."""
 
@@ -73,6 +75,8 @@ class _Joint:
     session: Session
     transaction: Transaction
     thread: int
+    instead: dict[str, Any] | None = None
+    """What units of work get in place of the session's own, where nothing is kept."""
     tenants: list[UnitOfWork] = attrs.Factory(list)
     over: bool = False
 
@@ -102,6 +106,8 @@ class Session:
         self.preferences = Preferences()
         self._actor = actor
         self.closed = False
+        self.last_what_if: Results[WhatIfChange] = Results()
+        """What the last call under WhatIf would have done."""
         self._store = store
         self._clock = clock
         self._dice = dice
@@ -213,19 +219,39 @@ class Session:
             with undone_if_it_fails(self.recorder), joint.transaction.savepoint():
                 yield
             return
-        with undone_if_it_fails(self.recorder), self._store.transaction(write=True) as transaction:
-            joint = _Joint(self, transaction, threading.get_ident())
-            before = _joints.get()
-            try:
-                _joints.set((*before, joint))
-                yield
-            except BaseException:
-                for tenant in joint.tenants:
-                    tenant.ledger.put_back()
-                raise
-            finally:
-                joint.over = True
-                _joints.set(before)
+        with (
+            undone_if_it_fails(self.recorder),
+            self._store.transaction(write=True) as transaction,
+            self.joined(transaction),
+        ):
+            yield
+
+    @block
+    def joined(
+        self, transaction: Transaction, *, instead: dict[str, Any] | None = None
+    ) -> Iterator[None]:
+        """Have the calls of this context join an open transaction.
+
+        With `instead` nothing of it is kept: see `trial`.
+        """
+        joint = _Joint(self, transaction, threading.get_ident(), instead)
+        before = _joints.get()
+        try:
+            _joints.set((*before, joint))
+            yield
+        except BaseException:
+            for tenant in joint.tenants:
+                tenant.ledger.put_back()
+            raise
+        finally:
+            joint.over = True
+            _joints.set(before)
+
+    def begin(self, *, write: bool) -> AbstractContextManager[Transaction]:
+        """A transaction of the store, or a savepoint of the one that this context has joined."""
+        self._demand_open()
+        joint = self._joint_here()
+        return self._store.transaction(write=write) if joint is None else joint.savepoint()
 
     @block
     def unit(self, *, write: bool) -> Iterator[UnitOfWork]:
@@ -233,14 +259,9 @@ class Session:
 
         Raises `SealedError` for one that writes to a sealed store.
         """
-        self._demand_open()
         joint = self._joint_here()
-        with (
-            self._store.transaction(write=write)
-            if joint is None
-            else joint.savepoint() as transaction
-        ):
-            tenant = self.tenant_on(transaction)
+        with self.begin(write=write) as transaction:
+            tenant = self.tenant_on(transaction, joint.instead if joint else None)
             if joint is not None:
                 joint.tenants.append(tenant)
             try:
@@ -255,6 +276,10 @@ class Session:
     def exclusive_unit(self) -> Iterator[UnitOfWork]:
         """A unit of work that is alone on the store, so never part of a joint transaction."""
         self._demand_open()
+        if self.on_trial:
+            with self.unit(write=True) as tenant:
+                yield tenant
+            return
         if self.in_transaction:
             raise InvalidArgumentError(
                 "This can't be done inside session.transaction(). Do it when the block has ended.",
@@ -269,17 +294,22 @@ class Session:
                 tenant.ledger.put_back()
                 raise
 
-    def tenant_on(self, transaction: Transaction) -> UnitOfWork:
+    def tenant_on(
+        self, transaction: Transaction, instead: dict[str, Any] | None = None
+    ) -> UnitOfWork:
         """A view of the tenant for a transaction of its store."""
+        now, actor, key = self.now(), self.actor, self._pin_key
+        if instead is not None:
+            return UnitOfWork(transaction, now=now, actor=actor, pin_key=key, **instead)
         return UnitOfWork(
             transaction,
-            now=self.now(),
+            now=now,
             dice=self._dice,
             free_ids=self._free_ids,
             last_setup=self._last_setup,
-            actor=self.actor,
+            actor=actor,
             witness=self._witness,
-            pin_key=self._pin_key,
+            pin_key=key,
         )
 
     def give_pin_key(self, key: PinKey) -> None:
@@ -363,6 +393,12 @@ class Session:
         """Whether this context is inside `transaction()`."""
         return self._joint_here() is not None
 
+    @property
+    def on_trial(self) -> bool:
+        """Whether nothing lasts of what this context does."""
+        joint = self._joint_here()
+        return joint is not None and joint.instead is not None
+
     def _demand_open(self) -> None:
         if self.closed:
             raise NotConnectedError("This session is closed; call confid.connect() again.")
@@ -379,13 +415,6 @@ def session_on(store: Store) -> Session | None:
     """The open session that works on this very store; None if there is none."""
     with _opening:
         return next((s for s in _open if s.store is store and not s.closed), None)
-
-
-def actor_name(name: object) -> str:
-    """A name that can stand in the ledger. Raises `InvalidArgumentError` for any other."""
-    if not isinstance(name, str) or not name.strip() or not is_one_line(name):
-        raise InvalidArgumentError(f"actor={shown(name)}: give a text of one line.", target="actor")
-    return name
 
 
 def current_session(session: Session | None = None) -> Session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import threading
 from array import array
 from itertools import compress, pairwise
@@ -126,3 +127,19 @@ def draw_pin(length: int, dice: Dice) -> str:
         if steps not in ({0}, {1}, {-1}):
             return "".join(map(str, digits))
     raise ValueError("These dice give nothing but trivial PINs.")
+
+
+class NotingDice:
+    """The system's dice, which note the UUIDs that they give."""
+
+    UUID_BYTES = 16
+
+    def __init__(self) -> None:
+        self.uuids: set[str] = set()
+
+    def __call__(self, count: int) -> bytes:
+        """So many random bytes."""
+        drawn = os.urandom(count)
+        if count == self.UUID_BYTES:
+            self.uuids.add(str(draw_uuid(lambda _: drawn)))
+        return drawn

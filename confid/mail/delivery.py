@@ -31,6 +31,7 @@ from confid.mail.outbox_queue import (
     positions_of,
     state_of,
 )
+from confid.mail.previews import say_what_would_leave
 from confid.mail.report import DeliveryReport, Failure, Retry
 from confid.mail.transports import PermanentRefusal, TransportUnavailable
 from confid.tenant.codec import codec
@@ -73,7 +74,7 @@ SOON = timedelta(seconds=5)
 """A wait of up to this long ends with the call: a caller who tries again has a reason."""
 
 
-@own_function("confid.mail.deliver", writes=True)
+@own_function("confid.mail.deliver", writes=True, says_itself=True)
 def deliver(
     transport: Transport,
     *,
@@ -140,6 +141,9 @@ def deliver(
         raise InvalidArgumentError(f"retry={shown(retry)}: give a Retry, or None.", target=retry)
     wording = read_wording(templates=templates, languages=languages)
     redirect = None if redirect_to is None else redirection(redirect_to)
+    if here.preferences.what_if:
+        say_what_would_leave(here)
+        return DeliveryReport()
     assign_lanes(here)
     try:
         total = None if progress in (None, False) else count(here)

@@ -10,6 +10,8 @@ import attrs
 
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
+from confid.engine.trial import ChangedMail, Effect
+from confid.engine.what_if import say
 from confid.errors import InvalidArgumentError, Secret
 from confid.mail.departures import all_as_of_now
 from confid.mail.messages import DEFAULT, compose, read_wording
@@ -124,3 +126,21 @@ def previewed(
         key=entry.key,
         message=message,
     )
+
+
+def say_what_would_leave(session: Session) -> None:
+    """Say what `deliver` would hand over, under WhatIf."""
+    with session.unit(write=False) as tenant:
+        pending = MESSAGES.find(tenant.transaction, "state", [MessageState.PENDING])
+        leaving = [one.entry for one in all_as_of_now(tenant, in_order(pending.values()))]
+    mails = [
+        ChangedMail(
+            before=pending[entry.key],
+            after=attrs.evolve(entry, state=MessageState.SENT)
+            if entry.state == MessageState.PENDING
+            else entry,
+        )
+        for entry in leaving
+    ]
+    target = f"{len(pending)} pending mail{'s' if len(pending) != 1 else ''}"
+    say(session, "confid.mail.deliver", [target], [Effect(target=target, mails=mails)])

@@ -60,7 +60,7 @@ class MigrationReport(Shown):
         )
 
 
-@own_function("confid.meetings.run_migrations", writes=True)
+@own_function("confid.meetings.run_migrations", writes=True, without=("update",))
 def run_migrations(
     *, update: Callable[[Meeting], object] | None = None, session: Session | None = None
 ) -> MigrationReport:

@@ -13,7 +13,7 @@ from confid.engine.opening import open_session
 from confid.engine.recording import Recorder
 from confid.engine.session import Session, current_session, session_on
 from confid.host import SilentHost
-from confid.ids.dice import draw_uuid
+from confid.ids.dice import NotingDice
 from confid.roster import import_tenant
 from confid.store.base import SEAL, TENANT
 from confid.store.blocks import block
@@ -28,22 +28,6 @@ if TYPE_CHECKING:
 
     from confid.errors import Secret
     from confid.store.base import Store
-
-
-class NotingDice:
-    """The system's dice, which note the UUIDs that they give."""
-
-    UUID_BYTES = 16
-
-    def __init__(self) -> None:
-        self.uuids: set[str] = set()
-
-    def __call__(self, count: int) -> bytes:
-        """So many random bytes."""
-        drawn = os.urandom(count)
-        if count == self.UUID_BYTES:
-            self.uuids.add(str(draw_uuid(lambda _: drawn)))
-        return drawn
 
 
 @attrs.frozen(kw_only=True)

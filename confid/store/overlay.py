@@ -144,6 +144,20 @@ class OverlayStore(Store):
             return transaction.changes()
 
 
+@block
+def overlaid(base: Transaction, kinds: Iterable[Kind]) -> Iterator[_OverlayTransaction]:
+    """A transaction on top of another one, which is only read; its writes are forgotten."""
+    kinds = tuple(kinds)
+    store = MemoryStore()
+    store.open(kinds)
+    with store.transaction(write=True) as own:
+        transaction = _OverlayTransaction(own, base, {kind.name: kind for kind in kinds}, {})
+        try:
+            yield transaction
+        finally:
+            transaction.over = True
+
+
 def _wrapped(body: Body | None) -> Body:
     """A document as the overlay keeps it: with its index, and None for one that was deleted."""
     return {"index": body.get("index") if body else None, "body": body}

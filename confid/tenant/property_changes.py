@@ -40,6 +40,19 @@ class PropertyChange(Record):
     subject: Subject = attrs.field(repr=False, eq=False)
 
 
+@attrs.frozen(kw_only=True, str=False)
+class WhatIfChange(Record):
+    """A change that a call under WhatIf would have made, and the target that it belongs to.
+
+    A mail's `before` and `after` are what it is: pending, superseded, the address it goes to.
+    """
+
+    target: str = prop("Target")
+    property: str = prop("Property")
+    before: object = prop("Before")
+    after: object = prop("After")
+
+
 class Changes(Results[PropertyChange]):
     """The changes of a rehearsal, sorted by people, then by things."""
 

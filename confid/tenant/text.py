@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, TypeGuard
 
+from confid.errors import InvalidArgumentError, shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -41,3 +43,10 @@ def _split(items: Iterable[object]) -> Iterator[object]:
             yield from (part.strip() for part in item.split(",") if part.strip() or "," not in item)
         else:
             yield item
+
+
+def actor_name(name: object) -> str:
+    """A name that can stand in the ledger. Raises `InvalidArgumentError` for any other."""
+    if not isinstance(name, str) or not name.strip() or not is_one_line(name):
+        raise InvalidArgumentError(f"actor={shown(name)}: give a text of one line.", target="actor")
+    return name

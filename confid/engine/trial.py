@@ -1,0 +1,181 @@
+"""A call on trial: what it changes is kept in memory, looked at, and forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from confid.ids.conference_id import ConferenceId
+from confid.ids.dice import NotingDice
+from confid.ids.issuer import FreeIds
+from confid.store.base import TENANT
+from confid.store.blocks import block
+from confid.store.overlay import overlaid
+from confid.store.seal import FACTS
+from confid.tenant.documents import KINDS, MIGRATION, OUTBOX
+from confid.tenant.migrations import MIGRATIONS
+from confid.tenant.outbox import MESSAGES, MessageState
+from confid.tenant.properties import PERSON, shown, written
+from confid.tenant.property_changes import changes, drawn_ids
+from confid.tenant.setup import LastSetup
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from confid.engine.session import Session
+    from confid.store.base import Transaction
+    from confid.tenant.outbox import OutboxEntry
+    from confid.tenant.properties import Shown, Subject
+    from confid.tenant.property_changes import PropertyChange
+    from confid.tenant.unit_of_work import UnitOfWork
+
+
+@attrs.frozen(kw_only=True)
+class Changed:
+    """Somebody or something before and after, with the properties that differ."""
+
+    subject: Subject
+    seen: Shown
+    promised: Shown
+    rows: list[PropertyChange]
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.promised.name or self.seen.name
+
+
+@attrs.frozen(kw_only=True)
+class ChangedMail:
+    """A message before and after, None where there was or is none."""
+
+    before: OutboxEntry | None
+    after: OutboxEntry | None
+
+    @property
+    def was(self) -> str | None:
+        """Its state before."""
+        return self.before.state if self.before else None
+
+    @property
+    def will_be(self) -> str | None:
+        """Its state after."""
+        return self.after.state if self.after else None
+
+    @property
+    def becomes(self) -> str | None:
+        """The address that it goes to, or else its state."""
+        if self.after is None:
+            return None
+        return self.after.to if self.after.state == MessageState.PENDING else self.after.state
+
+
+@attrs.define(kw_only=True)
+class Effect:
+    """What a call on trial has changed for one of its targets, or why it failed."""
+
+    target: str
+    error: str | None = None
+    changed: list[Changed] = attrs.Factory(list)
+    mails: list[ChangedMail] = attrs.Factory(list)
+    migrations: list[tuple[str | None, str]] = attrs.Factory(list)
+
+
+@attrs.frozen(kw_only=True)
+class Trial:
+    """Calls on trial so far."""
+
+    session: Session
+    before: UnitOfWork
+    after: UnitOfWork
+    transaction: Any
+    dice: NotingDice
+
+    def effects(self, targets: Sequence[str]) -> list[Effect]:
+        """What was changed, by its target; what is no target's own is the last one's."""
+        effects = {target: Effect(target=target) for target in targets}
+        own = self.transaction.changes()
+        subjects = written(own)
+        messages = own.documents.get(OUTBOX.name, set())
+        queued = own.documents.get(MIGRATION.name, set())
+        keys = {key for kind, key in subjects if kind == PERSON} | queued
+        keys |= {key.partition(":")[0] for key in messages}
+        names = _names(self.before, keys) | _names(self.after, keys)
+
+        def of(owner: str) -> Effect:
+            return effects.get(names.get(owner, ""), effects[targets[-1]])
+
+        for changed in self._changed(subjects):
+            kind, key = changed.subject
+            (of(key) if kind == PERSON else effects[targets[-1]]).changed.append(changed)
+        for mail in self._mails(messages):
+            entry = mail.after or mail.before
+            assert entry is not None  # noqa: S101 - it is one or the other
+            of(entry.owner).mails.append(mail)
+        before = MIGRATIONS.get(self.before.transaction, queued)
+        for owner, migration in MIGRATIONS.get(self.after.transaction, queued).items():
+            state = before[owner].state if owner in before else None
+            if state != migration.state:
+                of(owner).migrations.append((state, migration.state))
+        return list(effects.values())
+
+    def _changed(self, subjects: Collection[Subject]) -> Iterator[Changed]:
+        seen, promised = shown(self.before, subjects), shown(self.after, subjects)
+        ids = drawn_ids(self.before.transaction, self.transaction, promised.values())
+
+        def is_drawn(value: object) -> bool:
+            return (
+                value in ids if isinstance(value, ConferenceId) else str(value) in self.dice.uuids
+            )
+
+        rows: dict[Subject, list[PropertyChange]] = {}
+        for row in changes(seen, promised, is_drawn=is_drawn):
+            rows.setdefault(row.subject, []).append(row)
+        for subject, its in rows.items():
+            yield Changed(subject=subject, seen=seen[subject], promised=promised[subject], rows=its)
+
+    def _mails(self, keys: Collection[str]) -> Iterator[ChangedMail]:
+        before = MESSAGES.get(self.before.transaction, keys)
+        after = MESSAGES.get(self.after.transaction, keys)
+        for key in sorted(keys):
+            mail = ChangedMail(before=before.get(key), after=after.get(key))
+            if (mail.before and mail.before.state) != (mail.after and mail.after.state):
+                yield mail
+
+
+def _names(unit: UnitOfWork, owners: Collection[str]) -> dict[str, str]:
+    return {owner: user.user_principal_name for owner, user in unit.users(owners).items()}
+
+
+@block
+def trial(session: Session) -> Iterator[Trial]:
+    """A block in which the calls of this context change nothing that lasts.
+
+    The store is only read, and the witness isn't asked. IDs and keys come from the system's dice,
+    not from the session's.
+    """
+    dice = NotingDice()
+    instead: dict[str, Any] = {
+        "dice": dice,
+        "free_ids": FreeIds(),
+        "last_setup": LastSetup(),
+        "witness": None,
+    }
+    with session.begin(write=False) as base, overlaid(base, KINDS) as transaction:
+        _forget_witness(transaction)
+        with session.joined(transaction, instead=instead):
+            yield Trial(
+                session=session,
+                before=session.tenant_on(base, instead | {"last_setup": LastSetup()}),
+                after=session.tenant_on(transaction, instead),
+                transaction=transaction,
+                dice=dice,
+            )
+
+
+def _forget_witness(transaction: Transaction) -> None:
+    for key, body in transaction.get(TENANT.name, [FACTS]).items():
+        if "witness" in body:
+            kept = {name: value for name, value in body.items() if name != "witness"}
+            transaction.put(TENANT.name, {key: kept})
