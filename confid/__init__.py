@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from confid.tenant.records import Bridge as Bridge
     from confid.tenant.records import ConferencingUser as ConferencingUser
     from confid.tenant.records import DirectoryUser as DirectoryUser
+    from confid.tenant.records import EntryExitAnnouncements as EntryExitAnnouncements
+    from confid.tenant.records import MaskedNumbers as MaskedNumbers
     from confid.tenant.records import ServiceNumber as ServiceNumber
     from confid.tenant.records import TenantSettings as TenantSettings
     from confid.tenant.records import UserInfo as UserInfo

@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 from confid.tenant.documents import RUNNING_MEETING, DocumentType
+from confid.tenant.records import EntryExitAnnouncements, MaskedNumbers
 
 if TYPE_CHECKING:
     from confid.tenant.records import TenantSettings
     from confid.tenant.unit_of_work import UnitOfWork
-
-TONE_ONLY = "ToneOnly"
-NO_MASKING = "NoMasking"
 
 ANNOUNCEMENTS_KEPT = 100
 """The last ones, for calls that haven't listened yet."""
@@ -46,7 +44,7 @@ def style_of(settings: TenantSettings) -> Style:
     """How the tenant has entries and exits announced."""
     if not settings.enable_entry_exit_notifications:
         return Style.QUIET
-    tones = settings.entry_exit_announcements_type == TONE_ONLY
+    tones = settings.entry_exit_announcements_type is EntryExitAnnouncements.TONE_ONLY
     return Style.TONES if tones else Style.NAMES
 
 
@@ -57,7 +55,8 @@ def asks_for_names(settings: TenantSettings) -> bool:
 
 def shows_numbers(settings: TenantSettings) -> bool:
     """Whether a caller without a recorded name is announced by their telephone number."""
-    return settings.mask_pstn_numbers_type == NO_MASKING and style_of(settings) is Style.NAMES
+    shows = settings.mask_pstn_numbers_type is MaskedNumbers.NO_MASKING
+    return shows and style_of(settings) is Style.NAMES
 
 
 @attrs.frozen(kw_only=True)

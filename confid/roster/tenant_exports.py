@@ -21,9 +21,9 @@ from confid.roster.what_if import call, tell
 from confid.tenant import phone_number
 from confid.tenant.display import Shown
 from confid.tenant.policies import Family, TeamsAudioConferencingPolicy, identity_of, name_of
-from confid.tenant.records import DirectoryUser, TenantSettings
+from confid.tenant.records import DirectoryUser, EntryExitAnnouncements, TenantSettings
 from confid.tenant.results import Results
-from confid.tenant.setup import ANNOUNCEMENTS, checked_settings
+from confid.tenant.setup import checked_settings
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
@@ -296,7 +296,9 @@ def _settings(facts: PropertyReader) -> dict[str, Any]:
         else:
             value = facts.text(name)
             if attribute == "entry_exit_announcements_type" and value in ("0", "1"):
-                value = ANNOUNCEMENTS[int(value)]  # JSON has the number of an enumeration
+                value = list(EntryExitAnnouncements)[
+                    int(value)
+                ]  # JSON has the number of an enumeration
         if value is not None or default is None:
             said[attribute] = value
     return said

@@ -8,7 +8,7 @@ A field without one is for confid itself and shows nowhere.
 from __future__ import annotations
 
 import enum
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Mapping
 from datetime import datetime  # noqa: TC003 - the codec reads the annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from uuid import UUID  # noqa: TC003 - the codec reads the annotations
@@ -22,13 +22,20 @@ from confid.tenant.exported_values import in_frame, in_json
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Self
 
     from confid.errors import Secret
 
     _Mapping = Mapping[str, object]
 else:
-    _Mapping = object
+
+    class _Mapping:
+        """The methods of a mapping. The base class itself would slow every isinstance() down."""
+
+        __slots__ = ()
+        keys, items, values = Mapping.keys, Mapping.items, Mapping.values
+        get, __contains__ = Mapping.get, Mapping.__contains__
 
 
 MASKED_PIN = "***********"
@@ -102,25 +109,6 @@ class Record(Shown, _Mapping):
     def __len__(self) -> int:
         return len(self.__powershell__())
 
-    def __contains__(self, name: object) -> bool:
-        return name in self.__powershell__()
-
-    def keys(self) -> KeysView[str]:
-        """The PowerShell names of the properties."""
-        return KeysView(self)
-
-    def items(self) -> ItemsView[str, object]:
-        """The properties with their values."""
-        return ItemsView(self)
-
-    def values(self) -> ValuesView[object]:
-        """The values of the properties."""
-        return ValuesView(self)
-
-    def get(self, name: str, default: object = None) -> object:
-        """The value of a property, or the default."""
-        return in_frame(self.__powershell__().get(name, default))
-
     def __str__(self) -> str:
         return view([self])
 
@@ -128,7 +116,6 @@ class Record(Shown, _Mapping):
         return html_view([self])
 
 
-# Not a base class: that would make each isinstance() of a record slower.
 Mapping.register(Record)
 
 
@@ -293,6 +280,21 @@ class Bridge(Record):
     tenant_id: UUID = prop("TenantId")
 
 
+class EntryExitAnnouncements(enum.StrEnum):
+    """How comings and goings are announced."""
+
+    USE_NAMES = "UseNames"
+    TONE_ONLY = "ToneOnly"
+
+
+class MaskedNumbers(enum.StrEnum):
+    """From whom the numbers of callers are hidden."""
+
+    FOR_EXTERNAL_USERS = "MaskedForExternalUsers"
+    FOR_ALL_USERS = "MaskedForAllUsers"
+    NO_MASKING = "NoMasking"
+
+
 @attrs.frozen(kw_only=True, str=False)
 class TenantSettings(Record):
     """The tenant's dial-in settings. Defaults: behaviour, tenant settings."""
@@ -301,12 +303,16 @@ class TenantSettings(Record):
         "AllowedDialOutExternalDomains", default=()
     )
     enable_entry_exit_notifications: bool = prop("EnableEntryExitNotifications", default=True)
-    entry_exit_announcements_type: str = prop("EntryExitAnnouncementsType", default="UseNames")
+    entry_exit_announcements_type: EntryExitAnnouncements = prop(
+        "EntryExitAnnouncementsType", default=EntryExitAnnouncements.USE_NAMES
+    )
     enable_name_recording: bool = prop("EnableNameRecording", default=True)
     include_toll_free_number_in_meeting_invites: bool = prop(
         "IncludeTollFreeNumberInMeetingInvites", default=True
     )
-    mask_pstn_numbers_type: str = prop("MaskPstnNumbersType", default="MaskedForExternalUsers")
+    mask_pstn_numbers_type: MaskedNumbers = prop(
+        "MaskPstnNumbersType", default=MaskedNumbers.FOR_EXTERNAL_USERS
+    )
     pin_length: int = prop("PinLength", default=5)
     allow_pstn_only_meetings_by_default: bool = prop(
         "AllowPSTNOnlyMeetingsByDefault", default=False
@@ -333,6 +339,11 @@ class TenantSettings(Record):
         "AllowFederatedUsersToDialOutToThirdParty", default=None
     )
     identity: str = prop("Identity", default="Global")
+
+    def __powershell__(self) -> dict[str, object]:
+        """The properties; words are text."""
+        properties = Record.__powershell__(self)
+        return {n: str(v) if isinstance(v, enum.StrEnum) else v for n, v in properties.items()}
 
 
 @attrs.frozen(kw_only=True, str=False)

@@ -44,6 +44,8 @@ from confid.tenant.records import (
     ConferencingUser,
     DialInNumber,
     DirectoryUser,
+    EntryExitAnnouncements,
+    MaskedNumbers,
     ServiceNumber,
     TenantSettings,
 )
@@ -356,8 +358,6 @@ class SetupKeeper:
 
 
 PIN_LENGTHS = range(4, 13)
-ANNOUNCEMENTS = ("UseNames", "ToneOnly")
-MASKS = ("MaskedForExternalUsers", "MaskedForAllUsers", "NoMasking")
 
 
 def checked_settings(settings: TenantSettings) -> TenantSettings:
@@ -381,12 +381,11 @@ def checked_settings(settings: TenantSettings) -> TenantSettings:
             error_id="SenderIncomplete",
         )
     changes: dict[str, Any] = {
-        "entry_exit_announcements_type": choice(
-            "EntryExitAnnouncementsType", settings.entry_exit_announcements_type, ANNOUNCEMENTS
-        ),
-        "mask_pstn_numbers_type": choice(
-            "MaskPstnNumbersType", settings.mask_pstn_numbers_type, MASKS
-        ),
+        attribute: words(choice(name, getattr(settings, attribute), tuple(words)))
+        for name, attribute, words in (
+            ("EntryExitAnnouncementsType", "entry_exit_announcements_type", EntryExitAnnouncements),
+            ("MaskPstnNumbersType", "mask_pstn_numbers_type", MaskedNumbers),
+        )
     }
     if address:
         changes["send_email_from_address"] = checked(address, parameter="SendEmailFromAddress")

@@ -25,7 +25,7 @@ from confid.ledger.audit import CheckReport
 from confid.ledger.exports import MergeReport
 from confid.mail.report import DeliveryReport
 from confid.meetings.migration_runs import MigrationReport
-from confid.powershell import from_clixml, import_csv, out_string, to_clixml
+from confid.powershell import from_clixml, import_csv, out_string, to_clixml, to_json
 from confid.roster.report import RosterReport
 from confid.tenant.records import Record, prop
 from confid.tenant.results import Results
@@ -253,6 +253,22 @@ def test_no_export_of_a_record_shows_its_new_pin() -> None:
     exports: list[object] = [attrs.asdict(user), attrs.astuple(user), dict(user), user.to_dict()]
     exports += [user.to_dict("python", plain=True), user._repr_html_(), echoed(user), repr(user)]
     assert not [export for export in exports if pin in str(export)]
+
+
+def test_settings_that_are_words_are_string_enumerations() -> None:
+    """They come back as members, equal their texts, and are taken as arguments; views show text."""
+    with confid.demo() as session:
+        change = session.cmdlets.set_cs_online_dial_in_conferencing_tenant_settings
+        settings = change(mask_pstn_numbers_type=confid.MaskedNumbers.NO_MASKING)
+        settings = change(entry_exit_announcements_type="toneonly")
+        assert settings.entry_exit_announcements_type is confid.EntryExitAnnouncements.TONE_ONLY
+        assert settings.mask_pstn_numbers_type is confid.MaskedNumbers.NO_MASKING
+        read = session.cmdlets.get_cs_online_dial_in_conferencing_tenant_settings()
+        assert read[0] == settings
+    assert str(settings.entry_exit_announcements_type) == "ToneOnly"
+    assert type(settings.to_dict()["EntryExitAnnouncementsType"]) is str
+    assert '"NoMasking"' in to_json(settings)
+    assert ": ToneOnly" in str(settings)
 
 
 def test_clixml_files_are_read_back(tmp_path: Path) -> None:
