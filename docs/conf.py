@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 from pathlib import Path
@@ -120,8 +121,19 @@ def mark_up(
     lines[:] = list(marked_up(lines))
 
 
+def own_signature(*event: Any) -> tuple[str, str] | None:
+    """The signature that a cmdlet shows in `help()`, in place of all that its binder reads."""
+    _app, _what, _name, thing, _options, arguments, returned = event
+    own = getattr(thing, "__signature__", None)
+    if not isinstance(own, inspect.Signature) or arguments is None:
+        return None
+    shown = str(own.replace(return_annotation=own.empty))
+    return re.sub(r": '([^']*)'", r": \1", shown), returned
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Sphinx calls this."""
     app.connect("source-read", lead_to_the_site)
     app.connect("autodoc-process-docstring", mark_up)
+    app.connect("autodoc-process-signature", own_signature)
     return {"parallel_read_safe": True}
