@@ -228,6 +228,7 @@ def test_no_module_is_named_like_a_function_that_its_package_exports(package: st
     "heavy",
     [
         "attr",
+        "cattrs",
         "phonenumbers",
         "email_validator",
         "sqlite3",

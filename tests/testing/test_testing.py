@@ -106,7 +106,7 @@ UNUSED = """
 import sys
 
 def test_nothing_of_confid_is_there():
-    assert not {"confid.engine.session", "confid.store.base", "attr"} & sys.modules.keys()
+    assert not {"confid.engine.session", "confid.store.base", "attr", "cattrs"} & sys.modules.keys()
 """
 
 
