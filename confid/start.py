@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import random
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from confid import cmdlets, meetings
 from confid.engine.opening import open_session
-from confid.engine.session import Session
 from confid.engine.tracebacks import ends_at_caller
 from confid.errors import demand
 from confid.host import SilentHost, default_host
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from confid.engine.session import Session
     from confid.host import Host
     from confid.store.base import Store
     from confid.tenant.unit_of_work import UnitOfWork
@@ -123,27 +122,3 @@ def _users(tenant: UnitOfWork) -> Iterable[DirectoryUser]:
             license_state=LicenseState.LICENSED if licensed else LicenseState.UNLICENSED,
             provider=MICROSOFT if licensed else None,
         )
-
-
-class Cmdlets:
-    """`session.cmdlets`: the cmdlets as attributes, with the session given."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        function = getattr(cmdlets, name)
-        session = self._session
-
-        def with_session(*args: Any, **kwargs: Any) -> Any:
-            __tracebackhide__ = True
-            return function(*args, session=session, **kwargs)
-
-        functools.update_wrapper(with_session, function)
-        return with_session
-
-    def __dir__(self) -> list[str]:
-        return list(cmdlets.__all__)
-
-
-Session.cmdlets_with = Cmdlets

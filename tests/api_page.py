@@ -10,6 +10,8 @@ from pathlib import Path
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
+from tests import typed_cmdlets
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import ModuleType
@@ -233,3 +235,4 @@ def _indented(lines: Iterator[str]) -> Iterator[str]:
 
 if __name__ == "__main__":
     PAGE.write_text(text(), encoding="utf-8", newline="\n")
+    typed_cmdlets.write()

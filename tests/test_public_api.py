@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from tests import api_page
+from tests import api_page, typed_cmdlets
 
 
 def test_the_page_of_the_public_api_is_that_of_the_package() -> None:
     """docs/api.md as it would be written today; `python -m tests.api_page` writes it."""
     assert api_page.PAGE.read_text(encoding="utf-8") == api_page.text()
+
+
+def test_the_types_of_the_cmdlets_are_those_of_their_declarations() -> None:
+    """The stubs as they would be written today; `python -m tests.typed_cmdlets` writes them."""
+    for path, text in typed_cmdlets.stubs().items():
+        assert path.read_text(encoding="utf-8") == text, path.name

@@ -107,16 +107,19 @@ def test_every_parameter_has_a_python_name_in_the_signature(name: str) -> None:
     """Snake case, after the identity by keyword alone, beside the common parameters."""
     info = confid.get_command(name)
     signature = inspect.signature(info.function)
-    python_names = [p.python_name for p in info.parameters]
-    assert python_names == [snake(p.name) for p in info.parameters]
-    rest = set(signature.parameters) - set(python_names)
-    assert rest - {"notify", "if_unchanged"} == COMMON
-    others = list(signature.parameters.values())
+    assert [p.python_name for p in info.parameters] == [snake(p.name) for p in info.parameters]
+    effective = {p.python_name for p in info.parameters if p.status == "implemented"}
+    rest = set(signature.parameters) - effective
+    assert rest - {"notify", "if_unchanged", "without_effect"} == COMMON
+    assert ("without_effect" in rest) is (len(effective) < len(info.parameters))
+    kinds = {name: p.kind for name, p in signature.parameters.items()}
     if any(p.position is not None for p in info.parameters):
-        first = others.pop(0)
-        assert first.name == "identity"
-        assert first.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
-    assert {p.kind for p in others} == {inspect.Parameter.KEYWORD_ONLY}
+        assert next(iter(kinds)) == "identity"
+    assert kinds.pop("without_effect", inspect.Parameter.VAR_KEYWORD) is (
+        inspect.Parameter.VAR_KEYWORD
+    )
+    by_place = {name for name, kind in kinds.items() if kind is not inspect.Parameter.KEYWORD_ONLY}
+    assert by_place <= {"identity", "policy_name"}
 
 
 @pytest.mark.parametrize("name", NAMES)

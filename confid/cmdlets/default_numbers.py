@@ -76,7 +76,9 @@ def set_cs_online_dial_in_conferencing_user_default_number(
         "their new number: of the bridge and of `number_type`",
     ] = None,
     number_type: Annotated[
-        str | None, P("NumberType", "String", mandatory=True), "Toll or Toll-Free, in any casing"
+        Literal["Toll", "Toll-Free"] | None,
+        P("NumberType", "String", mandatory=True),
+        "Toll or Toll-Free, in any casing",
     ] = None,
     country_or_region: Annotated[
         str | None,

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Unpack, cast
+from enum import Enum
+from typing import Annotated, Literal, Unpack, cast
 
 from confid.cmdlets.parameters import ListedUserId, MandatoryUserId, TenantId
 from confid.engine.cmdlet import listing_cmdlet, user_cmdlet
@@ -27,12 +28,12 @@ def start_cs_ex_meeting_migration(
     identity: MandatoryUserId = None,
     *,
     source_meeting_type: Annotated[
-        str | None,
+        Literal["All", "SfB", "Teams"] | Enum | None,
         P("SourceMeetingType", "MmsSourceMeetingTypes"),
         "All (the default), SfB, of which confid has none, or Teams",
     ] = None,
     target_meeting_type: Annotated[
-        str | None,
+        Literal["Current", "Teams"] | Enum | None,
         P("TargetMeetingType", "MmsTargetMeetingTypes"),
         "Current (the default) or Teams, which all meetings are here",
     ] = None,
@@ -76,7 +77,7 @@ def get_cs_meeting_migration_status(
     identity: ListedUserId = None,
     *,
     state: Annotated[
-        str | None,
+        Literal["Pending", "InProgress", "Failed", "Succeeded"] | Enum | None,
         P("State", "StateType"),
         "only those that are Pending, InProgress, Failed or Succeeded",
     ] = None,

@@ -1,7 +1,8 @@
 """Tenant settings: get, set, and back to the defaults."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Unpack, overload
+from enum import Enum
+from typing import Annotated, Any, Literal, Unpack, overload
 
 import attrs
 
@@ -129,7 +130,7 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
         "whether a meeting hears who comes and goes; True at first",
     ] = None,
     entry_exit_announcements_type: Annotated[
-        str | None,
+        Literal["UseNames", "ToneOnly"] | Enum | None,
         P("EntryExitAnnouncementsType", "EntryExitAnnouncementsType"),
         "how it hears it: UseNames, as at first, or ToneOnly",
     ] = None,
@@ -185,7 +186,7 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
         "whether they may have others called; kept and shown",
     ] = None,
     mask_pstn_numbers_type: Annotated[
-        str | None,
+        Literal["MaskedForExternalUsers", "MaskedForAllUsers", "NoMasking"] | Enum | None,
         P("MaskPstnNumbersType", "String"),
         "whose numbers are masked in a meeting: MaskedForExternalUsers, as at first, "
         "MaskedForAllUsers or NoMasking",

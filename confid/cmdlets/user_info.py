@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import Annotated, Unpack
+from typing import Annotated, Literal, Unpack
 
 from confid.cmdlets.listing import count, listed, numbers_of, property_filter, provider_of
 from confid.cmdlets.parameters import (
@@ -26,6 +26,16 @@ from confid.tenant.unit_of_work import UnitOfWork
 
 FIRST = 100
 """How many users UserInfo lists unless First says otherwise."""
+
+Selection = Literal[
+    "DialInConferencingOn",
+    "DialInConferencingOff",
+    "ConferencingProviderMS",
+    "ConferencingProviderOther",
+    "ReadyForMigrationToCPC",
+    "NoFilter",
+]
+Licence = Literal["Licensed", "NoLicense", "Unknown"]
 
 LISTING = ("TenantIdParams",)
 
@@ -52,7 +62,7 @@ def get_cs_online_dial_in_conferencing_user_info(
     ] = None,
     *,
     select: Annotated[
-        Enum | str | None,
+        Selection | Enum | None,
         P("Select", "FilterSelection", sets=LISTING),
         "DialInConferencingOn (enabled), DialInConferencingOff (not), "
         "ConferencingProviderMS, ConferencingProviderOther (by whose audio "
@@ -129,13 +139,13 @@ def get_cs_online_dial_in_conferencing_user_state(
     identity: ListedUserId = None,
     *,
     provider: Annotated[
-        Enum | str | None,
+        Literal["AllProviders", "NoProviders", "Microsoft", "ThirdParty"] | Enum | None,
         P("Provider", "ProviderType"),
         "only users of AllProviders (any at all), NoProviders, Microsoft or "
         "ThirdParty, in any casing; narrows the users named too",
     ] = None,
     license_state: Annotated[
-        str | Iterable[str] | None,
+        Licence | Iterable[Licence] | None,
         P("LicenseState", "String[]"),
         "only users who are one of these: Licensed, NoLicense, Unknown; the same",
     ] = None,
@@ -232,7 +242,7 @@ _PROVIDERS: dict[str, Callable[[Person], bool]] = {
 }
 
 
-def _selected(select: Enum | str | None, query: str | None) -> Callable[[Person], bool]:
+def _selected(select: Selection | Enum | None, query: str | None) -> Callable[[Person], bool]:
     """Whether Select and SearchQuery let a person through."""
     name = "NoFilter" if select is None else choice("Select", select, tuple(_SELECTIONS))
     selects = _SELECTIONS[name]
@@ -257,7 +267,7 @@ def _filter(text: str | None) -> Callable[[Person, UserInfo], bool]:
 
 
 def _state_filter(
-    provider: Enum | str | None, license_state: str | Iterable[str] | None
+    provider: Enum | str | None, license_state: Licence | Iterable[Licence] | None
 ) -> Callable[[Person], bool]:
     """Whether Provider and LicenseState let a person through."""
     tests: list[Callable[[Person], bool]] = []

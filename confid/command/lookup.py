@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import overload
 
 import confid.cmdlets  # noqa: F401 - fills the registry
-from confid.engine.binder import Binding, CommandInfo, bind_arguments
-from confid.engine.cmdlet import registry
+from confid.engine.binder import Binding, CommandInfo, bind_arguments, registry
 from confid.engine.tracebacks import ends_at_caller
 from confid.errors import ParameterBindingError, demand, shown
 from confid.powershell.language.names import did_you_mean

@@ -82,11 +82,13 @@ class CommandInfo:
         eras: tuple[str, ...],
         only_2019: frozenset[str],
         only_2026: frozenset[str],
+        demands_identity: bool = False,
     ) -> None:
         self.name = name
         self.eras = eras
         self._only = {"2019": only_2019, "2026": only_2026}
         self.writes = writes
+        self.demands_identity = demands_identity
         self.function: Callable[..., Any] = body
         self._body = body
         self._sets = sets
@@ -134,19 +136,22 @@ class CommandInfo:
         return frozenset(name for name, p in self.declared.items() if p.accepted)
 
     @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """The signature of the body, without the running command and the common parameters."""
+        signature = inspect.signature(self._body)
+        own = [p for n, p in signature.parameters.items() if n not in ("command", "common")]
+        return signature.replace(parameters=own)
+
+    @functools.cached_property
     def takes_none(self) -> frozenset[str]:
         """The parameters, by Python name, for which None is a value of its own."""
-        signature = inspect.signature(self._body)
-        return frozenset(n for n, p in signature.parameters.items() if p.default is UNSET)
+        return frozenset(n for n, p in self.signature.parameters.items() if p.default is UNSET)
 
     @functools.cached_property
     def places(self) -> tuple[str, ...]:
         """The parameters that Python takes by place, by Python name."""
-        return tuple(
-            name
-            for name, parameter in inspect.signature(self._body).parameters.items()
-            if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
-        )
+        parameters = self.signature.parameters.items()
+        return tuple(name for name, p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
 
     @functools.cached_property
     def own(self) -> tuple[str, ...]:
@@ -205,6 +210,10 @@ class CommandInfo:
             for known in (name, p.name, *p.aliases, *map(python_name, p.aliases)):
                 named[known.lower()] = (name, p)
         return named
+
+
+registry: dict[str, CommandInfo] = {}
+"""Every cmdlet by its PowerShell name in lower case; importing `confid.cmdlets` fills it."""
 
 
 def bind_arguments(

@@ -8,7 +8,6 @@ PowerShell does around a cmdlet.
 from __future__ import annotations
 
 import functools
-import inspect
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -20,10 +19,10 @@ from typing import (
     overload,
 )
 
-from confid.engine.binder import CommandInfo
-from confid.engine.docstrings import composed, python_type
+from confid.engine.binder import CommandInfo, registry
+from confid.engine.docstrings import composed, signature_of
 from confid.engine.execution import run
-from confid.engine.parameters import COMMON
+from confid.engine.session_cmdlets import functions
 from confid.errors import ConfidError
 from confid.tenant.records import ConferencingUser, DirectoryUser, Record, UserInfo, UserState
 
@@ -39,8 +38,6 @@ Returned = TypeVar("Returned")
 
 Identity = str | DirectoryUser | ConferencingUser | UserInfo | UserState
 """What names one person: a text in any documented form, or a record."""
-
-registry: dict[str, CommandInfo] = {}
 
 
 class UserCmdlet(Protocol[Params, R]):
@@ -83,6 +80,9 @@ class cmdlet:  # noqa: N801 - a decorator
     read at once, so everything that they name is defined before it.
     """
 
+    demands_identity = False
+    """Whether somebody must be named."""
+
     def __init__(
         self,
         name: str,
@@ -113,7 +113,9 @@ class cmdlet:  # noqa: N801 - a decorator
         return cast("Callable[Params, Returned]", self._register(body))
 
     def _register(self, body: Callable[..., Any]) -> Any:
-        info = CommandInfo(self._name, body, **self._options)
+        info = CommandInfo(
+            self._name, body, demands_identity=self.demands_identity, **self._options
+        )
         registry[self._name.lower()] = info
 
         @functools.wraps(body)
@@ -126,13 +128,15 @@ class cmdlet:  # noqa: N801 - a decorator
                 raise error.with_traceback(None)  # noqa: B904 - it is the very error
 
         call.__doc__ = composed(info)
-        call.__signature__ = _public_signature(info, body)  # type: ignore[attr-defined]  # inspect reads it
-        info.function = call
+        call.__signature__ = signature_of(info)  # type: ignore[attr-defined]  # inspect reads it
+        info.function = functions[body.__name__] = call
         return call
 
 
 class user_cmdlet(cmdlet):  # noqa: N801 - a decorator
     """`cmdlet`, for one whose first parameter is an identity that must be given."""
+
+    demands_identity = True
 
     def __call__(  # type: ignore[override]  # the same, with a sharper type
         self,
@@ -151,18 +155,3 @@ class listing_cmdlet(cmdlet):  # noqa: N801 - a decorator
     ) -> ListingCmdlet[Params, R]:
         """Register `body`; the cmdlet."""
         return cast("ListingCmdlet[Params, R]", self._register(body))
-
-
-def _public_signature(info: CommandInfo, body: Callable[..., Any]) -> inspect.Signature:
-    """The signature that callers see, its types in their words."""
-    signature = inspect.signature(body)
-    shown = [
-        parameter.replace(annotation=python_type(info, name))
-        for name, parameter in signature.parameters.items()
-        if name not in ("command", "common")
-    ]
-    common = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
-        for name in sorted(COMMON)
-    ]
-    return signature.replace(parameters=[*shown, *common])

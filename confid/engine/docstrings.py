@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confid.engine.parameters import Unset
+from confid.engine.parameters import CommonParameters, Unset
 from confid.tenant.records import Record
 
 if TYPE_CHECKING:
@@ -76,9 +76,69 @@ def composed(info: CommandInfo) -> str:
     before, heading, after = info.docstring.partition("\nReturns:")
     lines = [before, *(["Parameters:"] if info.descriptions else [])]
     for name, words in info.descriptions.items():
-        lines += _wrapped(f"    {name} ({python_type(info, name)}): {words}")
-    common = "Also the common parameters; `confid.get_help` describes them."
-    return "\n".join([*lines, f"    {common}", f"{heading}{after}", "", reference_page(info)])
+        if name not in info.accepted:
+            lines += _wrapped(f"    {name} ({python_type(info, name)}): {words}")
+    lines.append("    Also the common parameters; `confid.get_help` describes them.")
+    if info.accepted:
+        taken = ", ".join(name for name in info.declared if name in info.accepted)
+        lines += _wrapped(f"    Taken without effect: {taken}.")
+    return "\n".join([*lines, f"{heading}{after}", "", reference_page(info)])
+
+
+class Words(str):
+    """An annotation that a signature shows as it is, without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def signature_of(info: CommandInfo) -> inspect.Signature:
+    """The signature that callers see: plain types, and nothing that is without effect."""
+    shown = [
+        _shown(info, parameter)
+        for name, parameter in info.signature.parameters.items()
+        if name not in info.accepted
+    ]
+    common = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Words(hint.__forward_arg__.replace("ErrorAction", "str")),
+        )
+        for name, hint in sorted(CommonParameters.__annotations__.items())
+    ]
+    rest = [inspect.Parameter("without_effect", inspect.Parameter.VAR_KEYWORD)]
+    return info.signature.replace(
+        parameters=[*shown, *common, *(rest if info.accepted else ())],
+        return_annotation=Words(_written(info.hints["return"])),
+    )
+
+
+def _shown(info: CommandInfo, parameter: inspect.Parameter) -> inspect.Parameter:
+    """A parameter in a caller's words; one that must be given has no default."""
+    p = info.declared.get(parameter.name)
+    default, words = parameter.default, python_type(info, parameter.name)
+    if (p and p.mandatory and p.sets is None) or (
+        parameter.name == "identity" and info.demands_identity
+    ):
+        default = parameter.empty
+    elif parameter.name == "identity":
+        default = Unset.UNSET
+    elif default is None or (default is Unset.UNSET and words != "object"):
+        words = f"{words} | None"
+    return parameter.replace(annotation=Words(words), default=default)
+
+
+def _written(hint: Any) -> str:
+    """A type as an author writes it."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return " | ".join(map(_written, typing.get_args(hint)))
+    inner = ", ".join(map(_written, typing.get_args(hint)))
+    name = "None" if hint is types.NoneType else getattr(hint, "__name__", str(hint))
+    return f"{name}[{inner}]" if inner else name
 
 
 def _wrapped(text: str) -> Iterator[str]:
@@ -101,9 +161,9 @@ def reference_page(info: CommandInfo) -> str:
 
 
 def python_type(info: CommandInfo, python_name: str) -> str:
-    """The type of a parameter in a Python caller's words: `UUID | str`, `str | record | iterable`.
+    """The type of a parameter in a Python caller's words: `UUID | str`, `str | Record | Iterable`.
 
-    The default for "not given" is left out; `record` stands for several kinds of records.
+    The default for "not given" is left out; `Record` stands for several kinds of records.
     """
     kinds = list(_kinds(info.hints[python_name]))
     records = [kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, Record)]
@@ -127,11 +187,10 @@ _WORDS: dict[Any, str] = {
     types.NoneType: "",
     Unset: "",
     enum.Enum: "",
+    typing.Literal: "str",
     Mapping: "",
-    Iterable: "iterable",
+    Iterable: "Iterable",
     tuple: "list",
-    object: "any",
-    Record: "record",
 }
 
 
@@ -140,4 +199,4 @@ def _word(kind: Any, *, several_records: bool) -> str:
     if origin in _WORDS:
         return _WORDS[origin]
     is_record = inspect.isclass(origin) and issubclass(origin, Record)
-    return "record" if is_record and several_records else str(origin.__name__)
+    return "Record" if is_record and several_records else str(origin.__name__)

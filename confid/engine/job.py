@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from confid.errors import InvalidArgumentError
 
@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
     from confid.engine.session import Session
 
+T = TypeVar("T")
 
-class Job(Future[Any]):
+
+class Job(Future[T]):
     """A running or finished call: a `concurrent.futures.Future` that can be awaited too.
 
     `state` is PowerShell's: Running, Completed or Failed.
     """
 
-    def __init__(self, session: Session, work: Callable[[], Any]) -> None:
+    def __init__(self, session: Session, work: Callable[[], T]) -> None:
         if session.in_transaction:
             raise InvalidArgumentError(
                 "as_job=True starts another thread, and other threads never join a transaction. "
@@ -41,7 +43,7 @@ class Job(Future[Any]):
     def __repr__(self) -> str:
         return f"<confid job: {self.state}>"
 
-    def __await__(self) -> Generator[Any, None, Any]:
+    def __await__(self) -> Generator[Any, None, T]:
         import asyncio  # noqa: PLC0415 - heavy, and only a program with an event loop awaits
 
         return asyncio.wrap_future(self).__await__()
@@ -53,7 +55,7 @@ class Job(Future[Any]):
             return "Running"
         return "Completed" if self.exception() is None else "Failed"
 
-    def _work(self, work: Callable[[], Any]) -> None:
+    def _work(self, work: Callable[[], T]) -> None:
         try:
             result = work()
         except BaseException as error:  # noqa: BLE001 - receive() raises it where it is wanted
@@ -66,7 +68,7 @@ class Job(Future[Any]):
         self._thread.join(timeout)
         return self
 
-    def receive(self) -> Any:
+    def receive(self) -> T:
         """What the call returned, once it has ended; raises what it raised."""
         self._thread.join()
         return self.result()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 import functools
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypedDict
 
 import attrs
 
@@ -90,6 +90,15 @@ AsJob = Annotated[
 ]
 
 
+GoingOn = Literal[
+    "Continue", "continue", "SilentlyContinue", "silently_continue", "Ignore", "ignore"
+]
+"""An `error_action` under which a call goes on with the next item."""
+
+ErrorAction = GoingOn | Literal["Stop", "stop"]
+"""PowerShell's names and Python's; any other casing is taken too."""
+
+
 class CommonParameters(TypedDict, total=False):
     """What every cmdlet takes beside its own parameters.
 
@@ -103,11 +112,11 @@ class CommonParameters(TypedDict, total=False):
     """
 
     session: Session | None
-    error_action: str | None
+    error_action: ErrorAction | None
     error_variable: list[ConfidError] | None
-    warning_action: str | None
+    warning_action: ErrorAction | None
     warning_variable: list[str] | None
-    verbose: bool
+    verbose: bool | None
     progress: bool | Callable[[int, int | None], object] | None
 
 

@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from confid.engine.session_cmdlets import Cmdlets
     from confid.host import Host
     from confid.ids.dice import Dice
     from confid.store.base import Body, Store, Transaction
@@ -89,8 +90,6 @@ class _Joint:
 class Session:
     """An open tenant, from `confid.connect`; its `with` block or `close()` closes it."""
 
-    cmdlets_with: ClassVar[Callable[[Session], Any]]
-    """Makes `cmdlets`; confid.start sets it, because it is above the cmdlets."""
     recorder: Recorder | None = None
     """What records the calls, in the session of a rehearsal."""
 
@@ -197,9 +196,11 @@ class Session:
         return self._store
 
     @property
-    def cmdlets(self) -> Any:
+    def cmdlets(self) -> Cmdlets:
         """The cmdlets, each with this session given."""
-        return type(self).cmdlets_with(self)
+        from confid.engine.session_cmdlets import Cmdlets  # noqa: PLC0415 - most calls need none
+
+        return Cmdlets(self)
 
     def now(self) -> datetime:
         """The session's time, in UTC. Raises `InvalidArgumentError` for an unusable clock."""

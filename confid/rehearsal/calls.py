@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confid.engine.cmdlet import registry
+from confid.engine.binder import registry
 from confid.errors import ConfidError, shown
 from confid.powershell import quote
 from confid.tenant import directory

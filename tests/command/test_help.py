@@ -58,7 +58,9 @@ def test_a_docstring_describes_every_parameter(info: CommandInfo) -> None:
     for name in sorted(set(info.hints) - {"command", "common", "return"}):
         said = info.descriptions[name]
         assert said == said.strip()
-        assert f"\n    {name} ({python_type(info, name)}): {said}\n" in described
+        line = f"\n    {name} ({python_type(info, name)}): {said}\n"
+        assert (line in described) is (name not in info.accepted)
+        assert name in docstring
     assert not [x for x in docstring.splitlines() if len(x) > LONGEST and "https://" not in x]
 
 
@@ -212,10 +214,10 @@ def test_the_syntax_has_each_parameter_of_a_set_once(info: CommandInfo) -> None:
 def test_types_are_in_a_python_callers_words() -> None:
     """Not given is no word of it; several kinds of records are one word."""
     info = confid.get_command(SET_USER)
-    assert python_type(info, "identity") == "str | record | iterable"
+    assert python_type(info, "identity") == "str | Record | Iterable"
     assert python_type(info, "bridge_id") == "UUID | str"
     assert python_type(info, "reset_conference_id") == "bool"
-    assert python_type(info, "conference_id") == "any"
+    assert python_type(info, "conference_id") == "object"
 
 
 # The parity page.

@@ -54,7 +54,7 @@ def test_every_parameter_takes_the_scalars_of_numpy_and_pandas(given: Any, meant
 def test_a_call_takes_them() -> None:
     """Switches, counts and texts."""
     with confid.demo() as session:
-        cmdlets = session.cmdlets
+        cmdlets: Any = session.cmdlets  # the types are Python's
         before = cmdlets.get_cs_online_dial_in_conferencing_user(np.str_(KEN))
         after = cmdlets.set_cs_online_dial_in_conferencing_user(
             before, reset_conference_id=np.bool_(True), allow_toll_free_dial_in=np.bool_(False)

@@ -139,7 +139,7 @@ def test_a_transaction_takes_no_conference_id() -> None:
 TAKE_RECORDS = [
     info
     for info in confid.get_command()
-    if "identity" in info.declared and "iterable" in python_type(info, "identity")
+    if "identity" in info.declared and "Iterable" in python_type(info, "identity")
 ]
 """The cmdlets that take a person's record as an identity."""
 

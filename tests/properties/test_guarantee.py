@@ -276,7 +276,7 @@ class GuaranteeMachine(RuleBasedStateMachine):
     def who_is_enabled_has_one_id_and_nobody_else_has_any(self) -> None:
         records = self.session.cmdlets.get_cs_online_dial_in_conferencing_user()
         found = {record.sip_address or record.display_name: record for record in records}
-        assert {name: int(record.conference_id) for name, record in found.items()} == {
+        assert {name: int(record.conference_id or 0) for name, record in found.items()} == {
             name: person.conference_id
             for name, person in self.model.people.items()
             if person.conference_id is not None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import tree_sitter
 import tree_sitter_powershell
 
-from confid.engine.cmdlet import registry
+from confid.engine.binder import registry
 from confid.powershell.lines.parser import Argument, parse_line
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from confid.cmdlets import (
     start_cs_ex_meeting_migration,
     unregister_cs_online_dial_in_conferencing_service_number,
 )
-from confid.engine.cmdlet import registry
+from confid.engine.binder import registry
 from confid.host import SilentHost
 from tests.rehearsal import scripts
 

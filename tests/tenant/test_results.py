@@ -238,7 +238,7 @@ def test_plain_dicts_are_json(names: Any) -> None:
     assert issued(1)[0].to_dict("python", plain=True)["since"] == "2026-11-23T09:05:07+00:00"
     assert issued(1)[0].to_dict("python")["since"] == MOMENT
     with pytest.raises(confid.InvalidArgumentError):
-        bridge[0].to_dict("ruby")
+        bridge[0].to_dict("ruby")  # type: ignore[arg-type]  # there is no such
 
 
 def test_no_export_of_a_record_shows_its_new_pin() -> None:
@@ -258,12 +258,13 @@ def test_no_export_of_a_record_shows_its_new_pin() -> None:
 def test_settings_that_are_words_are_string_enumerations() -> None:
     """They come back as members, equal their texts, and are taken as arguments; views show text."""
     with confid.demo() as session:
-        change = session.cmdlets.set_cs_online_dial_in_conferencing_tenant_settings
+        cmdlets: Any = session.cmdlets
+        change = cmdlets.set_cs_online_dial_in_conferencing_tenant_settings
         settings = change(mask_pstn_numbers_type=confid.MaskedNumbers.NO_MASKING)
         settings = change(entry_exit_announcements_type="toneonly")
         assert settings.entry_exit_announcements_type is confid.EntryExitAnnouncements.TONE_ONLY
         assert settings.mask_pstn_numbers_type is confid.MaskedNumbers.NO_MASKING
-        read = session.cmdlets.get_cs_online_dial_in_conferencing_tenant_settings()
+        read = cmdlets.get_cs_online_dial_in_conferencing_tenant_settings()
         assert read[0] == settings
     assert str(settings.entry_exit_announcements_type) == "ToneOnly"
     assert type(settings.to_dict()["EntryExitAnnouncementsType"]) is str

@@ -113,7 +113,7 @@ def _python_name(info: CommandInfo) -> str:
 
 
 def _parameters(info: CommandInfo) -> Iterator[str]:
-    signature = inspect.signature(info.function)
+    signature = info.signature
     for parameter in info.parameters:
         name = parameter.python_name
         type_name = "" if parameter.type == "SwitchParameter" else f" <{parameter.type}>"

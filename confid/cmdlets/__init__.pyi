@@ -1,0 +1,947 @@
+# The cmdlets, with their types: written by `python -m tests.typed_cmdlets` from their declarations.
+# mypy: disable-error-code="overload-overlap"
+# ruff: noqa
+
+from collections.abc import Callable, Iterable, Mapping
+from confid.engine.cmdlet import Identity
+from confid.engine.job import Job
+from confid.engine.parameters import ErrorAction, Unset
+from confid.engine.session import Session
+from confid.errors import ConfidError
+from confid.tenant.online_user import OnlineUser
+from confid.tenant.policies import DialInConferencingPolicy, DialInConferencingTenantConfiguration, DialOutPolicy, TeamsAudioConferencingPolicy
+from confid.tenant.records import Bridge, ConferencingUser, DirectoryUser, LanguageSupported, MeetingMigrationStatus, MeetingMigrationSummary, Record, ServiceNumber, TenantSettings, UserInfo, UserState
+from confid.tenant.results import Results
+from datetime import datetime
+from enum import Enum
+from typing import Literal, TypedDict, Unpack, overload
+from uuid import UUID
+
+class _Common(TypedDict, total=False):
+    session: Session | None
+    error_variable: list[ConfidError] | None
+    warning_action: ErrorAction | None
+    warning_variable: list[str] | None
+    verbose: bool | None
+    progress: bool | Callable[[int, int | None], object] | None
+class _Common1(_Common, total=False):
+    domain_controller: str | None
+    force: bool
+    tenant: UUID | str | None
+    tenant_domain: str | None
+class _Common2(_Common, total=False):
+    tenant: UUID | str | None
+class _Common3(_Common, total=False):
+    domain_controller: str | None
+    force: bool
+class _Common4(_Common, total=False):
+    local_store: bool
+class _Common5(_Common, total=False):
+    local_store: bool
+    tenant: UUID | str | None
+class _Common6(_Common, total=False):
+    domain_controller: str | None
+    force: bool
+    tenant: UUID | str | None
+class _Common7(_Common, total=False):
+    domain_controller: str | None
+    tenant: UUID | str | None
+class _Common8(_Common, total=False):
+    msft_internal_processing_mode: str | None
+class _Common9(_Common, total=False):
+    force: bool
+class _Common10(_Common, total=False):
+    force: bool
+    tenant: UUID | str | None
+class _Common11(_Common, total=False):
+    enable_dial_out_join_confirmation: bool | None
+    force: bool
+    include_toll_free_number_in_meeting_invites: bool | None
+    migrate_service_numbers_on_cross_forest_move: bool | None
+    msft_internal_processing_mode: str | None
+    tenant: UUID | str | None
+    use_unique_conference_ids: bool | None
+
+@overload
+def disable_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, as_job: Literal[False] = False, what_if: Literal[False] = False,
+    confirm: Literal[False] | None = None, error_action: Literal["Stop", "stop"] | None = None,
+    **common: Unpack[_Common1],
+) -> ConferencingUser: ...
+@overload
+def disable_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, as_job: Literal[False] = False, what_if: Literal[True],
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> None: ...
+@overload
+def disable_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, as_job: Literal[False] = False, what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> ConferencingUser | None: ...
+@overload
+def disable_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, as_job: Literal[True], what_if: Literal[False] = False,
+    confirm: Literal[False] | None = None, error_action: Literal["Stop", "stop"] | None = None,
+    **common: Unpack[_Common1],
+) -> Job[ConferencingUser]: ...
+@overload
+def disable_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, as_job: Literal[True], what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> Job[ConferencingUser | None]: ...
+@overload
+def disable_cs_online_dial_in_conferencing_user(
+    identity: Iterable[Identity], *, send_email: bool = False,
+    send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+    send_email_from_display_name: str | None = None, notify: bool | None = None,
+    as_job: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> Results[ConferencingUser]: ...
+@overload
+def disable_cs_online_dial_in_conferencing_user(
+    identity: Iterable[Identity], *, send_email: bool = False,
+    send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+    send_email_from_display_name: str | None = None, notify: bool | None = None,
+    as_job: Literal[True], what_if: bool = False, confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> Job[Results[ConferencingUser]]: ...
+@overload
+def enable_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, allow_pstn_only_meetings: bool | None = None,
+    service_number: str | ServiceNumber | None = None,
+    toll_free_service_number: str | ServiceNumber | None = None,
+    allow_toll_free_dial_in: bool | None = None, replace_provider: bool = False,
+    send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, as_job: Literal[False] = False,
+    error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common1],
+) -> ConferencingUser: ...
+@overload
+def enable_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, allow_pstn_only_meetings: bool | None = None,
+    service_number: str | ServiceNumber | None = None,
+    toll_free_service_number: str | ServiceNumber | None = None,
+    allow_toll_free_dial_in: bool | None = None, replace_provider: bool = False,
+    send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, as_job: Literal[False] = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> ConferencingUser | None: ...
+@overload
+def enable_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, allow_pstn_only_meetings: bool | None = None,
+    service_number: str | ServiceNumber | None = None,
+    toll_free_service_number: str | ServiceNumber | None = None,
+    allow_toll_free_dial_in: bool | None = None, replace_provider: bool = False,
+    send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, as_job: Literal[True],
+    error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common1],
+) -> Job[ConferencingUser]: ...
+@overload
+def enable_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, allow_pstn_only_meetings: bool | None = None,
+    service_number: str | ServiceNumber | None = None,
+    toll_free_service_number: str | ServiceNumber | None = None,
+    allow_toll_free_dial_in: bool | None = None, replace_provider: bool = False,
+    send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, as_job: Literal[True], error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> Job[ConferencingUser | None]: ...
+@overload
+def enable_cs_online_dial_in_conferencing_user(
+    identity: Iterable[Identity], *, allow_pstn_only_meetings: bool | None = None,
+    service_number: str | ServiceNumber | None = None,
+    toll_free_service_number: str | ServiceNumber | None = None,
+    allow_toll_free_dial_in: bool | None = None, replace_provider: bool = False,
+    send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, as_job: Literal[False] = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> Results[ConferencingUser]: ...
+@overload
+def enable_cs_online_dial_in_conferencing_user(
+    identity: Iterable[Identity], *, allow_pstn_only_meetings: bool | None = None,
+    service_number: str | ServiceNumber | None = None,
+    toll_free_service_number: str | ServiceNumber | None = None,
+    allow_toll_free_dial_in: bool | None = None, replace_provider: bool = False,
+    send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, as_job: Literal[True], error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> Job[Results[ConferencingUser]]: ...
+@overload
+def get_cs_meeting_migration_status(
+    identity: Identity | Iterable[Identity] = ..., *,
+    state: Literal["Pending", "InProgress", "Failed", "Succeeded"] | Enum | None = None,
+    start_time: datetime | str | None = None, end_time: datetime | str | None = None,
+    summary_only: Literal[True], what_if: bool = False, confirm: bool | None = None,
+    as_job: Literal[False] = False, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common2],
+) -> Results[MeetingMigrationSummary]: ...
+@overload
+def get_cs_meeting_migration_status(
+    identity: Identity | Iterable[Identity] = ..., *,
+    state: Literal["Pending", "InProgress", "Failed", "Succeeded"] | Enum | None = None,
+    start_time: datetime | str | None = None, end_time: datetime | str | None = None,
+    summary_only: Literal[True], what_if: bool = False, confirm: bool | None = None,
+    as_job: Literal[True], error_action: ErrorAction | None = None, **common: Unpack[_Common2],
+) -> Job[Results[MeetingMigrationSummary]]: ...
+@overload
+def get_cs_meeting_migration_status(
+    identity: Identity, *,
+    state: Literal["Pending", "InProgress", "Failed", "Succeeded"] | Enum | None = None,
+    start_time: datetime | str | None = None, end_time: datetime | str | None = None,
+    summary_only: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
+    as_job: Literal[False] = False, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common2],
+) -> MeetingMigrationStatus | None: ...
+@overload
+def get_cs_meeting_migration_status(
+    identity: Identity, *,
+    state: Literal["Pending", "InProgress", "Failed", "Succeeded"] | Enum | None = None,
+    start_time: datetime | str | None = None, end_time: datetime | str | None = None,
+    summary_only: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
+    as_job: Literal[True], error_action: ErrorAction | None = None, **common: Unpack[_Common2],
+) -> Job[MeetingMigrationStatus | None]: ...
+@overload
+def get_cs_meeting_migration_status(
+    identity: Iterable[Identity] = ..., *,
+    state: Literal["Pending", "InProgress", "Failed", "Succeeded"] | Enum | None = None,
+    start_time: datetime | str | None = None, end_time: datetime | str | None = None,
+    summary_only: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
+    as_job: Literal[False] = False, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common2],
+) -> Results[MeetingMigrationStatus]: ...
+@overload
+def get_cs_meeting_migration_status(
+    identity: Iterable[Identity] = ..., *,
+    state: Literal["Pending", "InProgress", "Failed", "Succeeded"] | Enum | None = None,
+    start_time: datetime | str | None = None, end_time: datetime | str | None = None,
+    summary_only: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
+    as_job: Literal[True], error_action: ErrorAction | None = None, **common: Unpack[_Common2],
+) -> Job[Results[MeetingMigrationStatus]]: ...
+@overload
+def get_cs_online_dial_in_conferencing_bridge(
+    identity: UUID | str | Bridge, *, as_job: Literal[False] = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> Bridge: ...
+@overload
+def get_cs_online_dial_in_conferencing_bridge(
+    identity: UUID | str | Bridge, *, as_job: Literal[True],
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> Job[Bridge]: ...
+@overload
+def get_cs_online_dial_in_conferencing_bridge(
+    *, name: str, as_job: Literal[False] = False, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> Bridge: ...
+@overload
+def get_cs_online_dial_in_conferencing_bridge(
+    *, name: str, as_job: Literal[True], error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> Job[Bridge]: ...
+@overload
+def get_cs_online_dial_in_conferencing_bridge(
+    *, as_job: Literal[False] = False, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> Results[Bridge]: ...
+@overload
+def get_cs_online_dial_in_conferencing_bridge(
+    *, as_job: Literal[True], error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> Job[Results[Bridge]]: ...
+@overload
+def get_cs_online_dial_in_conferencing_languages_supported(
+    *, as_job: Literal[False] = False, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common3],
+) -> Results[LanguageSupported]: ...
+@overload
+def get_cs_online_dial_in_conferencing_languages_supported(
+    *, as_job: Literal[True], error_action: ErrorAction | None = None, **common: Unpack[_Common3],
+) -> Job[Results[LanguageSupported]]: ...
+@overload
+def get_cs_online_dialin_conferencing_policy(
+    identity: str | Record, *, as_job: Literal[False] = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common4],
+) -> DialInConferencingPolicy: ...
+@overload
+def get_cs_online_dialin_conferencing_policy(
+    identity: str | Record, *, as_job: Literal[True], error_action: ErrorAction | None = None,
+    **common: Unpack[_Common4],
+) -> Job[DialInConferencingPolicy]: ...
+@overload
+def get_cs_online_dialin_conferencing_policy(
+    *, filter: str | None = None, as_job: Literal[False] = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common4],
+) -> Results[DialInConferencingPolicy]: ...
+@overload
+def get_cs_online_dialin_conferencing_policy(
+    *, filter: str | None = None, as_job: Literal[True], error_action: ErrorAction | None = None,
+    **common: Unpack[_Common4],
+) -> Job[Results[DialInConferencingPolicy]]: ...
+@overload
+def get_cs_online_dial_in_conferencing_service_number(
+    identity: str | ServiceNumber, *, as_job: Literal[False] = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> ServiceNumber: ...
+@overload
+def get_cs_online_dial_in_conferencing_service_number(
+    identity: str | ServiceNumber, *, as_job: Literal[True],
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> Job[ServiceNumber]: ...
+@overload
+def get_cs_online_dial_in_conferencing_service_number(
+    *, bridge_id: UUID | str | None = None, bridge_name: str | None = None,
+    city: str | None = None, result_size: int | None = None, as_job: Literal[False] = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> Results[ServiceNumber]: ...
+@overload
+def get_cs_online_dial_in_conferencing_service_number(
+    *, bridge_id: UUID | str | None = None, bridge_name: str | None = None,
+    city: str | None = None, result_size: int | None = None, as_job: Literal[True],
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> Job[Results[ServiceNumber]]: ...
+@overload
+def get_cs_online_dialin_conferencing_tenant_configuration(
+    *, filter: str, as_job: Literal[False] = False, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common5],
+) -> Results[DialInConferencingTenantConfiguration]: ...
+@overload
+def get_cs_online_dialin_conferencing_tenant_configuration(
+    *, filter: str, as_job: Literal[True], error_action: ErrorAction | None = None,
+    **common: Unpack[_Common5],
+) -> Job[Results[DialInConferencingTenantConfiguration]]: ...
+@overload
+def get_cs_online_dialin_conferencing_tenant_configuration(
+    identity: str | Record = ..., *, as_job: Literal[False] = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common5],
+) -> DialInConferencingTenantConfiguration: ...
+@overload
+def get_cs_online_dialin_conferencing_tenant_configuration(
+    identity: str | Record = ..., *, as_job: Literal[True],
+    error_action: ErrorAction | None = None, **common: Unpack[_Common5],
+) -> Job[DialInConferencingTenantConfiguration]: ...
+@overload
+def get_cs_online_dial_in_conferencing_tenant_settings(
+    *, filter: str, as_job: Literal[False] = False, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common5],
+) -> Results[TenantSettings]: ...
+@overload
+def get_cs_online_dial_in_conferencing_tenant_settings(
+    *, filter: str, as_job: Literal[True], error_action: ErrorAction | None = None,
+    **common: Unpack[_Common5],
+) -> Job[Results[TenantSettings]]: ...
+@overload
+def get_cs_online_dial_in_conferencing_tenant_settings(
+    identity: str = ..., *, as_job: Literal[False] = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common5],
+) -> TenantSettings: ...
+@overload
+def get_cs_online_dial_in_conferencing_tenant_settings(
+    identity: str = ..., *, as_job: Literal[True], error_action: ErrorAction | None = None,
+    **common: Unpack[_Common5],
+) -> Job[TenantSettings]: ...
+@overload
+def get_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, result_size: int | None = None, as_job: Literal[False] = False,
+    error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common1],
+) -> ConferencingUser: ...
+@overload
+def get_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, bridge_id: UUID | str | None = None, bridge_name: str | None = None,
+    service_number: str | ServiceNumber | None = None, ldap_filter: str | None = None,
+    result_size: int | None = None, as_job: Literal[False] = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> ConferencingUser | None: ...
+@overload
+def get_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, result_size: int | None = None, as_job: Literal[True],
+    error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common1],
+) -> Job[ConferencingUser]: ...
+@overload
+def get_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, bridge_id: UUID | str | None = None, bridge_name: str | None = None,
+    service_number: str | ServiceNumber | None = None, ldap_filter: str | None = None,
+    result_size: int | None = None, as_job: Literal[True],
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> Job[ConferencingUser | None]: ...
+@overload
+def get_cs_online_dial_in_conferencing_user(
+    identity: Iterable[Identity] = ..., *, bridge_id: UUID | str | None = None,
+    bridge_name: str | None = None, service_number: str | ServiceNumber | None = None,
+    ldap_filter: str | None = None, result_size: int | None = None,
+    as_job: Literal[False] = False, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> Results[ConferencingUser]: ...
+@overload
+def get_cs_online_dial_in_conferencing_user(
+    identity: Iterable[Identity] = ..., *, bridge_id: UUID | str | None = None,
+    bridge_name: str | None = None, service_number: str | ServiceNumber | None = None,
+    ldap_filter: str | None = None, result_size: int | None = None, as_job: Literal[True],
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> Job[Results[ConferencingUser]]: ...
+@overload
+def get_cs_online_dial_in_conferencing_user_info(
+    identity: Identity, *, error_action: Literal["Stop", "stop"] | None = None,
+    **common: Unpack[_Common6],
+) -> UserInfo: ...
+@overload
+def get_cs_online_dial_in_conferencing_user_info(
+    identity: Identity, *, error_action: ErrorAction | None = None, **common: Unpack[_Common6],
+) -> UserInfo | None: ...
+@overload
+def get_cs_online_dial_in_conferencing_user_info(
+    identity: Iterable[Identity] = ..., *,
+    select: Literal["DialInConferencingOn", "DialInConferencingOff", "ConferencingProviderMS", "ConferencingProviderOther", "ReadyForMigrationToCPC", "NoFilter"] | Enum | None = None,
+    filter: str | None = None, search_query: str | None = None, skip: int | None = None,
+    first: int | None = None, sort_descending: bool = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common6],
+) -> Results[UserInfo]: ...
+@overload
+def get_cs_online_dial_in_conferencing_user_state(
+    identity: Identity, *, result_size: int | str | None = None,
+    error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common1],
+) -> UserState: ...
+@overload
+def get_cs_online_dial_in_conferencing_user_state(
+    identity: Identity, *,
+    provider: Literal["AllProviders", "NoProviders", "Microsoft", "ThirdParty"] | Enum | None = None,
+    license_state: Literal["Licensed", "NoLicense", "Unknown"] | Iterable[Literal["Licensed", "NoLicense", "Unknown"]] | None = None,
+    result_size: int | str | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> UserState | None: ...
+@overload
+def get_cs_online_dial_in_conferencing_user_state(
+    identity: Iterable[Identity] = ..., *,
+    provider: Literal["AllProviders", "NoProviders", "Microsoft", "ThirdParty"] | Enum | None = None,
+    license_state: Literal["Licensed", "NoLicense", "Unknown"] | Iterable[Literal["Licensed", "NoLicense", "Unknown"]] | None = None,
+    result_size: int | str | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> Results[UserState]: ...
+@overload
+def get_cs_online_dial_out_policy(
+    identity: str | Record, *, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common4],
+) -> DialOutPolicy: ...
+@overload
+def get_cs_online_dial_out_policy(
+    *, filter: str | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common4],
+) -> Results[DialOutPolicy]: ...
+@overload
+def get_cs_online_user(
+    identity: Identity, *, result_size: int | str | None = None,
+    properties: str | Iterable[str] | None = None,
+    error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common],
+) -> OnlineUser: ...
+@overload
+def get_cs_online_user(
+    identity: Identity, *, filter: str | None = None, result_size: int | str | None = None,
+    properties: str | Iterable[str] | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common],
+) -> OnlineUser | None: ...
+@overload
+def get_cs_online_user(
+    identity: Iterable[Identity] = ..., *, filter: str | None = None,
+    result_size: int | str | None = None, properties: str | Iterable[str] | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common],
+) -> Results[OnlineUser]: ...
+@overload
+def get_cs_teams_audio_conferencing_policy(
+    identity: str | TeamsAudioConferencingPolicy, *, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common4],
+) -> TeamsAudioConferencingPolicy: ...
+@overload
+def get_cs_teams_audio_conferencing_policy(
+    *, filter: str | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common4],
+) -> Results[TeamsAudioConferencingPolicy]: ...
+@overload
+def grant_cs_dialout_policy(
+    identity: Identity, policy_name: str | Record | None, *, global_: bool = False,
+    pass_thru: Literal[True], as_job: Literal[False] = False, what_if: Literal[False] = False,
+    confirm: Literal[False] | None = None, error_action: Literal["Stop", "stop"] | None = None,
+    **common: Unpack[_Common7],
+) -> OnlineUser: ...
+@overload
+def grant_cs_dialout_policy(
+    identity: Identity, policy_name: str | Record | None, *, global_: bool = False,
+    pass_thru: Literal[True], as_job: Literal[False] = False, what_if: Literal[True],
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common7],
+) -> None: ...
+@overload
+def grant_cs_dialout_policy(
+    identity: Identity, policy_name: str | Record | None, *, global_: bool = False,
+    pass_thru: Literal[True], as_job: Literal[False] = False, what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common7],
+) -> OnlineUser | None: ...
+@overload
+def grant_cs_dialout_policy(
+    identity: Identity, policy_name: str | Record | None, *, global_: bool = False,
+    pass_thru: Literal[True], as_job: Literal[True], what_if: Literal[False] = False,
+    confirm: Literal[False] | None = None, error_action: Literal["Stop", "stop"] | None = None,
+    **common: Unpack[_Common7],
+) -> Job[OnlineUser]: ...
+@overload
+def grant_cs_dialout_policy(
+    identity: Identity, policy_name: str | Record | None, *, global_: bool = False,
+    pass_thru: Literal[True], as_job: Literal[True], what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common7],
+) -> Job[OnlineUser | None]: ...
+@overload
+def grant_cs_dialout_policy(
+    identity: Iterable[Identity], policy_name: str | Record | None, *, global_: bool = False,
+    pass_thru: Literal[True], as_job: Literal[False] = False, what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common7],
+) -> Results[OnlineUser]: ...
+@overload
+def grant_cs_dialout_policy(
+    identity: Iterable[Identity], policy_name: str | Record | None, *, global_: bool = False,
+    pass_thru: Literal[True], as_job: Literal[True], what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common7],
+) -> Job[Results[OnlineUser]]: ...
+@overload
+def grant_cs_dialout_policy(
+    identity: Identity | Iterable[Identity] = ..., policy_name: str | Record | Unset | None = ...,
+    *, global_: bool = False, pass_thru: bool = False, as_job: Literal[False] = False,
+    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common7],
+) -> None: ...
+@overload
+def grant_cs_dialout_policy(
+    identity: Identity | Iterable[Identity] = ..., policy_name: str | Record | Unset | None = ...,
+    *, global_: bool = False, pass_thru: bool = False, as_job: Literal[True],
+    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common7],
+) -> Job[None]: ...
+@overload
+def grant_cs_teams_audio_conferencing_policy(
+    identity: Identity, policy_name: str | Record | None, *, pass_thru: Literal[True],
+    what_if: Literal[False] = False, confirm: Literal[False] | None = None,
+    error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common8],
+) -> OnlineUser: ...
+@overload
+def grant_cs_teams_audio_conferencing_policy(
+    identity: Identity, policy_name: str | Record | None, *, pass_thru: Literal[True],
+    what_if: Literal[True], confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common8],
+) -> None: ...
+@overload
+def grant_cs_teams_audio_conferencing_policy(
+    identity: Identity, policy_name: str | Record | None, *, pass_thru: Literal[True],
+    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common8],
+) -> OnlineUser | None: ...
+@overload
+def grant_cs_teams_audio_conferencing_policy(
+    identity: Iterable[Identity], policy_name: str | Record | None, *, pass_thru: Literal[True],
+    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common8],
+) -> Results[OnlineUser]: ...
+@overload
+def grant_cs_teams_audio_conferencing_policy(
+    identity: Identity | Iterable[Identity] = ..., policy_name: str | Record | Unset | None = ...,
+    *, global_: bool = False, group: str | None = None, rank: int | None = None,
+    pass_thru: bool = False, what_if: bool = False, confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common8],
+) -> None: ...
+@overload
+def new_cs_teams_audio_conferencing_policy(
+    identity: str | TeamsAudioConferencingPolicy, *, allow_toll_free_dialin: bool | None = None,
+    in_memory: bool = False,
+    meeting_invite_phone_numbers: str | ServiceNumber | Iterable[str | ServiceNumber] | Unset | None = ...,
+    what_if: Literal[False] = False, confirm: Literal[False] | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common9],
+) -> TeamsAudioConferencingPolicy: ...
+@overload
+def new_cs_teams_audio_conferencing_policy(
+    identity: str | TeamsAudioConferencingPolicy, *, allow_toll_free_dialin: bool | None = None,
+    in_memory: bool = False,
+    meeting_invite_phone_numbers: str | ServiceNumber | Iterable[str | ServiceNumber] | Unset | None = ...,
+    what_if: Literal[True], confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common9],
+) -> None: ...
+@overload
+def new_cs_teams_audio_conferencing_policy(
+    identity: str | TeamsAudioConferencingPolicy, *, allow_toll_free_dialin: bool | None = None,
+    in_memory: bool = False,
+    meeting_invite_phone_numbers: str | ServiceNumber | Iterable[str | ServiceNumber] | Unset | None = ...,
+    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common9],
+) -> TeamsAudioConferencingPolicy | None: ...
+def register_cs_online_dial_in_conferencing_service_number(
+    identity: str | ServiceNumber = ..., *, instance: ServiceNumber | None = None,
+    bridge_id: UUID | str | None = None, bridge_name: str | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> ServiceNumber: ...
+@overload
+def remove_cs_online_dial_in_conferencing_tenant_settings(
+    identity: str, *, what_if: Literal[False] = False, confirm: Literal[False] | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common10],
+) -> TenantSettings: ...
+@overload
+def remove_cs_online_dial_in_conferencing_tenant_settings(
+    identity: str, *, what_if: Literal[True], confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common10],
+) -> None: ...
+@overload
+def remove_cs_online_dial_in_conferencing_tenant_settings(
+    identity: str, *, what_if: bool = False, confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common10],
+) -> TenantSettings | None: ...
+def remove_cs_teams_audio_conferencing_policy(
+    identity: str | TeamsAudioConferencingPolicy, *, what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common9],
+) -> None: ...
+@overload
+def set_cs_online_dial_in_conferencing_bridge(
+    identity: UUID | str | Bridge = ..., *, name: str | None = None,
+    instance: Bridge | None = None, default_service_number: str | ServiceNumber | None = None,
+    set_default: bool = False, what_if: Literal[False] = False,
+    confirm: Literal[False] | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> Bridge: ...
+@overload
+def set_cs_online_dial_in_conferencing_bridge(
+    identity: UUID | str | Bridge = ..., *, name: str | None = None,
+    instance: Bridge | None = None, default_service_number: str | ServiceNumber | None = None,
+    set_default: bool = False, what_if: Literal[True], confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> None: ...
+@overload
+def set_cs_online_dial_in_conferencing_bridge(
+    identity: UUID | str | Bridge = ..., *, name: str | None = None,
+    instance: Bridge | None = None, default_service_number: str | ServiceNumber | None = None,
+    set_default: bool = False, what_if: bool = False, confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> Bridge | None: ...
+@overload
+def set_cs_online_dial_in_conferencing_service_number(
+    identity: str | ServiceNumber = ..., *, instance: ServiceNumber | None = None,
+    primary_language: str | None = None,
+    secondary_languages: str | list[str] | tuple[str, ...] | None = None,
+    restore_default_languages: bool = False, what_if: Literal[False] = False,
+    confirm: Literal[False] | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common6],
+) -> ServiceNumber: ...
+@overload
+def set_cs_online_dial_in_conferencing_service_number(
+    identity: str | ServiceNumber = ..., *, instance: ServiceNumber | None = None,
+    primary_language: str | None = None,
+    secondary_languages: str | list[str] | tuple[str, ...] | None = None,
+    restore_default_languages: bool = False, what_if: Literal[True], confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common6],
+) -> None: ...
+@overload
+def set_cs_online_dial_in_conferencing_service_number(
+    identity: str | ServiceNumber = ..., *, instance: ServiceNumber | None = None,
+    primary_language: str | None = None,
+    secondary_languages: str | list[str] | tuple[str, ...] | None = None,
+    restore_default_languages: bool = False, what_if: bool = False, confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common6],
+) -> ServiceNumber | None: ...
+@overload
+def set_cs_online_dial_in_conferencing_tenant_settings(
+    identity: str = ..., *, instance: TenantSettings | Mapping[str, object] | None = None,
+    automatically_send_emails_to_users: bool | None = None, pin_length: int | None = None,
+    allow_pstn_only_meetings_by_default: bool | None = None,
+    automatically_migrate_user_meetings: bool | None = None,
+    automatically_replace_acp_provider: bool | None = None,
+    enable_entry_exit_notifications: bool | None = None,
+    entry_exit_announcements_type: Literal["UseNames", "ToneOnly"] | Enum | None = None,
+    enable_name_recording: bool | None = None, send_email_from_override: bool | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    allowed_dial_out_external_domains: str | Iterable[str] | None = None,
+    allow_federated_users_to_dial_out_to_self: str | None = None,
+    allow_federated_users_to_dial_out_to_third_party: str | None = None,
+    mask_pstn_numbers_type: Literal["MaskedForExternalUsers", "MaskedForAllUsers", "NoMasking"] | Enum | None = None,
+    what_if: Literal[False] = False, confirm: Literal[False] | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common11],
+) -> TenantSettings: ...
+@overload
+def set_cs_online_dial_in_conferencing_tenant_settings(
+    identity: str = ..., *, instance: TenantSettings | Mapping[str, object] | None = None,
+    automatically_send_emails_to_users: bool | None = None, pin_length: int | None = None,
+    allow_pstn_only_meetings_by_default: bool | None = None,
+    automatically_migrate_user_meetings: bool | None = None,
+    automatically_replace_acp_provider: bool | None = None,
+    enable_entry_exit_notifications: bool | None = None,
+    entry_exit_announcements_type: Literal["UseNames", "ToneOnly"] | Enum | None = None,
+    enable_name_recording: bool | None = None, send_email_from_override: bool | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    allowed_dial_out_external_domains: str | Iterable[str] | None = None,
+    allow_federated_users_to_dial_out_to_self: str | None = None,
+    allow_federated_users_to_dial_out_to_third_party: str | None = None,
+    mask_pstn_numbers_type: Literal["MaskedForExternalUsers", "MaskedForAllUsers", "NoMasking"] | Enum | None = None,
+    what_if: Literal[True], confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common11],
+) -> None: ...
+@overload
+def set_cs_online_dial_in_conferencing_tenant_settings(
+    identity: str = ..., *, instance: TenantSettings | Mapping[str, object] | None = None,
+    automatically_send_emails_to_users: bool | None = None, pin_length: int | None = None,
+    allow_pstn_only_meetings_by_default: bool | None = None,
+    automatically_migrate_user_meetings: bool | None = None,
+    automatically_replace_acp_provider: bool | None = None,
+    enable_entry_exit_notifications: bool | None = None,
+    entry_exit_announcements_type: Literal["UseNames", "ToneOnly"] | Enum | None = None,
+    enable_name_recording: bool | None = None, send_email_from_override: bool | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    allowed_dial_out_external_domains: str | Iterable[str] | None = None,
+    allow_federated_users_to_dial_out_to_self: str | None = None,
+    allow_federated_users_to_dial_out_to_third_party: str | None = None,
+    mask_pstn_numbers_type: Literal["MaskedForExternalUsers", "MaskedForAllUsers", "NoMasking"] | Enum | None = None,
+    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common11],
+) -> TenantSettings | None: ...
+@overload
+def set_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, reset_conference_id: bool = False, reset_leader_pin: bool = False,
+    bridge_id: UUID | str | None = None, bridge_name: str | None = None,
+    service_number: str | ServiceNumber | None = None,
+    toll_free_service_number: str | ServiceNumber | None | Unset = ...,
+    allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
+    send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[False] = False,
+    what_if: Literal[False] = False, confirm: Literal[False] | None = None,
+    error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common1],
+) -> ConferencingUser: ...
+@overload
+def set_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, reset_conference_id: bool = False, reset_leader_pin: bool = False,
+    bridge_id: UUID | str | None = None, bridge_name: str | None = None,
+    service_number: str | ServiceNumber | None = None,
+    toll_free_service_number: str | ServiceNumber | None | Unset = ...,
+    allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
+    send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[False] = False,
+    what_if: Literal[True], confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> None: ...
+@overload
+def set_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, reset_conference_id: bool = False, reset_leader_pin: bool = False,
+    bridge_id: UUID | str | None = None, bridge_name: str | None = None,
+    service_number: str | ServiceNumber | None = None,
+    toll_free_service_number: str | ServiceNumber | None | Unset = ...,
+    allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
+    send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[False] = False,
+    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> ConferencingUser | None: ...
+@overload
+def set_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, reset_conference_id: bool = False, reset_leader_pin: bool = False,
+    bridge_id: UUID | str | None = None, bridge_name: str | None = None,
+    service_number: str | ServiceNumber | None = None,
+    toll_free_service_number: str | ServiceNumber | None | Unset = ...,
+    allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
+    send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[True],
+    what_if: Literal[False] = False, confirm: Literal[False] | None = None,
+    error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common1],
+) -> Job[ConferencingUser]: ...
+@overload
+def set_cs_online_dial_in_conferencing_user(
+    identity: Identity, *, reset_conference_id: bool = False, reset_leader_pin: bool = False,
+    bridge_id: UUID | str | None = None, bridge_name: str | None = None,
+    service_number: str | ServiceNumber | None = None,
+    toll_free_service_number: str | ServiceNumber | None | Unset = ...,
+    allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
+    send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[True],
+    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> Job[ConferencingUser | None]: ...
+@overload
+def set_cs_online_dial_in_conferencing_user(
+    identity: Iterable[Identity], *, reset_conference_id: bool = False,
+    reset_leader_pin: bool = False, bridge_id: UUID | str | None = None,
+    bridge_name: str | None = None, service_number: str | ServiceNumber | None = None,
+    toll_free_service_number: str | ServiceNumber | None | Unset = ...,
+    allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
+    send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[False] = False,
+    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> Results[ConferencingUser]: ...
+@overload
+def set_cs_online_dial_in_conferencing_user(
+    identity: Iterable[Identity], *, reset_conference_id: bool = False,
+    reset_leader_pin: bool = False, bridge_id: UUID | str | None = None,
+    bridge_name: str | None = None, service_number: str | ServiceNumber | None = None,
+    toll_free_service_number: str | ServiceNumber | None | Unset = ...,
+    allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
+    send_email: bool = False, send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
+    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[True],
+    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> Job[Results[ConferencingUser]]: ...
+def set_cs_online_dial_in_conferencing_user_default_number(
+    *, bridge_id: UUID | str | None = None, bridge_name: str | None = None,
+    from_number: str | ServiceNumber | Unset | None = ..., to_number: str | ServiceNumber,
+    number_type: Literal["Toll", "Toll-Free"], country_or_region: str | None = None,
+    area_or_state: str | None = None, capital_or_major_city: str | None = None,
+    reschedule_meetings: bool = False, notify: bool | None = None, what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> Results[ConferencingUser]: ...
+@overload
+def set_cs_teams_audio_conferencing_policy(
+    identity: str | TeamsAudioConferencingPolicy = ..., *,
+    allow_toll_free_dialin: bool | None = None,
+    meeting_invite_phone_numbers: str | ServiceNumber | Iterable[str | ServiceNumber] | Unset | None = ...,
+    instance: TeamsAudioConferencingPolicy | Mapping[str, object] | None = None,
+    what_if: Literal[False] = False, confirm: Literal[False] | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common9],
+) -> TeamsAudioConferencingPolicy: ...
+@overload
+def set_cs_teams_audio_conferencing_policy(
+    identity: str | TeamsAudioConferencingPolicy = ..., *,
+    allow_toll_free_dialin: bool | None = None,
+    meeting_invite_phone_numbers: str | ServiceNumber | Iterable[str | ServiceNumber] | Unset | None = ...,
+    instance: TeamsAudioConferencingPolicy | Mapping[str, object] | None = None,
+    what_if: Literal[True], confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common9],
+) -> None: ...
+@overload
+def set_cs_teams_audio_conferencing_policy(
+    identity: str | TeamsAudioConferencingPolicy = ..., *,
+    allow_toll_free_dialin: bool | None = None,
+    meeting_invite_phone_numbers: str | ServiceNumber | Iterable[str | ServiceNumber] | Unset | None = ...,
+    instance: TeamsAudioConferencingPolicy | Mapping[str, object] | None = None,
+    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common9],
+) -> TeamsAudioConferencingPolicy | None: ...
+@overload
+def start_cs_ex_meeting_migration(
+    identity: Identity, *,
+    source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
+    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None,
+    what_if: Literal[False] = False, confirm: Literal[False] | None = None,
+    as_job: Literal[False] = False, error_action: Literal["Stop", "stop"] | None = None,
+    **common: Unpack[_Common2],
+) -> MeetingMigrationStatus: ...
+@overload
+def start_cs_ex_meeting_migration(
+    identity: Identity, *,
+    source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
+    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None, what_if: Literal[True],
+    confirm: bool | None = None, as_job: Literal[False] = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common2],
+) -> None: ...
+@overload
+def start_cs_ex_meeting_migration(
+    identity: Identity, *,
+    source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
+    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None, what_if: bool = False,
+    confirm: bool | None = None, as_job: Literal[False] = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common2],
+) -> MeetingMigrationStatus | None: ...
+@overload
+def start_cs_ex_meeting_migration(
+    identity: Identity, *,
+    source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
+    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None,
+    what_if: Literal[False] = False, confirm: Literal[False] | None = None, as_job: Literal[True],
+    error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common2],
+) -> Job[MeetingMigrationStatus]: ...
+@overload
+def start_cs_ex_meeting_migration(
+    identity: Identity, *,
+    source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
+    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None, what_if: bool = False,
+    confirm: bool | None = None, as_job: Literal[True], error_action: ErrorAction | None = None,
+    **common: Unpack[_Common2],
+) -> Job[MeetingMigrationStatus | None]: ...
+@overload
+def start_cs_ex_meeting_migration(
+    identity: Iterable[Identity], *,
+    source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
+    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None, what_if: bool = False,
+    confirm: bool | None = None, as_job: Literal[False] = False,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common2],
+) -> Results[MeetingMigrationStatus]: ...
+@overload
+def start_cs_ex_meeting_migration(
+    identity: Iterable[Identity], *,
+    source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
+    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None, what_if: bool = False,
+    confirm: bool | None = None, as_job: Literal[True], error_action: ErrorAction | None = None,
+    **common: Unpack[_Common2],
+) -> Job[Results[MeetingMigrationStatus]]: ...
+@overload
+def unregister_cs_online_dial_in_conferencing_service_number(
+    identity: str | ServiceNumber, *, instance: ServiceNumber | None = None,
+    bridge_id: UUID | str | None = None, bridge_name: str | None = None,
+    remove_default_service_number: bool = False, notify: bool | None = None,
+    as_job: Literal[False] = False, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common1],
+) -> ServiceNumber: ...
+@overload
+def unregister_cs_online_dial_in_conferencing_service_number(
+    identity: str | ServiceNumber, *, instance: ServiceNumber | None = None,
+    bridge_id: UUID | str | None = None, bridge_name: str | None = None,
+    remove_default_service_number: bool = False, notify: bool | None = None,
+    as_job: Literal[True], error_action: ErrorAction | None = None, **common: Unpack[_Common1],
+) -> Job[ServiceNumber]: ...
+
+__all__ = [
+    "disable_cs_online_dial_in_conferencing_user",
+    "enable_cs_online_dial_in_conferencing_user",
+    "get_cs_meeting_migration_status",
+    "get_cs_online_dial_in_conferencing_bridge",
+    "get_cs_online_dial_in_conferencing_languages_supported",
+    "get_cs_online_dial_in_conferencing_service_number",
+    "get_cs_online_dial_in_conferencing_tenant_settings",
+    "get_cs_online_dial_in_conferencing_user",
+    "get_cs_online_dial_in_conferencing_user_info",
+    "get_cs_online_dial_in_conferencing_user_state",
+    "get_cs_online_dial_out_policy",
+    "get_cs_online_dialin_conferencing_policy",
+    "get_cs_online_dialin_conferencing_tenant_configuration",
+    "get_cs_online_user",
+    "get_cs_teams_audio_conferencing_policy",
+    "grant_cs_dialout_policy",
+    "grant_cs_teams_audio_conferencing_policy",
+    "new_cs_teams_audio_conferencing_policy",
+    "register_cs_online_dial_in_conferencing_service_number",
+    "remove_cs_online_dial_in_conferencing_tenant_settings",
+    "remove_cs_teams_audio_conferencing_policy",
+    "set_cs_online_dial_in_conferencing_bridge",
+    "set_cs_online_dial_in_conferencing_service_number",
+    "set_cs_online_dial_in_conferencing_tenant_settings",
+    "set_cs_online_dial_in_conferencing_user",
+    "set_cs_online_dial_in_conferencing_user_default_number",
+    "set_cs_teams_audio_conferencing_policy",
+    "start_cs_ex_meeting_migration",
+    "unregister_cs_online_dial_in_conferencing_service_number",
+]
