@@ -54,6 +54,12 @@ def test_paths_and_modules_are_there(name: str) -> None:
         assert place.exists() or place.with_suffix(".py").exists(), place
 
 
+def test_each_public_module_has_its_page() -> None:
+    """In the reference of the site."""
+    pages = (ROOT / "docs" / "reference" / "api").glob("confid*.md")
+    assert {page.stem for page in pages} == set(PACKAGES)
+
+
 SHOWN = [*PAGES, *(ROOT / "docs" / "examples").glob("*.py")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,10 +77,23 @@ def store(path: Path) -> Iterator[SQLiteStore]:
         yield store
 
 
+def open_connections() -> set[int]:
+    """The connections of this process that nobody has closed."""
+    found = set()
+    for connection in gc.get_objects():
+        if isinstance(connection, sqlite3.Connection):
+            with suppress(sqlite3.ProgrammingError):  # what a closed one says
+                connection.total_changes  # noqa: B018 - asked only for its error
+                found.add(id(connection))
+    return found
+
+
 def opening(path: Path, *, create: bool = True, timeout: float = 0.2) -> StoreError:
-    """The error with which opening fails; it names the file."""
+    """The error with which opening fails; it names the file, and no connection is left open."""
+    before = open_connections()
     with SQLiteStore(path, timeout=timeout) as store, pytest.raises(StoreError) as raised:
         store.open(KINDS, create=create)
+    assert open_connections() <= before
     assert str(path) in str(raised.value)
     return raised.value
 
