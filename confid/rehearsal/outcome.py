@@ -18,7 +18,7 @@ from confid.rehearsal.mails import Mails, mails_of
 from confid.store.base import TENANT
 from confid.tenant.documents import MEETINGS, OUTBOX, SETTINGS_KEY
 from confid.tenant.properties import PERSON, Subject, named_in, shown, written
-from confid.tenant.property_changes import Changes, changes, drawn_ids
+from confid.tenant.property_changes import Changes, changes, drawn_ids, new_ids
 from confid.tenant.results import Results
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from confid.tenant.properties import Shown
     from confid.tenant.records import DirectoryUser, Meeting
     from confid.tenant.unit_of_work import UnitOfWork
+
+
+IMPORTS = ("confid.import_users", "confid.import_tenant", "confid.ledger.merge")
+"""The calls that bring conference IDs from elsewhere."""
 
 
 @attrs.frozen(kw_only=True)
@@ -61,12 +65,19 @@ def outcome_of(opened: Opened) -> Outcome:
         before, after = session.tenant_on(base), session.tenant_on(here)
         identities = named_people(recorded)
         # A person who has got another name is called by the one that others know.
-        people = people_of(after, identities) | people_of(before, identities)
+        people = people_of(before, identities)
+        people |= people_of(after, [name for name in identities if name not in people])
         given = {(PERSON, user.owner) for user in people.values()}
         given |= {s for unit in (before, after) for s in _things(unit, recorded)}
-        subjects = written(own) | given
-        seen, promised = shown(before, subjects), shown(after, subjects)
-        ids = drawn_ids(base, here, promised.values())
+        changed = written(own)
+        seen = shown(before, changed | given)
+        promised = {**seen, **shown(after, changed)}
+        has_imports = any(call.name in IMPORTS for call in recorded)
+        ids = (
+            drawn_ids(base, here, promised.values())
+            if has_imports
+            else new_ids(base, promised.values())
+        )
         uuids = frozenset(opened.dice.uuids)
         mails = mails_of(base, after, own.documents.get(OUTBOX.name, ()))
         outdated = _outdated(after, own.owners)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import attrs
 
+from confid.ids.conference_id import ConferenceId
 from confid.store.base import TENANT
 from confid.store.batches import batched
 from confid.tenant.documents import (
@@ -22,9 +23,11 @@ from confid.tenant.documents import (
     MEETING,
     MEETINGS,
     SERVICE_NUMBER,
+    SETTINGS,
     SETTINGS_KEY,
     USER,
 )
+from confid.tenant.people import Person
 from confid.tenant.policies import TAG, Family, TeamsAudioConferencingPolicy
 from confid.tenant.records import MASKED_PIN, Bridge, ServiceNumber
 from confid.tenant.setup import grants_key
@@ -35,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from confid.store.overlay import Changes as Written
-    from confid.tenant.people import Person
     from confid.tenant.unit_of_work import UnitOfWork
 
 PERSON: Final = USER.name
@@ -45,7 +47,7 @@ GRANTED: Final = {
     Family.AUDIO_CONFERENCING: "TeamsAudioConferencingPolicy",
     Family.DIAL_OUT: "OnlineDialOutPolicy",
 }
-SETTINGS: Final = "Tenant settings"
+OF_THE_TENANT: Final = "Tenant settings"
 LICENCE: Final = "PstnConferencingLicenseState"
 _OF_THE_BRIDGE: Final = ("BridgeName", "DefaultTollNumber", "DefaultTollFreeNumber")
 """Properties of a user that follow the bridge's: they change with another bridge only."""
@@ -103,8 +105,17 @@ def shown(unit: UnitOfWork, subjects: Iterable[Subject]) -> dict[Subject, Shown]
 
 def _people(unit: UnitOfWork, owners: Sequence[str]) -> Iterator[tuple[str, Shown]]:
     for some in batched(owners):
-        users = unit.users(some)
-        found = unit.policies.with_own(unit.people(list(users.values())))
+        users, settings = unit.users(some), SETTINGS.get(unit.transaction, some)
+        # Not `unit.people`, which asks for serials too: they cost an overlay more than all else.
+        current = unit.transaction.current(users)
+        found = unit.policies.with_own(
+            Person(
+                user=user,
+                conferencing=settings.get(owner),
+                conference_id=ConferenceId(current[owner]) if owner in current else None,
+            )
+            for owner, user in users.items()
+        )
         people = {person.user.owner: person for person in found}
         for owner in some:
             if owner not in people:
@@ -164,7 +175,7 @@ def _meetings(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Show
 def _of_tenant(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Shown]]:
     for key in keys:
         if key == SETTINGS_KEY:
-            yield key, Shown(SETTINGS, dict(unit.settings.__powershell__()))
+            yield key, Shown(OF_THE_TENANT, dict(unit.settings.__powershell__()))
         elif key == LINKS:
             yield key, Shown("Links in mails", attrs.asdict(links_of(unit)))
         else:

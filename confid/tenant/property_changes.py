@@ -11,14 +11,14 @@ import attrs
 
 from confid.ids.conference_id import ConferenceId
 from confid.powershell.language.values import TABLE_CELL
-from confid.store.base import ISSUED
+from confid.store.base import IMPORTED
 from confid.tenant.display import HTML_ROWS
 from confid.tenant.properties import KeptPin, Subject, differences
 from confid.tenant.records import MASKED_PIN, Record, prop
 from confid.tenant.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from confid.store.base import Transaction
     from confid.tenant.properties import Difference, Shown
@@ -108,12 +108,14 @@ def conference_id(spoken: str) -> ConferenceId | None:
     return None if digits.startswith("0") else ConferenceId(digits)
 
 
-def drawn_ids(
-    before: Transaction, after: Transaction, shown: Iterable[Shown]
-) -> Collection[ConferenceId]:
-    """The conference IDs among the properties that were drawn since `before`."""
+def new_ids(before: Transaction, shown: Iterable[Shown]) -> set[ConferenceId]:
+    """The conference IDs among the properties that the ledger didn't hold `before`."""
     found = (s.properties.get("ConferenceId") for s in shown)
     ids = {number for number in found if isinstance(number, ConferenceId)}
-    known = before.lookup(ids)
-    entries = after.lookup(ids - known.keys())
-    return {ConferenceId(e.conference_id) for e in entries.values() if e.origin == ISSUED}
+    return ids - before.lookup(ids).keys()
+
+
+def drawn_ids(before: Transaction, after: Transaction, shown: Iterable[Shown]) -> set[ConferenceId]:
+    """Those of the `new_ids` that were drawn, not imported."""
+    ids = new_ids(before, shown)
+    return ids - {i for i, entry in after.lookup(ids).items() if entry.origin == IMPORTED}

@@ -332,3 +332,20 @@ def test_applying_gives_what_the_changes_promised(plan: list[tuple[int, list[str
         }
         assert not {k for k in others - promised.keys() if k[1] not in follows}
         assert not confid.check().problems
+
+
+def test_it_works_on_a_server(new_schema: Callable[[], str]) -> None:
+    """And refuses there too, while others write."""
+    url = new_schema()
+    with confid.connect(url, host=SilentHost()) as session:
+        confid.import_users([{"UserPrincipalName": KEN, "Licenses": "MCOMEETADV", "Mail": KEN}])
+        enable_cs_online_dial_in_conferencing_user(KEN)
+        with confid.rehearse(url) as first, confid.rehearse(session) as second:
+            for rehearsal in (first, second):
+                commands = rehearsal.session.cmdlets
+                commands.set_cs_online_dial_in_conferencing_user(KEN, reset_conference_id=True)
+        (ken,) = first.apply()
+        assert get_cs_online_dial_in_conferencing_user(KEN) == ken
+        with pytest.raises(confid.InvalidOperationError, match="ConferenceId"):
+            second.apply()
+        assert get_cs_online_dial_in_conferencing_user(KEN) == ken
