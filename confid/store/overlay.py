@@ -230,7 +230,7 @@ class _OverlayTransaction(Transaction):
         self._check()
         known_kind(self._kinds, kind)
         check_text(after)
-        size = PAGE if limit is None else min(PAGE, limit + 1)
+        size = PAGE if limit is None else limit + 1
         both = merge(
             self._scan_base(kind, after, size), self._own.scan(kind, after=after), key=itemgetter(0)
         )
@@ -242,13 +242,11 @@ class _OverlayTransaction(Transaction):
         self._check()
 
     def _scan_base(self, kind: str, after: str, size: int) -> Iterator[tuple[str, Body]]:
-        """The base's documents, wrapped; in their place the overlay's as they are by now."""
+        """The base's documents, wrapped."""
         while True:
             self._check()
             page = dict(islice(self._base.scan(kind, after=after, limit=size), size))
-            own = self._own.get(kind, page)
-            for key, body in page.items():
-                yield key, own[key] if key in own else _wrapped(body)
+            yield from ((key, _wrapped(body)) for key, body in page.items())
             if len(page) < size:
                 return
             after = max(page)

@@ -44,6 +44,9 @@ def main(folder: Path, how: str) -> dict[str, object]:
         for room in ROOMS:
             with crowded(path, room) if how == "disk" else limited(path, room):
                 told += _until_refused(names, refused)
+                if how == "disk":
+                    with confid.rehearse(path):
+                        _reset(names)
             # A call whose outcome is unknown may have issued them.
             untold = PEOPLE * refused[CommitOutcomeUnknownError.__name__]
             problems += audit(session, told, untold=untold)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from confid.errors import StoreError
 from confid.store import (
     FIRST_ID,
     IMPORTED,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from confid.store import Kind, Transaction
+
+# ruff: noqa: PT012 - what happens in a transaction before it fails is the point of one
 
 
 class Foreign(Store):
@@ -199,3 +202,153 @@ def test_it_is_base_and_overlay_together(make: Callable[[], Store]) -> None:
 def test_it_is_base_and_overlay_together_over_postgresql(new_schema: Callable[[], str]) -> None:
     """On a server."""
     in_lockstep(lambda: PostgresStore(new_schema()), 10)
+
+
+# When the base changes.
+
+CHANGES: dict[str, Callable[[Transaction], object]] = {
+    "a new document": lambda tx: tx.put("plain", {"new": {}}),
+    "another body": lambda tx: tx.put("plain", {"there": {"x": 2}}),
+    "a document fewer": lambda tx: tx.delete("plain", ["there"]),
+    "a claim": lambda tx: tx.claim([(FIRST_ID + 30, "new")], Claim(at=AT)),
+    "a retirement": lambda tx: tx.retire(["dan"], at=AT),
+}
+
+
+def act(store: Store, do: Callable[[Transaction], object]) -> None:
+    """Do something in a transaction of its own."""
+    with store.transaction(write=True) as tx:
+        do(tx)
+
+
+@pytest.fixture(params=[MemoryStore, Foreign])
+def base(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """A base that can't hold a moment, with something in it."""
+    with request.param() as store:
+        store.open(KINDS)
+        act(store, lambda tx: tx.put("plain", {"there": {"x": 1}}))
+        act(store, lambda tx: tx.claim([(FIRST_ID + 20, "dan")], Claim(at=AT)))
+        yield store
+
+
+def look(tx: Transaction) -> None:
+    """Read everything, in every way."""
+    list(tx.scan("plain"))
+    tx.get("plain", ["there", "new"])
+    tx.find("thing", "name", ["a"])
+    tx.current(["dan", "new"])
+    tx.lookup(tx.issued_ids())
+    tx.history("dan")
+    assert (tx.count(), tx.has_issued()) == (1, True)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_of_the_base_ends_the_overlay(base: Store, change: str) -> None:
+    """The next transaction says so, and so does each after it; a new overlay sees it."""
+    with OverlayStore(base) as overlay:
+        overlay.open(KINDS)
+        act(overlay, look)
+        act(base, CHANGES[change])
+        for write in (True, False, True):
+            with pytest.raises(StoreError, match="has changed") as raised:
+                overlay.transaction(write=write).__enter__()
+            assert raised.value.category == "OperationStopped"
+    with OverlayStore(base) as overlay:
+        overlay.open(KINDS)
+        seen = []
+        for store in (overlay, base):
+            act(store, lambda tx: seen.append([list(tx.scan("plain")), list(tx.entries())]))
+        assert seen[0] == seen[1]
+
+
+def test_what_was_undone_is_no_change(base: Store) -> None:
+    """Nor is reading, or writing nothing. The base stays open for others."""
+    with OverlayStore(base) as overlay:
+        overlay.open(KINDS)
+        act(overlay, look)
+        act(base, look)
+        act(base, lambda tx: tx.delete("plain", []))
+        for change in CHANGES.values():
+            with pytest.raises(ZeroDivisionError), base.transaction(write=True) as tx:
+                change(tx)
+                raise ZeroDivisionError
+        act(overlay, look)
+    act(base, look)
+
+
+def test_a_base_that_was_closed_is_closed_again(base: Store) -> None:
+    """Only an overlay that has opened it closes it."""
+    base.close()
+    with OverlayStore(base) as overlay:
+        overlay.open(KINDS)
+        act(overlay, look)
+    with pytest.raises(StoreError), base.transaction(write=False):
+        pass
+
+
+WRITES: dict[str, tuple[Callable[[Transaction], object], Callable[[Transaction], object]]] = {
+    "a unique value": (
+        lambda tx: tx.put("thing", {"x": {"index": {"name": "x"}}}),
+        lambda tx: tx.put("thing", {"y": {"index": {"name": "x"}}}),
+    ),
+    "an ID": (
+        lambda tx: tx.claim([(FIRST_ID + 30, "new")], Claim(at=AT)),
+        lambda tx: tx.claim([(FIRST_ID + 30, "other")], Claim(at=AT)),
+    ),
+    "an owner": (
+        lambda tx: tx.claim([(FIRST_ID + 30, "new")], Claim(at=AT)),
+        lambda tx: tx.claim([(FIRST_ID + 31, "new")], Claim(at=AT)),
+    ),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_writes_that_no_longer_fit_keep_it_from_opening(base: Store, write: str) -> None:
+    """Both the base and the overlay would have it then."""
+    mine, others = WRITES[write]
+    overlay = OverlayStore(base)
+    overlay.open(KINDS)
+    act(overlay, mine)
+    overlay.close()
+    act(base, others)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="don't fit together"):
+            overlay.open(KINDS)
+        with pytest.raises(StoreError), overlay.transaction(write=False):
+            pass
+
+
+def test_opened_again_it_sees_the_base_anew(base: Store) -> None:
+    """Under the writes of its own."""
+    overlay = OverlayStore(base)
+    overlay.open(KINDS)
+    act(overlay, lambda tx: tx.put("plain", {"mine": {}}))
+    act(overlay, lambda tx: tx.exchange([(FIRST_ID + 21, "dan")], Claim(at=AT, by="me")))
+    act(overlay, lambda tx: tx.living(["dan"]))
+    overlay.close()
+    act(base, lambda tx: tx.put("plain", {"theirs": {}}))
+    act(base, lambda tx: tx.claim([(FIRST_ID + 22, "dan")], Claim(at=AT, retired=True)))
+    with overlay:
+        overlay.open(KINDS, create=False)
+        with overlay.transaction(write=False) as tx:
+            assert [key for key, _ in tx.scan("plain")] == ["mine", "theirs", "there"]
+            assert tx.living(["dan"]) == {"dan": (FIRST_ID + 21, 3)}
+            assert tx.history("dan")[0].retired_by == "me"
+
+
+def test_it_says_what_was_written(base: Store) -> None:
+    """And gives both sides at once."""
+    with OverlayStore(base) as overlay:
+        overlay.open(KINDS)
+        nothing = overlay.changes()
+        assert (nothing.documents, nothing.owners) == ({"thing": set(), "plain": set()}, set())
+        act(overlay, lambda tx: tx.put("plain", {"new": {"x": 1}}))
+        act(overlay, lambda tx: tx.delete("plain", ["there"]))
+        act(overlay, lambda tx: tx.retire(["dan"], at=AT))
+        changes = overlay.changes()
+        assert changes.documents == {"thing": set(), "plain": {"new", "there"}}
+        assert changes.owners == {"dan"}
+        with overlay.before_and_after() as (before, after):
+            assert before.get("plain", ["new", "there"]) == {"there": {"x": 1}}
+            assert after.get("plain", ["new", "there"]) == {"new": {"x": 1}}
+            assert (len(before.current(["dan"])), after.current(["dan"])) == (1, {})

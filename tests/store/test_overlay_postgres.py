@@ -187,12 +187,13 @@ def test_a_forked_child_lets_the_moment_be(url: str) -> None:
         assert get(KEN) == before
 
 
-def test_it_is_a_moment_of_the_store(url: str) -> None:
+def test_it_is_a_moment_of_the_store(postgres: str, url: str) -> None:
     """Which is a transaction that can write nothing."""
     moment = PostgresStore(url).moment(KINDS)
     assert isinstance(moment, PostgresMoment)
     with moment.transaction() as tx, pytest.raises(StoreError):
         tx.put("tenant", {"x": {}})
     moment.close()
+    assert sessions(postgres) == 0
     with pytest.raises(StoreError, match="no longer held"), moment.transaction():
         pass
