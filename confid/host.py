@@ -7,11 +7,21 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, TextIO, runtime_checkable
 
 from confid.errors import ConfidError, demand
+from confid.logger import DEBUG, ERROR, INFO, WARNING, log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from logging import Logger
 
-__all__ = ["ConsoleHost", "Host", "HostError", "NotebookHost", "RecordingHost", "SilentHost"]
+__all__ = [
+    "ConsoleHost",
+    "Host",
+    "HostError",
+    "LoggingHost",
+    "NotebookHost",
+    "RecordingHost",
+    "SilentHost",
+]
 
 YES, YES_TO_ALL, NO, NO_TO_ALL, SUSPEND = range(5)
 
@@ -76,6 +86,40 @@ class SilentHost:
     ) -> int:
         """Raise `HostError`: nobody is there."""
         raise HostError
+
+
+class LoggingHost(SilentHost):
+    """For services: lines go to the logger `confid`, or to the one given, each warning once.
+
+    Warnings and errors have their level, `verbose` is DEBUG, everything else INFO. Nobody can be
+    asked, so a call that wants a confirmation raises `HostError`.
+    """
+
+    reminds = False
+
+    def __init__(self, logger: Logger | None = None) -> None:
+        self._log = log if logger is None else logger.log
+        self._known: set[str] = set()
+
+    def write_line(self, text: str) -> None:
+        """Log the line at INFO."""
+        self._log(INFO, "%s", text)
+
+    write_information = write_line
+
+    def write_warning(self, text: str) -> None:
+        """Log the warning, the first time that it comes."""
+        if text not in self._known:
+            self._known.add(text)
+            self._log(WARNING, "%s", text)
+
+    def write_error(self, text: str) -> None:
+        """Log the error."""
+        self._log(ERROR, "%s", text)
+
+    def write_verbose(self, text: str) -> None:
+        """Log the text at DEBUG."""
+        self._log(DEBUG, "%s", text)
 
 
 class RecordingHost(SilentHost):
@@ -187,6 +231,14 @@ class NotebookHost(ConsoleHost):
     def _can_ask() -> bool:
         """Always: a notebook's front end shows an input field."""
         return True
+
+
+def warn(host: Host, text: str, known: set[str]) -> None:
+    """Show a warning; the logger has it once, unless it is among those `known`."""
+    host.write_warning(text)
+    if not isinstance(host, LoggingHost) and text not in known:
+        known.add(text)
+        log(WARNING, "%s", text)
 
 
 def default_host() -> Host:

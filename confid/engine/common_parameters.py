@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from confid.errors import ConfidError, ParameterBindingError, shown
-from confid.host import CONFIRM_CHOICES, NO_TO_ALL, SUSPEND, YES, YES_TO_ALL
+from confid.host import CONFIRM_CHOICES, NO_TO_ALL, SUSPEND, YES, YES_TO_ALL, warn
 from confid.powershell.language.values import choice
 
 if TYPE_CHECKING:
@@ -129,12 +129,18 @@ class CallOptions:
             self.warning_variable.extend(warnings)
 
     def tell(
-        self, host: Host, cmdlet: str, warnings: Sequence[str], errors: Sequence[ConfidError]
+        self,
+        host: Host,
+        cmdlet: str,
+        warnings: Sequence[str],
+        errors: Sequence[ConfidError],
+        *,
+        known: set[str],
     ) -> None:
         """Show the warnings and errors of a call that ended, and collect them."""
         if self.warning_action in ("Continue", "Stop"):
             for text in warnings:
-                host.write_warning(text)
+                warn(host, text, known)
         if self.error_action == "Continue":
             for error in errors:
                 host.write_error(f"{cmdlet}: {error.message}")

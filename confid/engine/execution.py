@@ -151,7 +151,7 @@ def _confirm_and_run(call: _Call) -> Any:
         options.collect_errors(error.errors)
         raise
     if warnings or command.errors or options.collects:
-        options.tell(session.host, call.info.name, warnings, command.errors)
+        options.tell(session.host, call.info.name, warnings, command.errors, known=session.warned)
     if call.recorded is not None:
         call.recorded.warnings, call.recorded.errors = list(warnings), list(command.errors)
     tell_what_is_left(session.host, command.tenant)
@@ -187,7 +187,7 @@ def _say_what_if(call: _Call) -> Any:
     finally:
         say(session, call.info.name, targets, effects)
     if warnings or command.errors or options.collects:
-        options.tell(session.host, call.info.name, warnings, command.errors)
+        options.tell(session.host, call.info.name, warnings, command.errors, known=session.warned)
     return result
 
 

@@ -21,8 +21,10 @@ from confid.errors import (
     NotConnectedError,
     TransactionConflictError,
 )
+from confid.host import warn
 from confid.ids.issuer import FreeIds
 from confid.ids.witness import UnreachableWitnessError, Witness
+from confid.logger import INFO, log
 from confid.store.blocks import block
 from confid.tenant.results import Results
 from confid.tenant.setup import LastSetup, stamp_of
@@ -105,6 +107,7 @@ class Session:
         self.preferences = Preferences()
         self._actor = actor
         self.closed = False
+        self.warned: set[str] = set()
         self.last_what_if: Results[WhatIfChange] = Results()
         """What the last call under WhatIf would have done."""
         self._store = store
@@ -153,9 +156,8 @@ class Session:
     def close(self) -> None:
         """Close the store. Twice is fine.
 
-        Only the end of a `with` block makes the session before this one
-        current again. After a bare `close()` the calls of this context raise
-        `NotConnectedError`: they never go to another tenant.
+        Only the end of a `with` block makes the session before this one current again. After a
+        bare `close()` calls raise `NotConnectedError`: they never go to another tenant.
         """
         if self.closed:
             return
@@ -180,8 +182,8 @@ class Session:
     def acting_as(self, name: str) -> Iterator[None]:
         """Write down the changes of this block under another name, a user of your program.
 
-        It holds for this context: the calls of other threads and tasks keep their own names.
-        Raises `InvalidArgumentError` for a name that isn't a text of one line.
+        Other threads and tasks keep their own names. Raises `InvalidArgumentError` for a name
+        that isn't a text of one line.
         """
         acting, before = (self, actor_name(name)), _acting.get()
         try:
@@ -210,9 +212,8 @@ class Session:
     def transaction(self) -> Iterator[None]:
         """Make all cmdlets of this context one: all or nothing.
 
-        A cmdlet that fails inside is undone alone; what it raised may be
-        caught and the others go on. Other threads never join. A block inside
-        a block is a savepoint.
+        A cmdlet that fails inside is undone alone; what it raised may be caught and the others
+        go on. Other threads never join. A block inside a block is a savepoint.
         """
         self._demand_open()
         joint = self._joint_here()
@@ -231,10 +232,7 @@ class Session:
     def joined(
         self, transaction: Transaction, *, instead: dict[str, Any] | None = None
     ) -> Iterator[None]:
-        """Have the calls of this context join an open transaction.
-
-        With `instead` nothing of it is kept: see `trial`.
-        """
+        """Have the calls of this context join an open transaction; `instead` is for a trial."""
         joint = _Joint(self, transaction, threading.get_ident(), instead)
         before = _joints.get()
         try:
@@ -344,7 +342,7 @@ class Session:
         except UnreachableWitnessError as error:
             if expected is None:
                 raise
-            self.host.write_warning(error.message)
+            warn(self.host, error.message, self.warned)
         if expected is None:
             with self.exclusive_unit() as tenant:
                 tenant.ledger.attach(witness)
@@ -366,10 +364,10 @@ class Session:
     def call(self, work: Callable[[UnitOfWork], T], *, write: bool) -> T:
         """What `work` makes of a unit of work; done again when another transaction was in the way.
 
-        A bounded number of times, after a pause at random; never inside
-        `transaction()`, of which earlier parts would be lost, and never once
-        COMMIT was sent and not refused. `work` reads nothing that can be read
-        only once. Raises `TransactionConflictError` when no attempt came through.
+        A bounded number of times, after a pause at random; never inside `transaction()`, of which
+        earlier parts would be lost, and never once COMMIT was sent and not refused. `work` reads
+        nothing that can be read only once. Raises `TransactionConflictError` when no attempt came
+        through.
         """
         attempt = 1
         while True:
@@ -379,6 +377,7 @@ class Session:
             except TransactionConflictError:
                 if attempt == ATTEMPTS or self.in_transaction:
                     raise
+            log(INFO, "Attempt %d met another transaction; it is made again.", attempt)
             longest = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
             time.sleep(longest * int.from_bytes(self._dice(2), "big") / 2**16)
             attempt += 1

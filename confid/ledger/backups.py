@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from confid.engine.opening import new_session
 from confid.engine.own_function import own_function
 from confid.errors import StoreError
-from confid.host import ConsoleHost
+from confid.host import ConsoleHost, warn
 from confid.ids.witness import WITNESS, Witness
 from confid.store.base import TENANT
 from confid.store.seal import FACTS, Reason, break_seal, seal_of
@@ -72,7 +72,7 @@ def restore(
                 documents = transaction.get(TENANT.name, [FACTS])
         was_copy = seal.reason is Reason.BACKUP if seal else second is None
         if was_copy:
-            host.write_warning(_warning(documents))
+            warn(host, _warning(documents), set())
 
 
 def _break(transaction: Transaction, seal: Seal) -> None:

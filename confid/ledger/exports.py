@@ -24,6 +24,7 @@ import attrs
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError, StoreError
+from confid.host import warn
 from confid.ids.conference_id import ConferenceId
 from confid.powershell.formats.text_files import read_text
 from confid.store.base import FIRST_ID, IMPORTED, LAST_ID
@@ -77,9 +78,11 @@ def export(*, session: Session | None = None) -> str:
             if FIRST_ID <= entry.conference_id <= LAST_ID:
                 lines.append(_json(as_row(readable(entry))))
     if damaged:
-        session.host.write_warning(
+        warn(
+            session.host,
             f"{damaged} entries of the ledger are damaged; confid.check() names them. The export "
-            "has what can be read of them."
+            "has what can be read of them.",
+            session.warned,
         )
     lines.append(_json({"digest": _digest(lines, facts)}))
     return "".join(f"{line}\n" for line in lines)
@@ -187,7 +190,7 @@ def merge(
     with session.exclusive_unit() as tenant:
         report = _Merge(tenant, exported, options).run()
     for text in tenant.warnings:
-        session.host.write_warning(text)
+        warn(session.host, text, session.warned)
     return report
 
 

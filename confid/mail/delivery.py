@@ -19,6 +19,7 @@ from confid.engine.own_function import own_function
 from confid.engine.progress import advancing
 from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError, InvalidOperationError, shown
+from confid.logger import INFO, WARNING, log
 from confid.mail.departures import departure, is_in_hand, leased_by
 from confid.mail.headers import one_line
 from confid.mail.masking import masked
@@ -216,7 +217,7 @@ class _Delivery:
         self._work_off(waiting)
         while self._due and self._stopped is None:
             self._work_off(sorted(positions_of(self._session, self._wait())))
-        return DeliveryReport(
+        report = DeliveryReport(
             sent=self._sent,
             failed=sum(failure.parked for failure in self._failures.values()),
             pending=sum(not failure.parked for failure in self._failures.values()),
@@ -225,6 +226,8 @@ class _Delivery:
             failures=tuple(self._failures.values()),
             stopped=self._stopped,
         )
+        log(WARNING if report.stopped else INFO, "Mails: %s", report)
+        return report
 
     def _work_off(self, waiting: list[Position]) -> None:
         while waiting:
@@ -325,6 +328,7 @@ class _Delivery:
         elif state == MessageState.SUPERSEDED:
             self._superseded += 1
         else:
+            log(WARNING, "The mail %s is %s: %s", entry.key, state, outcome.reason)
             self._failures[entry.key] = Failure(
                 to=entry.to,
                 events=entry.events,

@@ -17,6 +17,7 @@ import attrs
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError, shown
+from confid.logger import INFO, log
 from confid.meetings import invitations
 from confid.meetings.invitations import ToCome
 from confid.tenant.display import Shown
@@ -141,13 +142,15 @@ class _Run:
                 self._tell(taken, told)
             finally:
                 self._settle(taken, told)
-        return MigrationReport(
+        report = MigrationReport(
             succeeded=self._ended[MigrationState.SUCCEEDED],
             to_retry=self._ended[MigrationState.PENDING],
             failed=self._ended[MigrationState.FAILED],
             busy=self._busy,
             invitations=self._invitations,
         )
+        log(INFO, "Meeting migrations: %s", report)
+        return report
 
     def _queue(self) -> list[str]:
         """Owners of the migrations that wait or were left behind, the oldest first."""

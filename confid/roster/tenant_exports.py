@@ -9,6 +9,7 @@ import attrs
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import ConfidError, NotFoundError, RosterError, listed
+from confid.host import warn
 from confid.roster.bridge_exports import BridgesImport
 from confid.roster.cells import is_list, quoted
 from confid.roster.exports import PEOPLE, ExportKind, Item
@@ -106,7 +107,7 @@ def import_tenant(
 
     done = call(session, work, what_if=what_if)
     for text in done.remarks:
-        session.host.write_warning(text)
+        warn(session.host, text, session.warned)
     tell(session, done.outcomes)
     return done
 

@@ -21,6 +21,7 @@ from confid.errors import (
     StaticConferenceIdError,
     shown,
 )
+from confid.host import warn
 from confid.roster.bridge_exports import BridgesImport
 from confid.roster.cells import quoted
 from confid.roster.columns import CONFERENCE_ID
@@ -105,7 +106,7 @@ def import_users(
 
     done = call(session, work, what_if=what_if)
     for text in done.report.warnings:
-        session.host.write_warning(text)
+        warn(session.host, text, session.warned)
     tell(session, done.report.outcomes)
     return done
 

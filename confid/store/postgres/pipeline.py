@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from confid.logger import INFO, log
 from confid.store.postgres.connections import commit, is_piped, roll_back
 from confid.store.postgres.errors import explain, gone, is_standby
 
@@ -146,6 +147,11 @@ class PooledPipeline(Pipeline):
             else:
                 self._begin = ()
                 return cursors
+            log(
+                INFO,
+                "A connection to schema %s was lost; another one is taken.",
+                self._place.schema,
+            )
             self.connection = self._pool.take()
         raise gone(self._place)
 

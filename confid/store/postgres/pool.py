@@ -18,6 +18,7 @@ import psycopg
 from psycopg import pq
 
 from confid.errors import StoreError
+from confid.logger import INFO, WARNING, log
 from confid.store.postgres.connections import BEGIN_READ, BEGIN_WRITE, connect, is_piped
 from confid.store.postgres.errors import exhausted, explain, gone, is_standby
 
@@ -140,6 +141,7 @@ class Pool:
                     connection = connect(self.place, self._conninfo)
                 except StoreError:
                     self._refused_at = time.monotonic()
+                    log(WARNING, "No connection to schema %s; waiting for one.", self.place.schema)
                     if self._refused_at + pace > until:
                         raise
                     time.sleep(pace)
@@ -205,6 +207,11 @@ class Pool:
                 (self.drop if is_standby(error) else self.give_back)(connection)
                 if not died:
                     raise explain(error, self.place) from error
+                log(
+                    INFO,
+                    "A connection to schema %s was lost; another one is made.",
+                    self.place.schema,
+                )
             except BaseException:
                 self.drop(connection)
                 raise

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from confid.errors import StoreError
+from confid.logger import INFO, log
 from confid.store import process
 from confid.store.base import Body, Kind, Store, Transaction
 from confid.store.blocks import Block
@@ -133,6 +134,7 @@ class SQLiteStore(Store):
                 create_schema(connection)
             elif version != SCHEMA_VERSION:
                 upgrade_schema(connection)
+                log(INFO, "%r was brought from schema %s up to date.", self, version)
             create_indexes(connection, kinds)
 
     def close(self) -> None:
