@@ -13,6 +13,7 @@ from confid.errors import (
     UserNotFoundError,
     shown,
 )
+from confid.store.base import Find
 from confid.tenant.documents import USER, DocumentType
 from confid.tenant.records import (
     ConferencingUser,
@@ -117,6 +118,11 @@ def resolve(
     return [_one(text, named[text]) for text in identities]
 
 
+def foresee(transaction: Transaction, identity: str) -> None:
+    """Say that the user of an identity will be looked for."""
+    transaction.foresee(*(Find(USER.name, form.field, [form.value]) for form in forms(identity)))
+
+
 def _find(
     transaction: Transaction, wanted: Iterable[_Form]
 ) -> dict[_Form, dict[str, DirectoryUser]]:
@@ -124,8 +130,9 @@ def _find(
     for form in wanted:
         by_field.setdefault(form.field, []).append(form.value)
     found: dict[_Form, dict[str, DirectoryUser]] = {}
-    for field, values in by_field.items():
-        for owner, body in transaction.find(USER.name, field, values).items():
+    answers = transaction.read(*(Find(USER.name, *named) for named in by_field.items()))
+    for field, answer in zip(by_field, answers, strict=True):
+        for owner, body in answer.items():
             form = _Form(field, body["index"][field])
             found.setdefault(form, {})[owner] = USERS.read(body)
     return found

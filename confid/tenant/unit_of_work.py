@@ -11,7 +11,7 @@ from confid.ids.witness import WITNESS
 from confid.store.base import TENANT
 from confid.tenant.bridges import Bridges
 from confid.tenant.changes import Changes
-from confid.tenant.directory import identity_text
+from confid.tenant.directory import foresee, identity_text
 from confid.tenant.documents import (
     CONFERENCING,
     GRANT,
@@ -95,8 +95,10 @@ class UnitOfWork:
 
     # The tenant as a whole.
 
-    def demand_open(self) -> None:
-        """Raise `SealedError` in a sealed store."""
+    def demand_open(self, *, about: str | None = None) -> None:
+        """Raise `SealedError` in a sealed store. `about` is whom the call will look for."""
+        if about is not None:
+            foresee(self.transaction, about)
         self._setup.demand_open()
 
     @property

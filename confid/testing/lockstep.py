@@ -165,6 +165,13 @@ class LockStep(RuleBasedStateMachine):
         self.same(lambda t: t.read(*questions, Get(kind, keys), Living(owners)))
 
     @precondition(lambda self: self.transactions)
+    @rule(key=GOOD_TEXT)
+    def foresee(self, key: str) -> None:
+        """Say what may be asked; what is answered afterwards is the same."""
+        for transaction in self.transactions:
+            transaction.foresee(Get("plain", [key]), Find("thing", "name", [key]))
+
+    @precondition(lambda self: self.transactions)
     @rule(kind=KIND, after=st.just("") | TEXT, limit=st.none() | st.integers(0, 3))
     def scan(self, kind: str, after: str, limit: int | None) -> None:
         """Read documents in order."""
