@@ -104,9 +104,9 @@ class Session:
         self, store: Store, clock: Clock, host: Host, actor: str | None, dice: Dice
     ) -> None:
         self.host = host
-        self.preferences = Preferences()
+        self.preferences: Preferences = Preferences()
         self._actor = actor
-        self.closed = False
+        self.closed: bool = False
         self.warned: set[str] = set()
         self.last_what_if: Results[WhatIfChange] = Results()
         """What the last call under WhatIf would have done."""

@@ -76,7 +76,7 @@ class Issuer:
         self._witness = witness
         self._retires = False
         self._drawn: list[tuple[FreeSet, list[int]]] = []
-        self.nearly_full = False
+        self.nearly_full: bool = False
 
     def issue(
         self, owners: Sequence[str], claim: Claim, *, retire: bool = False

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from confid.roster.cells import Complain
+    from confid.roster.report import RosterReport
 
 ONE_LINE = ("display_name", "usage_location", "preferred_language", "provider")
 EMPTY = "It is empty, and names the person."
@@ -96,9 +97,9 @@ class Reading:
         *,
         skips: bool = False,
     ) -> None:
-        self.renamed = checked_renames(columns)
+        self.renamed: dict[str, str] = checked_renames(columns)
         self.skips = skips
-        self.licences = Licences(licences)
+        self.licences: Licences = Licences(licences)
 
 
 class Columns:
@@ -108,14 +109,16 @@ class Columns:
     """
 
     def __init__(self, header: Iterable[object], reading: Reading) -> None:
-        self.names = [name.strip() if isinstance(name, str) else "" for name in header]
+        self.names: list[str] = [name.strip() if isinstance(name, str) else "" for name in header]
         self._reading = reading
         keys = [reading.renamed.get(heading(name), heading(name)) for name in self.names]
         self.kind = kind_of(keys)
-        self._at, self.report = places_of(self.names, self.kind, reading.renamed)
+        found = places_of(self.names, self.kind, reading.renamed)
+        self._at = found[0]
+        self.report: RosterReport = found[1]
         if self.kind is None and {"object_id", "sip_address", "alias"} & self._at.keys():
             self.kind = ExportKind.USERS
-        self.has_upn = "user_principal_name" in self._at
+        self.has_upn: bool = "user_principal_name" in self._at
         self._plans = {heading(name) for name in PLANS}
         self._keys = keys
         self._is_conferencing = self.kind is ExportKind.CONFERENCING

@@ -136,7 +136,7 @@ class Import:
         self._tenant = tenant
         self._roster = roster
         self._matching = Matching(tenant.transaction, roster)
-        self.entered = 0
+        self.entered: int = 0
         """How many conference IDs were new to the ledger."""
         self._on_file: dict[str, DirectoryUser] = {}
         self._users: list[DirectoryUser] = []

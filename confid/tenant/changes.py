@@ -102,7 +102,7 @@ class Changes:
         self._policies = policies
         self._outbox = outbox
         self._migrations = migrations
-        self.pins_drawn = 0
+        self.pins_drawn: int = 0
 
     def apply(self, changes: Sequence[Change]) -> list[Person]:
         """Carry out changes, at most one for each person. Returns the people afterwards."""

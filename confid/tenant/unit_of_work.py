@@ -78,7 +78,7 @@ class UnitOfWork:
         self._pin_key = pin_key
         self._setup = SetupKeeper(transaction, last=last_setup, dice=dice)
         self._people = People(transaction, self._setup)
-        self.ledger = TenantLedger(
+        self.ledger: TenantLedger = TenantLedger(
             transaction,
             self._setup,
             self._people,

@@ -90,7 +90,7 @@ class LockStep(RuleBasedStateMachine):
 
     def __init__(self, make_stores: Callable[[], Sequence[Store]]) -> None:
         super().__init__()
-        self.stores = make_stores()
+        self.stores: Sequence[Store] = make_stores()
         self.blocks: list[list[AbstractContextManager[Any]]] = []
         self.transactions: list[Transaction] = []
 

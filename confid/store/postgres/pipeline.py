@@ -192,7 +192,7 @@ class PooledPipeline(Pipeline):
                 "A connection to schema %s was lost; another one is taken.",
                 self._place.schema,
             )
-            self.connection = self._pool.take()
+            self.connection: Connection = self._pool.take()
         raise gone(self._place)
 
     def _interrupted(self) -> None:
