@@ -51,10 +51,27 @@ def test_the_example_goes_from_the_roster_to_the_caller(tmp_path: Path) -> None:
 
 
 def test_the_example_is_safe_to_run_twice(tmp_path: Path) -> None:
-    """The second run starts from the IDs of the first; only the department's change again."""
+    """The second run starts from the IDs of the first, and says plainly that it resets again."""
     first, second = run(tmp_path), run(tmp_path)
+    assert "AGAIN" not in first
+    assert re.search(r"(\d+) of these \1 have been reset before\. They are reset AGAIN", second)
     assert ids(first)[1] == ids(second)[0]
     assert not (ids(first)[0] | ids(first)[1]) & ids(second)[1]
+
+
+def test_the_example_can_be_rehearsed(tmp_path: Path) -> None:
+    """It shows what would change and leaves the tenant alone, whether or not there is one."""
+    output = run(tmp_path, "--rehearse")
+    assert not list(tmp_path.iterdir())
+    assert "a new one is rehearsed on" in output
+    run(tmp_path)
+    before = {p.name: p.read_bytes() for p in tmp_path.glob("tenant.db*")}
+    output = run(tmp_path, "--rehearse", "--mails", "post")
+    assert {p.name: p.read_bytes() for p in tmp_path.glob("tenant.db*")} == before
+    assert not (tmp_path / "post").exists()
+    assert "AGAIN" in output
+    assert re.search(r"^\d+ people: \d+ new IDs; \d+ mails", output, flags=re.MULTILINE)
+    assert "the tenant is as it was" in output
 
 
 def test_the_example_takes_another_store(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 Imports a roster into a tenant file, enables who is licensed, resets the IDs of
 one department, writes the mails to a Maildir, and dials the bridge to show
-that the old ID is refused and the new one admitted. Safe to run twice.
+that the old ID is refused and the new one admitted. `--rehearse` does all that
+without touching the tenant, and shows what would change.
+
+A second run is safe, and resets again: the IDs of the first run stop working.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from confid import ConferencingUser, DirectoryUser
+    from confid.rehearsal import Rehearsal
 
 HERE = Path(__file__).parent
 
@@ -33,15 +37,36 @@ HERE = Path(__file__).parent
 def main() -> None:
     """Do it all, and say what was done."""
     arguments = parse_arguments()
+    if arguments.rehearse:
+        with rehearsal_on(arguments.store) as rehearsal:
+            import_and_reset(arguments)
+        print(rehearsal)
+        print("That was a rehearsal: the tenant is as it was, and nobody got a mail.")
+        return
     with confid.connect(arguments.store):
-        users = confid.import_users(arguments.roster)
-        print(f"{len(users)} people imported from {arguments.roster}.")
-        enable_licensed(list(users))
-        department = [user for user in users if user.department == arguments.department]
-        reset_and_dial(department)
+        import_and_reset(arguments)
         report = deliver(MaildirTransport(arguments.mails))
         print(f"{report.sent} mails written to {arguments.mails}.")
         print(confid.check())
+
+
+def rehearsal_on(store: str) -> Rehearsal:
+    """A rehearsal on the tenant in a store, or on a new one where there is none yet."""
+    try:
+        return confid.rehearse(store)
+    except confid.StoreError as error:
+        if error.category != "ObjectNotFound":
+            raise
+    print(f"There is no tenant in {store} yet; a new one is rehearsed on.")
+    return confid.rehearse(confid.connect())
+
+
+def import_and_reset(arguments: argparse.Namespace) -> None:
+    """Import the roster, enable who is licensed, and reset the department."""
+    users = confid.import_users(arguments.roster)
+    print(f"{len(users)} people imported from {arguments.roster}.")
+    enable_licensed(list(users))
+    reset_and_dial([user for user in users if user.department == arguments.department])
 
 
 def enable_licensed(users: list[DirectoryUser]) -> None:
@@ -58,6 +83,11 @@ def reset_and_dial(department: list[DirectoryUser]) -> None:
     if not people:
         print("Nobody of that department is enabled; there is nothing to reset.")
         return
+    if again := [user for user in people if len(confid.ledger.entries(user)) > 1]:
+        print(
+            f"{len(again)} of these {len(people)} have been reset before. They are reset AGAIN: "
+            "the IDs that they have now stop working."
+        )
     before = get_cs_online_dial_in_conferencing_user(people)
     show("Before:", before)
     after = set_cs_online_dial_in_conferencing_user(people, reset_conference_id=True)
@@ -97,6 +127,9 @@ def parse_arguments() -> argparse.Namespace:
         help="a path, or a URL such as memory: or sqlite:///tenant.db (default: tenant.db)",
     )
     parser.add_argument("--department", default="Finance", help="whose IDs to reset")
+    parser.add_argument(
+        "--rehearse", action="store_true", help="show what would change, and change nothing"
+    )
     parser.add_argument("--mails", type=Path, default=Path("mails"), help="the Maildir to write to")
     return parser.parse_args()
 
