@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -140,3 +141,12 @@ def test_links_of_the_description_are_absolute(wheel: Path) -> None:
     links = re.findall(r"\]\(([^)]*)\)|(?:src|srcset|href)=\"([^\"]*)\"", text)
     assert len(links) > 10
     assert not [a or b for a, b in links if not (a or b).startswith(("https://", "#"))]
+
+
+def test_the_pythons_that_are_named_are_the_same_everywhere() -> None:
+    """In the classifiers, the lower bound and the page on versions."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = re.findall(r"Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+    assert project["requires-python"] == f">={named[0]}"
+    page = (ROOT / "docs" / "project" / "versioning.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\b3\.\d+\b", page)) == set(named)

@@ -135,7 +135,7 @@ def _with_tenant(function: Any, *, seed: int | None) -> Any:
         later = {SESSION: None} if SESSION in signature.parameters else {}
 
         def call(*args: Any, **given: Any) -> Any:
-            return function(*args, **given, **later)
+            return function(*args, **(later | given))
 
     else:
         call = _calling(function, signature, seed)
