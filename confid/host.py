@@ -75,17 +75,7 @@ class SilentHost:
     def write_line(self, text: str) -> None:
         """Keep quiet."""
 
-    def write_warning(self, text: str) -> None:
-        """Keep quiet."""
-
-    def write_error(self, text: str) -> None:
-        """Keep quiet."""
-
-    def write_verbose(self, text: str) -> None:
-        """Keep quiet."""
-
-    def write_information(self, text: str) -> None:
-        """Keep quiet."""
+    write_warning = write_error = write_verbose = write_information = write_line
 
     def prompt_for_choice(
         self,

@@ -151,11 +151,11 @@ def an_instance(kind: type[R], value: object) -> R:
 class Wanted:
     """The settings that a call names; None leaves one as it is, but no toll-free number is one."""
 
-    bridge_id: UUID | None
-    service_number: Number | None
-    toll_free_service_number: Number | Unset | None
-    allow_toll_free_dial_in: bool | None
-    allow_pstn_only_meetings: bool | None
+    bridge_id: UUID | None = None
+    service_number: Number | None = None
+    toll_free_service_number: Number | Unset | None = UNSET
+    allow_toll_free_dial_in: bool | None = None
+    allow_pstn_only_meetings: bool | None = None
 
     def applied(self, unit: UnitOfWork, person: Person, before: Conferencing) -> Conferencing:
         """The settings afterwards; a move to another bridge takes that bridge's numbers."""
@@ -270,6 +270,8 @@ def one_bridge(
     unit: UnitOfWork, bridge_id: UUID | str | None, bridge_name: str | None
 ) -> UUID | None:
     """The ID of the bridge that two parameters name; None when neither was given."""
+    if bridge_id is None and bridge_name is None:
+        return None
     bridge = numbers.one_bridge(unit.setup, bridge_id, bridge_name)
     return bridge.identity if bridge else None
 

@@ -51,7 +51,7 @@ from confid.engine.parameters import (
 from confid.errors import demand
 from confid.tenant.changes import Change
 from confid.tenant.documents import Conferencing
-from confid.tenant.notices import Event, events_of, owed
+from confid.tenant.notices import Event, Notice, events_of, owed
 from confid.tenant.people import Person, demand_license
 from confid.tenant.records import ConferencingUser
 from confid.tenant.records import ServiceNumber as NumberRecord
@@ -321,12 +321,14 @@ def set_cs_online_dial_in_conferencing_user(
         allow_toll_free_dial_in=allow_toll_free_dial_in,
         allow_pstn_only_meetings=allow_pstn_only_meetings,
     )
+    changes_settings = wanted != Wanted()
+    notices: dict[tuple[Event, ...], Notice | None] = {}
 
     def plan(person: Person) -> Change | None:
         before = person.demand_enabled()
         if ids is not None:
             demand_unchanged(person, ids)
-        after = wanted.applied(unit, person, before)
+        after = wanted.applied(unit, person, before) if changes_settings else before
         pin = unit.pins.new() if reset_leader_pin else None
         if pin is not None:
             after = attrs.evolve(after, pin_digest=unit.pins.digest(person.user.owner, pin))
@@ -336,8 +338,10 @@ def set_cs_online_dial_in_conferencing_user(
             reset_conference_id=reset_conference_id,
             reset_leader_pin=reset_leader_pin,
         )
-        notice = owed(events, mail, unit.settings)
-        if before == after and not reset_conference_id and notice is None:
+        if events not in notices:  # in a bulk call everybody is owed the same few
+            notices[events] = owed(events, mail, unit.settings)
+        notice = notices[events]
+        if not reset_conference_id and before == after and notice is None:
             return None
         return Change(
             person=person,

@@ -38,11 +38,11 @@ class Roster:
 
     def __init__(self, name: str, reading: Reading | None = None) -> None:
         self.name = name
-        self.reading: Reading = reading or Reading()
+        self.reading = reading or Reading()
         self.rows: list[Row] = []
         self.problems: list[tuple[str, str]] = []
-        self.remarks: Remarks = Remarks()
-        self.report: RosterReport = RosterReport()
+        self.remarks = Remarks()
+        self.report = RosterReport()
         self._seen: dict[str, dict[object, str]] = {UPN: {}, "ObjectId": {}, CONFERENCE_ID: {}}
 
     def complain(self, place: str, what: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from confid.errors import (
@@ -48,7 +49,7 @@ class _Form(NamedTuple):
 def forms(identity: str) -> list[_Form]:
     """The unique forms that a text can have; a display name is not unique."""
     text = fold(identity.strip())
-    if found := _OBJECT_ID.fullmatch(text):
+    if "@" not in text and (found := _OBJECT_ID.fullmatch(text)):
         return [_Form("object_id", found[1])]
     if text.startswith("sip:"):
         return [_Form("sip", text[4:]), _Form("upn", text[4:])]
@@ -105,7 +106,7 @@ def resolve(
     are an `AmbiguousIdentityError` that lists them.
     """
     named_by = {text: forms(text) for text in identities}
-    found = _find(transaction, {form for each in named_by.values() for form in each})
+    found = _find(transaction, chain.from_iterable(named_by.values()))
     named = {text: _merge(found, each) for text, each in named_by.items()}
     missing = {
         text: _Form("display_name", fold(text.strip()))
@@ -113,27 +114,22 @@ def resolve(
         if not users and text.strip()
     }
     if missing:
-        found = _find(transaction, set(missing.values()))
+        found = _find(transaction, missing.values())
         named |= {text: _merge(found, [form]) for text, form in missing.items()}
     return [_one(text, named[text]) for text in identities]
-
-
-def foresee(transaction: Transaction, identity: str) -> None:
-    """Say that the user of an identity will be looked for."""
-    transaction.foresee(*(Find(USER.name, form.field, [form.value]) for form in forms(identity)))
 
 
 def _find(
     transaction: Transaction, wanted: Iterable[_Form]
 ) -> dict[_Form, dict[str, DirectoryUser]]:
-    by_field: dict[str, list[str]] = {}
-    for form in wanted:
-        by_field.setdefault(form.field, []).append(form.value)
+    by_field: dict[str, dict[str, None]] = {}
+    for field, value in wanted:
+        by_field.setdefault(field, {})[value] = None
+    questions = [Find(USER.name, field, list(values)) for field, values in by_field.items()]
     found: dict[_Form, dict[str, DirectoryUser]] = {}
-    answers = transaction.read(*(Find(USER.name, *named) for named in by_field.items()))
-    for field, answer in zip(by_field, answers, strict=True):
-        for owner, body in answer.items():
-            form = _Form(field, body["index"][field])
+    for question, bodies in zip(questions, transaction.read(*questions), strict=True):
+        for owner, body in bodies.items():
+            form = _Form(question.field, body["index"][question.field])
             found.setdefault(form, {})[owner] = USERS.read(body)
     return found
 

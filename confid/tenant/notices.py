@@ -13,7 +13,7 @@ import attrs
 from confid.errors import InvalidArgumentError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from confid.tenant.documents import Conferencing
     from confid.tenant.records import TenantSettings
@@ -75,17 +75,15 @@ def events_of(
     *,
     reset_conference_id: bool,
     reset_leader_pin: bool,
-) -> Iterator[Event]:
-    """The events in a change of an enabled user."""
-    if reset_conference_id:
-        yield Event.CONFERENCE_ID_RESET
-    if (before.service_number, before.toll_free_service_number) != (
-        after.service_number,
-        after.toll_free_service_number,
-    ):
-        yield Event.NUMBER_CHANGED
-    if reset_leader_pin:
-        yield Event.PIN_RESET
+) -> tuple[Event, ...]:
+    """The events in a change of an enabled user, in their order."""
+    numbers = (before.service_number, before.toll_free_service_number)
+    changed = numbers != (after.service_number, after.toll_free_service_number)
+    return (
+        *((Event.CONFERENCE_ID_RESET,) if reset_conference_id else ()),
+        *((Event.NUMBER_CHANGED,) if changed else ()),
+        *((Event.PIN_RESET,) if reset_leader_pin else ()),
+    )
 
 
 def owed(events: Iterable[Event], options: MailOptions, settings: TenantSettings) -> Notice | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import attrs
 
@@ -112,8 +111,9 @@ class People:
         )
         if lock:
             self._demand_still_there([owner for owner in owners if owner not in bodies])
-        self._renew_setup({body["bridge_id"] for body in bodies.values()})
-        return [_person(user, bodies.get(user.owner), living.get(user.owner)) for user in users]
+        people = [_person(user, bodies.get(user.owner), living.get(user.owner)) for user in users]
+        self._renew_setup(people)
+        return people
 
     def _demand_still_there(self, owners: Sequence[str]) -> None:
         # Removing a person removes their settings: one without any may be gone.
@@ -123,9 +123,10 @@ class People:
                 "Nothing was changed; try again."
             )
 
-    def _renew_setup(self, bridges: Iterable[str]) -> None:
+    def _renew_setup(self, people: Iterable[Person]) -> None:
         # A bridge may be newer than the set-up that this call read at first.
-        if any(UUID(bridge) not in self._setup.current.bridges for bridge in bridges):
+        bridges = {person.conferencing.bridge_id for person in people if person.conferencing}
+        if not bridges <= self._setup.current.bridges.keys():
             self._setup.forget()
 
     def all(self, *, enabled: bool = False) -> Iterator[Person]:

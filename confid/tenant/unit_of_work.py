@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from confid.errors import ConfidError, StoreError
@@ -11,7 +10,7 @@ from confid.ids.witness import WITNESS
 from confid.store.base import TENANT
 from confid.tenant.bridges import Bridges
 from confid.tenant.changes import Changes
-from confid.tenant.directory import foresee, identity_text
+from confid.tenant.directory import identity_text
 from confid.tenant.documents import (
     CONFERENCING,
     GRANT,
@@ -75,18 +74,30 @@ class UnitOfWork:
         self.actor = actor
         self.warnings: list[str] = []
         self._dice = dice
-        self._pin_key = pin_key
-        self._setup = SetupKeeper(transaction, last=last_setup, dice=dice)
-        self._people = People(transaction, self._setup)
-        self.ledger: TenantLedger = TenantLedger(
+        self._setup = setup = SetupKeeper(transaction, last=last_setup, dice=dice)
+        self._people = people = People(transaction, setup)
+        self.ledger = TenantLedger(
             transaction,
-            self._setup,
-            self._people,
+            setup,
+            people,
             now=now,
             dice=dice,
             free_ids=free_ids,
             actor=actor,
             witness=witness,
+        )
+        self.bridges = Bridges(transaction, setup, people, dice=dice)
+        self.policies = Policies(transaction, setup, people)
+        self.migrations = MigrationQueue(transaction, setup, people, now=now, dice=dice)
+        self.outbox = Outbox(transaction, setup, now=now, dice=dice, warnings=self.warnings)
+        self.pins = Pins(transaction, setup, dice=dice, key=pin_key)
+        self.changes = Changes(
+            transaction,
+            people,
+            ledger=self.ledger,
+            policies=self.policies,
+            outbox=self.outbox,
+            migrations=self.migrations,
         )
 
     def warn(self, text: str) -> None:
@@ -95,10 +106,8 @@ class UnitOfWork:
 
     # The tenant as a whole.
 
-    def demand_open(self, *, about: str | None = None) -> None:
-        """Raise `SealedError` in a sealed store. `about` is whom the call will look for."""
-        if about is not None:
-            foresee(self.transaction, about)
+    def demand_open(self) -> None:
+        """Raise `SealedError` in a sealed store."""
         self._setup.demand_open()
 
     @property
@@ -168,35 +177,6 @@ class UnitOfWork:
         """A key for a new person."""
         return draw_owner(self._dice)
 
-    @cached_property
-    def bridges(self) -> Bridges:
-        """The tenant's bridges and service numbers."""
-        return Bridges(self.transaction, self._setup, self._people, dice=self._dice)
-
-    @cached_property
-    def policies(self) -> Policies:
-        """The tenant's policies and their grants."""
-        return Policies(self.transaction, self._setup, self._people)
-
-    @cached_property
-    def migrations(self) -> MigrationQueue:
-        """The migrations of people's meetings."""
-        return MigrationQueue(
-            self.transaction, self._setup, self._people, now=self.now, dice=self._dice
-        )
-
-    @cached_property
-    def outbox(self) -> Outbox:
-        """The messages that the tenant owes its users."""
-        return Outbox(
-            self.transaction, self._setup, now=self.now, dice=self._dice, warnings=self.warnings
-        )
-
-    @cached_property
-    def pins(self) -> Pins:
-        """People's PINs."""
-        return Pins(self.transaction, self._setup, dice=self._dice, key=self._pin_key)
-
     # People.
 
     def find_users(self, identities: Sequence[str]) -> list[DirectoryUser | ConfidError]:
@@ -244,18 +224,6 @@ class UnitOfWork:
         return self.setup.dial_in_numbers(person.conferencing, policy)
 
     # Changes.
-
-    @cached_property
-    def changes(self) -> Changes:
-        """Carries out changes of people."""
-        return Changes(
-            self.transaction,
-            self._people,
-            ledger=self.ledger,
-            policies=self.policies,
-            outbox=self.outbox,
-            migrations=self.migrations,
-        )
 
     def apply(self, changes: Sequence[Change]) -> list[Person]:
         """Carry out changes, as `Changes.apply`."""
