@@ -92,9 +92,11 @@ class Trial:
     transaction: Any
     dice: NotingDice
 
-    def effects(self, targets: Sequence[str]) -> list[Effect]:
-        """What was changed, by its target; what is no target's own is the last one's."""
-        effects = {target: Effect(target=target) for target in targets}
+    def effects(self, targets: Sequence[str] = ()) -> list[Effect]:
+        """What was changed, by its target; what is no target's own is the last one's.
+
+        Without targets each person is one, and then the tenant.
+        """
         own = self.transaction.changes()
         subjects = written(own)
         messages = own.documents.get(OUTBOX.name, set())
@@ -102,6 +104,8 @@ class Trial:
         keys = {key for kind, key in subjects if kind == PERSON} | queued
         keys |= {key.partition(":")[0] for key in messages}
         names = _names(self.before, keys) | _names(self.after, keys)
+        targets = targets or [*sorted(set(names.values())), "the tenant"]
+        effects = {target: Effect(target=target) for target in targets}
 
         def of(owner: str) -> Effect:
             return effects.get(names.get(owner, ""), effects[targets[-1]])

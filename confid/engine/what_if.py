@@ -41,6 +41,11 @@ def say(session: Session, name: str, targets: Sequence[str], effects: Sequence[E
             tell(f"  would: {in_words(effects[place])}")
     if len(effects) > MOST_LINES:
         tell(f"  and {len(effects) - MOST_LINES} more: session.last_what_if has all.")
+    keep(session, effects)
+
+
+def keep(session: Session, effects: Sequence[Effect]) -> None:
+    """Keep what a call would have done, in `session.last_what_if`."""
     session.last_what_if = Results(row for effect in effects for row in rows_of(effect))
 
 

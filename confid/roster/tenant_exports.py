@@ -153,7 +153,7 @@ class _Coming:
             add_items(roster, [(item.place, item.facts) for item in items])
             roster.settle()
             has_bridges = ExportKind.BRIDGES in self._folder.items
-            coming = Import(self._tenant, roster, strict=has_bridges, what_if=self._what_if)
+            coming = Import(self._tenant, roster, strict=has_bridges)
             users = coming.run()
             self.remarks += roster.warnings()
             if self._what_if:

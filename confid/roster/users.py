@@ -98,7 +98,7 @@ def import_users(
         if not isinstance(read, Roster):
             remarks = _import_bridges(tenant, read, str(source))
             return ReportedUsers([], RosterReport(warnings=tuple(remarks)))
-        coming = Import(tenant, read, what_if=what_if)
+        coming = Import(tenant, read)
         users = coming.run()
         outcomes = coming.outcomes() if what_if else {}
         report = attrs.evolve(read.report, warnings=read.warnings(), outcomes=outcomes)
@@ -125,14 +125,10 @@ class Import:
     """One roster on its way into one tenant.
 
     `strict` refuses people on bridges or with numbers that the tenant has not.
-    `what_if` enters no conference IDs; the caller rolls the rest back.
     """
 
-    def __init__(
-        self, tenant: UnitOfWork, roster: Roster, *, strict: bool = False, what_if: bool = False
-    ) -> None:
+    def __init__(self, tenant: UnitOfWork, roster: Roster, *, strict: bool = False) -> None:
         self._strict = strict
-        self._what_if = what_if
         self._tenant = tenant
         self._roster = roster
         self._matching = Matching(tenant.transaction, roster)
@@ -149,10 +145,9 @@ class Import:
         while not self._is_planned():
             pass  # Without the rows at fault, others can be matched otherwise.
         self._write_users()
-        if not self._what_if:  # A witness would keep the IDs.
-            self._enter(self._living, retired=False)
-            self._enter(self._retired, retired=True)
-            self._ask_for_migrations()
+        self._enter(self._living, retired=False)
+        self._enter(self._retired, retired=True)
+        self._ask_for_migrations()
         return self._users
 
     def outcomes(self) -> dict[str, str]:

@@ -1,8 +1,7 @@
-"""What an import would do: its work is rolled back, and the host is told."""
+"""What an import would do: it is made on trial, and the host is told."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -15,21 +14,19 @@ T = TypeVar("T")
 
 
 def call(session: Session, work: Callable[[UnitOfWork], T], *, what_if: bool) -> T:
-    """What `work` makes of a unit of work; `what_if` rolls it back."""
+    """What `work` makes of a unit of work; `what_if` only tries it, and keeps what it would do."""
     if not what_if:
         return session.call(work, write=True)
-    done: list[T] = []
-    with suppress(_RolledBack), session.unit(write=True) as tenant:
-        done.append(work(tenant))
-        raise _RolledBack
-    return done[0]
+    from confid.engine.trial import trial  # noqa: PLC0415 - few calls are tried
+    from confid.engine.what_if import keep  # noqa: PLC0415 - as above
+
+    with trial(session) as on_trial:
+        done = session.call(work, write=True)
+        keep(session, on_trial.effects())
+    return done
 
 
 def tell(session: Session, outcomes: Mapping[str, str]) -> None:
     """Tell the host what would become of people."""
     for who, what in outcomes.items():
         session.host.write_line(f"What if: {who}: {what}.")
-
-
-class _RolledBack(Exception):  # noqa: N818 - nothing went wrong
-    """Ends a transaction that is to leave nothing."""
