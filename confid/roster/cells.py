@@ -49,8 +49,6 @@ _SIMPLE_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
 _TYPE_NAME = re.compile(
     r"(?:Deserialized\.)?(?:System\.Collections\.\S.*|(?:System|Microsoft)\.[\w.+]+\[\])"
 )
-
-
 _TYPE_OF_ITEM = re.compile(r"(?:Deserialized\.)?(?:System|Microsoft)\.\w+(?:\.\w+)+")
 _FLATTENED = re.compile(r"@\{(?P<inside>.*)\}", re.DOTALL)
 _PROPERTY = re.compile(r"(?:^|; )(\w+)=(.*?)(?=; \w+=|$)", re.DOTALL)
@@ -149,34 +147,17 @@ def guid_of(name: str, text: str, complain: Complain) -> UUID | None:
 
 def switch_of(name: str, text: str, complain: Complain) -> bool | None:
     """True or False, if the cell has one."""
-    found = SWITCHES.get(text.lower())
-    if text and found is None:
+    if _TRUE.fullmatch(text.lower()):
+        return True
+    if _FALSE.fullmatch(text.lower()):
+        return False
+    if text:
         complain(name, f"{quoted(text)} is neither True nor False.")
-    return found
+    return None
 
 
-SWITCHES = {
-    **dict.fromkeys(
-        [
-            "true",
-            "1",
-            "wahr",
-            "vrai",
-            "verdadero",
-            "vero",
-            "verdadeiro",
-            "waar",
-            "sant",
-            "sand",
-            "prawda",
-        ],
-        True,
-    ),
-    **dict.fromkeys(
-        ["false", "0", "falsch", "faux", "falso", "onwaar", "falskt", "falsk", "usann", "fałsz"],
-        False,
-    ),
-}
+_TRUE = re.compile("true|1|wahr|vrai|verdadero|vero|verdadeiro|waar|sant|sand|prawda")
+_FALSE = re.compile("false|0|falsch|faux|falso|onwaar|falskt|falsk|usann|fałsz")
 """How True and False are written, also by an Excel of another language."""
 
 

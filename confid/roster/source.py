@@ -23,11 +23,10 @@ from confid.roster.report import Remark, Remarks, RosterReport
 from confid.roster.rows import Columns, Reading, Row
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
-    from confid.roster.exports import Export, Item
-    from confid.roster.files import LineSource
+    from confid.roster.exports import Item
+    from confid.roster.files import Table
 
 
 class Roster:
@@ -36,13 +35,13 @@ class Roster:
     `problems` has what is wrong, each with its row, or with "" for the whole.
     """
 
-    def __init__(self, name: str, reading: Reading | None = None) -> None:
+    def __init__(self, name: str, reading: Reading) -> None:
         self.name = name
-        self.reading = reading or Reading()
+        self.reading: Reading = reading
         self.rows: list[Row] = []
         self.problems: list[tuple[str, str]] = []
-        self.remarks = Remarks()
-        self.report = RosterReport()
+        self.remarks: Remarks = Remarks()
+        self.report: RosterReport = RosterReport()
         self._seen: dict[str, dict[object, str]] = {UPN: {}, "ObjectId": {}, CONFERENCE_ID: {}}
 
     def complain(self, place: str, what: str) -> None:
@@ -125,20 +124,26 @@ def read_source(source: object, reading: Reading) -> Roster | list[Item]:
     """
     source = _rows_of_frame(source)
     if isinstance(source, (bytes, Mapping)) or hasattr(type(source), "columns"):
-        raise _no_source(source, _hint(source))
+        raise _no_source(source)
     file_format = format_of(source)
-    read: Roster | list[Item]
     if file_format in (Format.JSON, Format.CLIXML):
-        read = _read_export(read_export(source, file_format), reading)  # type: ignore[arg-type]  # a path
+        export = read_export(source, file_format)  # type: ignore[arg-type]  # a path
+        if export.kind is ExportKind.BRIDGES:
+            return export.items
+        items = [(item.place, item.facts) for item in export.items]
+        roster = roster_of(str(export.path), items, reading)
     elif isinstance(source, str) or hasattr(source, "__fspath__") or hasattr(source, "readline"):
-        read = _read_file(source, reading)  # type: ignore[arg-type]  # by what it can do
+        table = open_table(source)  # type: ignore[arg-type]  # by what it can do
+        if kind_of(table.header) is ExportKind.BRIDGES:
+            return csv_items(table)
+        roster = _of_table(table, reading)
     elif isinstance(source, Iterable):
-        read = _read_mappings(source, reading)
+        rows = ((f"item {number}", item) for number, item in enumerate(source, 1))
+        roster = roster_of("The roster", rows, reading)
     else:
-        raise _no_source(source, "")
-    if isinstance(read, Roster):
-        read.settle()
-    return read
+        raise _no_source(source)
+    roster.settle()
+    return roster
 
 
 def _rows_of_frame(source: Any) -> object:
@@ -160,28 +165,22 @@ def _rows_of_frame(source: Any) -> object:
     return to_rows() if to_rows else source
 
 
-def _no_source(source: object, hint: str) -> InvalidArgumentError:
+def _no_source(source: object) -> InvalidArgumentError:
     kind = type(source).__name__
+    hint = ""
+    if isinstance(source, Mapping):
+        hint = ": [row] for one row"
+    elif isinstance(source, bytes):
+        hint = ": io.StringIO(source.decode()) for the text of a file"
+    elif hasattr(type(source), "columns"):
+        hint = ': frame.to_dict("records") for a DataFrame'
     return InvalidArgumentError(
         f"A {kind} is no roster. Give a path, an open text file or an iterable of mappings{hint}.",
         target=kind,
     )
 
 
-def _hint(source: object) -> str:
-    if isinstance(source, Mapping):
-        return ": [row] for one row"
-    if isinstance(source, bytes):
-        return ": io.StringIO(source.decode()) for the text of a file"
-    return ': frame.to_dict("records") for a DataFrame'
-
-
-def _read_file(
-    source: str | os.PathLike[str] | LineSource, reading: Reading
-) -> Roster | list[Item]:
-    table = open_table(source)
-    if kind_of(table.header) is ExportKind.BRIDGES:
-        return csv_items(table)
+def _of_table(table: Table, reading: Reading) -> Roster:
     roster = Roster(table.name, reading)
     if any("@" in name for name in table.header):
         raise RosterError(table.name, [_NO_HEADER])
@@ -223,23 +222,9 @@ _NO_HEADER = (
 _FORMATTED = "classid2e4f51ef21dd47e99d3c952918aff9cd"
 
 
-def _read_export(export: Export, reading: Reading) -> Roster | list[Item]:
-    """The people, or bridges, in a file of objects."""
-    if export.kind is ExportKind.BRIDGES:
-        return export.items
-    roster = Roster(str(export.path), reading)
-    add_items(roster, [(item.place, item.facts) for item in export.items])
-    return roster
-
-
-def _read_mappings(source: Iterable[object], reading: Reading) -> Roster:
-    roster = Roster("The roster", reading)
-    add_items(roster, ((f"item {number}", item) for number, item in enumerate(source, 1)))
-    return roster
-
-
-def add_items(roster: Roster, items: Iterable[tuple[str, object]]) -> None:
-    """Take mappings into a roster, each with its place."""
+def roster_of(name: str, items: Iterable[tuple[str, object]], reading: Reading) -> Roster:
+    """The roster of mappings, each with its place."""
+    roster = Roster(name, reading)
     known: dict[tuple[object, ...], Columns] = {}
     for place, item in items:
         if not isinstance(item, Mapping):
@@ -260,3 +245,4 @@ def add_items(roster: Roster, items: Iterable[tuple[str, object]]) -> None:
             roster.complain(place, f"{UPN}: {_without_people(columns, 'It has')}")
             continue
         roster.add(place, columns, [item[name] for name in names], is_mapping=True)
+    return roster

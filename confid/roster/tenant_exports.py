@@ -16,7 +16,8 @@ from confid.roster.exports import PEOPLE, ExportKind, Item
 from confid.roster.folder import read_folder
 from confid.roster.properties import PropertyReader
 from confid.roster.report import UNCHANGED
-from confid.roster.source import Roster, add_items
+from confid.roster.rows import Reading
+from confid.roster.source import roster_of
 from confid.roster.users import Import
 from confid.roster.what_if import call, tell
 from confid.tenant import phone_number
@@ -148,9 +149,8 @@ class _Coming:
         everybody: dict[str, DirectoryUser] = {}
         ids = 0
         for kind in PEOPLE:
-            items = self._folder.items.get(kind, [])
-            roster = Roster(str(self._folder.path))
-            add_items(roster, [(item.place, item.facts) for item in items])
+            items = [(item.place, item.facts) for item in self._folder.items.get(kind, [])]
+            roster = roster_of(str(self._folder.path), items, Reading())
             roster.settle()
             has_bridges = ExportKind.BRIDGES in self._folder.items
             coming = Import(self._tenant, roster, strict=has_bridges)
