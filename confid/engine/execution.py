@@ -211,6 +211,7 @@ def _record_and_run(call: _Call, recorder: Recorder) -> Any:
         arguments=kept,
         again=again,
         writes=call.options.writes,
+        actor=call.session.actor,
     )
     return recorder.run(call.recorded, functools.partial(_confirm_and_run, call))
 

@@ -7,12 +7,14 @@ import inspect
 import io
 import os
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from confid.engine.recording import RecordedCall, Recorder
 from confid.engine.session import Session, current_session
 from confid.engine.tracebacks import ends_at_caller
-from confid.errors import ConfidError, InvalidOperationError
+from confid.errors import ConfidError, InvalidOperationError, Secret
 from confid.tenant.records import Record
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ class own_function:  # noqa: N801 - a decorator
                     return cast("R", self._try(session, function, args, kwargs))
             if session.recorder is None:
                 return function(*args, **kwargs)
-            return self._record(session.recorder, function, args, kwargs)
+            return self._record(session, session.recorder, function, args, kwargs)
 
         return call
 
@@ -94,22 +96,35 @@ class own_function:  # noqa: N801 - a decorator
 
     def _record(
         self,
+        session: Session,
         recorder: Recorder,
         function: Callable[..., R],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> R:
         arguments = _named(function, args, kwargs)
-        session = arguments.pop("session", None)
+        arguments.pop("session", None)
+        if self._on_stores:
+            # A place can be a URL with a password.
+            arguments = {k: Secret(v) if isinstance(v, str) else v for k, v in arguments.items()}
+        stamps = _stamps(arguments)
 
-        def again(where: Session | None, given: Mapping[str, Any]) -> R:
+        def again(where: Session, given: Mapping[str, Any]) -> R:
             if self._on_stores:
                 self._refuse()
+            if _stamps(given) != stamps:
+                raise InvalidOperationError(
+                    f"A file that {self._name}() read has changed since the rehearsal."
+                )
             values = {name: _renewed(value) for name, value in given.items()}
             return function(**values, session=where)
 
         recorded = RecordedCall(
-            name=self._name, arguments=arguments, again=again, writes=self._writes
+            name=self._name,
+            arguments=arguments,
+            again=again,
+            writes=self._writes,
+            actor=session.actor,
         )
         return recorder.run(recorded, lambda: again(session, arguments))
 
@@ -152,6 +167,18 @@ def _named(
     """The arguments by name, each in a form that can be read again."""
     bound = inspect.signature(function).bind(*args, **kwargs)
     return {name: _kept(value) for name, value in bound.arguments.items()}
+
+
+def _stamps(arguments: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """The times and sizes of the files that arguments name, to know them again."""
+    stamps = []
+    for value in arguments.values():
+        if isinstance(value, str | os.PathLike):
+            with suppress(OSError, ValueError):
+                found = Path(value)
+                files = sorted(found.iterdir()) if found.is_dir() else [found]
+                stamps += [(file.stat().st_mtime_ns, file.stat().st_size) for file in files]
+    return stamps
 
 
 def _kept(value: Any) -> Any:

@@ -39,6 +39,7 @@ class RecordedCall:
     result: Any = attrs.field(default=None, repr=False)
     failed: bool = False
     undone: bool = False
+    actor: str | None = None
     thread: int = attrs.field(factory=threading.get_ident, repr=False)
 
 

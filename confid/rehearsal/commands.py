@@ -8,7 +8,7 @@ import attrs
 
 from confid.errors import ConfidError
 from confid.powershell import quote
-from confid.rehearsal.calls import names_people
+from confid.rehearsal.calls import is_about_settings, names_people
 from confid.store.base import TENANT
 from confid.tenant.documents import AUDIO_POLICY, BRIDGE, SERVICE_NUMBER, SETTINGS_KEY
 from confid.tenant.policies import TAG
@@ -232,7 +232,7 @@ def _look(call: RehearsedCall, info: CommandInfo, name: str, outcome: Outcome) -
     kind, _ = subject
     if kind == PERSON and info.name.startswith("Grant-"):
         policy = "TeamsAudioConferencingPolicy" if "Audio" in info.name else "OnlineDialOutPolicy"
-        return Look(kind="granted", cmdlet="Get-CsOnlineUser", seen={policy: seen.get(policy)})
+        return Look(kind=policy, cmdlet="Get-CsOnlineUser", seen={policy: seen.get(policy)})
     if kind == PERSON:
         looked = {"BridgeName", "ServiceNumber"} | changed
         return Look(
@@ -242,8 +242,10 @@ def _look(call: RehearsedCall, info: CommandInfo, name: str, outcome: Outcome) -
         )
     if kind == TENANT.name:
         cmdlet = "Get-CsOnlineDialInConferencingTenantSettings"
-        names = [n for n in seen if n in changed | call.parameters.keys() - {"Identity"}]
-        return Look(kind="settings", cmdlet=cmdlet, by=None, seen={n: seen[n] for n in names})
+        calls = [c for c in outcome.calls if is_about_settings(c.name) and c.writes]
+        names = changed.union(*(c.parameters for c in calls)) - {"Identity"}
+        kept = {n: value for n, value in seen.items() if n in names}
+        return Look(kind="settings", cmdlet=cmdlet, by=None, seen=kept)
     word, names_of = _LOOKED_AT[kind]
     by = "Name" if kind == BRIDGE.name and "Name" in call.parameters else "Identity"
     noun = info.name.partition("-")[2]
@@ -259,7 +261,7 @@ def _subject(info: CommandInfo, name: str, outcome: Outcome) -> Subject | None:
     if names_people(info) and "DefaultNumber" not in info.name:
         user = outcome.people.get(name)
         return (PERSON, user.owner) if user else None
-    if info.name.endswith("TenantSettings"):
+    if is_about_settings(info.name):
         return (TENANT.name, SETTINGS_KEY)
     if info.name.endswith("ServiceNumber"):
         return (SERVICE_NUMBER.name, "".join(filter(str.isdigit, name)))

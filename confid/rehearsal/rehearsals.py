@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from confid.engine.session import Session
-from confid.errors import InvalidOperationError
+from confid.errors import InvalidOperationError, StoreError
 from confid.rehearsal.outcome import Outcome, outcome_of
 from confid.rehearsal.overview import as_html, as_text
 from confid.rehearsal.replay import NEVER, demand_promised, demand_unchanged, replay
@@ -88,7 +88,12 @@ class Rehearsal:
     ) -> None:
         self._raised = error
         with self.session:
-            self._ended = outcome_of(self._opened)
+            try:
+                self._ended = outcome_of(self._opened)
+            except StoreError:
+                # The base has changed, say: the error that left the block says so already.
+                if error is None:
+                    raise
 
     @property
     def _outcome(self) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -70,7 +71,8 @@ def replay(
             results.append(None)
             continue
         arguments = {name: _translated(value, now) for name, value in call.arguments.items()}
-        result = call.again(session, arguments)
+        with session.acting_as(call.actor) if call.actor else nullcontext():
+            result = call.again(session, arguments)
         results.append(result)
         for old, new in _pairs(call.result, result):
             now |= _renamed(old, new, drawn)

@@ -113,4 +113,8 @@ def test_functions_on_stores_are_refused(session: Session) -> None:
         confid.move_tenant(session.store, "memory:")
     with pytest.raises(confid.InvalidOperationError, match="rehearsed"):
         confid.restore(session.store)
-    assert names(session) == ["confid.move_tenant", "confid.restore"]
+    with pytest.raises(confid.InvalidOperationError, match="rehearsed"):
+        confid.restore("postgresql://me:secret@server/db")
+    assert names(session) == ["confid.move_tenant", "confid.restore", "confid.restore"]
+    assert session.recorder is not None
+    assert "secret" not in str([call.arguments for call in session.recorder.calls])

@@ -241,6 +241,30 @@ def test_it_goes_by_the_answers_that_were_given(tenant: Session) -> None:
     assert [user.display_name for user in changed] == ["Ken Myer"]
 
 
+def test_each_call_is_made_under_the_name_that_it_had(tenant: Session) -> None:
+    """Of `rehearse(actor=…)` and of `acting_as`."""
+    with confid.rehearse(tenant, actor="anna") as rehearsal:
+        set_cs_online_dial_in_conferencing_user(KEN, reset_conference_id=True)
+        with rehearsal.session.acting_as("ben"):
+            set_cs_online_dial_in_conferencing_user(PILAR, reset_conference_id=True)
+    ken, pilar = rehearsal.apply()
+    entries = (confid.ledger.entry(user.conference_id) for user in (ken, pilar))
+    assert [entry and entry.issued_by for entry in entries] == ["anna", "ben"]
+
+
+def test_a_file_that_was_read_has_to_be_the_same(tenant: Session, tmp_path: Path) -> None:
+    """Others can come in by it otherwise, whom nobody has seen."""
+    roster = tmp_path / "roster.csv"
+    roster.write_text("UserPrincipalName\na@contoso.com\n", encoding="utf-8")
+    with confid.rehearse(tenant) as rehearsal:
+        confid.import_users(roster)
+    roster.write_text("UserPrincipalName\na@contoso.com\nb@contoso.com\n", encoding="utf-8")
+    with pytest.raises(confid.InvalidOperationError, match="file"):
+        rehearsal.apply()
+    with pytest.raises(confid.UserNotFoundError):
+        get_cs_online_user("a@contoso.com")
+
+
 PEOPLE = (KEN, PILAR, LI, OLEG, "nobody@contoso.com")
 STEPS: list[Callable[[Any], object]] = [
     lambda who: enable_cs_online_dial_in_conferencing_user(who, error_action="continue"),
