@@ -123,7 +123,7 @@ class own_function:  # noqa: N801 - a decorator
             name=self._name,
             arguments=arguments,
             again=again,
-            writes=self._writes,
+            writes=self._writes and not arguments.get("what_if"),
             actor=session.actor,
         )
         return recorder.run(recorded, lambda: again(session, arguments))

@@ -78,6 +78,8 @@ def _of_one(rows: Mapping[str, PropertyChange]) -> Iterator[str]:
     number, pin = rows.get("ConferenceId"), rows.get("LeaderPin")
     if name is not None and (name.before is None or name.after is None):
         yield "added" if name.before is None else "removed"
+        if name.after is None:
+            return
     if bridge is not None:
         yield "enabled" if bridge.before is None else "moved" if bridge.after else "disabled"
     is_enabled = bridge is None or bridge.before is not None

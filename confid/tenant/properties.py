@@ -177,7 +177,7 @@ def _of_tenant(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Sho
         if key == SETTINGS_KEY:
             yield key, Shown(OF_THE_TENANT, dict(unit.settings.__powershell__()))
         elif key == LINKS:
-            yield key, Shown("Links in mails", attrs.asdict(links_of(unit)))
+            yield key, Shown("Links in mails", _pascal(attrs.asdict(links_of(unit))))
         else:
             family = next(family for family in Family if grants_key(family) == key)
             grants = unit.setup.grants[family]
@@ -186,6 +186,11 @@ def _of_tenant(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Sho
                 properties[f"{GRANTED[family]} of {theirs.group}"] = theirs.policy
                 properties[f"Rank of {theirs.group}"] = theirs.rank
             yield key, Shown("The whole tenant", properties)
+
+
+def _pascal(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by names as PowerShell's are."""
+    return {name.title().replace("_", ""): value for name, value in values.items()}
 
 
 _READERS: Final = {

@@ -141,7 +141,7 @@ class Results(Sequence[R], Generic[R]):
         frame = pd.DataFrame(self)
         for name, column in frame.items():
             kinds = {type(value) for value in column} if column.dtype == object else set()
-            if FrameId in kinds:
+            if kinds - {type(None)} == {FrameId}:
                 ids = [None if value is None else int(value) for value in column]
                 frame[name] = pd.array(ids, dtype="Int64")
         return frame

@@ -108,6 +108,7 @@ def test_changes_have_a_row_for_each_property(tenant: Session) -> None:
         "After": False,
     }
     assert "Ken Myer" in str(rehearsal.changes)
+    assert list(rehearsal.changes.to_pandas()["After"]) == [False, "new", "new", 7]
     assert rehearsal.changes._repr_html_().count("Ken Myer") == 1
 
 
@@ -218,6 +219,18 @@ def test_invitations_that_would_show_a_retired_id(tenant: Session) -> None:
     assert not rehearsal.outdated
     invitation = next(row for row in rehearsal.changes if row.property == "Invitation")
     assert "Conference ID: new" in str(invitation.after)
+
+
+def test_what_was_only_asked_for_changes_nothing(tenant: Session) -> None:
+    """Under WhatIf, of cmdlets and of confid's own functions."""
+    with confid.rehearse(tenant) as rehearsal:
+        set_cs_online_dial_in_conferencing_user(KEN, reset_conference_id=True, what_if=True)
+        confid.remove_users(KEN, what_if=True)
+    assert [call.writes for call in rehearsal.calls] == [False, False]
+    assert not rehearsal.changes
+    assert not rehearsal.warnings
+    rehearsal.apply()
+    assert get_cs_online_user(KEN)
 
 
 def test_it_can_be_read_in_the_block(tenant: Session) -> None:
