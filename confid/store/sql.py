@@ -221,7 +221,10 @@ class SQLTransaction(Transaction):
             check_text(*question.values)
             return self._find(*question)
         check_text(*question.owners)
-        among, bound = self._among(question.owners)
+        return self._living(question.owners)
+
+    def _living(self, owners: Sequence[str]) -> Statement:
+        among, bound = self._among(owners)
         return self._sql(LIVING, *bound, among=among)
 
     def _read(self, question: Question, rows: list[Any]) -> dict[str, Any]:
@@ -273,6 +276,9 @@ class SQLTransaction(Transaction):
         self._check(write=True)
         check_proposals(proposals)
         check_text(claim.by or "")
+        return self._claimed(proposals, claim)
+
+    def _claimed(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
         if not proposals:
             return set()
         at = self._to_column(claim.at)
@@ -294,7 +300,7 @@ class SQLTransaction(Transaction):
         check_text(claim.by or "")
         # Without a savepoint: what fails now ends the whole transaction.
         self._retire([owner for _, owner in proposals], self._to_column(claim.at), claim.by)
-        return self.claim(proposals, claim)
+        return self._claimed(proposals, claim)
 
     def _retire(self, owners: Sequence[str], at: object, by: str | None) -> None:
         """`retire` without an answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from contextlib import ExitStack, closing
 from functools import partial
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
     from .scale import Scale
 
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a file system without a disk, where there is one
+_HERE = "/dev/shm"  # noqa: S108 - a file system without a disk, on Linux
+SHARED_MEMORY = _HERE if os.access(_HERE, os.W_OK) else None
+"""Where files need no disk, if there is such a place."""
 
 
 def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
@@ -32,7 +35,7 @@ def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
     yield from _resets(
         scale, "on a file", SQLiteStore(folder / "c.db"), str(folder / "p.db"), one=1.6, many=3
     )
-    if SHARED_MEMORY.is_dir():
+    if SHARED_MEMORY:
         with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as name:
             ours, theirs = SQLiteStore(Path(name) / "c.db"), str(Path(name) / "p.db")
             yield from _resets(scale, "on a file without a disk", ours, theirs, one=3, many=None)

@@ -14,6 +14,7 @@ from confid.cmdlets import set_cs_online_dial_in_conferencing_user
 from . import floor
 from .__main__ import as_json, measure
 from .measure import Figure, table
+from .plain_figures import SHARED_MEMORY
 from .scale import TINY
 from .tenants import copied, identities, opened, sqlite_tenant
 
@@ -33,7 +34,7 @@ ROWS = (
     "a reset of 40 in memory, a user, to the plain floor",
     "one reset on a file, to the plain floor",
     "a reset of 40 on a file, a user, to the plain floor",
-    "one reset on a file without a disk, to the plain floor",
+    *(["one reset on a file without a disk, to the plain floor"] if SHARED_MEMORY else []),
     "one durable reset, SQLite",
     "a reset of 40, SQLite",
     "listing 40",

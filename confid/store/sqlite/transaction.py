@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from confid.store.base import Claim, Kind
+    from confid.store.base import Claim, Get, Kind
     from confid.store.sql import Statement
     from confid.store.sqlite.connections import Connection
 
@@ -38,6 +38,15 @@ SELECT conference_id FROM json_each(?) CROSS JOIN ledger WHERE conference_id = v
 
 RETIRE_ONE = """
 UPDATE ledger SET retired_at = ?, retired_by = ? WHERE retired_at IS NULL AND owner = ?
+"""
+
+GET_ONE = "SELECT key, body FROM documents WHERE kind = ? AND key = ?"
+
+GET_TWO = f"{GET_ONE} UNION ALL {GET_ONE}"
+"""Twice as fast as IN, for which SQLite makes a table of its own."""
+
+LIVING_ONE = """
+SELECT owner, conference_id, serial FROM ledger WHERE retired_at IS NULL AND owner = ?
 """
 
 PUT = """
@@ -123,6 +132,18 @@ class SQLiteTransaction(SQLTransaction):
             return f"IN ({', '.join('?' * len(values))})", values
         return "IN (SELECT value FROM json_each(?))", [json.dumps(values)]
 
+    def _get(self, question: Get) -> Statement:
+        # A text of its own would have to be looked up by its parts.
+        kind, keys, _ = question
+        if len(keys) == 1:
+            return GET_ONE, (kind, keys[0])
+        if len(keys) == 2 and keys[0] != keys[1]:  # noqa: PLR2004 - two
+            return GET_TWO, (kind, keys[0], kind, keys[1])
+        return super()._get(question)
+
+    def _living(self, owners: Sequence[str]) -> Statement:
+        return (LIVING_ONE, owners) if len(owners) == 1 else super()._living(owners)
+
     def _find(self, kind: str, field: str, values: Sequence[str]) -> Statement:
         if len(values) == 1:
             return self._sql(FIND, values[0], kind=kind, field=expression(field))
@@ -130,7 +151,7 @@ class SQLiteTransaction(SQLTransaction):
 
     def _put(self, kind: Kind, rows: Sequence[tuple[str, str]], *, indexed: bool) -> None:
         if len(rows) == 1:
-            self._run(PUT, kind.name, *rows[0], write=True)
+            self._execute(PUT, (kind.name, *rows[0]))
             return
         with self.savepoint():
             # A document may take over what another one of the call gives up: those go first.
@@ -158,6 +179,9 @@ class SQLiteTransaction(SQLTransaction):
         return {conference_id for conference_id, _ in free}
 
     def _retire(self, owners: Sequence[str], at: object, by: str | None) -> None:
+        if len(owners) == 1:
+            self._change(RETIRE_ONE, (at, by, owners[0]))
+            return
         self._change_many(RETIRE_ONE, [(at, by, owner) for owner in owners])
 
     def _to_column(self, moment: datetime) -> int:
