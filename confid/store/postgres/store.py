@@ -8,9 +8,9 @@ from confid.errors import Secret, StoreError
 from confid.store import process
 from confid.store.base import Kind, Store, Transaction
 from confid.store.blocks import Block
+from confid.store.holder import holder_answer, holder_query
 from confid.store.postgres.place import place_of
 from confid.store.process import refuse_fork
-from confid.store.sql import holder_answer, holder_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,9 +13,9 @@ from confid.logger import INFO, log
 from confid.store import process
 from confid.store.base import Body, Kind, Store, Transaction
 from confid.store.blocks import Block
+from confid.store.holder import holder_answer, holder_query
 from confid.store.locks import OwnedLock
 from confid.store.process import refuse_fork
-from confid.store.sql import holder_answer, holder_query
 from confid.store.sqlite.backup import write_backup
 from confid.store.sqlite.connections import (
     Connection,
