@@ -186,8 +186,10 @@ class SeveralErrors(ConfidError):  # noqa: N818 - it is several
     def __init__(self, errors: Sequence[ConfidError]) -> None:
         first = errors[0]
         super().__init__(first.message, target=first.target, error_id=first.error_id)
-        self.category, self.cmdlet = first.category, first.cmdlet
-        self.first, self.also = first, tuple(errors[1:])
+        self.category: str = first.category
+        self.cmdlet: str | None = first.cmdlet
+        self.also: tuple[ConfidError, ...] = tuple(errors[1:])
+        self.first: ConfidError = first
 
     @property
     def errors(self) -> tuple[ConfidError, ...]:
@@ -200,13 +202,11 @@ def raise_together(errors: Sequence[ConfidError]) -> None:
 
     Of one kind it is the first, with the others in its `also`; else `SeveralErrors`.
     """
-    if not errors:
-        return
-    first, *others = errors
-    if {type(error) for error in errors} != {type(first)}:
+    if len({type(error) for error in errors}) > 1:
         raise SeveralErrors(errors)
-    first.also = tuple(others)
-    raise first
+    for first in errors[:1]:
+        first.also = tuple(errors[1:])
+        raise first
 
 
 class UserNotFoundError(ConfidError, LookupError):
@@ -238,7 +238,7 @@ class AmbiguousIdentityError(ConfidError, LookupError):
             target=identity,
         )
         self.identity = identity
-        self.candidates = tuple(candidates)
+        self.candidates: tuple[str, ...] = tuple(candidates)
 
 
 class NotFoundError(ConfidError, LookupError):
@@ -318,7 +318,7 @@ class RosterError(ConfidError, ValueError):
             f"{source} was not imported, nothing was changed:\n{_bullets(problems)}",
             target=source,
         )
-        self.problems = tuple(problems)
+        self.problems: tuple[str, ...] = tuple(problems)
 
 
 class ParameterBindingError(ConfidError, TypeError):

@@ -75,7 +75,17 @@ class SilentHost:
     def write_line(self, text: str) -> None:
         """Keep quiet."""
 
-    write_warning = write_error = write_verbose = write_information = write_line
+    def write_warning(self, text: str) -> None:
+        """Keep quiet."""
+
+    def write_error(self, text: str) -> None:
+        """Keep quiet."""
+
+    def write_verbose(self, text: str) -> None:
+        """Keep quiet."""
+
+    def write_information(self, text: str) -> None:
+        """Keep quiet."""
 
     def prompt_for_choice(
         self,

@@ -184,7 +184,7 @@ def inside(package: str) -> list[str]:
     ("package", "allowed"),
     [
         ("store", {"errors", "lazy", "logger", "store"}),
-        ("powershell", {"errors", "lazy", "logger", "powershell"}),
+        ("powershell", {"errors", "lazy", "powershell"}),
     ],
 )
 def test_the_ground_floors_know_nothing_of_conferencing(package: str, allowed: set[str]) -> None:

@@ -98,7 +98,7 @@ class Call:
     """
 
     def __init__(self, session: Session, number: str, *, caller: str | None, name: str) -> None:
-        self.language = DEFAULT
+        self.language: str = DEFAULT
         self.organizer: ConferencingUser | None = None
         self._session = session
         self._number = number

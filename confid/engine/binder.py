@@ -94,8 +94,8 @@ class CommandInfo:
         self._sets = sets
         self.default_set = default_set
         # Without a documented default the engine takes the first. Source: bind.json.
-        self.tie_breaker = default_set or sets[0]
-        self.call_set = listing_set or self.tie_breaker
+        self.tie_breaker: str = default_set or sets[0]
+        self.call_set: str = listing_set or self.tie_breaker
 
     def __repr__(self) -> str:
         return f"<cmdlet {self.name}>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -144,7 +145,9 @@ def _confirm_and_run(call: _Call) -> Any:
             asks = options.asks
             call.answers = ask(session.host, call.info.name, _targets(call)) if asks else {}
         command, warnings, result = session.call(
-            functools.partial(_run_in_unit, call), write=options.writes
+            functools.partial(_run_in_unit, call),
+            write=options.writes,
+            about=_about(call.bound.get("identity")),
         )
     except ConfidError as error:
         error.cmdlet = error.cmdlet or call.info.name
@@ -189,6 +192,14 @@ def _say_what_if(call: _Call) -> Any:
     if warnings or command.errors or options.collects:
         options.tell(session.host, call.info.name, warnings, command.errors, known=session.warned)
     return result
+
+
+def _about(identity: object) -> str | None:
+    """The one whom a call is about, as a text; None for many, and for what names nobody."""
+    if isinstance(identity, (str, Record)):
+        with suppress(ConfidError):
+            return directory.identity_text(identity)
+    return None
 
 
 def _record_and_run(call: _Call, recorder: Recorder) -> Any:

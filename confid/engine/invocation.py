@@ -43,10 +43,10 @@ class Invocation:
         options: CallOptions,
         answers: Mapping[str, bool],
     ) -> None:
-        self.name = info.name
-        self.session = session
-        self.tenant = tenant
-        self.options = options
+        self.name: str = info.name
+        self.session: Session = session
+        self.tenant: UnitOfWork = tenant
+        self.options: CallOptions = options
         self.errors: list[ConfidError] = []
         self._answers = answers
 

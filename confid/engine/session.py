@@ -104,9 +104,9 @@ class Session:
         self, store: Store, clock: Clock, host: Host, actor: str | None, dice: Dice
     ) -> None:
         self.host = host
-        self.preferences = Preferences()
+        self.preferences: Preferences = Preferences()
         self._actor = actor
-        self.closed = False
+        self.closed: bool = False
         self.warned: set[str] = set()
         self.last_what_if: Results[WhatIfChange] = Results()
         """What the last call under WhatIf would have done."""
@@ -253,10 +253,10 @@ class Session:
         return self._store.transaction(write=write) if joint is None else joint.savepoint()
 
     @block
-    def unit(self, *, write: bool) -> Iterator[UnitOfWork]:
+    def unit(self, *, write: bool, about: str | None = None) -> Iterator[UnitOfWork]:
         """The unit of work of one call: a savepoint of the joint transaction, or its own.
 
-        Raises `SealedError` for one that writes to a sealed store.
+        `about` is whom a call that writes will look for. Raises `SealedError` in a sealed store.
         """
         joint = self._joint_here()
         with self.begin(write=write) as transaction:
@@ -265,7 +265,7 @@ class Session:
                 joint.tenants.append(tenant)
             try:
                 if write:
-                    tenant.demand_open()
+                    tenant.demand_open(about=about)
                 yield tenant
             except BaseException:
                 tenant.ledger.put_back()
@@ -361,7 +361,7 @@ class Session:
             return None
         return self._store.holder(conference_id, owned=owned, beside=beside)
 
-    def call(self, work: Callable[[UnitOfWork], T], *, write: bool) -> T:
+    def call(self, work: Callable[[UnitOfWork], T], *, write: bool, about: str | None = None) -> T:
         """What `work` makes of a unit of work; done again when another transaction was in the way.
 
         A bounded number of times, after a pause at random; never inside `transaction()`, of which
@@ -372,7 +372,7 @@ class Session:
         attempt = 1
         while True:
             try:
-                with self.unit(write=write) as tenant:
+                with self.unit(write=write, about=about) as tenant:
                     return work(tenant)
             except TransactionConflictError:
                 if attempt == ATTEMPTS or self.in_transaction:

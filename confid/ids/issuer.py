@@ -74,20 +74,25 @@ class Issuer:
         self._dice = dice
         self._free_ids = free_ids
         self._witness = witness
+        self._retires = False
         self._drawn: list[tuple[FreeSet, list[int]]] = []
-        self.nearly_full = False
+        self.nearly_full: bool = False
 
-    def issue(self, owners: Sequence[str], claim: Claim) -> dict[str, ConferenceId]:
-        """A new ID for each owner; none of them may have a living one.
+    def issue(
+        self, owners: Sequence[str], claim: Claim, *, retire: bool = False
+    ) -> dict[str, ConferenceId]:
+        """A new ID for each owner; none of them may have a living one, unless `retire` ends it.
 
         Raises `ConferenceIdsExhaustedError` when a fresh scan of the ledger
         found no free ID for one of them.
         """
-        if len(owners) == 1:
-            issued = self._issue_one(owners[0], claim)
-        else:
-            issued = self._issue_many(list(owners), claim)
-        return issued
+        self._retires = retire
+        try:
+            if len(owners) == 1:
+                return self._issue_one(owners[0], claim)
+            return self._issue_many(list(owners), claim)
+        finally:
+            self._retires = False
 
     def enter(
         self, proposals: Sequence[tuple[int, str]], claim: Claim, *, names: Mapping[str, str]
@@ -110,7 +115,10 @@ class Issuer:
             named = [(i, (names or {}).get(owner, owner)) for i, owner in ordered]
             allowed = self._witness.accept(named, claim)
             ordered = [proposal for proposal in ordered if proposal[0] in allowed]
-        accepted = self._transaction.claim(ordered, claim)
+        if self._retires:
+            accepted = self._transaction.exchange(ordered, claim)
+        else:
+            accepted = self._transaction.claim(ordered, claim)
         return {owner: ConferenceId(i) for i, owner in ordered if i in accepted}
 
     def _taken(self, proposals: Sequence[int]) -> set[int]:

@@ -76,9 +76,9 @@ class SmtpTransport:
         # First, because the locals of an error's frame would show the text.
         self._password = Secret(password) if isinstance(password, str) else password
         del password
-        self.security = _security(security)
-        self.host = _host(host)
-        self.port = PORTS[self.security] if port is None else port
+        self.security: str = _security(security)
+        self.host: str = _host(host)
+        self.port: int = PORTS[self.security] if port is None else port
         self.username = username
         self.timeout = timeout
         self._tls = tls

@@ -80,7 +80,7 @@ class MaildirTransport:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         if not isinstance(path, str | os.PathLike):
             raise InvalidArgumentError(f"{shown(path)} is no path of a Maildir.", target=path)
-        self.path = Path(path)
+        self.path: Path = Path(path)
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in _FOLDERS:

@@ -12,6 +12,7 @@ import attrs
 from confid.engine.opening import open_session
 from confid.engine.recording import Recorder
 from confid.engine.session import Session, current_session, session_on
+from confid.errors import Secret
 from confid.host import SilentHost
 from confid.ids.dice import NotingDice
 from confid.roster import import_tenant
@@ -26,7 +27,6 @@ from confid.tenant.pins import PinKey
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from confid.errors import Secret
     from confid.store.base import Store
 
 
@@ -100,14 +100,16 @@ def source_of(source: str | os.PathLike[str] | Store | Secret | Session, **optio
 
 def _folder(source: object) -> Path | None:
     """The path of a folder of exports, or of a zip file; None for everything else."""
-    if not isinstance(source, str | os.PathLike):
-        return None
-    path = Path(source)
     try:
-        is_folder = path.is_dir()
-    except (OSError, ValueError):
+        if isinstance(source, Secret):
+            path = Path(source.reveal())
+        elif isinstance(source, os.PathLike):
+            path = Path(source)
+        else:
+            return None
+        return path if path.is_dir() or path.suffix.lower() == ".zip" else None
+    except (OSError, TypeError, ValueError):
         return None
-    return path if is_folder or path.suffix.lower() == ".zip" else None
 
 
 def _imported(path: Path, clock: dict[str, Any]) -> Store:

@@ -23,7 +23,7 @@ IDENTITY = "Identity"
 PLANS = ("AssignedPlans", "AssignedPlan")
 """Columns that list all service plans of a person."""
 
-COLUMNS = {
+COLUMNS: dict[str, tuple[str, ...]] = {
     "user_principal_name": (UPN,),
     "object_id": ("ObjectId", "ExternalDirectoryObjectId", "Id", IDENTITY),
     "sip_address": (SIP,),

@@ -14,16 +14,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from confid.errors import InvalidArgumentError, RosterError, shown
-from confid.powershell.formats.text_files import not_readable, read_bytes, split_mark
+from confid.errors import ConfidError, InvalidArgumentError, RosterError, shown
+from confid.powershell.formats.text_files import MOST_BYTES, not_readable, read_bytes, split_mark
 from confid.roster.cells import quoted, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-MAX_RECORD = 1_048_576
-"""Characters of one row with all its cells. A cell's own bound is the csv module's, 131,072
-unless the process has another: it is one setting for everybody, so it stays as it is."""
 
 _SEPARATOR_LINE = re.compile(r"\"?sep=(.)?\"?", re.IGNORECASE)
 """The line with which Excel says the delimiter; a tab at its end was cut off as a blank."""
@@ -53,10 +49,6 @@ _NO_TEXT = (
 _SAVE_AS_CSV = "Save a workbook as CSV UTF-8; unpack an archive, and import what is in it."
 
 
-class _UnreadableError(Exception):
-    """The rest of the file can't be read; the text says where and why."""
-
-
 def open_table(source: str | os.PathLike[str] | LineSource) -> Table:
     """The table in a file: one that is given open, or the one at a path.
 
@@ -64,9 +56,11 @@ def open_table(source: str | os.PathLike[str] | LineSource) -> Table:
     read, `RosterError` for a file without a usable header.
     """
     if not isinstance(source, (str, os.PathLike)):
-        return Table(source, getattr(source, "name", None))
+        name = getattr(source, "name", None)
+        named = str(name) if isinstance(name, (str, os.PathLike)) else "The roster"
+        return Table(named, _text_of_open(source, named))
     path = path_of(source)
-    return Table(io.StringIO(text_of(path), newline=""), path)
+    return Table(str(path), text_of(path))
 
 
 def text_of(path: Path) -> str:
@@ -82,8 +76,34 @@ def text_of(path: Path) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode(error.encoding, "replace")
-        line = before.count("\n") + 1
-        raise RosterError(str(path), [str(_undecodable(line))]) from error
+        raise RosterError(str(path), [_undecodable(before.count("\n") + 1)]) from error
+
+
+def _text_of_open(file: LineSource, name: str) -> str:
+    lines: list[str] = []
+    left = MOST_BYTES
+    try:
+        while left > 0 and (line := file.readline(left)):
+            if not isinstance(line, str):
+                raise InvalidArgumentError(
+                    'import_users takes a text file; open it with newline="" and its encoding, or '
+                    "give its path.",
+                    target=name,
+                )
+            lines.append(line)
+            left -= len(line)
+    except UnicodeDecodeError as error:
+        # Decoders work ahead: the bytes may stand further down.
+        raise RosterError(name, [_undecodable(f"{len(lines) + 1} or below")]) from error
+    except ConfidError:
+        raise
+    except (OSError, ValueError) as error:  # a closed file is a ValueError
+        raise InvalidArgumentError(
+            f"{name} can't be read: {error}.", target=name, category="ReadError"
+        ) from error
+    if left <= 0:
+        raise not_readable(name, f"it has more than {MOST_BYTES:,} characters")
+    return "".join(lines)
 
 
 def path_of(source: str | os.PathLike[str]) -> Path:
@@ -107,130 +127,94 @@ class Table:
     of the file. A row at fault is not among `rows()`.
     """
 
-    def __init__(self, file: LineSource, name: object) -> None:
-        self.name = str(name) if isinstance(name, (str, os.PathLike)) else "The roster"
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
         self.problems: list[tuple[str, str]] = []
-        self._file = file
-        self._line = 0
-        self._pending = 0
-        try:
-            self.header, self._reader = self._read_header()
-        except (_UnreadableError, csv.Error) as error:
-            raise RosterError(self.name, [self._sentence(error, 1)]) from error
-
-    def _read_header(self) -> tuple[list[str], Iterator[list[str]]]:
-        lines = self._lines()
-        delimiter = ""
-        for line in lines:
-            first = line.removeprefix("\ufeff") if self._line == 1 else line
+        for pattern, what in _DAMAGE:
+            if found := pattern.search(text):
+                line = text.count("\n", 0, found.start()) + 1
+                raise RosterError(name, [f"line {line}: {what}"])
+        file = io.StringIO(text.removeprefix("\ufeff"), newline="")
+        delimiter, self._skipped = "", 0
+        for first in file:
             if first.startswith("version:v"):
-                raise _UnreadableError(
-                    "This is a template for bulk operations (version:v1.0), which lists nobody. "
-                    "Download the users instead, or export them: Get-CsOnlineUser | Export-Csv."
-                )
+                raise RosterError(name, [_TEMPLATE])
             if separator := _SEPARATOR_LINE.fullmatch(first.strip()):
                 delimiter = separator[1] or "\t"
-            elif first.strip() and not (self._line == 1 and first[:5].upper() == "#TYPE"):
+            elif first.strip() and not (self._skipped == 0 and first[:5].upper() == "#TYPE"):
                 break
+            self._skipped += 1
         else:
-            raise _UnreadableError("The file is empty: it has no header.")
-        reader = csv.reader(
-            chain([first], lines),
+            raise RosterError(name, ["The file is empty: it has no header."])
+        self._reader = csv.reader(
+            chain([first], file),
             delimiter=delimiter or _delimiter(first),
             strict=True,
             skipinitialspace=True,
         )
-        header = [name.strip() for name in next(reader)]
-        self._pending = 0
-        return header, reader
+        try:
+            self.header = [cell.strip() for cell in next(self._reader)]
+        except csv.Error as error:
+            raise RosterError(name, [_sentence(error, self._skipped + 1)]) from error
+
+    @property
+    def _line(self) -> int:
+        """The line at which the next row begins."""
+        return self._skipped + self._reader.line_num + 1
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Each row's cells, with the number of the line in the file where it begins."""
-        width, reader = len(self.header), self._reader
-        start = self._line + 1
+        width, line = len(self.header), self._line
         try:
-            for cells in reader:
+            for cells in self._reader:
                 text = "".join(cells)
                 if '="' in text:
                     cells = [unwrapped(cell) for cell in cells]  # noqa: PLW2901 - as they were
                 if not text.strip():
                     pass  # a row of blank cells is no row
                 elif len(cells) == width or (len(cells) > width and not any(cells[width:])):
-                    yield start, cells[:width]
+                    yield line, cells[:width]
                 else:
-                    self._miscounted(start, len(cells))
-                start = self._line + 1
-                self._pending = 0
-        except (_UnreadableError, csv.Error) as error:
-            self.problems.append(("", self._sentence(error, start)))
-
-    def _lines(self) -> Iterator[str]:
-        while line := self._read_line():
-            self._line += 1
-            self._pending += len(line)
-            if self._pending > MAX_RECORD:
-                raise _UnreadableError(
-                    f"line {self._line}: The row is longer than {MAX_RECORD:,} characters."
-                )
-            if "\0" in line:
-                raise _UnreadableError(
-                    f"line {self._line}: There is a NUL in it, so the file is damaged, or it is "
-                    "UTF-16 without a byte order mark; save it as UTF-8."
-                )
-            if not line.isascii() and not _is_text(line):
-                raise _undecodable(self._line)
-            yield line
-
-    def _read_line(self) -> str:
-        try:
-            line = self._file.readline(MAX_RECORD + 1)
-        except UnicodeDecodeError as error:
-            # Decoders work ahead: the bytes may stand further down.
-            raise _undecodable(f"{self._line + 1} or below") from error
-        except (OSError, ValueError) as error:  # a closed file is a ValueError
-            raise InvalidArgumentError(
-                f"{self.name} can't be read: {error}.", target=self.name, category="ReadError"
-            ) from error
-        if not isinstance(line, str):
-            raise InvalidArgumentError(
-                'import_users takes a text file; open it with newline="" and its encoding, or '
-                "give its path.",
-                target=self.name,
-            )
-        return line
-
-    def _miscounted(self, line: int, cells: int) -> None:
-        sentence = (
-            f"line {line}: It has {cells} cells where the header has {len(self.header)}; the file "
-            "is cut off, or a delimiter stands in a cell without quotes."
-        )
-        self.problems.append((f"line {line}", sentence))
-
-    @staticmethod
-    def _sentence(error: Exception, line: int) -> str:
-        if isinstance(error, _UnreadableError):
-            return str(error)
-        if "unexpected end" in str(error):
-            return f"line {line}: The row is cut off: a quote is opened and never closed."
-        if "field limit" in str(error):
-            limit = csv.field_size_limit()
-            return f"line {line}: A cell is longer than {limit:,} characters."
-        return f"line {line}: The row is no CSV: {error}."
+                    sentence = (
+                        f"line {line}: It has {len(cells)} cells where the header has {width}; the "
+                        "file is cut off, or a delimiter stands in a cell without quotes."
+                    )
+                    self.problems.append((f"line {line}", sentence))
+                line = self._line
+        except csv.Error as error:
+            self.problems.append(("", _sentence(error, line)))
 
 
-def _undecodable(line: object) -> _UnreadableError:
-    return _UnreadableError(
-        f"line {line}: Its bytes are no text in the file's encoding; save the file as UTF-8 "
-        "(Export-Csv -Encoding UTF8)."
-    )
+_TEMPLATE = (
+    "This is a template for bulk operations (version:v1.0), which lists nobody. Download the users "
+    "instead, or export them: Get-CsOnlineUser | Export-Csv."
+)
 
 
-def _is_text(line: str) -> bool:
-    try:
-        line.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _sentence(error: csv.Error, line: int) -> str:
+    if "unexpected end" in str(error):
+        return f"line {line}: The row is cut off: a quote is opened and never closed."
+    if "field limit" in str(error):
+        return f"line {line}: A cell is longer than {csv.field_size_limit():,} characters."
+    return f"line {line}: The row is no CSV: {error}."
+
+
+def _undecodable(line: object) -> str:
+    return f"line {line}: {_NOT_ENCODED}"
+
+
+_NOT_ENCODED = (
+    "Its bytes are no text in the file's encoding; save the file as UTF-8 (Export-Csv -Encoding "
+    "UTF8)."
+)
+_NUL = (
+    "There is a NUL in it, so the file is damaged, or it is UTF-16 without a byte order mark; save "
+    "it as UTF-8."
+)
+_DAMAGE = (
+    (re.compile("\0"), _NUL),
+    (re.compile("[\ud800-\udfff]"), _NOT_ENCODED),
+)
 
 
 def _delimiter(header: str) -> str:

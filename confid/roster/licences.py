@@ -22,6 +22,7 @@ _LOOSE: Final = re.compile(r"(\s*[,+]\s*)")
 """What stands between names, and what stands within some names too."""
 _MOST_PARTS: Final = 4
 """So many loose separators stand within a name, and one more."""
+_TENANT: Final = re.compile(r"\A[\w.-]+:(?=\S)")
 _PLAN_NAME: Final = re.compile(r"[A-Za-z0-9][\w-]*")
 _XML_PLAN: Final = re.compile(r"<Plan\b.*?(?:</Plan>|\Z)", re.DOTALL)
 _XML_FACT: Final = re.compile(r'\b(CapabilityStatus|ServicePlanId|Plan)="([^"]*)"')
@@ -226,7 +227,7 @@ def _xml_plans(text: str) -> list[object]:
 
 def _key(name: str) -> str:
     """A name as it is looked up: without the tenant in front, casing and spare blanks."""
-    return " ".join(name.rpartition(":")[2].casefold().strip("{} ").split())
+    return " ".join(_TENANT.sub("", name.casefold().strip("{} ")).split())
 
 
 @cache

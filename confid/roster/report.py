@@ -79,7 +79,7 @@ class ReportedUsers(Results[DirectoryUser]):
 
     def __init__(self, users: Iterable[DirectoryUser], report: RosterReport) -> None:
         super().__init__(users)
-        self.report = report
+        self.report: RosterReport = report
 
     def _repr_html_(self) -> str:
         return super()._repr_html_() + html_text(str(self.report))

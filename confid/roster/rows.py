@@ -51,25 +51,14 @@ from confid.tenant.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from uuid import UUID
 
     from confid.roster.cells import Complain
+    from confid.roster.report import RosterReport
 
 ONE_LINE = ("display_name", "usage_location", "preferred_language", "provider")
 EMPTY = "It is empty, and names the person."
 LINES = ("country", "city", "department", "title")
 """Attributes of a directory user that are just text."""
-
-
-@attrs.frozen(kw_only=True)
-class DialIn:
-    """What an export of conferencing users says of somebody's settings; None is not said."""
-
-    bridge_id: UUID | None = None
-    service_number: str | None = None
-    toll_free_service_number: str | None = None
-    allow_toll_free_dial_in: bool | None = None
-    allow_pstn_only_meetings: bool | None = None
 
 
 @attrs.define
@@ -81,7 +70,8 @@ class Row:
     object_id: str | None = None
     values: dict[str, Any] = attrs.Factory(dict)
     conference_id: ConferenceId | None = None
-    dial_in: DialIn | None = None
+    dial_in: dict[str, Any] = attrs.Factory(dict)
+    """Dial-in settings, by the attributes that keep them; None is not said."""
     has_upn: bool = True
     """Whether the export says the name; else it is the SIP address, which mostly is the same."""
     is_conferencing: bool = False
@@ -107,9 +97,9 @@ class Reading:
         *,
         skips: bool = False,
     ) -> None:
-        self.renamed = checked_renames(columns)
+        self.renamed: dict[str, str] = checked_renames(columns)
         self.skips = skips
-        self.licences = Licences(licences)
+        self.licences: Licences = Licences(licences)
 
 
 class Columns:
@@ -119,14 +109,16 @@ class Columns:
     """
 
     def __init__(self, header: Iterable[object], reading: Reading) -> None:
-        self.names = [name.strip() if isinstance(name, str) else "" for name in header]
+        self.names: list[str] = [name.strip() if isinstance(name, str) else "" for name in header]
         self._reading = reading
         keys = [reading.renamed.get(heading(name), heading(name)) for name in self.names]
         self.kind = kind_of(keys)
-        self._at, self.report = places_of(self.names, self.kind, reading.renamed)
+        found = places_of(self.names, self.kind, reading.renamed)
+        self._at = found[0]
+        self.report: RosterReport = found[1]
         if self.kind is None and {"object_id", "sip_address", "alias"} & self._at.keys():
             self.kind = ExportKind.USERS
-        self.has_upn = "user_principal_name" in self._at
+        self.has_upn: bool = "user_principal_name" in self._at
         self._plans = {heading(name) for name in PLANS}
         self._keys = keys
         self._is_conferencing = self.kind is ExportKind.CONFERENCING
@@ -396,13 +388,13 @@ class Columns:
         def switch(meaning: str) -> bool | None:
             return switch_of(*self._filled(cells, meaning), complain)
 
-        row.dial_in = DialIn(
-            bridge_id=guid_of(BRIDGE_ID, self._filled(cells, "bridge_id")[1], complain),
-            service_number=self._number(cells, "service_number", complain),
-            toll_free_service_number=self._number(cells, "toll_free_number", complain),
-            allow_toll_free_dial_in=switch("allow_toll_free"),
-            allow_pstn_only_meetings=switch("allow_pstn_only"),
-        )
+        row.dial_in = {
+            "bridge_id": guid_of(BRIDGE_ID, self._filled(cells, "bridge_id")[1], complain),
+            "service_number": self._number(cells, "service_number", complain),
+            "toll_free_service_number": self._number(cells, "toll_free_number", complain),
+            "allow_toll_free_dial_in": switch("allow_toll_free"),
+            "allow_pstn_only_meetings": switch("allow_pstn_only"),
+        }
 
     def _number(self, cells: Sequence[Any], meaning: str, complain: Complain) -> str | None:
         name, text = self._filled(cells, meaning)

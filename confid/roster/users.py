@@ -27,7 +27,7 @@ from confid.roster.cells import quoted
 from confid.roster.columns import CONFERENCE_ID
 from confid.roster.matching import Matching
 from confid.roster.report import Remark, ReportedUsers, RosterReport, outcome, row_of
-from confid.roster.rows import DialIn, Reading, Row
+from confid.roster.rows import Reading, Row
 from confid.roster.source import Roster, read_source
 from confid.roster.what_if import call, tell
 from confid.store.batches import batched
@@ -132,7 +132,7 @@ class Import:
         self._tenant = tenant
         self._roster = roster
         self._matching = Matching(tenant.transaction, roster)
-        self.entered = 0
+        self.entered: int = 0
         """How many conference IDs were new to the ledger."""
         self._on_file: dict[str, DirectoryUser] = {}
         self._users: list[DirectoryUser] = []
@@ -297,32 +297,34 @@ class Import:
         )
 
     def _settings(self, claimed: _Claimed) -> Conferencing:
-        setup, said = self._tenant.setup, claimed.row.dial_in or DialIn()
-        bridge = setup.bridges.get(said.bridge_id) if said.bridge_id else setup.default_bridge
-        unknown = [str(said.bridge_id)] if bridge is None else []
+        setup, said = self._tenant.setup, claimed.row.dial_in
+        wanted = said.get("bridge_id")
+        bridge = setup.bridges.get(wanted) if wanted else setup.default_bridge
+        unknown = [str(wanted)] if bridge is None else []
         bridge = bridge or setup.default_bridge
-        own: dict[bool, str | None] = {False: None, True: None}
-        for digits, toll_free in (
-            (said.service_number, False),
-            (said.toll_free_service_number, True),
-        ):
+        own: dict[str, Any] = {}
+        for name, is_toll_free in (("service_number", False), ("toll_free_service_number", True)):
+            digits = said.get(name)
             number = setup.numbers.get(digits or "")
-            if number and (number.bridge_id, number.is_toll_free) == (bridge.identity, toll_free):
-                own[toll_free] = digits
+            if number and (number.bridge_id, number.is_toll_free) == (
+                bridge.identity,
+                is_toll_free,
+            ):
+                own[name] = digits
             elif digits:
                 unknown.append(f"+{digits}")
         if unknown:
             self._note_elsewhere(claimed, unknown)
-        pstn_only, toll_free_in = said.allow_pstn_only_meetings, said.allow_toll_free_dial_in
+        own.setdefault("service_number", setup.default_toll_number(bridge, claimed.user))
+        pstn_only = said.get("allow_pstn_only_meetings")
         if pstn_only is None:
             pstn_only = self._tenant.settings.allow_pstn_only_meetings_by_default
         return Conferencing(
             enabled=True,
             bridge_id=bridge.identity,
-            service_number=own[False] or setup.default_toll_number(bridge, claimed.user),
-            toll_free_service_number=own[True],
-            allow_toll_free_dial_in=toll_free_in is not False,
+            allow_toll_free_dial_in=said.get("allow_toll_free_dial_in") is not False,
             allow_pstn_only_meetings=pstn_only,
+            **own,
         )
 
     def _note_elsewhere(self, claimed: _Claimed, unknown: Sequence[str]) -> None:

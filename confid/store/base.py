@@ -194,6 +194,12 @@ class Transaction(abc.ABC):
         """
         return [self._answer(question) for question in questions]
 
+    def foresee(self, *questions: Question) -> None:  # noqa: B027 - to do nothing is right
+        """Say what will be asked soon: a store on a server may ask it along with the next question.
+
+        The answers may be of that moment. A question that locks is none to foresee.
+        """
+
     def _answer(self, question: Question) -> dict[str, Any]:
         if isinstance(question, Get):
             return self.get(question.kind, question.keys, lock=question.lock)

@@ -75,8 +75,8 @@ class _Contents:
         self.retired: dict[int, tuple[datetime, str | None]] = {}
         self.owned: dict[str, dict[int, None]] = {}
         self.living: dict[str, int] = {}
-        self.counts = {ISSUED: 0, IMPORTED: 0}
-        self.version = 0
+        self.counts: dict[str, int] = {ISSUED: 0, IMPORTED: 0}
+        self.version: int = 0
         self._before: list[Any] = []
 
     def set(self, mapping: dict[Any, Any], key: Any, value: Any = None) -> None:
@@ -175,7 +175,7 @@ class MemoryStore(Store):
 
     def __init__(self) -> None:
         self._contents = _Contents()
-        self.lock = OwnedLock()
+        self.lock: OwnedLock = OwnedLock()
         self._pid = process.pid
         self._opened = False
 

@@ -6,7 +6,7 @@ import os
 
 from confid.errors import StoreError
 
-pid = os.getpid()
+pid: int = os.getpid()
 """This process, without the system call that each question would cost."""
 
 

@@ -102,12 +102,14 @@ class Changes:
         self._policies = policies
         self._outbox = outbox
         self._migrations = migrations
-        self.pins_drawn = 0
+        self.pins_drawn: int = 0
 
     def apply(self, changes: Sequence[Change]) -> list[Person]:
         """Carry out changes, at most one for each person. Returns the people afterwards."""
-        self._ledger.retire([change.owner for change in changes if change.retire])
-        issued = self._ledger.issue([change.owner for change in changes if change.issue])
+        self._migrations.foresee([c.owner for c in changes if c.asks_for_migration()])
+        self._ledger.retire([c.owner for c in changes if c.retire and not c.issue])
+        issued = self._ledger.issue([c.owner for c in changes if c.issue and not c.retire])
+        issued |= self._ledger.exchange([c.owner for c in changes if c.issue and c.retire])
         serials = self._serials(changes)
         after = [c.outcome(issued.get(c.owner), serials.get(c.owner)) for c in changes]
         self._keep(after, changes)

@@ -119,6 +119,11 @@ def resolve(
     return [_one(text, named[text]) for text in identities]
 
 
+def foresee(transaction: Transaction, identity: str) -> None:
+    """Say that the user of an identity will be looked for."""
+    transaction.foresee(*(Find(USER.name, form.field, [form.value]) for form in forms(identity)))
+
+
 def _find(
     transaction: Transaction, wanted: Iterable[_Form]
 ) -> dict[_Form, dict[str, DirectoryUser]]:

@@ -107,9 +107,16 @@ class TenantLedger:
             return {}
         return self._issuer().issue(owners, Claim(at=self._now, by=self._actor))
 
+    def exchange(self, owners: Sequence[str]) -> dict[str, ConferenceId]:
+        """A new ID for each owner, whose living one is retired."""
+        if not owners:
+            return {}
+        return self._issuer().issue(owners, Claim(at=self._now, by=self._actor), retire=True)
+
     def retire(self, owners: Sequence[str]) -> None:
         """Retire the living IDs of these owners."""
-        self._transaction.retire(owners, at=self._now, by=self._actor)
+        if owners:
+            self._transaction.retire(owners, at=self._now, by=self._actor)
 
     def import_ids(self, ids: Sequence[tuple[int, DirectoryUser]], *, retired: bool) -> set[int]:
         """Enter IDs already in use elsewhere, checked by the roster. Returns those accepted."""

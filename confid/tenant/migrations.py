@@ -12,7 +12,8 @@ from uuid import UUID  # noqa: TC003 - the codec reads the annotations
 import attrs
 
 from confid.ids.dice import draw_uuid
-from confid.store.batches import batched
+from confid.store.base import Find
+from confid.store.batches import AT_ONCE, batched
 from confid.tenant import phone_number
 from confid.tenant.documents import MEETING, MIGRATION, DocumentType
 from confid.tenant.lease import Lease  # noqa: TC001 - the codec reads the annotations
@@ -134,10 +135,19 @@ class MigrationQueue:
 
         A person without a future meeting gets none: there is nothing to rewrite.
         """
-        if not owners or not self._setup.current.settings.automatically_migrate_user_meetings:
+        if not owners or not self._asks:
             return
         for some in batched(owners):
             self.add(self._with_meetings_to_come(some))
+
+    def foresee(self, owners: Sequence[str]) -> None:
+        """Say that `ask` comes; for more people than one batch it is not worth it."""
+        if 0 < len(owners) <= AT_ONCE and self._asks:
+            self._transaction.foresee(Find(MEETING.name, "owner", owners))
+
+    @property
+    def _asks(self) -> bool:
+        return self._setup.current.settings.automatically_migrate_user_meetings
 
     def ask_where_shown(self, number: str) -> None:
         """`ask` for the organizers whose invitations show a number, their own or a policy's."""

@@ -130,7 +130,7 @@ class Outbox:
         self._dice = dice
         self._warnings = warnings
         self._keys = (f"{int(now.timestamp() * 1000):011x}{n:05x}" for n in count())
-        self.queued = 0
+        self.queued: int = 0
         """How many pending messages this transaction has put in the outbox."""
 
     def put(self, entries: Iterable[OutboxEntry]) -> None:

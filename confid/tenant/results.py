@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Record)
 
 
-class Results(Sequence[R], Generic[R]):
+class Results(Sequence[R], Generic[R]):  # noqa: PLW1641 - equal to lists, which have no hash
     """Records in order, and the errors of the items without a record.
 
     A plain sequence of finished records: it holds no transaction and reads
@@ -31,7 +31,7 @@ class Results(Sequence[R], Generic[R]):
 
     def __init__(self, records: Iterable[R] = (), errors: Iterable[ConfidError] = ()) -> None:
         self._records = tuple(records)
-        self.errors = tuple(errors)
+        self.errors: tuple[ConfidError, ...] = tuple(errors)
 
     @overload
     def __getitem__(self, index: int) -> R: ...
@@ -54,8 +54,6 @@ class Results(Sequence[R], Generic[R]):
         if isinstance(other, (list, tuple)):
             return self._records == tuple(other)
         return NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]  # equal to lists, which have none
 
     def __repr__(self) -> str:
         failed = f", {len(self.errors)} errors" if self.errors else ""

@@ -10,7 +10,7 @@ from confid.ids.witness import WITNESS
 from confid.store.base import TENANT
 from confid.tenant.bridges import Bridges
 from confid.tenant.changes import Changes
-from confid.tenant.directory import identity_text
+from confid.tenant.directory import foresee, identity_text
 from confid.tenant.documents import (
     CONFERENCING,
     GRANT,
@@ -76,7 +76,7 @@ class UnitOfWork:
         self._dice = dice
         self._setup = setup = SetupKeeper(transaction, last=last_setup, dice=dice)
         self._people = people = People(transaction, setup)
-        self.ledger = TenantLedger(
+        self.ledger: TenantLedger = TenantLedger(
             transaction,
             setup,
             people,
@@ -86,12 +86,14 @@ class UnitOfWork:
             actor=actor,
             witness=witness,
         )
-        self.bridges = Bridges(transaction, setup, people, dice=dice)
-        self.policies = Policies(transaction, setup, people)
-        self.migrations = MigrationQueue(transaction, setup, people, now=now, dice=dice)
-        self.outbox = Outbox(transaction, setup, now=now, dice=dice, warnings=self.warnings)
-        self.pins = Pins(transaction, setup, dice=dice, key=pin_key)
-        self.changes = Changes(
+        self.bridges: Bridges = Bridges(transaction, setup, people, dice=dice)
+        self.policies: Policies = Policies(transaction, setup, people)
+        self.migrations: MigrationQueue = MigrationQueue(
+            transaction, setup, people, now=now, dice=dice
+        )
+        self.outbox: Outbox = Outbox(transaction, setup, now=now, dice=dice, warnings=self.warnings)
+        self.pins: Pins = Pins(transaction, setup, dice=dice, key=pin_key)
+        self.changes: Changes = Changes(
             transaction,
             people,
             ledger=self.ledger,
@@ -106,8 +108,10 @@ class UnitOfWork:
 
     # The tenant as a whole.
 
-    def demand_open(self) -> None:
-        """Raise `SealedError` in a sealed store."""
+    def demand_open(self, *, about: str | None = None) -> None:
+        """Raise `SealedError` in a sealed store. `about` is whom the call will look for."""
+        if about is not None:
+            foresee(self.transaction, about)
         self._setup.demand_open()
 
     @property

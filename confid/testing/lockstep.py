@@ -90,7 +90,7 @@ class LockStep(RuleBasedStateMachine):
 
     def __init__(self, make_stores: Callable[[], Sequence[Store]]) -> None:
         super().__init__()
-        self.stores = make_stores()
+        self.stores: Sequence[Store] = make_stores()
         self.blocks: list[list[AbstractContextManager[Any]]] = []
         self.transactions: list[Transaction] = []
 
@@ -163,6 +163,13 @@ class LockStep(RuleBasedStateMachine):
         """Ask several questions at once."""
         questions = Get("plain", keys, lock), Find("thing", "name", keys), Current(owners)
         self.same(lambda t: t.read(*questions, Get(kind, keys), Living(owners)))
+
+    @precondition(lambda self: self.transactions)
+    @rule(key=GOOD_TEXT)
+    def foresee(self, key: str) -> None:
+        """Say what may be asked; what is answered afterwards is the same."""
+        for transaction in self.transactions:
+            transaction.foresee(Get("plain", [key]), Find("thing", "name", [key]))
 
     @precondition(lambda self: self.transactions)
     @rule(kind=KIND, after=st.just("") | TEXT, limit=st.none() | st.integers(0, 3))

@@ -43,7 +43,7 @@ class ModelStore(Store):
     """A store for comparison only."""
 
     def __init__(self) -> None:
-        self.state = _State()
+        self.state: _State = _State()
         self.kinds: dict[str, Kind] = {}
         self._opened = False
 

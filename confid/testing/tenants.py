@@ -14,6 +14,7 @@ from confid.start import demo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from email.message import EmailMessage
 
     from confid.engine.session import Session
@@ -160,6 +161,12 @@ def _calling(function: Any, signature: inspect.Signature, seed: int | None) -> A
                 given[SESSION] = session
             yield functools.partial(function, *args, **given)
 
+    return _inside(tenant, function)
+
+
+def _inside(tenant: Callable[..., AbstractContextManager[Any]], function: Any) -> Any:
+    """A function of the same kind, whose calls run inside a block of `tenant`."""
+
     async def awaited(*args: Any, **given: Any) -> Any:
         with tenant(args, given) as ready:
             return await ready()
@@ -168,12 +175,19 @@ def _calling(function: Any, signature: inspect.Signature, seed: int | None) -> A
         with tenant(args, given) as ready:
             return (yield from ready())
 
+    async def streamed(*args: Any, **given: Any) -> Any:
+        with tenant(args, given) as ready:
+            async for each in ready():
+                yield each
+
     def called(*args: Any, **given: Any) -> Any:
         with tenant(args, given) as ready:
             return ready()
 
     if inspect.iscoroutinefunction(function):
         return awaited
+    if inspect.isasyncgenfunction(function):
+        return streamed
     return stepped if inspect.isgeneratorfunction(function) else called
 
 

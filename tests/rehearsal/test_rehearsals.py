@@ -293,9 +293,10 @@ def test_a_folder_of_exports_can_be_rehearsed_on(tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text(
         f"UserPrincipalName,DisplayName,Licenses\n{KEN},Ken Myer,MCOMEETADV\n", encoding="utf-8"
     )
-    with confid.rehearse(tmp_path) as rehearsal:
-        enable_cs_online_dial_in_conferencing_user(KEN)
-    assert {row[0] for row in rows(rehearsal)} == {"Ken Myer"}
+    for folder in (str(tmp_path), tmp_path):
+        with confid.rehearse(folder) as rehearsal:
+            enable_cs_online_dial_in_conferencing_user(KEN)
+        assert {row[0] for row in rows(rehearsal)} == {"Ken Myer"}
     with pytest.raises(confid.InvalidOperationError, match="folder"):
         rehearsal.apply()
 

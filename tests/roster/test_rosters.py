@@ -7,18 +7,19 @@ import io
 import json
 import shutil
 from contextlib import suppress
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from confid.errors import ConfidError, InvalidArgumentError, RosterError
 from confid.roster import folder, import_tenant, import_users, remove_users
 from confid.roster.columns import COLUMNS
-from confid.roster.licences import known_licences
+from confid.roster.licences import Licences, known_licences
 from confid.tenant import phone_number
 from confid.tenant.records import LicenseState
 from tests.powershell.test_odd_arguments import SHAPES
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
 ROSTERS = Path(__file__).parents[1] / "data" / "rosters"
 KIM = "kim@fabrikam.com"
 KIMS_ID = "11111111-2222-4333-8444-555555555555"
+
+
+def licence_names() -> list[tuple[str, bool | None]]:
+    """Every name of a plan or product, as it is written, and whether it has the plan."""
+    text = files("confid.roster").joinpath("licences.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in text.splitlines()[1:]]
+    return [(name, row[0] in ("plan", "product")) for row in rows for name in row[1:4] if name]
 
 
 @pytest.fixture
@@ -415,6 +423,21 @@ def test_every_known_name_says_yes_or_no() -> None:
     known = known_licences()
     assert sum(bool(licence.plans) for licence in known.values()) > 100
     assert sum(not licence.plans for licence in known.values()) > 2000
+
+
+NAMES = st.sampled_from([*licence_names(), ("Contoso Bundle", None), ("Unlicensed", False)])
+
+
+@given(st.lists(NAMES, min_size=1, max_size=3), st.sampled_from(["+", ",", ";", "|", "\n", ", "]))
+@example([("8330dae3-d349-44f7-9cad-1b23c64baabe", True), ("Talent: Attract", None)], ",")
+@example([("SPE_E5", True), ("Dynamics 365 Talent: Attract", False)], "+")
+def test_names_in_one_cell_are_told_apart(
+    names: list[tuple[str, bool | None]], separator: str
+) -> None:
+    """Whatever joins them: one that has it says yes; else one that isn't known says nothing."""
+    said = Licences().read(separator.join(name for name, _ in names), is_complete=False)
+    answers = {answer for _, answer in names}
+    assert said.licensed is (True if True in answers else None if None in answers else False)
 
 
 # Columns.

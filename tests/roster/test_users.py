@@ -244,7 +244,7 @@ DAMAGED = {
     "Latin-1": (b"UserPrincipalName,x\na@x.com,y\nb@x.com,\xe9\n", "line 3: Its bytes are no text"),
     "half of UTF-16": (b"\xff\xfeU\0s\0\0\xd8\n\0", "line 1"),
     "an odd byte of UTF-16": ("\ufeffUserPrincipalName\n".encode("utf-16-le") + b"a", "line 2"),
-    "a cell of 10 MB": (b"UserPrincipalName\n" + b"x" * 10_000_000, "line 2: The row is longer"),
+    "a cell of 10 MB": (b"UserPrincipalName\n" + b"x" * 10_000_000, "line 2: A cell is longer"),
     "a cell of many lines": (b'UserPrincipalName\n"' + b"x\n" * 5_000_000 + b'"\n', "longer than"),
     "a long cell": (
         b"UserPrincipalName\n" + b"x" * 200_000,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import sys
+import tempfile
 import tracemalloc
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from confid.store.sqlite import connections, moment
 from confid.tenant.documents import KINDS
 from tests.tenants import get, set_user, tenant, upn
 
+NOBODY = 65534
 KEN, LI = upn("ken"), upn("li")
 OLD = sorted((Path(__file__).parents[1] / "data" / "stores").glob("schema-*.db"))
 
@@ -122,6 +125,32 @@ def test_a_log_that_was_held_is_emptied_afterwards(path: Path) -> None:
     with confid.connect(path):
         pass
     assert [file.name for file in path.parent.iterdir()] == ["tenant.db"]
+
+
+def test_several_at_once_leave_nothing_either(path: Path) -> None:
+    """Whichever ends last."""
+    before = files(path)
+    with confid.rehearse(path), confid.rehearse(path) as inner:
+        change_much()
+    assert len(inner.changes) > 5
+    assert files(path) == before
+    first, second = (SQLiteStore(path).moment(KINDS) for _ in range(2))
+    first.close()
+    second.close()
+    assert files(path) == before
+
+
+def test_a_checkpoint_waits_for_what_is_held(path: Path) -> None:
+    """The log stays until the overlay is closed, and what it shows stays too."""
+    with confid.connect(path) as base, confid.connect(OverlayStore(SQLiteStore(path))):
+        seen = get(KEN)
+        set_user([KEN, LI], reset_conference_id=True, session=base)
+        with closing(sqlite3.connect(path, timeout=0)) as other:
+            ((busy, *_),) = other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            other.execute("VACUUM")
+        assert busy
+        assert get(KEN) == seen
+        assert confid.check().problems == ()
 
 
 def test_the_store_itself_may_be_open_or_closed(path: Path) -> None:
@@ -259,6 +288,30 @@ def test_a_base_that_is_deleted_or_replaced_is_still_seen(path: Path) -> None:
 
 
 # Where SQLite can hold nothing.
+
+
+@posix
+def test_a_file_that_may_only_be_read_gets_nothing_beside_it() -> None:
+    """As a backup that is protected from writing: SQLite's own files could not be taken away."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "tenant.db"
+        with tenant("ken", "li", store=path):
+            rehearse(path)
+        path.chmod(0o444)
+        path.parent.chmod(0o777)
+        before = files(path)
+        child = os.fork()
+        if not child:
+            # Permissions don't bind root: then the child is somebody else.
+            if os.getuid() == 0:
+                os.setuid(NOBODY)
+            with suppress(BaseException):
+                with confid.rehearse(path) as rehearsal:
+                    change_much()
+                os._exit(0 if rehearsal.changes else 2)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert files(path) == before
 
 
 @pytest.fixture

@@ -166,13 +166,14 @@ def test_a_data_frame_is_refused_and_its_column_taken() -> None:
 
 @pytest.mark.parametrize("cmdlet", [enable, disable, set_user])
 def test_a_missing_identity_is_no_everybody(cmdlet: Any) -> None:
-    """None, UNSET and nothing at all are a missing parameter, never all users."""
+    """None, UNSET and nothing at all are errors, never all users."""
+    missing, empty = "MissingMandatoryParameter", "ParameterArgumentValidationErrorEmptyString"
     with tenant("ken") as session:
         before = contents(session)
-        for arguments in ((), (None,), (confid.UNSET,)):
+        for arguments, why in (((), missing), ((confid.UNSET,), missing), ((None,), empty)):
             with pytest.raises(ParameterBindingError) as caught:
                 cmdlet(*arguments)
-            assert caught.value.error_id == "MissingMandatoryParameter"
+            assert caught.value.error_id.startswith(why)
         with pytest.raises(InvalidArgumentError, match="NoneType"):
             cmdlet([None])
         assert contents(session) == before

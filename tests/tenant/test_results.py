@@ -265,7 +265,7 @@ def test_settings_that_are_words_are_string_enumerations() -> None:
         assert settings.entry_exit_announcements_type is confid.EntryExitAnnouncements.TONE_ONLY
         assert settings.mask_pstn_numbers_type is confid.MaskedNumbers.NO_MASKING
         read = cmdlets.get_cs_online_dial_in_conferencing_tenant_settings()
-        assert read[0] == settings
+        assert read == settings
     assert str(settings.entry_exit_announcements_type) == "ToneOnly"
     assert type(settings.to_dict()["EntryExitAnnouncementsType"]) is str
     assert '"NoMasking"' in to_json(settings)

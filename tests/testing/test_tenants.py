@@ -19,11 +19,13 @@ from confid.cmdlets import (
     set_cs_online_dial_in_conferencing_user,
 )
 from confid.engine import session as sessions
+from confid.engine.session import current_session
 from confid.errors import InvalidArgumentError
 from confid.testing import Clock, Mailbox, demo_tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
     from confid import Session
 
@@ -97,6 +99,16 @@ def test_coroutines_and_generators_keep_it_to_their_end() -> None:
         yield ken_s_id(session)
         yield ken_s_id(session)
 
+    @demo_tenant(seed=7)
+    async def streaming(session: Session) -> AsyncIterator[int]:
+        yield ken_s_id(session)
+        await asyncio.sleep(0)
+        yield ken_s_id(session)
+
+    async def streamed() -> set[int]:
+        return {each async for each in streaming()}
+
+    assert asyncio.run(streamed()) == {plain()[1]}
     assert asyncio.run(waiting()) == plain()[1]
     assert set(stepping()) == {plain()[1]}
     assert not sessions._open
@@ -114,6 +126,22 @@ def test_it_decorates_functions(wrong: Any) -> None:
         demo_tenant(wrong)
     with pytest.raises(InvalidArgumentError):
         demo_tenant(seed="x")  # type: ignore[call-overload]
+
+
+class TestMethods:
+    """A method is a function too."""
+
+    @demo_tenant
+    def test_the_tenant_comes_after_self(self, session: Session) -> None:
+        """By name, for pytest gives the rest."""
+        assert ken_s_id(session) == ken_s_id()
+
+    @pytest.mark.parametrize("number", [1, 2])
+    @demo_tenant(seed=7)
+    def test_parameters_stay(self, session: Session, number: int, tmp_path: Path) -> None:
+        """Those of pytest, and fixtures."""
+        assert (number in {1, 2}, tmp_path.exists()) == (True, True)
+        assert session is current_session()
 
 
 SEEN: dict[str, list[int]] = {"above": [], "below": [], "factory": []}

@@ -15,7 +15,7 @@ Refuse = Callable[[int, str], NoReturn]
 DASHES: Final = "-–—―"  # noqa: RUF001 - PowerShell takes typographic dashes for plain ones
 SINGLE_QUOTES: Final = "'‘’‚‛"  # noqa: RUF001 - and typographic quotes
 DOUBLE_QUOTES: Final = '"“”„'
-CONSTANTS: Final = {"true": True, "false": False, "null": None}
+CONSTANTS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
 
 _SINGLE: Final = re.compile(f"(?:[^{SINGLE_QUOTES}]|[{SINGLE_QUOTES}]{{2}})*+[{SINGLE_QUOTES}]")
 _SINGLE_TWICE: Final = re.compile(f"[{SINGLE_QUOTES}]([{SINGLE_QUOTES}])")

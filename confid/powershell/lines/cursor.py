@@ -53,7 +53,7 @@ class Cursor:
 
     def __init__(self, line: str) -> None:
         self.line = line
-        self.place = 0
+        self.place: int = 0
 
     @property
     def next(self) -> str:

@@ -40,21 +40,60 @@ class Pipeline:
         self._indexes = indexes
         self._unsent: list[Statement] = []
         self._turns = 0
+        self._foreseen: list[tuple[str, Statement]] = []
+        self._known: list[tuple[str, Statement, list[Any]]] = []
 
     def tell(self, *statements: Statement) -> None:
         """Run these before the next question; their answers are nobody's business."""
         self._unsent += statements
 
+    def foresee(self, kind: str, statement: Statement) -> None:
+        """Ask this about documents of a kind along with the next question."""
+        self._foreseen.append((kind, statement))
+
+    def forget(self, kind: str | None = None) -> None:
+        """Forget what was foreseen about documents of a kind, which have changed, or all of it."""
+        if kind is None:
+            self._foreseen, self._known = [], []
+        else:
+            self._foreseen = [seen for seen in self._foreseen if seen[0] != kind]
+            self._known = [known for known in self._known if known[0] != kind]
+
     def ask(self, *statements: Statement) -> list[list[Any]]:
-        """The rows of these statements: there and back once."""
+        """The rows of these statements: there and back once, or known already."""
+        known = [self._answer_to(statement) for statement in statements]
+        asked = [s for s, rows in zip(statements, known, strict=True) if rows is None]
+        if asked or not statements:
+            answers = iter(self._ask(asked))
+            known = [next(answers) if rows is None else rows for rows in known]
+        return [rows or [] for rows in known]
+
+    def _answer_to(self, statement: Statement) -> list[Any] | None:
+        """The rows that are known of a statement; they are given once."""
+        for known in self._known:
+            if known[1] == statement:
+                self._known.remove(known)
+                return known[2]
+        return None
+
+    def _ask(self, statements: list[Statement]) -> list[list[Any]]:
         unsent, self._unsent = self._unsent, []
+        ahead = [seen for seen in self._foreseen if seen[1] not in statements]
+        self._foreseen = []
         self._turns += 1
+        asked = [*statements, *(statement for _, statement in ahead)]
         try:
-            cursors = self._send([*unsent, *statements])
+            cursors = self._send([*unsent, *asked])
         except psycopg.Error as error:
+            self.forget()
             raise explain(error, self._place, self._indexes) from error
-        asked = cursors[len(cursors) - len(statements) :]
-        return [cursor.fetchall() if cursor.description else [] for cursor in asked]
+        answers = [
+            cursor.fetchall() if cursor.description else []
+            for cursor in cursors[len(cursors) - len(asked) :]
+        ]
+        found = answers[len(statements) :]
+        self._known += [(*seen, rows) for seen, rows in zip(ahead, found, strict=True)]
+        return answers[: len(statements)]
 
     def _send(self, statements: list[Statement]) -> Cursors:
         return self._run(statements)
@@ -98,6 +137,7 @@ class Pipeline:
     def undo_savepoint(self, name: str, begun: tuple[int, int]) -> None:
         """Undo what was done since."""
         turns, unsent = begun
+        self.forget()
         if turns == self._turns:
             del self._unsent[unsent:]
             return
@@ -152,7 +192,7 @@ class PooledPipeline(Pipeline):
                 "A connection to schema %s was lost; another one is taken.",
                 self._place.schema,
             )
-            self.connection = self._pool.take()
+            self.connection: Connection = self._pool.take()
         raise gone(self._place)
 
     def _interrupted(self) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from confid.errors import DuplicateKeyError
-from confid.store.base import Get
+from confid.store.base import Find, Get
 from confid.store.postgres.schema import expression
 from confid.store.sql import GET, SQLTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from confid.store.base import Claim, Kind, Question
+    from confid.store.base import Body, Claim, Kind, Question
     from confid.store.postgres.pipeline import Pipeline
     from confid.store.postgres.place import Place
     from confid.store.sql import Statement
@@ -121,6 +121,19 @@ class PostgresTransaction(SQLTransaction):
         self._lock_absent(missing)
         # Another transaction that had the lock before may have made them.
         return super().read(*questions)
+
+    def foresee(self, *questions: Question) -> None:
+        for question in questions:
+            if isinstance(question, (Get, Find)):
+                self.pipeline.foresee(question.kind, self._asked(question))
+
+    def put(self, kind: str, documents: Mapping[str, Body]) -> None:
+        super().put(kind, documents)
+        self.pipeline.forget(kind)
+
+    def delete(self, kind: str, keys: Iterable[str]) -> None:
+        super().delete(kind, keys)
+        self.pipeline.forget(kind)
 
     def _get(self, question: Get) -> Statement:
         among, bound = self._among(question.keys)

@@ -37,7 +37,7 @@ class Connection(sqlite3.Connection):
 
     identity: Identity | None
     patience: float
-    used_at = 0.0
+    used_at: float = 0.0
 
     def ask(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         """The rows of a statement; waits while another program has the file locked."""

@@ -18,7 +18,7 @@ class TenantFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         demand("path", path, str | os.PathLike, "a path as text")
         try:
-            self.path = Path(path).absolute()
+            self.path: Path = Path(path).absolute()
         except FileNotFoundError as error:
             raise StoreError(
                 f"{path} is relative, and the working directory is gone.", category="OpenError"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import weakref
 from contextlib import suppress
@@ -48,14 +49,16 @@ class SQLiteMoment(Moment):
         self._file = file
         self._pid = process.pid
         self._kinds = {kind.name: kind for kind in kinds}
-        self._had_log = _log(file.path).exists()
+        self._had_log = _is_kept(_log(file.path))
         self._unchanged: object = None
         self._held: list[Connection] = []
         # For one that nobody closes.
         weakref.finalize(self, close_all, self._held, self._pid)
         try:
             with translated(file.path):
-                if not self._begin(READ_ONLY, timeout):
+                # Who may not write to the file can't take away either what SQLite makes beside it.
+                leaves_nothing = self._had_log or os.access(file.path, os.W_OK)
+                if not (leaves_nothing and self._begin(READ_ONLY, timeout)):
                     self._begin_immutable(timeout)
                 self._check_schema()
         except BaseException:
@@ -118,9 +121,9 @@ class SQLiteMoment(Moment):
     def _stamp(self) -> object:
         """What is another one as soon as the file is written to; None when it has a log."""
         path = self._file.path
-        if any(log.exists() and log.stat().st_size for log in (_log(path), _log(path, "journal"))):
-            return None
         try:
+            if _is_kept(_log(path)) or _is_kept(_log(path, "journal")):
+                return None
             facts = path.stat()
             with path.open("rb") as file:
                 header = file.read(HEADER)
@@ -142,7 +145,7 @@ class SQLiteMoment(Moment):
         """
         log = _log(self._file.path)
         with suppress(StoreError, sqlite3.Error, OSError):
-            if not self._had_log and log.exists() and not log.stat().st_size:
+            if not self._had_log and log.exists() and not _is_kept(log):
                 connection = connect(self._file, 0.0, expected=None)
                 try:
                     connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
@@ -152,3 +155,8 @@ class SQLiteMoment(Moment):
 
 def _log(path: Path, name: str = "wal") -> Path:
     return Path(f"{path}-{name}")
+
+
+def _is_kept(log: Path) -> bool:
+    """Whether a log holds something. An empty one is what readers leave."""
+    return log.exists() and log.stat().st_size > 0

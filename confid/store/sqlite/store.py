@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from confid.store.sqlite.file import Identity
 
@@ -70,10 +71,10 @@ class SQLiteStore(Store):
 
     def __init__(self, path: str | os.PathLike[str], *, timeout: float = 30.0) -> None:
         self._file = TenantFile(path)
-        self.path = self._file.path
+        self.path: Path = self._file.path
         self.timeout = timeout
         self.kinds: dict[str, Kind] = {}
-        self.writer = OwnedLock()
+        self.writer: OwnedLock = OwnedLock()
         self._idle: list[Connection] = []
         self._identity: Identity | None = None
         self._pid = process.pid

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from confid.store.base import FIRST_ID, IMPORTED, LAST_ID, Body, Claim, LedgerEntry
+from confid.store.base import FIRST_ID, IMPORTED, LAST_ID, Body, Claim, Find, Get, LedgerEntry
 from confid.testing.contract.common import (
     AT,
     KINDS,
@@ -109,6 +109,34 @@ class AnswersContract(ContractBase):
             assert inside[0] == inside[1]
             for _ in range(2):
                 assert self.shown(store) == self.shown(model)
+
+    def test_what_was_foreseen_is_up_to_date(self, tx: Transaction) -> None:
+        """What is changed before it is asked is answered as it is then."""
+        fill(tx)
+        questions = Get("plain", ["1"]), Find("thing", "colour", ["red"])
+
+        def answers() -> list[dict[str, Any]]:
+            tx.foresee(*questions)
+            assert tx.count()
+            with pytest.raises(Undo), tx.savepoint():
+                change(tx)
+                tx.foresee(*questions)
+                assert tx.count()
+                raise Undo
+            tx.foresee(*questions)
+            return tx.read(*questions)
+
+        before = answers()
+        assert before == [tx.get("plain", ["1"]), tx.find("thing", "colour", ["red"])]
+        tx.foresee(*questions)
+        assert tx.count()
+        change(tx)
+        assert tx.read(*questions) == [{"1": {"x": 2}}, tx.find("thing", "colour", ["red"])]
+        tx.foresee(*questions)
+        assert tx.count()
+        tx.delete("plain", ["1"])
+        assert tx.get("plain", ["1"]) == {}
+        assert answers() != before
 
     @staticmethod
     def _read_around(tx: Transaction, act: Any) -> list[dict[str, Any]]:
