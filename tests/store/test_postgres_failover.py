@@ -192,3 +192,30 @@ def _cancel_what_waits_for_the_standby(dsn: str, waiting: Future[int]) -> None:
         while not waiting.done():
             admin.execute(cancel)
             time.sleep(0.02)
+
+
+# A rehearsal.
+
+
+def test_a_standby_will_do_to_rehearse(pair: Pair) -> None:
+    """It sees a moment of the standby, and writes nothing there or on the primary."""
+    url = with_schema(pair.primary.dsn, "rehearsed")
+    with tenant("ken", store=url) as session:
+        issued = current(session)
+        # The primary may have confirmed what the standby doesn't show yet.
+        there = with_schema(pair.standby.dsn, "rehearsed")
+        wait_until(lambda: _shows(there))
+        with confid.rehearse(there) as rehearsal:
+            rehearsed = reset(rehearsal.session)
+            assert reset(session) not in (issued, rehearsed)
+            assert current(rehearsal.session) == rehearsed
+        assert len(rehearsal.changes)
+        assert confid.check(session).problems == ()
+
+
+def _shows(url: str) -> bool:
+    try:
+        confid.rehearse(url).session.close()
+    except StoreError:
+        return False
+    return True
