@@ -28,6 +28,7 @@ PACKAGES = (
     "confid.mail",
     "confid.meetings",
     "confid.powershell",
+    "confid.rehearsal",
     "confid.store",
     "confid.testing",
 )
