@@ -404,3 +404,43 @@ def test_a_function_says_what_it_would_do(session: Session) -> None:
         confid.import_users([{"UserPrincipalName": "no address"}])
     with pytest.raises(InvalidArgumentError):
         confid.add_bridge("Conference Bridge", numbers=["+442079460100"])
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_it_is_the_same_on_every_store(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Read only, also where the call locks what it changes."""
+    place: Any = tmp_path / "tenant.db"
+    if kind == "postgres":
+        place = request.getfixturevalue("new_schema")()
+    with tenant("ken", "pilar", store=place, clock=Clock()) as session:
+        add(session, "li")
+        register(NUMBER)
+        before = contents(session)
+        session.preferences.what_if = True
+        set_user([KEN, PILAR], service_number=NUMBER, reset_conference_id=True)
+        enable(LI)
+        unregister(NUMBER)
+        confid.remove_users(KEN)
+        assert contents(session) == before
+        words = "reset the conference ID; set ServiceNumber to 14255550177; mail to"
+        assert would(session) == [
+            f"{words} {KEN}",
+            f"{words} {PILAR}",
+            f"enable, with a new conference ID and a new PIN; mail to {LI}",
+            "clear BridgeId",
+        ]
+        assert {row.target for row in session.last_what_if} == {KEN}
+
+
+def test_a_rehearsal_takes_a_call_under_what_if_for_one_that_changes_nothing(
+    session: Session,
+) -> None:
+    """It says what it would do on top of the rehearsal."""
+    with confid.rehearse(session) as rehearsal:
+        rehearsal.session.host = RecordingHost()
+        set_user(KEN, service_number=NUMBER)
+        set_user(KEN, service_number=NUMBER, reset_leader_pin=True, what_if=True)
+        assert would(rehearsal.session) == [f"reset the PIN; mail to {KEN}"]
+    assert {row.property for row in rehearsal.changes} == {"ServiceNumber"}
