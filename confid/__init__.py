@@ -1,8 +1,27 @@
 """confid: conference IDs you can bet on.
 
 Emulates the PowerShell cmdlets with which an administrator runs Microsoft
-Teams dial-in conferencing. Start with `confid.demo()` or
-`confid.connect("tenant.db")`, and `from confid.cmdlets import *`.
+Teams dial-in conferencing.
+
+    import confid
+    from confid.cmdlets import *
+
+    with confid.connect("tenant.db"):
+        confid.import_users("people.csv")
+        enable_cs_online_dial_in_conferencing_user("ken.myer@contoso.com")
+        set_cs_online_dial_in_conferencing_user("ken.myer@contoso.com", reset_conference_id=True)
+
+    open a tenant       connect, demo (one to try things on)
+    people              import_users, import_tenant, remove_users
+    cmdlets             cmdlets, invoke (a line as typed), get_command, get_help
+    conference IDs      whois, check, ledger
+    beside them         mail, meetings, attendant (the caller's side), powershell
+    before a change     rehearse
+    stores              store, move_tenant, restore, testing
+    what is raised      errors, all of them under ConfidError
+
+`help(confid.cmdlets)` lists the cmdlets, `confid.get_help("Set-CsOnlineDialInConferencingUser")` is
+one's page, and `help()` of its function is for Python.
 """
 
 from __future__ import annotations

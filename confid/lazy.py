@@ -44,7 +44,7 @@ def names_on_demand(package: str) -> tuple[Callable[[str], Any], Callable[[], li
         return value
 
     def listed() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *names()})
+        return sorted({*(n for n in vars(sys.modules[package]) if n.startswith("__")), *names()})
 
     return get, listed
 
