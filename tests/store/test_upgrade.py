@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import shutil
+import signal
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,9 +21,13 @@ from confid.cmdlets import (
 )
 from confid.errors import StoreError
 from confid.store import SQLiteStore
+from confid.store.sqlite import connections
 from confid.store.sqlite import store as module
 from confid.store.sqlite.schema import SCHEMA_VERSION
 from confid.tenant.documents import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FILES = sorted((Path(__file__).parents[1] / "data" / "stores").glob("schema-*.db"))
 
@@ -84,6 +93,71 @@ def test_the_tenant_goes_on(old: Path) -> None:
         assert confid.check().problems == ()
     with closing(sqlite3.connect(old)) as file, pytest.raises(sqlite3.IntegrityError):
         file.execute("UPDATE ledger SET rowid = 5000000 WHERE serial = 1")
+
+
+def in_child(act: Callable[[], object]) -> int:
+    """Do it in a forked child, whose ID is returned. Its exit status says how it went."""
+    if child := os.fork():
+        return child
+    try:
+        act()
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def ended_well(child: int) -> bool:
+    """Whether a child came through."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def upgrade(path: Path) -> None:
+    """Open the file as any session does."""
+    with SQLiteStore(path) as store:
+        store.open(KINDS, create=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows doesn't fork")
+def test_an_upgrade_that_is_killed_goes_on_when_the_file_is_opened(
+    old: Path, tmp_path: Path
+) -> None:
+    """Before any of its statements: nothing of it is there, or all of it."""
+    before = rows(old)
+    for moment in itertools.count(1):
+        path = tmp_path / f"killed {moment}.db"
+        shutil.copyfile(old, path)
+
+        def killed() -> None:
+            left = itertools.count(1)
+
+            class Dying(connections.Connection):
+                def execute(self, *arguments: Any) -> sqlite3.Cursor:
+                    if next(left) == moment:  # noqa: B023 - it runs at once
+                        os.kill(os.getpid(), signal.SIGKILL)
+                    return super().execute(*arguments)
+
+            connections.Connection = Dying  # type: ignore[misc]  # the child's own
+            upgrade(path)  # noqa: B023 - it runs at once
+
+        survived = ended_well(in_child(killed))
+        assert rows(path) == before
+        if survived:
+            break
+        upgrade(path)
+        assert version(path) == SCHEMA_VERSION
+        assert rows(path) == before
+    assert moment > len(KINDS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows doesn't fork")
+def test_two_processes_upgrade_one_file(old: Path, tmp_path: Path) -> None:
+    """At once: one of them does it, both have it open afterwards."""
+    before = rows(old)
+    for turn in range(5):
+        path = tmp_path / f"raced {turn}.db"
+        shutil.copyfile(old, path)
+        assert all(map(ended_well, [in_child(lambda: upgrade(path)) for _ in range(2)]))  # noqa: B023 - it runs at once
+        assert (version(path), rows(path)) == (SCHEMA_VERSION, before)
 
 
 def test_an_upgrade_that_fails_has_changed_nothing(
