@@ -37,10 +37,15 @@ class RecordedCall:
     warnings: list[str] = attrs.field(factory=list, repr=False)
     errors: list[ConfidError] = attrs.field(factory=list, repr=False)
     result: Any = attrs.field(default=None, repr=False)
-    failed: bool = False
+    raised: BaseException | None = attrs.field(default=None, repr=False)
     undone: bool = False
     actor: str | None = None
     thread: int = attrs.field(factory=threading.get_ident, repr=False)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the call raised something."""
+        return self.raised is not None
 
 
 class Recorder:
@@ -48,7 +53,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.calls: list[RecordedCall] = []
-        self._known: set[int] = set()
+        self._raised: set[int] = set()
 
     def run(self, call: RecordedCall, work: Callable[[], T]) -> T:
         """Do the work of a call, and record it; calls that it makes itself are part of it."""
@@ -59,23 +64,23 @@ class Recorder:
         try:
             result = call.result = work()
         except BaseException as error:
-            call.failed = True
-            if isinstance(error, ConfidError):
-                call.errors[:] = error.errors
+            self._note(call, error)
             raise
         finally:
             _inside.reset(token)
-            self._known.update(map(id, call.errors))
         return result
 
     def refuse(self, call: RecordedCall, error: ConfidError) -> None:
         """Record a call that was refused before it ran, unless its error is recorded already."""
-        if _inside.get() or id(error) in self._known:
-            return
-        call.failed = True
-        call.errors[:] = error.errors
-        self._known.update(map(id, call.errors))
-        self.calls.append(call)
+        if not _inside.get() and id(error) not in self._raised:
+            self._note(call, error)
+            self.calls.append(call)
+
+    def _note(self, call: RecordedCall, error: BaseException) -> None:
+        call.raised = error
+        self._raised.add(id(error))  # the record keeps it, so no other error gets this number
+        if isinstance(error, ConfidError):
+            call.errors[:] = error.errors
 
 
 @block

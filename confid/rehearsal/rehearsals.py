@@ -125,9 +125,10 @@ class Rehearsal:
         return self._errors(self._outcome)
 
     def _errors(self, outcome: Outcome) -> tuple[BaseException, ...]:
-        found: list[BaseException] = [e for call in outcome.calls for e in call.errors]
-        if self._raised is not None and not any(e is self._raised for e in found):
-            found.append(self._raised)
+        found: list[BaseException] = [e for call in outcome.recorded for e in call.errors]
+        raised = self._raised
+        if raised and not any(c.errors and c.raised is raised for c in outcome.recorded):
+            found.append(raised)
         return tuple(found)
 
     @property

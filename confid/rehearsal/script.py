@@ -47,6 +47,7 @@ function ConvertTo-SeenText {
     # A number, a policy or a list as one text, whatever form the module gives it.
     $texts = foreach ($one in @($Value)) {
         if ($null -ne $one.Number) { $one = $one.Number }
+        elseif ($null -ne $one.Name) { $one = $one.Name }
         "$one" -replace '^(tel:)?\\+', '' -replace '^Tag:', ''
     }
     @($texts) -join ','
@@ -85,7 +86,7 @@ def script_of(outcome: Outcome, *, era: str, guard: bool) -> str:
     """The script. Raises `InvalidArgumentError` for an era that there is none of."""
     found = list(_found(outcome, era))
     steps = sum(len(one.targets) for one in found if isinstance(one, Command))
-    parts = [_header(outcome, era), _BEGINNING.format(steps=steps)]
+    parts = [_header(outcome, era, steps), _BEGINNING.format(steps=steps)]
     if guard:
         parts.append(_GUARD)
     seen: set[tuple[str, str]] = set()
@@ -119,17 +120,13 @@ def _found(outcome: Outcome, era: str) -> Iterator[Command | Remark]:
             yield one
 
 
-def _header(outcome: Outcome, era: str) -> str:
-    lines = ["#Requires -Modules MicrosoftTeams"] if era == "2026" else []
-    return (
-        "\n".join(lines)
-        + ("\n" if lines else "")
-        + comment(
-            f"Rehearsed with confid {version('confid')} on {outcome.at:%Y-%m-%d %H:%M} UTC: "
-            f"{headline(outcome, ())}.",
-            "Read it before you run it. With -WhatIf it calls nothing but Get- cmdlets.",
-            _CONNECT[era],
-        )
+def _header(outcome: Outcome, era: str, steps: int) -> str:
+    return ("#Requires -Modules MicrosoftTeams\n" if era == "2026" else "") + comment(
+        f"Rehearsed with confid {version('confid')} on {outcome.at:%Y-%m-%d %H:%M} UTC: "
+        f"{headline(outcome, ())}.",
+        f"It makes {steps} call{'' if steps == 1 else 's'}. Read it before you run it. With "
+        "-WhatIf it calls nothing but Get- cmdlets.",
+        _CONNECT[era],
     )
 
 

@@ -64,6 +64,15 @@ def test_a_call_that_fails_is_recorded_once(session: Session, arguments: dict[st
     assert call.errors == [raised.value]
 
 
+def test_several_errors_are_those_of_one_call(session: Session) -> None:
+    """One for each person who failed."""
+    with pytest.raises(confid.SeveralErrors) as raised:
+        set_cs_online_dial_in_conferencing_user([OLEG, "nobody@x.org"], reset_leader_pin=True)
+    assert session.recorder is not None
+    (call,) = session.recorder.calls
+    assert tuple(call.errors) == raised.value.errors
+
+
 def test_what_a_call_calls_is_part_of_it(session: Session) -> None:
     """A function of confid's is one call, whatever cmdlets it needs."""
     confid.import_users(io.StringIO("UserPrincipalName\nnew@contoso.com\n"))

@@ -177,6 +177,20 @@ def test_an_error_is_kept_and_leaves_the_block(tenant: Session) -> None:
         rehearsal.apply()
 
 
+@pytest.mark.parametrize(
+    ("people", "count"), [([OLEG], 1), ([OLEG, "nobody@x.org"], 2), ([OLEG, OLEG], 1)]
+)
+def test_an_error_that_leaves_a_call_and_the_block_counts_once(
+    tenant: Session, people: list[str], count: int
+) -> None:
+    """For each of the people who failed."""
+    rehearsal = confid.rehearse(tenant)
+    with suppress(confid.ConfidError), rehearsal:
+        set_cs_online_dial_in_conferencing_user(people, reset_conference_id=True)
+    assert len(rehearsal.errors) == count
+    assert len(rehearsal.calls) == 1
+
+
 def test_calls_have_powershells_names(tenant: Session) -> None:
     """Records stand by their names; what PowerShell has no word for stands beside."""
     with confid.rehearse(tenant) as rehearsal:
