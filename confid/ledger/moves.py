@@ -22,6 +22,7 @@ from confid.store.base import SEAL, TENANT
 from confid.store.batches import batched
 from confid.store.blocks import block
 from confid.store.entries import enter
+from confid.store.overlay import OverlayStore
 from confid.store.seal import FACTS, Reason, Seal, break_seal, put_seal, seal_of
 from confid.store.urls import as_store, hidden
 from confid.tenant.display import Shown
@@ -58,12 +59,20 @@ def move_tenant(
     A tenant with a witness keeps it.
 
     Raises `SealedError` for a source that is a backup, has moved already or
-    is being moved to another target; `StoreError` for a target that holds
-    something, for a copy that differs, and when a store fails.
+    is being moved to another target; `StoreError` for an overlay, for a target
+    that holds something, for a copy that differs, and when a store fails.
     """
     places = hidden(source), hidden(target)
     del source, target  # so that no traceback shows them
     with as_store(places[0]) as old, as_store(places[1]) as new:
+        for store in (old, new):
+            if isinstance(store, OverlayStore):
+                # What it lies on would live on, and the copy issue the same IDs.
+                raise StoreError(
+                    f"{store!r} is a rehearsal, so nothing moves out of it or into it. Move the "
+                    "tenant itself.",
+                    category="InvalidOperation",
+                )
         old.open(KINDS, create=False)
         new.open(KINDS)
         move = _begin(old, new)

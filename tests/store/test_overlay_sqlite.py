@@ -16,7 +16,7 @@ import pytest
 
 import confid
 from confid.errors import StoreError
-from confid.store import OverlayStore, ReadOnlyStore, SQLiteStore
+from confid.store import MemoryStore, OverlayStore, ReadOnlyStore, SQLiteStore
 from confid.store.sqlite import connections, moment
 from confid.tenant.documents import KINDS
 from tests.tenants import get, set_user, tenant, upn
@@ -199,6 +199,17 @@ def test_it_costs_what_is_changed(
     (_, _, *(small, big)) = costs
     assert big[0] < 1.2 * small[0]
     assert big[1] < 1.2 * small[1]
+
+
+def test_nothing_moves_out_of_it_or_into_it(path: Path, tmp_path: Path) -> None:
+    """There would be two of the same tenant, or none."""
+    before = files(path)
+    overlay = OverlayStore(SQLiteStore(path))
+    for source, target in ((overlay, tmp_path / "new.db"), (path, OverlayStore(MemoryStore()))):
+        with pytest.raises(StoreError, match="is a rehearsal"):
+            confid.move_tenant(source, target)
+    assert files(path) == before
+    assert not (tmp_path / "new.db").exists()
 
 
 # Places.
