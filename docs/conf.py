@@ -23,7 +23,8 @@ extensions = ["myst_nb", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build", "jupyter_execute", "examples/tenant", "**/.ipynb_checkpoints"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4
-nitpicky = False
+# A name that `confid` and its home both have is the same: either page will do.
+suppress_warnings = ["ref.python"]
 
 nb_execution_mode = os.environ.get("CONFID_DOCS_NOTEBOOKS", "force")
 nb_execution_raise_on_error = True
