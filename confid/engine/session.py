@@ -15,6 +15,7 @@ import attrs
 
 from confid.engine.clock import Clock, moment
 from confid.engine.common_parameters import Preferences
+from confid.engine.completion import OfPublicNames
 from confid.engine.recording import Recorder, undone_if_it_fails
 from confid.errors import (
     InvalidArgumentError,
@@ -64,13 +65,6 @@ _opening = threading.Lock()
 """Held while `_open` is changed or walked, which threads do at will."""
 
 
-PUBLIC = (
-    *("acting_as", "actor", "close", "closed", "cmdlets", "host", "last_what_if", "now"),
-    *("preferences", "store", "transaction"),
-)
-"""The names of a session that users may use."""
-
-
 @attrs.define(eq=False)
 class _Joint:
     """The open transaction of `session.transaction()`, and which thread may join it."""
@@ -89,9 +83,13 @@ class _Joint:
             yield self.transaction
 
 
-class Session:
+class Session(OfPublicNames):
     """An open tenant, from `confid.connect`; its `with` block or `close()` closes it."""
 
+    _public = (
+        *("acting_as", "actor", "close", "closed", "cmdlets", "host", "last_what_if", "now"),
+        *("preferences", "store", "transaction"),
+    )
     recorder: Recorder | None = None
     """What records the calls, in the session of a rehearsal."""
 
@@ -128,10 +126,6 @@ class Session:
         self.previous: Callable[[], Session | None] = lambda: previous
         if previous is not None and (older := previous.previous()) is not None:
             previous.previous = weakref.ref(older)
-
-    def __dir__(self) -> list[str]:
-        # What users may use. The other verbs are the engine's own.
-        return [*PUBLIC, *(name for name in super().__dir__() if name.startswith("_"))]
 
     def __repr__(self) -> str:
         return f"<confid session on {self._store!r}{', closed' if self.closed else ''}>"

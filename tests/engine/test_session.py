@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
+import pydoc
+import rlcompleter
 from collections.abc import Callable  # noqa: TC003 - pytest
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -268,6 +270,9 @@ def test_a_session_completes_what_users_may_use() -> None:
         names = [name for name in dir(session) if not name.startswith("_")]
         assert {"acting_as", "cmdlets", "preferences", "transaction"} <= set(names)
         assert {"unit", "call", "tenant_on", "attach"}.isdisjoint(names)
+        completed = rlcompleter.Completer({"session": session}).attr_matches("session.")
+        assert {name.removeprefix("session.").rstrip("()") for name in completed} == set(names)
+        assert "tenant_on" not in pydoc.plain(pydoc.render_doc(confid.Session))
         assert all(hasattr(session, name) for name in names)
 
 
