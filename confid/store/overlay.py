@@ -27,8 +27,8 @@ from confid.store.blocks import block
 from confid.store.checks import index_of, known_kind
 from confid.store.entries import enter
 from confid.store.memory import MemoryStore
-from confid.store.moments import RereadMoment
 from confid.store.process import refuse_fork
+from confid.store.reread import RereadMoment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -137,6 +138,17 @@ def test_several_at_once_leave_nothing_either(path: Path) -> None:
     first, second = (SQLiteStore(path).moment(KINDS) for _ in range(2))
     first.close()
     second.close()
+    assert files(path) == before
+
+
+def test_one_that_nobody_closes_leaves_nothing(path: Path) -> None:
+    """It ends with the last that knows it."""
+    before = files(path)
+    overlay = OverlayStore(SQLiteStore(path))
+    overlay.open(KINDS)
+    assert files(path) != before
+    del overlay
+    gc.collect()
     assert files(path) == before
 
 

@@ -49,16 +49,17 @@ class SQLiteMoment(Moment):
         self._file = file
         self._pid = process.pid
         self._kinds = {kind.name: kind for kind in kinds}
-        self._had_log = _is_kept(_log(file.path))
+        had_log = _is_kept(_log(file.path))
         self._unchanged: object = None
         self._held: list[Connection] = []
-        # For one that nobody closes.
-        weakref.finalize(self, close_all, self._held, self._pid)
+        # For one that nobody closes, too.
+        self._end = weakref.finalize(self, _let_go, self._held, self._pid, file, had_log=had_log)
         try:
             with translated(file.path):
                 # Who may not write to the file can't take away either what SQLite makes beside it.
-                leaves_nothing = self._had_log or os.access(file.path, os.W_OK)
+                leaves_nothing = had_log or os.access(file.path, os.W_OK)
                 if not (leaves_nothing and self._begin(READ_ONLY, timeout)):
+                    _let_go(self._held, self._pid, file, had_log=had_log)
                     self._begin_immutable(timeout)
                 self._check_schema()
         except BaseException:
@@ -81,8 +82,6 @@ class SQLiteMoment(Moment):
         return str(mode) == "wal"
 
     def _begin_immutable(self, timeout: float) -> None:
-        close_all(self._held, self._pid)
-        self._tidy_up()
         self._unchanged = self._stamp()
         if self._unchanged is None:
             raise StoreError(
@@ -133,24 +132,22 @@ class SQLiteMoment(Moment):
 
     def close(self) -> None:
         """End the transaction."""
-        held = bool(self._held) and self._pid == process.pid
-        close_all(self._held, self._pid)
-        if held:
-            self._tidy_up()
+        self._end()
 
-    def _tidy_up(self) -> None:
-        """Take away the empty log that SQLite makes to read, and leaves there.
 
-        It does so itself when the last connection that may write is closed.
-        """
-        log = _log(self._file.path)
-        with suppress(StoreError, sqlite3.Error, OSError):
-            if not self._had_log and log.exists() and not _is_kept(log):
-                connection = connect(self._file, 0.0, expected=None)
-                try:
-                    connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
-                finally:
-                    connection.close()
+def _let_go(held: list[Connection], pid: int, file: TenantFile, *, had_log: bool) -> None:
+    """Close the connection, and take away the empty log that SQLite made for it to read.
+
+    SQLite does so itself, when the last connection that may write is closed.
+    """
+    ours = bool(held) and pid == process.pid
+    close_all(held, pid)
+    log = _log(file.path)
+    with suppress(StoreError, sqlite3.Error, OSError):
+        if ours and not had_log and log.exists() and not _is_kept(log):
+            held.append(connect(file, 0.0, expected=None))
+            held[0].execute("SELECT count(*) FROM sqlite_master").fetchall()
+    close_all(held, pid)
 
 
 def _log(path: Path, name: str = "wal") -> Path:
