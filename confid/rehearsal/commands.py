@@ -228,7 +228,7 @@ def _look(call: RehearsedCall, info: CommandInfo, name: str, outcome: Outcome) -
     subject = _subject(info, name, outcome)
     if subject is None:
         return None
-    seen, changed = _seen(subject, outcome), _changed(subject, outcome)
+    seen, changed = _seen(subject, outcome), outcome.changed.get(subject, set())
     kind, _ = subject
     if kind == PERSON and info.name.startswith("Grant-"):
         policy = "TeamsAudioConferencingPolicy" if "Audio" in info.name else "OnlineDialOutPolicy"
@@ -275,7 +275,3 @@ def _subject(info: CommandInfo, name: str, outcome: Outcome) -> Subject | None:
 
 def _seen(subject: Subject | None, outcome: Outcome) -> dict[str, Any]:
     return outcome.seen[subject].properties if subject in outcome.seen else {}
-
-
-def _changed(subject: Subject, outcome: Outcome) -> set[str]:
-    return {row.property for row in outcome.changes if row.subject == subject}

@@ -53,6 +53,15 @@ class Outcome:
     drawn: frozenset[str]
     people: dict[str, DirectoryUser]
     at: datetime
+    changed: dict[Subject, set[str]] = attrs.field(init=False, repr=False)
+    """The names of the properties that changed, by what they are of."""
+
+    @changed.default
+    def _changed(self) -> dict[Subject, set[str]]:
+        found: dict[Subject, set[str]] = {}
+        for row in self.changes:
+            found.setdefault(row.subject, set()).add(row.property)
+        return found
 
 
 def outcome_of(opened: Opened) -> Outcome:

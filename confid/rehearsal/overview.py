@@ -6,6 +6,7 @@ from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from confid.errors import ConfidError
 from confid.powershell import format_table
 from confid.tenant.display import html_view
 from confid.tenant.documents import AUDIO_POLICY, BRIDGE, MEETING, SERVICE_NUMBER
@@ -14,6 +15,7 @@ from confid.tenant.properties import GRANTED, PERSON
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from confid.mail.previews import PreviewedMail
     from confid.rehearsal.calls import RehearsedCall
     from confid.rehearsal.outcome import Outcome
     from confid.tenant.property_changes import PropertyChange
@@ -101,24 +103,53 @@ def _counted(count: int, one: str, many: str) -> str:
 def as_text(outcome: Outcome, errors: Sequence[BaseException], warnings: Sequence[str]) -> str:
     """The whole at a glance; long lists are cut, with a count."""
     blocks = [headline(outcome, errors)]
-    calls = [_line(call) for call in outcome.calls[:ROWS]]
-    if calls:
-        blocks.append("\n".join(["Calls, and how many each touched:", *calls]))
-        blocks[-1] += _more(len(outcome.calls))
-    if rows := outcome.changes[:ROWS]:
-        table = format_table(list(rows), width=WIDTH, auto_size=True).strip("\n")
-        blocks.append(f"Changes:\n{table}{_more(len(outcome.changes))}")
-    subjects = [f"  {mail.to}: {mail.subject}" for mail in outcome.mails[:ROWS]]
-    invitations = [f"  {m.start:%Y-%m-%d %H:%M} {m.subject}" for m in outcome.outdated[:ROWS]]
+    calls = "\n".join(_line(call) for call in outcome.calls[:ROWS])
+    changes = format_table(list(outcome.changes[:ROWS]), width=WIDTH, auto_size=True).strip("\n")
+    for title, text, count in (
+        ("Calls, and how many each touched", calls, len(outcome.calls)),
+        ("Changes", changes, len(outcome.changes)),
+    ):
+        if count:
+            blocks.append(f"{title}:\n{text}{_more(count)}")
+    for title, lines, count in _lists(outcome, errors, warnings):
+        blocks.append("\n".join([f"{title}:", *(f"  {line}" for line in lines)]) + _more(count))
+    return "\n\n".join(blocks)
+
+
+def as_html(outcome: Outcome, errors: Sequence[BaseException], warnings: Sequence[str]) -> str:
+    """The same for a notebook, the changes grouped by person."""
+    parts = [f"<p><b>{escape(headline(outcome, errors))}</b></p>"]
+    if outcome.calls:
+        parts.append(_folded("Calls", html_view(outcome.calls)))
+    if outcome.changes:
+        parts.append(_folded("Changes", outcome.changes._repr_html_(), is_open=True))
+    for title, lines, count in _lists(outcome, errors, warnings):
+        items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+        parts.append(_folded(title, f"<ul>{items}</ul>{escape(_more(count))}"))
+    return "".join(parts)
+
+
+def _lists(
+    outcome: Outcome, errors: Sequence[BaseException], warnings: Sequence[str]
+) -> Iterator[tuple[str, list[str], int]]:
+    """The title, the first lines and the length of each list that isn't empty."""
+    mails = [_mail(outcome.mails, number) for number in range(len(outcome.mails))[:ROWS]]
+    invitations = [f"{m.start:%Y-%m-%d %H:%M} {m.subject}" for m in outcome.outdated[:ROWS]]
     for title, lines, count in (
-        ("Mails", subjects, len(outcome.mails)),
+        ("Mails", mails, len(outcome.mails)),
         ("Invitations to update", invitations, len(outcome.outdated)),
-        ("Failed", [f"  {error}" for error in errors[:ROWS]], len(errors)),
-        ("Warnings", [f"  {text}" for text in warnings[:ROWS]], len(warnings)),
+        ("Failed", [str(error) or type(error).__name__ for error in errors[:ROWS]], len(errors)),
+        ("Warnings", list(warnings[:ROWS]), len(warnings)),
     ):
         if lines:
-            blocks.append("\n".join([f"{title}:", *lines]) + _more(count))
-    return "\n\n".join(blocks)
+            yield title, lines, count
+
+
+def _mail(mails: Sequence[PreviewedMail], number: int) -> str:
+    try:
+        return f"{mails[number].to}: {mails[number].subject}"
+    except ConfidError as error:  # no address that a mail can go to
+        return error.message
 
 
 def _line(call: RehearsedCall) -> str:
@@ -129,27 +160,6 @@ def _line(call: RehearsedCall) -> str:
 
 def _more(count: int) -> str:
     return f"\n  and {count - ROWS:,} more" if count > ROWS else ""
-
-
-def as_html(outcome: Outcome, errors: Sequence[BaseException], warnings: Sequence[str]) -> str:
-    """The same for a notebook, the changes grouped by person."""
-    parts = [f"<p><b>{escape(headline(outcome, errors))}</b></p>"]
-    if outcome.calls:
-        parts.append(_folded("Calls", html_view(outcome.calls)))
-    if outcome.changes:
-        parts.append(_folded("Changes", outcome.changes._repr_html_(), is_open=True))
-    mails = [f"{mail.to}: {mail.subject}" for mail in outcome.mails[:ROWS]]
-    invitations = [f"{m.start:%Y-%m-%d %H:%M} {m.subject}" for m in outcome.outdated[:ROWS]]
-    for title, lines, count in (
-        ("Mails", mails, len(outcome.mails)),
-        ("Invitations to update", invitations, len(outcome.outdated)),
-        ("Failed", [str(error) for error in errors[:ROWS]], len(errors)),
-        ("Warnings", list(warnings[:ROWS]), len(warnings)),
-    ):
-        if lines:
-            items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-            parts.append(_folded(title, f"<ul>{items}</ul>{escape(_more(count))}"))
-    return "".join(parts)
 
 
 def _folded(title: str, inside: str, *, is_open: bool = False) -> str:
