@@ -189,8 +189,8 @@ def get_cs_meeting_migration_status(
     identity: Identity | Iterable[Identity] = ..., *,
     state: Literal["Pending", "InProgress", "Failed", "Succeeded"] | Enum | None = None,
     start_time: datetime | str | None = None, end_time: datetime | str | None = None,
-    summary_only: Literal[True], what_if: bool = False, confirm: bool | None = None,
-    as_job: Literal[False] = False, error_action: ErrorAction | None = None,
+    summary_only: Literal[True], as_job: Literal[False] = False, what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
     **common: Unpack[_Common2],
 ) -> Results[MeetingMigrationSummary]: ...
 @overload
@@ -198,16 +198,17 @@ def get_cs_meeting_migration_status(
     identity: Identity | Iterable[Identity] = ..., *,
     state: Literal["Pending", "InProgress", "Failed", "Succeeded"] | Enum | None = None,
     start_time: datetime | str | None = None, end_time: datetime | str | None = None,
-    summary_only: Literal[True], what_if: bool = False, confirm: bool | None = None,
-    as_job: Literal[True], error_action: ErrorAction | None = None, **common: Unpack[_Common2],
+    summary_only: Literal[True], as_job: Literal[True], what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common2],
 ) -> Job[Results[MeetingMigrationSummary]]: ...
 @overload
 def get_cs_meeting_migration_status(
     identity: Identity, *,
     state: Literal["Pending", "InProgress", "Failed", "Succeeded"] | Enum | None = None,
     start_time: datetime | str | None = None, end_time: datetime | str | None = None,
-    summary_only: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
-    as_job: Literal[False] = False, error_action: ErrorAction | None = None,
+    summary_only: Literal[False] = False, as_job: Literal[False] = False, what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
     **common: Unpack[_Common2],
 ) -> MeetingMigrationStatus | None: ...
 @overload
@@ -215,16 +216,17 @@ def get_cs_meeting_migration_status(
     identity: Identity, *,
     state: Literal["Pending", "InProgress", "Failed", "Succeeded"] | Enum | None = None,
     start_time: datetime | str | None = None, end_time: datetime | str | None = None,
-    summary_only: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
-    as_job: Literal[True], error_action: ErrorAction | None = None, **common: Unpack[_Common2],
+    summary_only: Literal[False] = False, as_job: Literal[True], what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common2],
 ) -> Job[MeetingMigrationStatus | None]: ...
 @overload
 def get_cs_meeting_migration_status(
     identity: Iterable[Identity] = ..., *,
     state: Literal["Pending", "InProgress", "Failed", "Succeeded"] | Enum | None = None,
     start_time: datetime | str | None = None, end_time: datetime | str | None = None,
-    summary_only: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
-    as_job: Literal[False] = False, error_action: ErrorAction | None = None,
+    summary_only: Literal[False] = False, as_job: Literal[False] = False, what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
     **common: Unpack[_Common2],
 ) -> Results[MeetingMigrationStatus]: ...
 @overload
@@ -232,8 +234,9 @@ def get_cs_meeting_migration_status(
     identity: Iterable[Identity] = ..., *,
     state: Literal["Pending", "InProgress", "Failed", "Succeeded"] | Enum | None = None,
     start_time: datetime | str | None = None, end_time: datetime | str | None = None,
-    summary_only: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
-    as_job: Literal[True], error_action: ErrorAction | None = None, **common: Unpack[_Common2],
+    summary_only: Literal[False] = False, as_job: Literal[True], what_if: bool = False,
+    confirm: bool | None = None, error_action: ErrorAction | None = None,
+    **common: Unpack[_Common2],
 ) -> Job[Results[MeetingMigrationStatus]]: ...
 @overload
 def get_cs_online_dial_in_conferencing_bridge(
@@ -846,56 +849,56 @@ def start_cs_ex_meeting_migration(
     identity: Identity, *,
     source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
     target_meeting_type: Literal["Current", "Teams"] | Enum | None = None,
-    what_if: Literal[False] = False, confirm: Literal[False] | None = None,
-    as_job: Literal[False] = False, error_action: Literal["Stop", "stop"] | None = None,
+    as_job: Literal[False] = False, what_if: Literal[False] = False,
+    confirm: Literal[False] | None = None, error_action: Literal["Stop", "stop"] | None = None,
     **common: Unpack[_Common2],
 ) -> MeetingMigrationStatus: ...
 @overload
 def start_cs_ex_meeting_migration(
     identity: Identity, *,
     source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
-    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None, what_if: Literal[True],
-    confirm: bool | None = None, as_job: Literal[False] = False,
+    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None,
+    as_job: Literal[False] = False, what_if: Literal[True], confirm: bool | None = None,
     error_action: ErrorAction | None = None, **common: Unpack[_Common2],
 ) -> None: ...
 @overload
 def start_cs_ex_meeting_migration(
     identity: Identity, *,
     source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
-    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None, what_if: bool = False,
-    confirm: bool | None = None, as_job: Literal[False] = False,
+    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None,
+    as_job: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
     error_action: ErrorAction | None = None, **common: Unpack[_Common2],
 ) -> MeetingMigrationStatus | None: ...
 @overload
 def start_cs_ex_meeting_migration(
     identity: Identity, *,
     source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
-    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None,
-    what_if: Literal[False] = False, confirm: Literal[False] | None = None, as_job: Literal[True],
+    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None, as_job: Literal[True],
+    what_if: Literal[False] = False, confirm: Literal[False] | None = None,
     error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common2],
 ) -> Job[MeetingMigrationStatus]: ...
 @overload
 def start_cs_ex_meeting_migration(
     identity: Identity, *,
     source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
-    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None, what_if: bool = False,
-    confirm: bool | None = None, as_job: Literal[True], error_action: ErrorAction | None = None,
+    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None, as_job: Literal[True],
+    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
     **common: Unpack[_Common2],
 ) -> Job[MeetingMigrationStatus | None]: ...
 @overload
 def start_cs_ex_meeting_migration(
     identity: Iterable[Identity], *,
     source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
-    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None, what_if: bool = False,
-    confirm: bool | None = None, as_job: Literal[False] = False,
+    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None,
+    as_job: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
     error_action: ErrorAction | None = None, **common: Unpack[_Common2],
 ) -> Results[MeetingMigrationStatus]: ...
 @overload
 def start_cs_ex_meeting_migration(
     identity: Iterable[Identity], *,
     source_meeting_type: Literal["All", "SfB", "Teams"] | Enum | None = None,
-    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None, what_if: bool = False,
-    confirm: bool | None = None, as_job: Literal[True], error_action: ErrorAction | None = None,
+    target_meeting_type: Literal["Current", "Teams"] | Enum | None = None, as_job: Literal[True],
+    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
     **common: Unpack[_Common2],
 ) -> Job[Results[MeetingMigrationStatus]]: ...
 @overload

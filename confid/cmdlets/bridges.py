@@ -1,23 +1,22 @@
 """Bridges: get and set; and adding one, which no cmdlet can: the real service makes them itself."""
 
 from collections.abc import Iterable
-from typing import Annotated, Unpack, overload
+from typing import Annotated, Unpack
 from uuid import UUID
 
 import attrs
 
 from confid.cmdlets.parameters import (
-    DomainController,
-    Force,
+    ASKS,
+    JOB,
+    VENDOR,
     Number,
-    TenantDomain,
-    TenantId,
     an_instance,
 )
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation
 from confid.engine.own_function import own_function
-from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, WhatIf, is_given
+from confid.engine.parameters import CommonParameters, P, is_given
 from confid.engine.session import Session, current_session
 from confid.errors import demand
 from confid.tenant import numbers
@@ -46,23 +45,12 @@ BridgeName = Annotated[
 ]
 
 
-@overload
-def get_cs_online_dial_in_conferencing_bridge(
-    identity: UUID | str | Bridge, **common: Unpack[CommonParameters]
-) -> Bridge: ...
-@overload
-def get_cs_online_dial_in_conferencing_bridge(
-    *, name: str, **common: Unpack[CommonParameters]
-) -> Bridge: ...
-@overload
-def get_cs_online_dial_in_conferencing_bridge(
-    **common: Unpack[CommonParameters],
-) -> Results[Bridge]: ...
 @cmdlet(
     "Get-CsOnlineDialInConferencingBridge",
     sets=("EmptySet", "UniqueBridgeParams", "BridgeNameParams"),
     default_set="EmptySet",
     only_2019=("AsJob",),
+    also=VENDOR | JOB,
 )
 def get_cs_online_dial_in_conferencing_bridge(
     command: Invocation,
@@ -70,11 +58,6 @@ def get_cs_online_dial_in_conferencing_bridge(
     identity: BridgeIdentity = None,
     *,
     name: BridgeName = None,
-    tenant: TenantId = None,
-    tenant_domain: TenantDomain = None,
-    domain_controller: DomainController = None,
-    force: Force = False,
-    as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> Bridge | Results[Bridge]:
     """Dial-in bridges with their numbers: one by ID or name, or all, the default one first.
@@ -102,6 +85,7 @@ def get_cs_online_dial_in_conferencing_bridge(
     sets=("UniqueBridgeParams", "BridgeNameParams", "InstanceParams"),
     default_set="UniqueBridgeParams",
     writes=True,
+    also=VENDOR | ASKS,
 )
 def set_cs_online_dial_in_conferencing_bridge(
     command: Invocation,
@@ -124,12 +108,6 @@ def set_cs_online_dial_in_conferencing_bridge(
     set_default: Annotated[
         bool, P("SetDefault", "SwitchParameter"), "makes it the tenant's default bridge"
     ] = False,
-    tenant: TenantId = None,
-    tenant_domain: TenantDomain = None,
-    domain_controller: DomainController = None,
-    force: Force = False,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> Bridge | None:
     """Give a bridge its default number, make it the tenant's default bridge, or both; return it.

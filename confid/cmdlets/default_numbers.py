@@ -9,16 +9,14 @@ import attrs
 
 from confid.cmdlets.listing import name_key
 from confid.cmdlets.parameters import (
-    DomainController,
-    Force,
+    ASKS,
+    VENDOR,
     Notify,
     Number,
-    TenantDomain,
-    TenantId,
 )
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation
-from confid.engine.parameters import UNSET, CommonParameters, Confirm, P, Unset, WhatIf
+from confid.engine.parameters import UNSET, CommonParameters, P, Unset
 from confid.errors import InvalidArgumentError, shown
 from confid.meetings.invitations import renew_future
 from confid.powershell.language.values import choice
@@ -44,6 +42,7 @@ Test = Callable[[Person, Conferencing], bool]
     sets=(BY_NAME, BY_LOCATION, BY_ID),
     writes=True,
     eras=("2019",),
+    also=VENDOR | ASKS,
 )
 def set_cs_online_dial_in_conferencing_user_default_number(
     command: Invocation,
@@ -103,12 +102,6 @@ def set_cs_online_dial_in_conferencing_user_default_number(
         "than 250 attendees",
     ] = False,
     notify: Notify = None,
-    tenant: TenantId = None,
-    tenant_domain: TenantDomain = None,
-    domain_controller: DomainController = None,
-    force: Force = False,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> Results[ConferencingUser]:
     """Give another default number to the enabled users of a bridge; `Results` of those changed.

@@ -1,24 +1,26 @@
 """Dial-out policies: get, grant. The dial-in policy and configuration: get. All are predefined."""
 
 from collections.abc import Sequence
-from typing import Annotated, TypeVar, Unpack, overload
+from typing import Annotated, TypeVar, Unpack
 
 from confid.cmdlets.granting import grant_policy
 from confid.cmdlets.parameters import (
+    ASKS,
     INTERNAL,
+    JOB,
+    LOCAL_STORE,
     NAMED,
+    TENANT,
     GlobalId,
     Identities,
     InstanceFilter,
     InstanceId,
-    LocalStore,
     PassThru,
     PolicyName,
-    TenantId,
 )
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation, Output
-from confid.engine.parameters import UNSET, AsJob, CommonParameters, Confirm, P, WhatIf, is_given
+from confid.engine.parameters import UNSET, CommonParameters, P, is_given
 from confid.tenant.online_user import OnlineUser
 from confid.tenant.policies import (
     DIAL_OUT_POLICIES,
@@ -38,19 +40,12 @@ Instance = TypeVar(
 )
 
 
-@overload
-def get_cs_online_dial_out_policy(
-    identity: str | Record, **common: Unpack[CommonParameters]
-) -> DialOutPolicy: ...
-@overload
-def get_cs_online_dial_out_policy(
-    *, filter: str | None = None, **common: Unpack[CommonParameters]
-) -> Results[DialOutPolicy]: ...
 @cmdlet(
     "Get-CsOnlineDialOutPolicy",
     sets=("Identity", "Filter"),
     default_set="Identity",
     only_2019=("LocalStore",),
+    also=LOCAL_STORE,
 )
 def get_cs_online_dial_out_policy(
     command: Invocation,
@@ -59,7 +54,6 @@ def get_cs_online_dial_out_policy(
         InstanceId, "a policy, by its name, with or without `Tag:`, or record; default: all"
     ] = None,
     *,
-    local_store: LocalStore = False,
     filter: InstanceFilter = None,
     **common: Unpack[CommonParameters],
 ) -> DialOutPolicy | Results[DialOutPolicy]:
@@ -86,6 +80,7 @@ def get_cs_online_dial_out_policy(
     writes=True,
     only_2019=("AsJob", "DomainController", "Tenant"),
     only_2026=("Global",),
+    also=TENANT | JOB | ASKS,
 )
 def grant_cs_dialout_policy(
     command: Invocation,
@@ -101,13 +96,9 @@ def grant_cs_dialout_policy(
         bool, P("Global", "SwitchParameter"), "grants it to the tenant instead of to users"
     ] = False,
     pass_thru: PassThru = False,
-    tenant: TenantId = None,
     domain_controller: Annotated[
         str | None, P("DomainController", "Fqdn", accepted=True), INTERNAL
     ] = None,
-    as_job: AsJob = False,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> Output[OnlineUser]:
     """Grant users, or with `global_=True` the tenant, a dial-out policy; None takes it back.
@@ -139,28 +130,19 @@ def grant_cs_dialout_policy(
     )
 
 
-@overload
-def get_cs_online_dialin_conferencing_policy(
-    identity: str | Record, **common: Unpack[CommonParameters]
-) -> DialInConferencingPolicy: ...
-@overload
-def get_cs_online_dialin_conferencing_policy(
-    *, filter: str | None = None, **common: Unpack[CommonParameters]
-) -> Results[DialInConferencingPolicy]: ...
 @cmdlet(
     "Get-CsOnlineDialinConferencingPolicy",
     sets=("Identity", "Filter"),
     default_set="Identity",
     only_2019=("AsJob",),
+    also=LOCAL_STORE | JOB,
 )
 def get_cs_online_dialin_conferencing_policy(
     command: Invocation,
     /,
     identity: GlobalId = None,
     *,
-    local_store: LocalStore = False,
     filter: InstanceFilter = None,
-    as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> DialInConferencingPolicy | Results[DialInConferencingPolicy]:
     """The dial-in conferencing policies: one, Global, which allows the service.
@@ -178,29 +160,19 @@ def get_cs_online_dialin_conferencing_policy(
     return _named([DialInConferencingPolicy()], identity, filter)
 
 
-@overload
-def get_cs_online_dialin_conferencing_tenant_configuration(
-    *, filter: str, **common: Unpack[CommonParameters]
-) -> Results[DialInConferencingTenantConfiguration]: ...
-@overload
-def get_cs_online_dialin_conferencing_tenant_configuration(
-    identity: str | Record | None = None, **common: Unpack[CommonParameters]
-) -> DialInConferencingTenantConfiguration: ...
 @cmdlet(
     "Get-CsOnlineDialinConferencingTenantConfiguration",
     sets=("Identity", "Filter"),
     default_set="Identity",
     only_2019=("AsJob",),
+    also=TENANT | LOCAL_STORE | JOB,
 )
 def get_cs_online_dialin_conferencing_tenant_configuration(
     command: Invocation,
     /,
     identity: GlobalId = None,
     *,
-    local_store: LocalStore = False,
     filter: InstanceFilter = None,
-    tenant: TenantId = None,
-    as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> DialInConferencingTenantConfiguration | Results[DialInConferencingTenantConfiguration]:
     """Whether the tenant has audio conferencing; there is one instance, Global, and it has.

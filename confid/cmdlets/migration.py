@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Literal, Unpack, cast
 
-from confid.cmdlets.parameters import ListedUserId, MandatoryUserId, TenantId
+from confid.cmdlets.parameters import ASKS, JOB, TENANT, ListedUserId, MandatoryUserId
 from confid.engine.cmdlet import listing_cmdlet, user_cmdlet
 from confid.engine.invocation import Invocation, Output
-from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, WhatIf, is_given
+from confid.engine.parameters import CommonParameters, P, is_given
 from confid.errors import InvalidArgumentError
 from confid.powershell.language.values import choice
 from confid.tenant.migrations import ALL, CURRENT, SOURCES, STATES, TARGETS, Migration, status_of
@@ -21,7 +21,9 @@ from confid.tenant.unit_of_work import UnitOfWork
 ONLY_2019 = ("Tenant", "WhatIf", "Confirm", "AsJob")
 
 
-@user_cmdlet("Start-CsExMeetingMigration", writes=True, only_2019=ONLY_2019)
+@user_cmdlet(
+    "Start-CsExMeetingMigration", writes=True, only_2019=ONLY_2019, also=TENANT | JOB | ASKS
+)
 def start_cs_ex_meeting_migration(
     command: Invocation,
     /,
@@ -37,10 +39,6 @@ def start_cs_ex_meeting_migration(
         P("TargetMeetingType", "MmsTargetMeetingTypes"),
         "Current (the default) or Teams, which all meetings are here",
     ] = None,
-    tenant: TenantId = None,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
-    as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> Output[MeetingMigrationStatus]:
     """Queue the migration of users' meetings, enabled or not; it is done by a call.
@@ -70,7 +68,7 @@ def start_cs_ex_meeting_migration(
     return command.output(identity, list(map(status_of, users, queued)))
 
 
-@listing_cmdlet("Get-CsMeetingMigrationStatus", only_2019=ONLY_2019)
+@listing_cmdlet("Get-CsMeetingMigrationStatus", only_2019=ONLY_2019, also=TENANT | JOB | ASKS)
 def get_cs_meeting_migration_status(
     command: Invocation,
     /,
@@ -94,10 +92,6 @@ def get_cs_meeting_migration_status(
     summary_only: Annotated[
         bool, P("SummaryOnly", "SwitchParameter"), "how many users are in each state instead"
     ] = False,
-    tenant: TenantId = None,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
-    as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> Output[MeetingMigrationStatus | MeetingMigrationSummary]:
     """How far the migrations of users' meetings are, the oldest first; each user's last one.

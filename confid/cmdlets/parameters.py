@@ -8,7 +8,7 @@ import attrs
 
 from confid.engine.cmdlet import Identity
 from confid.engine.invocation import Invocation
-from confid.engine.parameters import UNSET, P, Unset, is_given
+from confid.engine.parameters import UNSET, AsJob, Confirm, P, Unset, WhatIf, is_given
 from confid.errors import (
     InvalidArgumentError,
     InvalidOperationError,
@@ -130,6 +130,15 @@ DomainController = Annotated[
     str | None, P("DomainController", "Fqdn", aliases=("DC",), accepted=True), INTERNAL
 ]
 LocalStore = Annotated[bool, P("LocalStore", "SwitchParameter", accepted=True), INTERNAL]
+
+# What a body doesn't see: the `also` of its cmdlet.
+TENANT = {"tenant": TenantId}
+CONTROLLER = {"domain_controller": DomainController}
+FORCE = {"force": Force}
+VENDOR = TENANT | {"tenant_domain": TenantDomain} | CONTROLLER | FORCE
+LOCAL_STORE = {"local_store": LocalStore}
+JOB = {"as_job": AsJob}
+ASKS = {"what_if": WhatIf, "confirm": Confirm}
 
 
 def an_instance(kind: type[R], value: object) -> R:

@@ -1,25 +1,26 @@
 """Audio conferencing policies: new, get, set, grant, remove."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, TypeAlias, Unpack, overload
+from typing import Annotated, TypeAlias, Unpack
 
 import attrs
 
 from confid.cmdlets.granting import grant_policy
 from confid.cmdlets.parameters import (
+    ASKS,
+    FORCE,
     INTERNAL,
+    LOCAL_STORE,
     NAMED,
-    Force,
     Identities,
     InstanceFilter,
-    LocalStore,
     PassThru,
     PolicyName,
     an_instance,
 )
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation, Output
-from confid.engine.parameters import UNSET, CommonParameters, Confirm, P, Unset, WhatIf, is_given
+from confid.engine.parameters import UNSET, CommonParameters, P, Unset, is_given
 from confid.errors import AlreadyExistsError, InvalidArgumentError, InvalidOperationError, shown
 from confid.tenant import phone_number
 from confid.tenant.online_user import OnlineUser
@@ -60,14 +61,13 @@ InviteNumbers = Annotated[
 ]
 
 
-@cmdlet("New-CsTeamsAudioConferencingPolicy", writes=True, eras=("2026",))
+@cmdlet("New-CsTeamsAudioConferencingPolicy", writes=True, eras=("2026",), also=FORCE | ASKS)
 def new_cs_teams_audio_conferencing_policy(
     command: Invocation,
     /,
     identity: PolicyId = None,
     *,
     allow_toll_free_dialin: AllowTollFreeDialin = None,
-    force: Force = False,
     in_memory: Annotated[
         bool,
         P("InMemory", "SwitchParameter"),
@@ -75,8 +75,6 @@ def new_cs_teams_audio_conferencing_policy(
         " Set- cmdlet as `instance`",
     ] = False,
     meeting_invite_phone_numbers: InviteNumbers = UNSET,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> Policy | None:
     """Make an audio conferencing policy, and return it. It applies to those it is granted to.
@@ -112,26 +110,18 @@ def new_cs_teams_audio_conferencing_policy(
     return _kept(command, policy)
 
 
-@overload
-def get_cs_teams_audio_conferencing_policy(
-    identity: str | Policy, **common: Unpack[CommonParameters]
-) -> Policy: ...
-@overload
-def get_cs_teams_audio_conferencing_policy(
-    *, filter: str | None = None, **common: Unpack[CommonParameters]
-) -> Results[Policy]: ...
 @cmdlet(
     "Get-CsTeamsAudioConferencingPolicy",
     sets=("Identity", "Filter"),
     default_set="Identity",
     eras=("2026",),
+    also=LOCAL_STORE,
 )
 def get_cs_teams_audio_conferencing_policy(
     command: Invocation,
     /,
     identity: Annotated[OptionalPolicyId, "a policy, by its name or record; default: all"] = None,
     *,
-    local_store: LocalStore = False,
     filter: InstanceFilter = None,
     **common: Unpack[CommonParameters],
 ) -> Policy | Results[Policy]:
@@ -164,6 +154,7 @@ def get_cs_teams_audio_conferencing_policy(
     default_set="Identity",
     writes=True,
     eras=("2026",),
+    also=FORCE | ASKS,
 )
 def set_cs_teams_audio_conferencing_policy(
     command: Invocation,
@@ -173,7 +164,6 @@ def set_cs_teams_audio_conferencing_policy(
     ] = None,
     *,
     allow_toll_free_dialin: AllowTollFreeDialin = None,
-    force: Force = False,
     meeting_invite_phone_numbers: InviteNumbers = UNSET,
     instance: Annotated[
         Policy | Mapping[str, object] | None,
@@ -181,8 +171,6 @@ def set_cs_teams_audio_conferencing_policy(
         "a whole policy, as the New- or Get- cmdlet returned it and `attrs.evolve` "
         "changed it; one made in memory is kept now",
     ] = None,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> Policy | None:
     """Change an audio conferencing policy; what is not given stays. Returns it.
@@ -213,15 +201,11 @@ def set_cs_teams_audio_conferencing_policy(
     return _kept(command, after)
 
 
-@cmdlet("Remove-CsTeamsAudioConferencingPolicy", writes=True, eras=("2026",))
+@cmdlet("Remove-CsTeamsAudioConferencingPolicy", writes=True, eras=("2026",), also=FORCE | ASKS)
 def remove_cs_teams_audio_conferencing_policy(
     command: Invocation,
     /,
     identity: PolicyId = None,
-    *,
-    force: Force = False,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> None:
     """Remove an audio conferencing policy that is not granted.
@@ -260,6 +244,7 @@ def remove_cs_teams_audio_conferencing_policy(
     default_set="GrantToTenant",
     writes=True,
     eras=("2026",),
+    also=ASKS,
 )
 def grant_cs_teams_audio_conferencing_policy(
     command: Invocation,
@@ -290,8 +275,6 @@ def grant_cs_teams_audio_conferencing_policy(
         P("MsftInternalProcessingMode", "String", sets=("GrantToGroup",), accepted=True),
         INTERNAL,
     ] = None,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> Output[OnlineUser]:
     """Grant an audio conferencing policy to users, a group or the tenant; None takes it back.

@@ -1,13 +1,17 @@
 """Service numbers: get, register, set, unregister; and the languages that they can speak."""
 
-from typing import Annotated, Unpack, overload
+from typing import Annotated, Unpack
 from uuid import UUID
 
 from confid.cmdlets.parameters import (
+    ASKS,
+    CONTROLLER,
+    FORCE,
+    JOB,
+    TENANT,
+    VENDOR,
     BridgeId,
     BridgeName,
-    DomainController,
-    Force,
     Notify,
     ResultSize,
     TenantDomain,
@@ -16,7 +20,7 @@ from confid.cmdlets.parameters import (
 )
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation
-from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, WhatIf, is_given
+from confid.engine.parameters import CommonParameters, P, is_given
 from confid.errors import InvalidArgumentError
 from confid.tenant import numbers, phone_number, spoken_languages
 from confid.tenant.documents import BridgeSettings
@@ -55,24 +59,12 @@ NumberInstance = Annotated[
 ]
 
 
-@overload
-def get_cs_online_dial_in_conferencing_service_number(
-    identity: str | ServiceNumber, **common: Unpack[CommonParameters]
-) -> ServiceNumber: ...
-@overload
-def get_cs_online_dial_in_conferencing_service_number(
-    *,
-    bridge_id: UUID | str | None = None,
-    bridge_name: str | None = None,
-    city: str | None = None,
-    result_size: int | None = None,
-    **common: Unpack[CommonParameters],
-) -> Results[ServiceNumber]: ...
 @cmdlet(
     "Get-CsOnlineDialInConferencingServiceNumber",
     sets=("UniqueNumberParams", *LISTS),
     default_set="FiltersParams",
     only_2019=("AsJob",),
+    also=CONTROLLER | FORCE | JOB,
 )
 def get_cs_online_dial_in_conferencing_service_number(
     command: Invocation,
@@ -113,9 +105,6 @@ def get_cs_online_dial_in_conferencing_service_number(
             mandatory_in=("TenantDomainParams",),
         ),
     ] = None,
-    domain_controller: DomainController = None,
-    force: Force = False,
-    as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> ServiceNumber | Results[ServiceNumber]:
     """Dial-in numbers: one, or `Results` of all in order, narrowed by bridge and city.
@@ -148,6 +137,7 @@ def get_cs_online_dial_in_conferencing_service_number(
     "Register-CsOnlineDialInConferencingServiceNumber",
     sets=("UniqueNumberParams", "InstanceParams"),
     writes=True,
+    also=VENDOR,
 )
 def register_cs_online_dial_in_conferencing_service_number(
     command: Invocation,
@@ -157,10 +147,6 @@ def register_cs_online_dial_in_conferencing_service_number(
     instance: NumberInstance = None,
     bridge_id: BridgeId = None,
     bridge_name: BridgeName = None,
-    tenant: TenantId = None,
-    tenant_domain: TenantDomain = None,
-    domain_controller: DomainController = None,
-    force: Force = False,
     **common: Unpack[CommonParameters],
 ) -> ServiceNumber | None:
     """Put a number on a bridge: one of no bridge, or one that is new to the tenant; return it.
@@ -204,6 +190,7 @@ def register_cs_online_dial_in_conferencing_service_number(
     sets=("UniqueNumberParams", "InstanceParams"),
     default_set="UniqueNumberParams",
     writes=True,
+    also=TENANT | CONTROLLER | FORCE | ASKS,
 )
 def set_cs_online_dial_in_conferencing_service_number(
     command: Invocation,
@@ -229,11 +216,6 @@ def set_cs_online_dial_in_conferencing_service_number(
         P("RestoreDefaultLanguages", "SwitchParameter"),
         "goes back to the languages of a new number",
     ] = False,
-    tenant: TenantId = None,
-    domain_controller: DomainController = None,
-    force: Force = False,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> ServiceNumber | None:
     """Set the languages that a dedicated number speaks, and return the number.
@@ -279,7 +261,12 @@ def set_cs_online_dial_in_conferencing_service_number(
     return after
 
 
-@cmdlet("Unregister-CsOnlineDialInConferencingServiceNumber", writes=True, only_2019=("AsJob",))
+@cmdlet(
+    "Unregister-CsOnlineDialInConferencingServiceNumber",
+    writes=True,
+    only_2019=("AsJob",),
+    also=VENDOR | JOB,
+)
 def unregister_cs_online_dial_in_conferencing_service_number(
     command: Invocation,
     /,
@@ -301,11 +288,6 @@ def unregister_cs_online_dial_in_conferencing_service_number(
         " one of the same country first, or none, with a warning, where none is left",
     ] = False,
     notify: Notify = None,
-    tenant: TenantId = None,
-    tenant_domain: TenantDomain = None,
-    domain_controller: DomainController = None,
-    force: Force = False,
-    as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> ServiceNumber | None:
     """Take a number off its bridge: calls to it are no longer answered; return it.
@@ -340,14 +322,14 @@ def unregister_cs_online_dial_in_conferencing_service_number(
     return placed.number
 
 
-@cmdlet("Get-CsOnlineDialInConferencingLanguagesSupported", only_2019=("AsJob",))
+@cmdlet(
+    "Get-CsOnlineDialInConferencingLanguagesSupported",
+    only_2019=("AsJob",),
+    also=CONTROLLER | FORCE | JOB,
+)
 def get_cs_online_dial_in_conferencing_languages_supported(
     command: Invocation,
     /,
-    *,
-    domain_controller: DomainController = None,
-    force: Force = False,
-    as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> Results[LanguageSupported]:
     """The languages that numbers can speak, each with its code and its name in English.

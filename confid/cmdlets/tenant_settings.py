@@ -2,21 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import Annotated, Any, Literal, Unpack, overload
+from typing import Annotated, Any, Literal, Unpack
 
 import attrs
 
 from confid.cmdlets.parameters import (
+    ASKS,
+    FORCE,
     INTERNAL,
-    Force,
+    JOB,
+    LOCAL_STORE,
+    TENANT,
     InstanceFilter,
-    LocalStore,
-    TenantId,
     an_instance,
 )
 from confid.engine.cmdlet import cmdlet
 from confid.engine.invocation import Invocation
-from confid.engine.parameters import AsJob, CommonParameters, Confirm, P, WhatIf, is_given
+from confid.engine.parameters import CommonParameters, P, is_given
 from confid.errors import NotFoundError, demand, shown
 from confid.tenant.policies import GLOBAL
 from confid.tenant.records import TenantSettings
@@ -31,19 +33,12 @@ SettingsId = Annotated[
 ]
 
 
-@overload
-def get_cs_online_dial_in_conferencing_tenant_settings(
-    *, filter: str, **common: Unpack[CommonParameters]
-) -> Results[TenantSettings]: ...
-@overload
-def get_cs_online_dial_in_conferencing_tenant_settings(
-    identity: str | None = None, **common: Unpack[CommonParameters]
-) -> TenantSettings: ...
 @cmdlet(
     "Get-CsOnlineDialInConferencingTenantSettings",
     sets=("Identity", "Filter"),
     default_set="Identity",
     only_2019=("AsJob",),
+    also=TENANT | LOCAL_STORE | JOB,
 )
 def get_cs_online_dial_in_conferencing_tenant_settings(
     command: Invocation,
@@ -51,9 +46,6 @@ def get_cs_online_dial_in_conferencing_tenant_settings(
     identity: SettingsId = None,
     *,
     filter: InstanceFilter = None,
-    tenant: TenantId = None,
-    local_store: LocalStore = False,
-    as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> TenantSettings | Results[TenantSettings]:
     """The tenant's dial-in settings; there is one instance, Global.
@@ -89,6 +81,7 @@ def get_cs_online_dial_in_conferencing_tenant_settings(
         "MaskPstnNumbersType",
         "MsftInternalProcessingMode",
     ),
+    also=TENANT | FORCE | ASKS,
 )
 def set_cs_online_dial_in_conferencing_tenant_settings(
     command: Invocation,
@@ -194,10 +187,6 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
     msft_internal_processing_mode: Annotated[
         str | None, P("MsftInternalProcessingMode", "String", accepted=True), INTERNAL
     ] = None,
-    tenant: TenantId = None,
-    force: Force = False,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> TenantSettings | None:
     """Change the tenant's dial-in settings; what is not given stays. Returns them.
@@ -236,18 +225,13 @@ def set_cs_online_dial_in_conferencing_tenant_settings(
     return after
 
 
-@cmdlet("Remove-CsOnlineDialInConferencingTenantSettings", writes=True)
+@cmdlet("Remove-CsOnlineDialInConferencingTenantSettings", writes=True, also=TENANT | FORCE | ASKS)
 def remove_cs_online_dial_in_conferencing_tenant_settings(
     command: Invocation,
     /,
     identity: Annotated[
         str | None, P("Identity", "XdsIdentity", position=0, mandatory=True), "Global"
     ] = None,
-    *,
-    tenant: TenantId = None,
-    force: Force = False,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> TenantSettings | None:
     """Put the tenant's dial-in settings back to the defaults, and return them.

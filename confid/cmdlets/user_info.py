@@ -6,12 +6,12 @@ from typing import Annotated, Literal, Unpack
 
 from confid.cmdlets.listing import count, listed, numbers_of, property_filter, provider_of
 from confid.cmdlets.parameters import (
+    CONTROLLER,
+    FORCE,
     NAMED,
-    DomainController,
-    Force,
+    VENDOR,
     Identities,
     ListedUserId,
-    TenantDomain,
     TenantId,
     UnlimitedSize,
 )
@@ -51,6 +51,7 @@ LICENSE_STATES = {
     sets=("IdentityParams", "TenantIdParams"),
     listing_set="TenantIdParams",
     eras=("2019",),
+    also=CONTROLLER | FORCE,
 )
 def get_cs_online_dial_in_conferencing_user_info(
     command: Invocation,
@@ -89,8 +90,6 @@ def get_cs_online_dial_in_conferencing_user_info(
         bool, P("SortDescending", "SwitchParameter", sets=LISTING), "from Z to A"
     ] = False,
     tenant: Annotated[TenantId, P("Tenant", "Guid", accepted=True, sets=LISTING)] = None,
-    domain_controller: DomainController = None,
-    force: Force = False,
     **common: Unpack[CommonParameters],
 ) -> Output[UserInfo]:
     """Anybody in the directory, enabled or not: conference ID, numbers, provider.
@@ -132,7 +131,7 @@ def get_cs_online_dial_in_conferencing_user_info(
     )
 
 
-@listing_cmdlet("Get-CsOnlineDialInConferencingUserState", eras=("2019",))
+@listing_cmdlet("Get-CsOnlineDialInConferencingUserState", eras=("2019",), also=VENDOR)
 def get_cs_online_dial_in_conferencing_user_state(
     command: Invocation,
     /,
@@ -150,10 +149,6 @@ def get_cs_online_dial_in_conferencing_user_state(
         "only users who are one of these: Licensed, NoLicense, Unknown; the same",
     ] = None,
     result_size: UnlimitedSize = None,
-    tenant: TenantId = None,
-    tenant_domain: TenantDomain = None,
-    domain_controller: DomainController = None,
-    force: Force = False,
     **common: Unpack[CommonParameters],
 ) -> Output[UserState]:
     """How far audio conferencing has come for users: licence, provider, conference ID, numbers.

@@ -6,12 +6,15 @@ import attrs
 
 from confid.cmdlets.listing import count, listed
 from confid.cmdlets.parameters import (
+    ASKS,
+    CONTROLLER,
+    FORCE,
+    JOB,
+    VENDOR,
     AllowTollFreeDialIn,
     BridgeId,
     BridgeName,
     ChosenId,
-    DomainController,
-    Force,
     IfUnchanged,
     ListedUserId,
     MandatoryUserId,
@@ -40,12 +43,9 @@ from confid.engine.cmdlet import listing_cmdlet, user_cmdlet
 from confid.engine.invocation import Invocation, Output
 from confid.engine.parameters import (
     UNSET,
-    AsJob,
     CommonParameters,
-    Confirm,
     P,
     Unset,
-    WhatIf,
     is_given,
 )
 from confid.errors import demand
@@ -57,7 +57,9 @@ from confid.tenant.records import ConferencingUser
 from confid.tenant.records import ServiceNumber as NumberRecord
 
 
-@user_cmdlet("Enable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",))
+@user_cmdlet(
+    "Enable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",), also=VENDOR | JOB
+)
 def enable_cs_online_dial_in_conferencing_user(
     command: Invocation,
     /,
@@ -84,11 +86,6 @@ def enable_cs_online_dial_in_conferencing_user(
     send_email_from_address: SendEmailFromAddress = None,
     send_email_from_display_name: SendEmailFromDisplayName = None,
     notify: Notify = None,
-    tenant: TenantId = None,
-    tenant_domain: TenantDomain = None,
-    domain_controller: DomainController = None,
-    force: Force = False,
-    as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> Output[ConferencingUser]:
     """Enable licensed users for audio conferencing: each gets a conference ID and a PIN.
@@ -156,7 +153,9 @@ def enable_cs_online_dial_in_conferencing_user(
     return command.change(identity, plan)
 
 
-@user_cmdlet("Disable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",))
+@user_cmdlet(
+    "Disable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",), also=VENDOR | JOB | ASKS
+)
 def disable_cs_online_dial_in_conferencing_user(
     command: Invocation,
     /,
@@ -167,13 +166,6 @@ def disable_cs_online_dial_in_conferencing_user(
     send_email_from_address: SendEmailFromAddress = None,
     send_email_from_display_name: SendEmailFromDisplayName = None,
     notify: Notify = None,
-    tenant: TenantId = None,
-    tenant_domain: TenantDomain = None,
-    domain_controller: DomainController = None,
-    force: Force = False,
-    as_job: AsJob = False,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> Output[ConferencingUser]:
     """Disable users for audio conferencing: their conference IDs are retired for ever.
@@ -218,6 +210,7 @@ def disable_cs_online_dial_in_conferencing_user(
     writes=True,
     only_2019=("ConferenceId", "ResetConferenceId"),
     only_2026=("AsJob",),
+    also=CONTROLLER | FORCE | JOB | ASKS,
 )
 def set_cs_online_dial_in_conferencing_user(
     command: Invocation,
@@ -273,11 +266,6 @@ def set_cs_online_dial_in_conferencing_user(
             mandatory_in=("TenantDomainParams",),
         ),
     ] = None,
-    domain_controller: DomainController = None,
-    force: Force = False,
-    as_job: AsJob = False,
-    what_if: WhatIf = False,
-    confirm: Confirm = None,
     **common: Unpack[CommonParameters],
 ) -> Output[ConferencingUser]:
     """Change enabled users: a new conference ID, a new PIN, numbers, bridge; or send their info.
@@ -355,7 +343,7 @@ def set_cs_online_dial_in_conferencing_user(
     return command.change(identity, plan)
 
 
-@listing_cmdlet("Get-CsOnlineDialInConferencingUser", only_2019=("AsJob",))
+@listing_cmdlet("Get-CsOnlineDialInConferencingUser", only_2019=("AsJob",), also=VENDOR | JOB)
 def get_cs_online_dial_in_conferencing_user(
     command: Invocation,
     /,
@@ -372,11 +360,6 @@ def get_cs_online_dial_in_conferencing_user(
         "an RFC 4515 filter over directory attributes; a bare `Department=Finance` too",
     ] = None,
     result_size: ResultSize = None,
-    tenant: TenantId = None,
-    tenant_domain: TenantDomain = None,
-    domain_controller: DomainController = None,
-    force: Force = False,
-    as_job: AsJob = False,
     **common: Unpack[CommonParameters],
 ) -> Output[ConferencingUser]:
     """Users enabled for audio conferencing, with their conference IDs, by display name.

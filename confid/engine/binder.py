@@ -12,6 +12,7 @@ import inspect
 import typing
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -83,6 +84,7 @@ class CommandInfo:
         only_2019: frozenset[str],
         only_2026: frozenset[str],
         demands_identity: bool = False,
+        also: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self.eras = eras
@@ -91,6 +93,7 @@ class CommandInfo:
         self.demands_identity = demands_identity
         self.function: Callable[..., Any] = body
         self._body = body
+        self._also = also
         self._sets = sets
         self.default_set = default_set
         # Without a documented default the engine takes the first. Source: bind.json.
@@ -103,7 +106,9 @@ class CommandInfo:
     @functools.cached_property
     def hints(self) -> dict[str, Any]:
         """The annotations of the body, by Python name."""
-        return typing.get_type_hints(self._body, include_extras=True)
+        hints = typing.get_type_hints(self._body, include_extras=True)
+        returned = hints.pop("return")
+        return {**hints, **self._also, "return": returned}
 
     @functools.cached_property
     def declared(self) -> dict[str, P]:
@@ -140,7 +145,15 @@ class CommandInfo:
         """The signature of the body, without the running command and the common parameters."""
         signature = inspect.signature(self._body)
         own = [p for n, p in signature.parameters.items() if n not in ("command", "common")]
-        return signature.replace(parameters=own)
+        also = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=False if hint.__origin__ is bool else None,
+            )
+            for name, hint in self._also.items()
+        ]
+        return signature.replace(parameters=[*own, *also])
 
     @functools.cached_property
     def takes_none(self) -> frozenset[str]:
@@ -156,8 +169,8 @@ class CommandInfo:
     @functools.cached_property
     def own(self) -> tuple[str, ...]:
         """The parameters that are confid's own, as `notify`: PowerShell has none like them."""
-        signature = inspect.signature(self._body)
-        return tuple(name for name in ("notify", "if_unchanged") if name in signature.parameters)
+        own = self.signature.parameters
+        return tuple(name for name in ("notify", "if_unchanged") if name in own)
 
     @functools.cached_property
     def parameters(self) -> tuple[Parameter, ...]:

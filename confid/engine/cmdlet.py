@@ -8,6 +8,7 @@ PowerShell does around a cmdlet.
 from __future__ import annotations
 
 import functools
+from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -27,7 +28,7 @@ from confid.errors import ConfidError
 from confid.tenant.records import ConferencingUser, DirectoryUser, Record, UserInfo, UserState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from confid.engine.invocation import Invocation, Output
     from confid.tenant.results import Results
@@ -76,8 +77,10 @@ class cmdlet:  # noqa: N801 - a decorator
     names nobody, where PowerShell would prompt for a name. `writes` says that
     it changes the tenant, so has ShouldProcess and a writing transaction.
     `eras` are the module's that have it, `only_2019` and `only_2026` the
-    parameters that just one of them has. The annotations of the function are
-    read at once, so everything that they name is defined before it.
+    parameters that just one of them has. `also` declares the parameters that
+    the body doesn't see: those that the engine obeys, and those without
+    effect. The annotations of the function are read at once, so everything
+    that they name is defined before it.
     """
 
     demands_identity = False
@@ -94,6 +97,7 @@ class cmdlet:  # noqa: N801 - a decorator
         eras: tuple[str, ...] = ("2019", "2026"),
         only_2019: Iterable[str] = (),
         only_2026: Iterable[str] = (),
+        also: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self._name = name
         self._options: dict[str, Any] = {
@@ -104,6 +108,7 @@ class cmdlet:  # noqa: N801 - a decorator
             "eras": eras,
             "only_2019": frozenset(only_2019),
             "only_2026": frozenset(only_2026),
+            "also": also,
         }
 
     def __call__(
@@ -117,12 +122,18 @@ class cmdlet:  # noqa: N801 - a decorator
             self._name, body, demands_identity=self.demands_identity, **self._options
         )
         registry[self._name.lower()] = info
+        also = frozenset(self._options["also"])
+
+        def lean(command: Invocation, **bound: Any) -> Any:
+            if not also.isdisjoint(bound):
+                bound = {name: value for name, value in bound.items() if name not in also}
+            return body(command, **bound)
 
         @functools.wraps(body)
         def call(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             try:
-                return run(info, body, args, kwargs)
+                return run(info, lean, args, kwargs)
             except ConfidError as error:
                 # Its sentence says it; the frames inside confid say nothing to a caller.
                 raise error.with_traceback(None)  # noqa: B904 - it is the very error

@@ -185,7 +185,7 @@ def _say_what_if(call: _Call) -> Any:
             effects = tried(on_trial, targets, go_ahead)
     except ConfidError as error:
         error.cmdlet = error.cmdlet or call.info.name
-        options.collect_errors([error, *error.also])
+        options.collect_errors(error.errors)
         raise
     finally:
         say(session, call.info.name, targets, effects)
