@@ -234,7 +234,7 @@ def _look(call: RehearsedCall, info: CommandInfo, name: str, outcome: Outcome) -
         policy = "TeamsAudioConferencingPolicy" if "Audio" in info.name else "OnlineDialOutPolicy"
         return Look(kind=policy, cmdlet="Get-CsOnlineUser", seen={policy: seen.get(policy)})
     if kind == PERSON:
-        looked = {"BridgeName", "ServiceNumber"} | changed
+        looked = changed.intersection(OF_A_USER) or {"BridgeName", "ServiceNumber"}
         return Look(
             kind="user",
             cmdlet="Get-CsOnlineDialInConferencingUser",

@@ -133,12 +133,13 @@ class Rehearsal:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the calls warned of, and what today's module can't do."""
+        """What an import and the calls warned of, and what today's module can't do."""
         return self._warnings(self._outcome)
 
     def _warnings(self, outcome: Outcome) -> tuple[str, ...]:
         of_calls = (warning for call in outcome.recorded for warning in call.warnings)
-        return tuple(dict.fromkeys([*of_calls, *script_warnings(outcome)]))
+        said = [*self._source.remarks, *of_calls, *script_warnings(outcome)]
+        return tuple(dict.fromkeys(said))
 
     def __str__(self) -> str:
         outcome = self._outcome

@@ -51,6 +51,8 @@ class Source:
     session: Session | None = None
     options: dict[str, Any] = attrs.field(factory=dict, repr=False)
     is_folder: bool = False
+    remarks: tuple[str, ...] = ()
+    """What the import of a folder had to say."""
 
     def on_overlay(self) -> Opened:
         """A session on an overlay of the tenant.
@@ -95,7 +97,8 @@ def source_of(source: str | os.PathLike[str] | Store | Secret | Session, **optio
     if path is None:
         return Source(base=as_store(source), options=options)
     clock = {"clock": options.get("clock")}
-    return Source(base=_imported(path, clock), options=options, is_folder=True)
+    base, remarks = _imported(path, clock)
+    return Source(base=base, options=options, is_folder=True, remarks=remarks)
 
 
 def _folder(source: object) -> Path | None:
@@ -112,14 +115,15 @@ def _folder(source: object) -> Path | None:
         return None
 
 
-def _imported(path: Path, clock: dict[str, Any]) -> Store:
-    """A tenant in memory with what a folder of exports holds."""
+def _imported(path: Path, clock: dict[str, Any]) -> tuple[Store, tuple[str, ...]]:
+    """A tenant in memory with what a folder of exports holds, and what there is to say of it."""
     store = MemoryStore()
     make = contextvars.copy_context()
     session = make.run(open_session, store, host=SilentHost(), **clock)
-    import_tenant(path, session=session)
+    report = import_tenant(path, session=session)
     session.close()
-    return store
+    left_out = (f"{name} was left out: {why}" for name, why in report.left_out.items())
+    return store, (*left_out, *report.remarks)
 
 
 def _prepare(session: Session, overlay: OverlayStore) -> bool:

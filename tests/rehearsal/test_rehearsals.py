@@ -311,6 +311,10 @@ def test_a_folder_of_exports_can_be_rehearsed_on(tmp_path: Path) -> None:
         with confid.rehearse(folder) as rehearsal:
             enable_cs_online_dial_in_conferencing_user(KEN)
         assert {row[0] for row in rows(rehearsal)} == {"Ken Myer"}
+    (tmp_path / "notes.csv").write_text("Nothing,Known\n1,2\n", encoding="utf-8")
+    with confid.rehearse(tmp_path) as rehearsal:
+        get_cs_online_user(KEN)
+    assert "notes.csv" in str(rehearsal.warnings)
     with pytest.raises(confid.InvalidOperationError, match="folder"):
         rehearsal.apply()
 
