@@ -171,26 +171,44 @@ def overlay_and_union(base: Store, seed: int) -> tuple[Store, Store]:
     return union, OverlayStore(base)
 
 
-def in_lockstep(make_base: Callable[[], Store], count: int) -> None:
-    """Overlays on many bases behave as stores that hold base and overlay together."""
+def in_lockstep(
+    make_base: Callable[[], Store], count: int, *, look: Callable[[], object] = dict
+) -> None:
+    """Overlays on many bases behave as stores that hold base and overlay together.
+
+    `look` gives what an overlay must leave as it was.
+    """
     seeds = itertools.count()
     opened: list[Store] = []
+    seen: list[object] = []
 
-    def make_stores() -> tuple[Store, Store]:
+    def end() -> None:
         for store in opened:
             store.close()
-        opened[:] = overlay_and_union(make_base(), next(seeds))
-        return opened[0], opened[1]
+        assert [look()] == seen or not opened
+
+    def make_stores() -> tuple[Store, Store]:
+        end()
+        opened[:] = union, overlay = overlay_and_union(make_base(), next(seeds))
+        seen[:] = [look()]
+        return union, overlay
 
     run_in_lockstep(make_stores, examples=examples(count))
-    for store in opened:
-        store.close()
+    end()
 
 
 def test_it_is_base_and_overlay_together_over_sqlite(tmp_path: Path) -> None:
-    """Unique fields, find, scan, counts and claims."""
-    names = itertools.count()
-    in_lockstep(lambda: SQLiteStore(tmp_path / f"{next(names)}.db"), 25)
+    """Unique fields, find, scan, counts and claims; and the file is what it was."""
+    path = tmp_path / "tenant.db"
+
+    def make_base() -> SQLiteStore:
+        path.unlink(missing_ok=True)
+        return SQLiteStore(path)
+
+    def look() -> dict[str, bytes]:
+        return {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+
+    in_lockstep(make_base, 25, look=look)
 
 
 @pytest.mark.parametrize("make", [MemoryStore, Foreign, lambda: OverlayStore(MemoryStore())])
