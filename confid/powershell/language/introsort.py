@@ -1,12 +1,14 @@
 """The sort of .NET, which decides in what order Sort-Object gives what is equal.
 
 `List<T>.Sort` is an introsort that keeps no order among equals: insertion sort up to 16
-items, quicksort around the median of three above that, heapsort when it goes too deep.
+items, quicksort around the median of three above that. Where it goes too deep .NET sorts by a
+heap, and here Python sorts; only data made to get there could show it.
 Source: the documentation of `List<T>.Sort`; tail.json shows the order of equals.
 """
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any, Final
 
 _FEW: Final = 16
@@ -26,7 +28,7 @@ def introsort(keys: list[Any]) -> list[int]:
             spans.append((low, middle, depth - 1))
             spans.append((middle + 1, high, depth - 1))
         elif high - low > _FEW:
-            entries[low:high] = _heapsorted(entries[low:high])
+            entries[low:high] = sorted(entries[low:high], key=itemgetter(0))
         else:
             _sort_few(entries, low, high)
     return [index for _, index in entries]
@@ -71,26 +73,3 @@ def _partition(entries: list[Entry], low: int, last: int) -> int:
         entries[left], entries[right] = entries[right], entries[left]
     entries[left], entries[last - 1] = entries[last - 1], entries[left]
     return left
-
-
-def _heapsorted(entries: list[Entry]) -> list[Entry]:
-    size = len(entries)
-    for top in range(size >> 1, 0, -1):
-        _sift_down(entries, top, size)
-    for end in range(size, 1, -1):
-        entries[0], entries[end - 1] = entries[end - 1], entries[0]
-        _sift_down(entries, 1, end - 1)
-    return entries
-
-
-def _sift_down(entries: list[Entry], top: int, size: int) -> None:
-    entry = entries[top - 1]
-    while top <= size >> 1:
-        child = 2 * top
-        if child < size and entries[child - 1][0] < entries[child][0]:
-            child += 1
-        if not entry[0] < entries[child - 1][0]:
-            break
-        entries[top - 1] = entries[child - 1]
-        top = child
-    entries[top - 1] = entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,17 +83,20 @@ _JSON: Final = (
 )
 
 
+def _keywords(given: Given, *names: str) -> dict[str, Any]:
+    """The parameters of these names that are given, as arguments of the function in Python."""
+    return {
+        re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower(): given.values[name]
+        for name in names
+        if name in given.values
+    }
+
+
 def _convert_to_json(command: CommandText) -> Output:
     from confid.powershell.formats.json_text import to_json  # noqa: PLC0415 - few lines need it
 
     given = read_options(command, "ConvertTo-Json", _JSON)
-    options: dict[str, Any] = {
-        "depth": given.values.get("Depth", 2),
-        "compress": given.switch("Compress"),
-        "enums_as_strings": given.switch("EnumsAsStrings"),
-        "as_array": given.switch("AsArray"),
-        "escape_handling": given.values.get("EscapeHandling", "Default"),
-    }
+    options = _keywords(given, *(option.name for option in _JSON))
     _tried("ConvertTo-Json", lambda: to_json([], **options))
 
     def show(items: list[Any]) -> list[Any]:
@@ -130,13 +134,9 @@ def _export_csv(command: CommandText) -> Output:
     path = values.get("Path", values.get("LiteralPath"))
     if not path or {"Path", "LiteralPath"} <= values.keys():
         raise _named("Export-Csv", "give one path.", "CannotSpecifyPathAndLiteralPath")
-    options: dict[str, Any] = {
-        "delimiter": values.get("Delimiter", ","),
-        "use_quotes": values.get("UseQuotes", "Always"),
-        "quote_fields": values.get("QuoteFields", ()),
-        "include_type_information": given.switch("IncludeTypeInformation"),
-        "no_header": given.switch("NoHeader"),
-    }
+    options = _keywords(
+        given, "Delimiter", "UseQuotes", "QuoteFields", "IncludeTypeInformation", "NoHeader"
+    )
     path = path.replace("\\", "/")  # a separator too, in PowerShell on any system
     encoding = values.get("Encoding", "utf8NoBOM")
     _tried(
@@ -144,15 +144,8 @@ def _export_csv(command: CommandText) -> Output:
     )
 
     def write(items: list[Any]) -> list[Any]:
-        export_csv(
-            items,
-            path,
-            encoding=encoding,
-            append=given.switch("Append"),
-            no_clobber=given.switch("NoClobber"),
-            force=given.switch("Force"),
-            **options,
-        )
+        how = _keywords(given, "Encoding", "Append", "NoClobber", "Force")
+        export_csv(items, path, **how, **options)
         return []
 
     return write

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from confid.errors import ConversionError, InvalidArgumentError
+from confid.powershell.language.literals import SINGLE_QUOTES
 from confid.powershell.language.values import (
     INVARIANT,
     ValueKind,
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from decimal import Decimal
 
-_SINGLE_QUOTES: Final = "'‘’‚‛"  # noqa: RUF001 - each of them begins and ends a text there
-_DOUBLED: Final = str.maketrans({quote: quote * 2 for quote in _SINGLE_QUOTES})
+_DOUBLED: Final = str.maketrans({quote: quote * 2 for quote in SINGLE_QUOTES})
 _LARGEST_BARE: Final = 2**96 - 1
 """A whole number beyond it would be read as a double, and lose digits."""
 _DEEPEST: Final = 50
