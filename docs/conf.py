@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import os
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sphinx.pycode import ModuleAnalyzer
 
 import confid
 
@@ -34,7 +38,10 @@ nb_merge_streams = True
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {
+    "members": True,
+    "show-inheritance": True,
+}
 python_maximum_signature_line_length = 80
 python_use_unqualified_type_names = True
 add_module_names = False
@@ -52,6 +59,26 @@ ROOT = Path(__file__).parent.parent
 ROOT_PAGES = {"project/changelog", "project/contributing", "project/security"}
 """Pages whose text stands beside README.md."""
 LINK = re.compile(r"\[([^\]]*)\]\((?:\.\./)*([\w/-]+\.\w+)(#[^)]*)?\)")
+
+
+def values(module: str) -> Iterator[str]:
+    """The entries of a module's public values; `automodule` has those of functions and classes."""
+    package = import_module(module)
+    homes = {
+        alias.name: node.module
+        for node in ast.walk(ast.parse(inspect.getsource(package)))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+    for name in getattr(package, "__all__", ()):
+        value = getattr(package, name)
+        if inspect.isclass(value) or inspect.isroutine(value) or inspect.ismodule(value):
+            continue
+        comments = ModuleAnalyzer.for_module(homes.get(name, module)).find_attr_docs()
+        text = comments.get(("", name), [])
+        yield f".. py:data:: {name}\n   :module: {module}\n"
+        yield from (f"   {line}" for line in marked_up(text))
+        yield ""
 
 
 def lead_to_the_site(app: Sphinx, page: str, source: list[str]) -> None:
@@ -74,6 +101,9 @@ def lead_to_the_site(app: Sphinx, page: str, source: list[str]) -> None:
         return found[0]
 
     source[0] = LINK.sub(link, source[0])
+    module = page.rpartition("/")[2]
+    if page.startswith("reference/api/confid"):
+        source[0] += "\n".join(["", "```{eval-rst}", *values(module), "```", ""])
 
 
 CODE = re.compile(r"`([^`]+)`")

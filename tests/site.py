@@ -1,7 +1,7 @@
 """Whether the site holds together: `python -m tests.site FOLDER`, after it was built there.
 
-Every link and anchor inside it leads somewhere, no page loads anything from elsewhere, and the
-links that PyPI shows in README lead to its pages.
+Every link and anchor inside it leads somewhere, no page loads anything from elsewhere, every public
+name is described, and the links that PyPI shows in README lead to its pages.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ import re
 import sys
 import tomllib
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import attrs
+
+from tests.api_page import PACKAGES, public_names
 
 ROOT = Path(__file__).parent.parent
 HOME = "https://confid.readthedocs.io/en/latest/"
@@ -75,6 +78,12 @@ def faults(site: Path) -> list[str]:
                 and unquote(parts.fragment) not in pages[target].anchors
             ):
                 found.append(f"{name}: {link} has no such anchor")
+    named = {anchor for page in pages.values() for anchor in page.anchors}
+    for package in PACKAGES:
+        names = [f"{package}.{name}" for name in public_names(import_module(package))]
+        found.extend(
+            f"{name} is described nowhere" for name in names if not named & {name, f"module-{name}"}
+        )
     return found + [f"README: {link} is not there" for link in missing_of_readme(site)]
 
 
