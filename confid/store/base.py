@@ -72,6 +72,13 @@ class Kind:
     name: str
     indexes: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
+    fields: tuple[str, ...] = attrs.field(
+        init=False,
+        repr=False,
+        eq=False,
+        default=attrs.Factory(lambda kind: kind.indexes + kind.unique, takes_self=True),
+    )
+    """All fields that `find` takes."""
 
     def __attrs_post_init__(self) -> None:
         for name in (self.name, *self.fields):
@@ -79,11 +86,6 @@ class Kind:
                 raise StoreError(
                     f"{name!r} is no name of a kind or an index field.", category="InvalidArgument"
                 )
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """All fields that `find` takes."""
-        return self.indexes + self.unique
 
 
 TENANT = Kind("tenant")
