@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import tempfile
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -297,7 +298,8 @@ class GuaranteeMachine(RuleBasedStateMachine):
     def the_outbox_holds_exactly_the_mails_owed(self) -> None:
         held: dict[str, list[tuple[Event, int | None]]] = {}
         with self.session.unit(write=False) as tenant:
-            for _, body in tenant.transaction.scan(OUTBOX.name):
+            bodies = dict(tenant.transaction.scan(OUTBOX.name)).values()
+            for body in sorted(bodies, key=itemgetter("serial")):
                 facts = body["facts"]
                 (event,) = body["events"]
                 held.setdefault(facts["display_name"], []).append(
@@ -326,32 +328,32 @@ class GuaranteeMachine(RuleBasedStateMachine):
     def may_be_enabled(self, name: str) -> bool:
         return self.model.people[name].licensed
 
-    def first_error(
+    def errors(
         self, chosen: Sequence[str], passes: Callable[[str], bool], error: type[ConfidError]
-    ) -> type[ConfidError] | None:
-        """The error of the first identity that fails; the call's error has its type."""
-        for name in chosen:
-            if name not in self.model.people:
-                return UserNotFoundError
-            if not passes(name):
-                return error
-        return None
+    ) -> list[type[ConfidError]]:
+        """The errors of the identities that fail, in their order, each once."""
+        return [
+            UserNotFoundError if name not in self.model.people else error
+            for name in dict.fromkeys(chosen)
+            if name not in self.model.people or not passes(name)
+        ]
 
     def expect(
-        self, chosen: Sequence[str], error: type[ConfidError], call: str, **kw: bool
+        self, chosen: Sequence[str], errors: list[type[ConfidError]], call: str, **kw: bool
     ) -> None:
-        with pytest.raises(error):
+        with pytest.raises(ConfidError) as raised:
             getattr(self.session.cmdlets, f"{call}_cs_online_dial_in_conferencing_user")(
                 [upn(name) for name in chosen], **kw
             )
+        assert [type(error) for error in raised.value.errors] == errors
 
     def do_enable(self, chosen: list[str]) -> None:
         people = self.model.people
         wanted = [n for n in dict.fromkeys(chosen) if not self.is_enabled(n)]
-        if error := self.first_error(wanted, self.may_be_enabled, LicenseError):
-            return self.expect(chosen, error, "enable")
+        if errors := self.errors(wanted, self.may_be_enabled, LicenseError):
+            return self.expect(chosen, errors, "enable")
         if len(wanted) > self.model.left:
-            return self.expect(chosen, ConferenceIdsExhaustedError, "enable")
+            return self.expect(chosen, [ConferenceIdsExhaustedError], "enable")
         results = self.session.cmdlets.enable_cs_online_dial_in_conferencing_user(
             list(in_turns(chosen))
         )
@@ -366,10 +368,12 @@ class GuaranteeMachine(RuleBasedStateMachine):
 
     def do_reset(self, chosen: list[str]) -> None:
         wanted = list(dict.fromkeys(chosen))
-        if error := self.first_error(chosen, self.is_enabled, NotEnabledError):
-            return self.expect(chosen, error, "set", reset_conference_id=True)
+        if errors := self.errors(chosen, self.is_enabled, NotEnabledError):
+            return self.expect(chosen, errors, "set", reset_conference_id=True)
         if len(wanted) > self.model.left:
-            return self.expect(chosen, ConferenceIdsExhaustedError, "set", reset_conference_id=True)
+            return self.expect(
+                chosen, [ConferenceIdsExhaustedError], "set", reset_conference_id=True
+            )
         results = self.session.cmdlets.set_cs_online_dial_in_conferencing_user(
             in_turns(chosen), reset_conference_id=True
         )
@@ -386,8 +390,8 @@ class GuaranteeMachine(RuleBasedStateMachine):
 
     def do_disable(self, chosen: list[str]) -> None:
         people = self.model.people
-        if error := self.first_error(chosen, self.is_enabled, NotEnabledError):
-            return self.expect(chosen, error, "disable")
+        if errors := self.errors(chosen, self.is_enabled, NotEnabledError):
+            return self.expect(chosen, errors, "disable")
         self.session.cmdlets.disable_cs_online_dial_in_conferencing_user(list(map(upn, chosen)))
         for name in dict.fromkeys(chosen):
             people[name].conference_id = None
