@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from types import NoneType
 from typing import TYPE_CHECKING, Protocol, TextIO, runtime_checkable
 
 from confid.errors import ConfidError, demand
@@ -108,6 +109,8 @@ class LoggingHost(SilentHost):
     reminds = False
 
     def __init__(self, logger: Logger | None = None) -> None:
+        if logger is not None and not callable(getattr(logger, "log", None)):
+            demand("logger", logger, NoneType, "a logger of the module logging")
         self._log = log if logger is None else logger.log
         self._known: set[str] = set()
 

@@ -45,6 +45,8 @@ FOR_AUTHORS = {
     *("confid.store.Kind", "confid.store.Claim", "confid.store.LedgerEntry"),
     "confid.meetings.showing",
     "confid.Results",  # confid makes them
+    "confid.rehearsal.Changes",
+    "confid.rehearsal.Rehearsal",
 }
 
 VALID: dict[str, Any] = {
@@ -172,17 +174,7 @@ def methods() -> dict[str, Callable[[], Callable[..., Any]]]:
 
 
 INTERNAL = {
-    # The session's words to the rooms of confid, and records' own to views and documents.
-    *(
-        "unit",
-        "exclusive_unit",
-        "tenant_on",
-        "attach",
-        "setup_of",
-        "holder",
-        "call",
-        "give_pin_key",
-    ),
+    # Records' own words to views and documents.
     "powershell_properties",
     *("get", "items", "keys", "values"),  # a mapping's
 }
