@@ -13,6 +13,7 @@ from confid.rehearsal.replay import NEVER, demand_promised, demand_unchanged, re
 from confid.rehearsal.script import script_of, script_warnings
 from confid.rehearsal.source import Source, source_of
 from confid.store.urls import hidden
+from confid.tenant.display import Shown
 from confid.tenant.pins import PinKey
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def rehearse(
     return Rehearsal(source_of(place, clock=clock, actor=actor, witness=second, pin_key=key))
 
 
-class Rehearsal:
+class Rehearsal(Shown):
     """A rehearsal, from `rehearse`: a `with` block, and what would come of the calls in it.
 
     What it shows can be read in the block, so far, and behind it. An exception leaves the block

@@ -129,6 +129,15 @@ def test_a_report_is_echoed_as_it_is_printed(report: object) -> None:
     assert echoed(report) == str(report)
 
 
+def test_a_rehearsal_is_echoed_as_it_is_printed() -> None:
+    """What the calls in it would do, not the place of the tenant."""
+    with confid.demo() as session, confid.rehearse(session) as rehearsal:
+        confid.cmdlets.set_cs_online_dial_in_conferencing_user(
+            "ken.myer@contoso.com", reset_conference_id=True
+        )
+    assert echoed(rehearsal) == str(rehearsal)
+
+
 @pytest.mark.parametrize(("count", "most"), [(5_000, 130), (1, 20)])
 def test_an_echo_is_cut_with_a_count_and_print_is_not(count: int, most: int) -> None:
     """Thousands of records don't flood a terminal."""
