@@ -724,11 +724,12 @@ def set_cs_online_dial_in_conferencing_user(
     service_number: str | ServiceNumber | None = None,
     toll_free_service_number: str | ServiceNumber | None | Unset = ...,
     allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-    send_email: bool = False, send_email_to_address: str | None = None,
-    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[False] = False,
-    what_if: Literal[False] = False, confirm: Literal[False] | None = None,
-    error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common1],
+    if_unchanged: bool = False, send_email: bool = False,
+    send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+    send_email_from_display_name: str | None = None, notify: bool | None = None,
+    as_job: Literal[False] = False, what_if: Literal[False] = False,
+    confirm: Literal[False] | None = None, error_action: Literal["Stop", "stop"] | None = None,
+    **common: Unpack[_Common1],
 ) -> ConferencingUser: ...
 @overload
 def set_cs_online_dial_in_conferencing_user(
@@ -737,11 +738,11 @@ def set_cs_online_dial_in_conferencing_user(
     service_number: str | ServiceNumber | None = None,
     toll_free_service_number: str | ServiceNumber | None | Unset = ...,
     allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-    send_email: bool = False, send_email_to_address: str | None = None,
-    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[False] = False,
-    what_if: Literal[True], confirm: bool | None = None, error_action: ErrorAction | None = None,
-    **common: Unpack[_Common1],
+    if_unchanged: bool = False, send_email: bool = False,
+    send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+    send_email_from_display_name: str | None = None, notify: bool | None = None,
+    as_job: Literal[False] = False, what_if: Literal[True], confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
 ) -> None: ...
 @overload
 def set_cs_online_dial_in_conferencing_user(
@@ -750,11 +751,11 @@ def set_cs_online_dial_in_conferencing_user(
     service_number: str | ServiceNumber | None = None,
     toll_free_service_number: str | ServiceNumber | None | Unset = ...,
     allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-    send_email: bool = False, send_email_to_address: str | None = None,
-    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[False] = False,
-    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
-    **common: Unpack[_Common1],
+    if_unchanged: bool = False, send_email: bool = False,
+    send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+    send_email_from_display_name: str | None = None, notify: bool | None = None,
+    as_job: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
 ) -> ConferencingUser | None: ...
 @overload
 def set_cs_online_dial_in_conferencing_user(
@@ -763,10 +764,10 @@ def set_cs_online_dial_in_conferencing_user(
     service_number: str | ServiceNumber | None = None,
     toll_free_service_number: str | ServiceNumber | None | Unset = ...,
     allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-    send_email: bool = False, send_email_to_address: str | None = None,
-    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[True],
-    what_if: Literal[False] = False, confirm: Literal[False] | None = None,
+    if_unchanged: bool = False, send_email: bool = False,
+    send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+    send_email_from_display_name: str | None = None, notify: bool | None = None,
+    as_job: Literal[True], what_if: Literal[False] = False, confirm: Literal[False] | None = None,
     error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common1],
 ) -> Job[ConferencingUser]: ...
 @overload
@@ -776,11 +777,11 @@ def set_cs_online_dial_in_conferencing_user(
     service_number: str | ServiceNumber | None = None,
     toll_free_service_number: str | ServiceNumber | None | Unset = ...,
     allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-    send_email: bool = False, send_email_to_address: str | None = None,
-    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[True],
-    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
-    **common: Unpack[_Common1],
+    if_unchanged: bool = False, send_email: bool = False,
+    send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+    send_email_from_display_name: str | None = None, notify: bool | None = None,
+    as_job: Literal[True], what_if: bool = False, confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
 ) -> Job[ConferencingUser | None]: ...
 @overload
 def set_cs_online_dial_in_conferencing_user(
@@ -789,11 +790,11 @@ def set_cs_online_dial_in_conferencing_user(
     bridge_name: str | None = None, service_number: str | ServiceNumber | None = None,
     toll_free_service_number: str | ServiceNumber | None | Unset = ...,
     allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-    send_email: bool = False, send_email_to_address: str | None = None,
-    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[False] = False,
-    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
-    **common: Unpack[_Common1],
+    if_unchanged: bool = False, send_email: bool = False,
+    send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+    send_email_from_display_name: str | None = None, notify: bool | None = None,
+    as_job: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
 ) -> Results[ConferencingUser]: ...
 @overload
 def set_cs_online_dial_in_conferencing_user(
@@ -802,11 +803,11 @@ def set_cs_online_dial_in_conferencing_user(
     bridge_name: str | None = None, service_number: str | ServiceNumber | None = None,
     toll_free_service_number: str | ServiceNumber | None | Unset = ...,
     allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-    send_email: bool = False, send_email_to_address: str | None = None,
-    send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-    notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[True],
-    what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
-    **common: Unpack[_Common1],
+    if_unchanged: bool = False, send_email: bool = False,
+    send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+    send_email_from_display_name: str | None = None, notify: bool | None = None,
+    as_job: Literal[True], what_if: bool = False, confirm: bool | None = None,
+    error_action: ErrorAction | None = None, **common: Unpack[_Common1],
 ) -> Job[Results[ConferencingUser]]: ...
 def set_cs_online_dial_in_conferencing_user_default_number(
     *, bridge_id: UUID | str | None = None, bridge_name: str | None = None,

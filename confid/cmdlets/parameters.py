@@ -6,6 +6,7 @@ from uuid import UUID
 
 import attrs
 
+from confid.engine.binder import Gathered
 from confid.engine.cmdlet import Identity
 from confid.engine.invocation import Invocation
 from confid.engine.parameters import UNSET, AsJob, Confirm, P, Unset, WhatIf, is_given
@@ -194,17 +195,17 @@ class Wanted:
 
 def mail_options(
     *,
-    send_email: bool,
-    to_address: str | None,
-    from_address: str | None,
-    from_display_name: str | None,
-    notify: bool | None,
+    send_email: bool = False,
+    send_email_to_address: str | None = None,
+    send_email_from_address: str | None = None,
+    send_email_from_display_name: str | None = None,
+    notify: bool | None = None,
 ) -> MailOptions:
     """The mail parameters of a call, checked. Source of the rules: behaviour, mail."""
     given = {
-        "SendEmailToAddress": to_address,
-        "SendEmailFromAddress": from_address,
-        "SendEmailFromDisplayName": from_display_name,
+        "SendEmailToAddress": send_email_to_address,
+        "SendEmailFromAddress": send_email_from_address,
+        "SendEmailFromDisplayName": send_email_from_display_name,
     }
     named = [name for name, value in given.items() if value is not None]
     if named and not send_email:
@@ -213,21 +214,37 @@ def mail_options(
             error_id="SendEmailMissing",
             target=named[0],
         )
-    if (from_address is None) != (from_display_name is None):
+    if (send_email_from_address is None) != (send_email_from_display_name is None):
         raise InvalidArgumentError(
             "SendEmailFromAddress and SendEmailFromDisplayName need each other; give both.",
             error_id="SenderIncomplete",
         )
     sender = Sender()
-    if from_address is not None and from_display_name is not None:
+    if send_email_from_address is not None and send_email_from_display_name is not None:
         sender = Sender(
-            address=checked(from_address, parameter="SendEmailFromAddress"),
+            address=checked(send_email_from_address, parameter="SendEmailFromAddress"),
             display_name=checked_display_name(
-                from_display_name, parameter="SendEmailFromDisplayName"
+                send_email_from_display_name, parameter="SendEmailFromDisplayName"
             ),
         )
-    to = None if to_address is None else checked(to_address, parameter="SendEmailToAddress")
+    to = (
+        None
+        if send_email_to_address is None
+        else checked(send_email_to_address, parameter="SendEmailToAddress")
+    )
     return MailOptions(send_email=send_email, to_address=to, sender=sender, notify=notify)
+
+
+MAIL = Gathered(
+    mail_options,
+    {
+        "send_email": SendEmail,
+        "send_email_to_address": SendEmailToAddress,
+        "send_email_from_address": SendEmailFromAddress,
+        "send_email_from_display_name": SendEmailFromDisplayName,
+        "notify": Notify,
+    },
+)
 
 
 def demand_identity(command: Invocation, identity: object) -> None:

@@ -10,6 +10,7 @@ from confid.cmdlets.parameters import (
     CONTROLLER,
     FORCE,
     JOB,
+    MAIL,
     VENDOR,
     AllowTollFreeDialIn,
     BridgeId,
@@ -18,12 +19,7 @@ from confid.cmdlets.parameters import (
     IfUnchanged,
     ListedUserId,
     MandatoryUserId,
-    Notify,
     ResultSize,
-    SendEmail,
-    SendEmailFromAddress,
-    SendEmailFromDisplayName,
-    SendEmailToAddress,
     ServiceNumber,
     TenantDomain,
     TenantId,
@@ -34,7 +30,6 @@ from confid.cmdlets.parameters import (
     demand_identity,
     demand_unchanged,
     kept_by,
-    mail_options,
     number_on,
     one_bridge,
     shown_ids,
@@ -51,14 +46,18 @@ from confid.engine.parameters import (
 from confid.errors import demand
 from confid.tenant.changes import Change
 from confid.tenant.documents import Conferencing
-from confid.tenant.notices import Event, Notice, events_of, owed
+from confid.tenant.notices import Event, MailOptions, Notice, events_of, owed
 from confid.tenant.people import Person, demand_license
 from confid.tenant.records import ConferencingUser
 from confid.tenant.records import ServiceNumber as NumberRecord
 
 
 @user_cmdlet(
-    "Enable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",), also=VENDOR | JOB
+    "Enable-CsOnlineDialInConferencingUser",
+    writes=True,
+    eras=("2019",),
+    gathers={"mail": MAIL},
+    also=VENDOR | JOB,
 )
 def enable_cs_online_dial_in_conferencing_user(
     command: Invocation,
@@ -81,11 +80,7 @@ def enable_cs_online_dial_in_conferencing_user(
         bool, P("ReplaceProvider", "SwitchParameter"), "takes over users of another provider"
     ] = False,
     conference_id: ChosenId = UNSET,
-    send_email: SendEmail = False,
-    send_email_to_address: SendEmailToAddress = None,
-    send_email_from_address: SendEmailFromAddress = None,
-    send_email_from_display_name: SendEmailFromDisplayName = None,
-    notify: Notify = None,
+    mail: MailOptions,
     **common: Unpack[CommonParameters],
 ) -> Output[ConferencingUser]:
     """Enable licensed users for audio conferencing: each gets a conference ID and a PIN.
@@ -109,13 +104,6 @@ def enable_cs_online_dial_in_conferencing_user(
         (7, 5)
     """
     demand_identity(command, identity)
-    mail = mail_options(
-        send_email=send_email,
-        to_address=send_email_to_address,
-        from_address=send_email_from_address,
-        from_display_name=send_email_from_display_name,
-        notify=notify,
-    )
     unit = command.tenant
     unit.lock_setup(shared=True)
     bridge = unit.setup.default_bridge
@@ -154,18 +142,18 @@ def enable_cs_online_dial_in_conferencing_user(
 
 
 @user_cmdlet(
-    "Disable-CsOnlineDialInConferencingUser", writes=True, eras=("2019",), also=VENDOR | JOB | ASKS
+    "Disable-CsOnlineDialInConferencingUser",
+    writes=True,
+    eras=("2019",),
+    gathers={"mail": MAIL},
+    also=VENDOR | JOB | ASKS,
 )
 def disable_cs_online_dial_in_conferencing_user(
     command: Invocation,
     /,
     identity: UserId = None,
     *,
-    send_email: SendEmail = False,
-    send_email_to_address: SendEmailToAddress = None,
-    send_email_from_address: SendEmailFromAddress = None,
-    send_email_from_display_name: SendEmailFromDisplayName = None,
-    notify: Notify = None,
+    mail: MailOptions,
     **common: Unpack[CommonParameters],
 ) -> Output[ConferencingUser]:
     """Disable users for audio conferencing: their conference IDs are retired for ever.
@@ -183,13 +171,6 @@ def disable_cs_online_dial_in_conferencing_user(
         False
     """
     demand_identity(command, identity)
-    mail = mail_options(
-        send_email=send_email,
-        to_address=send_email_to_address,
-        from_address=send_email_from_address,
-        from_display_name=send_email_from_display_name,
-        notify=notify,
-    )
     unit = command.tenant
 
     def plan(person: Person) -> Change:
@@ -210,6 +191,7 @@ def disable_cs_online_dial_in_conferencing_user(
     writes=True,
     only_2019=("ConferenceId", "ResetConferenceId"),
     only_2026=("AsJob",),
+    gathers={"mail": MAIL},
     also=CONTROLLER | FORCE | JOB | ASKS,
 )
 def set_cs_online_dial_in_conferencing_user(
@@ -247,11 +229,7 @@ def set_cs_online_dial_in_conferencing_user(
     ] = None,
     allow_toll_free_dial_in: AllowTollFreeDialIn = None,
     conference_id: ChosenId = UNSET,
-    send_email: SendEmail = False,
-    send_email_to_address: SendEmailToAddress = None,
-    send_email_from_address: SendEmailFromAddress = None,
-    send_email_from_display_name: SendEmailFromDisplayName = None,
-    notify: Notify = None,
+    mail: MailOptions,
     if_unchanged: IfUnchanged = False,
     tenant: Annotated[
         TenantId, P("Tenant", "Guid", accepted=True, sets=("TenantIdParams",))
@@ -288,13 +266,6 @@ def set_cs_online_dial_in_conferencing_user(
         >>> ken.conference_id == old, confid.whois(old).is_current
         (False, False)
     """
-    mail = mail_options(
-        send_email=send_email,
-        to_address=send_email_to_address,
-        from_address=send_email_from_address,
-        from_display_name=send_email_from_display_name,
-        notify=notify,
-    )
     unit = command.tenant
     named = (bridge_id, bridge_name, service_number, toll_free_service_number)
     if any(map(is_given, named)):

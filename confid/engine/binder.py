@@ -68,6 +68,18 @@ class Binding:
     bound: dict[str, object]
 
 
+@attrs.frozen
+class Gathered:
+    """Parameters that a body sees as one value; `make` takes those that are given by name."""
+
+    make: Callable[..., object]
+    hints: Mapping[str, Any]
+
+    def of(self, bound: dict[str, Any]) -> object:
+        """The value, its parameters taken out of what is bound."""
+        return self.make(**{name: bound.pop(name) for name in self.hints if name in bound})
+
+
 class CommandInfo:
     """What `confid.get_command` knows of a cmdlet; read off its signature at first use."""
 
@@ -85,6 +97,7 @@ class CommandInfo:
         only_2026: frozenset[str],
         demands_identity: bool = False,
         also: Mapping[str, Any] = MappingProxyType({}),
+        gathers: Mapping[str, Gathered] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self.eras = eras
@@ -93,7 +106,9 @@ class CommandInfo:
         self.demands_identity = demands_identity
         self.function: Callable[..., Any] = body
         self._body = body
-        self._also = also
+        self._gathers = gathers
+        gathered = {n: hint for each in gathers.values() for n, hint in each.hints.items()}
+        self._also = {**gathered, **also}
         self._sets = sets
         self.default_set = default_set
         # Without a documented default the engine takes the first. Source: bind.json.
@@ -107,6 +122,8 @@ class CommandInfo:
     def hints(self) -> dict[str, Any]:
         """The annotations of the body, by Python name."""
         hints = typing.get_type_hints(self._body, include_extras=True)
+        for name in self._gathers:
+            del hints[name]
         returned = hints.pop("return")
         return {**hints, **self._also, "return": returned}
 
@@ -144,7 +161,8 @@ class CommandInfo:
     def signature(self) -> inspect.Signature:
         """The signature of the body, without the running command and the common parameters."""
         signature = inspect.signature(self._body)
-        own = [p for n, p in signature.parameters.items() if n not in ("command", "common")]
+        inner = {"command", "common", *self._gathers}
+        own = [p for name, p in signature.parameters.items() if name not in inner]
         also = [
             inspect.Parameter(
                 name,

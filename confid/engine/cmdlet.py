@@ -20,7 +20,7 @@ from typing import (
     overload,
 )
 
-from confid.engine.binder import CommandInfo, registry
+from confid.engine.binder import CommandInfo, Gathered, registry
 from confid.engine.docstrings import composed, signature_of
 from confid.engine.execution import run
 from confid.engine.session_cmdlets import functions
@@ -79,8 +79,8 @@ class cmdlet:  # noqa: N801 - a decorator
     `eras` are the module's that have it, `only_2019` and `only_2026` the
     parameters that just one of them has. `also` declares the parameters that
     the body doesn't see: those that the engine obeys, and those without
-    effect. The annotations of the function are read at once, so everything
-    that they name is defined before it.
+    effect; `gathers` those that it sees as one value. The annotations of the
+    function are read at once, so everything that they name is defined before it.
     """
 
     demands_identity = False
@@ -98,6 +98,7 @@ class cmdlet:  # noqa: N801 - a decorator
         only_2019: Iterable[str] = (),
         only_2026: Iterable[str] = (),
         also: Mapping[str, Any] = MappingProxyType({}),
+        gathers: Mapping[str, Gathered] = MappingProxyType({}),
     ) -> None:
         self._name = name
         self._options: dict[str, Any] = {
@@ -109,6 +110,7 @@ class cmdlet:  # noqa: N801 - a decorator
             "only_2019": frozenset(only_2019),
             "only_2026": frozenset(only_2026),
             "also": also,
+            "gathers": gathers,
         }
 
     def __call__(
@@ -122,11 +124,13 @@ class cmdlet:  # noqa: N801 - a decorator
             self._name, body, demands_identity=self.demands_identity, **self._options
         )
         registry[self._name.lower()] = info
-        also = frozenset(self._options["also"])
+        also, gathers = frozenset(self._options["also"]), self._options["gathers"].items()
 
         def lean(command: Invocation, **bound: Any) -> Any:
             if not also.isdisjoint(bound):
                 bound = {name: value for name, value in bound.items() if name not in also}
+            for name, gathered in gathers:
+                bound[name] = gathered.of(bound)
             return body(command, **bound)
 
         @functools.wraps(body)

@@ -735,11 +735,12 @@ class Cmdlets:
         bridge_name: str | None = None, service_number: str | ServiceNumber | None = None,
         toll_free_service_number: str | ServiceNumber | None | Unset = ...,
         allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-        send_email: bool = False, send_email_to_address: str | None = None,
-        send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-        notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[False] = False,
-        what_if: Literal[False] = False, confirm: Literal[False] | None = None,
-        error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common1],
+        if_unchanged: bool = False, send_email: bool = False,
+        send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+        send_email_from_display_name: str | None = None, notify: bool | None = None,
+        as_job: Literal[False] = False, what_if: Literal[False] = False,
+        confirm: Literal[False] | None = None, error_action: Literal["Stop", "stop"] | None = None,
+        **common: Unpack[_Common1],
     ) -> ConferencingUser: ...
     @overload
     def set_cs_online_dial_in_conferencing_user(
@@ -748,11 +749,11 @@ class Cmdlets:
         bridge_name: str | None = None, service_number: str | ServiceNumber | None = None,
         toll_free_service_number: str | ServiceNumber | None | Unset = ...,
         allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-        send_email: bool = False, send_email_to_address: str | None = None,
-        send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-        notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[False] = False,
-        what_if: Literal[True], confirm: bool | None = None, error_action: ErrorAction | None = None,
-        **common: Unpack[_Common1],
+        if_unchanged: bool = False, send_email: bool = False,
+        send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+        send_email_from_display_name: str | None = None, notify: bool | None = None,
+        as_job: Literal[False] = False, what_if: Literal[True], confirm: bool | None = None,
+        error_action: ErrorAction | None = None, **common: Unpack[_Common1],
     ) -> None: ...
     @overload
     def set_cs_online_dial_in_conferencing_user(
@@ -761,11 +762,11 @@ class Cmdlets:
         bridge_name: str | None = None, service_number: str | ServiceNumber | None = None,
         toll_free_service_number: str | ServiceNumber | None | Unset = ...,
         allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-        send_email: bool = False, send_email_to_address: str | None = None,
-        send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-        notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[False] = False,
-        what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
-        **common: Unpack[_Common1],
+        if_unchanged: bool = False, send_email: bool = False,
+        send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+        send_email_from_display_name: str | None = None, notify: bool | None = None,
+        as_job: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
+        error_action: ErrorAction | None = None, **common: Unpack[_Common1],
     ) -> ConferencingUser | None: ...
     @overload
     def set_cs_online_dial_in_conferencing_user(
@@ -774,10 +775,10 @@ class Cmdlets:
         bridge_name: str | None = None, service_number: str | ServiceNumber | None = None,
         toll_free_service_number: str | ServiceNumber | None | Unset = ...,
         allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-        send_email: bool = False, send_email_to_address: str | None = None,
-        send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-        notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[True],
-        what_if: Literal[False] = False, confirm: Literal[False] | None = None,
+        if_unchanged: bool = False, send_email: bool = False,
+        send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+        send_email_from_display_name: str | None = None, notify: bool | None = None,
+        as_job: Literal[True], what_if: Literal[False] = False, confirm: Literal[False] | None = None,
         error_action: Literal["Stop", "stop"] | None = None, **common: Unpack[_Common1],
     ) -> Job[ConferencingUser]: ...
     @overload
@@ -787,11 +788,11 @@ class Cmdlets:
         bridge_name: str | None = None, service_number: str | ServiceNumber | None = None,
         toll_free_service_number: str | ServiceNumber | None | Unset = ...,
         allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-        send_email: bool = False, send_email_to_address: str | None = None,
-        send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-        notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[True],
-        what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
-        **common: Unpack[_Common1],
+        if_unchanged: bool = False, send_email: bool = False,
+        send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+        send_email_from_display_name: str | None = None, notify: bool | None = None,
+        as_job: Literal[True], what_if: bool = False, confirm: bool | None = None,
+        error_action: ErrorAction | None = None, **common: Unpack[_Common1],
     ) -> Job[ConferencingUser | None]: ...
     @overload
     def set_cs_online_dial_in_conferencing_user(
@@ -800,11 +801,11 @@ class Cmdlets:
         bridge_name: str | None = None, service_number: str | ServiceNumber | None = None,
         toll_free_service_number: str | ServiceNumber | None | Unset = ...,
         allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-        send_email: bool = False, send_email_to_address: str | None = None,
-        send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-        notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[False] = False,
-        what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
-        **common: Unpack[_Common1],
+        if_unchanged: bool = False, send_email: bool = False,
+        send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+        send_email_from_display_name: str | None = None, notify: bool | None = None,
+        as_job: Literal[False] = False, what_if: bool = False, confirm: bool | None = None,
+        error_action: ErrorAction | None = None, **common: Unpack[_Common1],
     ) -> Results[ConferencingUser]: ...
     @overload
     def set_cs_online_dial_in_conferencing_user(
@@ -813,11 +814,11 @@ class Cmdlets:
         bridge_name: str | None = None, service_number: str | ServiceNumber | None = None,
         toll_free_service_number: str | ServiceNumber | None | Unset = ...,
         allow_pstn_only_meetings: bool | None = None, allow_toll_free_dial_in: bool | None = None,
-        send_email: bool = False, send_email_to_address: str | None = None,
-        send_email_from_address: str | None = None, send_email_from_display_name: str | None = None,
-        notify: bool | None = None, if_unchanged: bool = False, as_job: Literal[True],
-        what_if: bool = False, confirm: bool | None = None, error_action: ErrorAction | None = None,
-        **common: Unpack[_Common1],
+        if_unchanged: bool = False, send_email: bool = False,
+        send_email_to_address: str | None = None, send_email_from_address: str | None = None,
+        send_email_from_display_name: str | None = None, notify: bool | None = None,
+        as_job: Literal[True], what_if: bool = False, confirm: bool | None = None,
+        error_action: ErrorAction | None = None, **common: Unpack[_Common1],
     ) -> Job[Results[ConferencingUser]]: ...
     def set_cs_online_dial_in_conferencing_user_default_number(
         self, *, bridge_id: UUID | str | None = None, bridge_name: str | None = None,
