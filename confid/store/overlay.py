@@ -362,7 +362,13 @@ class _OverlayTransaction(Transaction):
         self._check()
 
     def issued_ids(self) -> Iterator[int]:
-        for number, _ in groupby(merge(self._base.issued_ids(), self._own.issued_ids())):
+        self._check()
+        base, own = self._base.issued_ids(), list(self._own.issued_ids())
+        # Of millions, most often none is the overlay's own.
+        return self._merged(base, own) if own else base
+
+    def _merged(self, base: Iterator[int], own: Sequence[int]) -> Iterator[int]:
+        for number, _ in groupby(merge(base, own)):
             self._check()
             yield number
         self._check()
