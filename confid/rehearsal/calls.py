@@ -105,7 +105,7 @@ def rehearsed(recorded: RecordedCall, people: Mapping[str, DirectoryUser]) -> Re
 
 def _each_once(value: Any, people: Mapping[str, DirectoryUser]) -> Any:
     """Identities without those that name a person again."""
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, list | tuple | Results):
         return value
     found: dict[object, object] = {}
     for one in value:
@@ -123,7 +123,7 @@ def _identity(value: object) -> str | None:
 
 def _plain(value: Any, people: Mapping[str, DirectoryUser]) -> Any:
     """A value as a script can say it: the name of a record."""
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | Results):
         return [_plain(item, people) for item in value]
     if isinstance(value, ServiceNumber):
         return value.number
@@ -132,8 +132,8 @@ def _plain(value: Any, people: Mapping[str, DirectoryUser]) -> Any:
     if isinstance(value, TeamsAudioConferencingPolicy):
         return value.identity
     if isinstance(value, Record) and (identity := _identity(value)):
-        user = people.get(identity)
-        return user.user_principal_name if user else identity
+        # A person removed later is not among the people, but the record may have the name.
+        return getattr(people.get(identity, value), "user_principal_name", identity)
     return value
 
 

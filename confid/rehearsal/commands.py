@@ -104,7 +104,7 @@ class Remark:
 
 def as_command(call: RehearsedCall, outcome: Outcome, era: str) -> Command | Remark | None:
     """A call in a script of that era; None for one that changes nothing."""
-    if not call.writes:
+    if not call.writes or call.parameters.get("InMemory"):
         return None
     if call.undone:
         return Remark(call=call, why="It was rolled back in the rehearsal.")
@@ -149,12 +149,12 @@ def _command(
     for name, value in given.items():
         if name == "Identity" and many:
             continue
-        if name == "Instance":
-            before = _instance(value, info, outcome)
-            arguments.append("-Instance $instance")
-            continue
         try:
-            arguments.append(argument(name, types[name], value))
+            if name == "Instance":
+                before = _instance(value, info, outcome)
+                arguments.append("-Instance $instance")
+            else:
+                arguments.append(argument(name, types[name], value))
         except (ConfidError, UnicodeError) as error:
             return Remark(call=call, why=f"-{name} can't be written here: {error}", names=names)
     return Command(
@@ -202,7 +202,8 @@ def _instance(value: Any, info: CommandInfo, outcome: Outcome) -> tuple[str, ...
     seen = _seen(_subject(info, identity, outcome), outcome)
     lines = [f"$instance = Get-{noun} -Identity {literal(identity)} -ErrorAction Stop"]
     if not seen and info.name.startswith("Set-CsTeams"):
-        lines = [f"$instance = New-{noun} -Identity {literal(identity)} -InMemory"]
+        name = literal(identity.removeprefix(TAG))
+        lines = [f"$instance = New-{noun} -Identity {name} -InMemory -ErrorAction Stop"]
     for name, now in value.__powershell__().items():
         was = seen.get(name)
         if isinstance(now, ServiceNumber):

@@ -101,8 +101,8 @@ def _translated(value: Any, now: Mapping[str, str]) -> Any:
         return now.get(value, value)
     if isinstance(value, UUID):
         return UUID(now.get(str(value), str(value)))
-    if isinstance(value, list | tuple):
-        return type(value)(_translated(item, now) for item in value)
+    if isinstance(value, list | tuple | Results):
+        return [_translated(item, now) for item in value]
     if isinstance(value, Record):
         fields = {f.name: getattr(value, f.name) for f in attrs.fields(type(value))}  # type: ignore[arg-type]  # every record is attrs
         new = {name: _translated(v, now) for name, v in fields.items() if isinstance(v, str | UUID)}

@@ -96,11 +96,14 @@ def test_what_was_new_in_the_rehearsal_is_found_again(tenant: Session) -> None:
             users[0], subject="New", start=tenant.now() + timedelta(days=2)
         )
         confid.meetings.reschedule(meeting, start=tenant.now() + timedelta(days=3))
+        more = confid.import_users([{"UserPrincipalName": "other@contoso.com"}])
+        confid.remove_users(more)
+    assert rehearsal.calls[-1].parameters == {"identity": ["other@contoso.com"]}
     results = rehearsal.apply()
     found = get_cs_online_dial_in_conferencing_user("new@contoso.com")
     assert found.bridge_name == "EMEA"
-    assert results[-1].organizer == "new@contoso.com"
-    assert results[-1].start > tenant.now() + timedelta(days=2)
+    assert results[5].organizer == "new@contoso.com"
+    assert results[5].start > tenant.now() + timedelta(days=2)
 
 
 def test_what_failed_or_was_undone_is_left_out(tenant: Session) -> None:

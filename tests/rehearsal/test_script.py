@@ -6,6 +6,7 @@ import enum
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from confid.cmdlets import (
     enable_cs_online_dial_in_conferencing_user,
     get_cs_online_dial_in_conferencing_bridge,
     get_cs_online_dial_in_conferencing_service_number,
+    get_cs_online_dial_in_conferencing_tenant_settings,
     get_cs_online_user,
     grant_cs_dialout_policy,
     grant_cs_teams_audio_conferencing_policy,
@@ -98,6 +100,11 @@ def everything() -> None:
         policy, meeting_invite_phone_numbers=["+14255550199", number]
     )
     set_cs_teams_audio_conferencing_policy("EMEA", meeting_invite_phone_numbers=None)
+    in_memory = new_cs_teams_audio_conferencing_policy("APAC", in_memory=True)
+    set_cs_teams_audio_conferencing_policy(instance=in_memory, allow_toll_free_dialin=False)
+    set_cs_online_dial_in_conferencing_tenant_settings(
+        instance=attrs.evolve(get_cs_online_dial_in_conferencing_tenant_settings(), pin_length=9)
+    )
     grant_cs_teams_audio_conferencing_policy(finance, policy_name=policy)
     grant_cs_teams_audio_conferencing_policy(KEN, policy_name=None)
     grant_cs_teams_audio_conferencing_policy(group="Sales", policy_name="EMEA", rank=1)
