@@ -199,15 +199,17 @@ class Invocation:
         """The users named, each once, in order; an error in place of one who isn't found."""
         seen: set[str] = set()
         for named in batched(_texts(items)):
-            texts = [text for text in named if isinstance(text, str)]
-            users = iter(self.tenant.find_users(texts) if texts else ())
+            texts = list(dict.fromkeys(text for text in named if isinstance(text, str)))
+            users = dict(zip(texts, self.tenant.find_users(texts), strict=True)) if texts else {}
             for one in named:
-                found = next(users) if isinstance(one, str) else one
-                if isinstance(found, ConfidError):
-                    yield found
-                elif found.identity not in seen:
-                    # Not the owner: the returned record holds this text anyway.
-                    seen.add(found.identity)
+                if not isinstance(one, str):
+                    yield one
+                    continue
+                found = users[one]
+                # Not the owner: the returned record holds the object ID anyway.
+                name = one if isinstance(found, ConfidError) else found.identity
+                if name not in seen:
+                    seen.add(name)
                     yield found
 
     def output(self, identity: object, records: Sequence[R]) -> Output[R]:
@@ -232,14 +234,9 @@ Command = Invocation
 
 
 def _texts(items: Iterable[object]) -> Iterator[str | ConfidError]:
-    """The text of each identity, once; an error in place of what names nobody."""
-    seen: set[str] = set()
+    """The text of each identity; an error in place of what is none."""
     for item in items:
         try:
-            text = directory.identity_text(item)
+            yield directory.identity_text(item)
         except ConfidError as error:
             yield error
-            continue
-        if text not in seen:
-            seen.add(text)
-            yield text

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-AT_ONCE = 1000
+AT_ONCE = 250
 """Documents, or people with all that belongs to them, that are handled at once."""
 
 
@@ -26,6 +26,7 @@ def batched(items: Iterable[Item], size: int | None = None) -> Iterator[list[Ite
 def pages(transaction: Transaction, kind: Kind) -> Iterator[dict[str, Body]]:
     """All documents of a kind by their keys, in pages: between two of them anything may change."""
     after = ""
-    while page := dict(transaction.scan(kind.name, after=after, limit=AT_ONCE)):
+    # Larger than a batch: some stores look at all their keys for each page.
+    while page := dict(transaction.scan(kind.name, after=after, limit=4 * AT_ONCE)):
         yield page
         after = max(page)
