@@ -68,7 +68,8 @@ class Item:
     """One object of an export, and where it stands."""
 
     place: str
-    facts: Mapping[str, Any]
+    facts: Any
+    """Its properties, a mapping; anything in a file that isn't read strictly."""
 
 
 @attrs.frozen
@@ -115,8 +116,10 @@ def _content_format(path: Path) -> Format:
     return {"[": Format.JSON, "{": Format.JSON, "<": Format.CLIXML}.get(start, Format.CSV)
 
 
-def read_export(source: str | os.PathLike[str], file_format: Format) -> Export:
-    """Read a file whole.
+def read_export(
+    source: str | os.PathLike[str], file_format: Format, *, strict: bool = True
+) -> Export:
+    """Read a file whole; one that is not `strict` may hold items at fault.
 
     Raises `RosterError` that names the lines or items at fault, `NotFoundError`
     or `InvalidArgumentError` for a path that can't be opened.
@@ -126,15 +129,27 @@ def read_export(source: str | os.PathLike[str], file_format: Format) -> Export:
         items = csv_items(open_table(path))
     else:
         values = _clixml_values(path) if file_format is Format.CLIXML else _json_values(path)
-        items = _items(path, values)
-    kinds = {kind_of(item.facts) for item in items}
-    if len(kinds) > 1:
-        first = kind_of(items[0].facts)
-        other = next(item for item in items if kind_of(item.facts) is not first)
-        raise RosterError(
-            str(path), [f"{other.place}: It is another kind of object than {items[0].place}."]
-        )
-    return Export(path, file_format, kinds.pop() if kinds else None, items)
+        items = [Item(f"item {number}", value) for number, value in enumerate(values, 1)]
+    if strict and (problems := _problems_of(items)):
+        raise RosterError(str(path), problems)
+    kinds = (kind_of(item.facts) for item in items if isinstance(item.facts, Mapping))
+    return Export(path, file_format, next(kinds, None), items)
+
+
+def _problems_of(items: list[Item]) -> list[str]:
+    """What is wrong with objects by themselves, else how one differs from the first."""
+    problems = []
+    for item in items:
+        if not isinstance(item.facts, Mapping):
+            problems.append(f"{item.place}: A {type(item.facts).__name__} is no object.")
+        elif len({name.lower() for name in item.facts}) < len(item.facts):
+            problems.append(f"{item.place}: A property stands twice; casing is no difference.")
+    if not problems:
+        first = kind_of(items[0].facts) if items else None
+        for item in items:
+            if kind_of(item.facts) is not first:
+                return [f"{item.place}: It is another kind of object than {items[0].place}."]
+    return problems
 
 
 def csv_items(table: Table) -> list[Item]:
@@ -179,17 +194,3 @@ def _clixml_values(path: Path) -> list[Any]:
         raise RosterError(str(path), [error.message]) from error
     # `Export-Clixml -InputObject $users` writes one list of all.
     return found[0] if len(found) == 1 and isinstance(found[0], list) else found
-
-
-def _items(path: Path, values: list[Any]) -> list[Item]:
-    items, problems = [], []
-    for number, value in enumerate(values, 1):
-        if not isinstance(value, Mapping):
-            problems.append(f"item {number}: A {type(value).__name__} is no object.")
-        elif len({name.lower() for name in value}) < len(value):
-            problems.append(f"item {number}: A property stands twice; casing is no difference.")
-        else:
-            items.append(Item(f"item {number}", value))
-    if problems:
-        raise RosterError(str(path), problems)
-    return items

@@ -127,9 +127,9 @@ def read_source(source: object, reading: Reading) -> Roster | list[Item]:
         raise _no_source(source)
     file_format = format_of(source)
     if file_format in (Format.JSON, Format.CLIXML):
-        export = read_export(source, file_format)  # type: ignore[arg-type]  # a path
+        export = read_export(source, file_format, strict=not reading.skips)  # type: ignore[arg-type]  # a path
         if export.kind is ExportKind.BRIDGES:
-            return export.items
+            return read_export(export.path, file_format).items  # nothing of them is skipped
         items = [(item.place, item.facts) for item in export.items]
         roster = roster_of(str(export.path), items, reading)
     elif isinstance(source, str) or hasattr(source, "__fspath__") or hasattr(source, "readline"):

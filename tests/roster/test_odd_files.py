@@ -224,6 +224,17 @@ def test_a_file_that_breaks_off_is_refused_all_the_same(session: Session, tmp_pa
     assert len(session.cmdlets.get_cs_online_user()) == 3
 
 
+def test_items_of_json_that_are_no_people_are_skipped(session: Session, tmp_path: Path) -> None:
+    """Whatever stands in the list."""
+    path = tmp_path / "users.json"
+    path.write_text(json.dumps([None, {"userPrincipalName": KIM}, 7, {"x": 1}, [LEE]]))
+    with pytest.raises(RosterError, match="item 1: A NoneType is no object"):
+        import_users(path, session=session)
+    users = import_users(path, bad_rows="skip")
+    assert [user.user_principal_name for user in users] == [KIM]
+    assert list(users.report.skipped) == ["item 1", "item 3", "item 4", "item 5"]
+
+
 def test_another_word_for_bad_rows_is_refused(session: Session) -> None:
     """Before anything is read."""
     with pytest.raises(ConfidError, match="'refuse' and 'skip'"):
