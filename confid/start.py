@@ -53,8 +53,10 @@ def connect(
     """Open the tenant in a store, or create it; the session is then the current one.
 
     `store` is a store, a path to a SQLite file, or a URL. `clock` gives the
-    time (aware), `host` shows lines and asks, `actor` is written beside
-    whatever is issued or retired (the operating system's user name).
+    time (aware). `actor` is written beside what is issued or retired (the
+    operating system's user name). `host` shows lines and asks: one of
+    `confid.host`, such as `LoggingHost()` for a service, or an object with
+    the methods of `confid.host.Host`; by default the notebook or the console.
 
     `witness` is another such place, kept elsewhere, that has to accept every
     ID from now on: the first time it is made and attached, which copies the
