@@ -29,6 +29,7 @@ PASSWORD = "open sesame"  # noqa: S105 - made up, and looked for in the records
 def logged(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """All records from DEBUG on."""
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="confid")
     return caplog
 
 
