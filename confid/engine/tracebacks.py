@@ -28,5 +28,7 @@ def ends_at_caller(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except ConfidError as error:
             raise error.with_traceback(None)  # noqa: B904 - it is the very error
+        finally:
+            del args, kwargs  # a URL with a password may be among them, and a traceback show it
 
     return call
