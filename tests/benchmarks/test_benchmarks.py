@@ -14,6 +14,7 @@ from confid.cmdlets import set_cs_online_dial_in_conferencing_user
 from . import floor
 from .__main__ import as_json, measure
 from .measure import Figure, table
+from .memory import trace
 from .plain_figures import SHARED_MEMORY
 from .scale import TINY
 from .tenants import copied, identities, opened, sqlite_tenant
@@ -101,6 +102,15 @@ def test_the_json_has_every_figure(figures: list[Figure]) -> None:
     run = json.loads(as_json(TINY, figures))
     assert [figure["name"] for figure in run["figures"]] == [f.name for f in figures]
     assert all(figure["low"] <= figure["high"] for figure in run["figures"])
+
+
+def test_a_large_call_needs_little_beside_its_records(tmp_path: Path) -> None:
+    """At most 128 bytes more for each user more."""
+    beyond = [
+        trace(sqlite_tenant(tmp_path / f"{users}.db", users), users)["beyond"]
+        for users in (250, 1_000)
+    ]
+    assert beyond[1] - beyond[0] <= 128 * 750
 
 
 @pytest.mark.parametrize("many", [False, True])
