@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import confid
@@ -21,6 +21,7 @@ from tests.tenants import (
     tenant,
     upn,
 )
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +81,7 @@ def test_disabled_and_enabled_again_is_changed() -> None:
             reset(seen)
 
 
+@settings(max_examples=examples(20))
 @given(stale=st.sets(st.sampled_from(["ann", "bob", "ken"])), mixed=st.booleans())
 def test_each_whose_id_is_another_fails(stale: set[str], *, mixed: bool) -> None:
     """Under Stop nobody is changed then; under Continue the others are."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import confid
@@ -45,6 +45,7 @@ from tests.tenants import (
     unregister,
     upn,
 )
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -264,6 +265,7 @@ STEPS: dict[str, Callable[[], Any]] = {
 }
 
 
+@settings(max_examples=examples(20))
 @given(st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=4))
 def test_what_is_said_is_what_the_call_then_does(names: list[str]) -> None:
     """Property by property, mail by mail; a call that fails then fails on trial too."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import confid
@@ -36,6 +36,7 @@ from confid.mail import (
 )
 from confid.start import connect
 from confid.tenant.records import MASKED_PIN
+from tests.thorough import examples
 
 from .conftest import Clock, Office
 from .test_delivery import LATER, Refusing, recipient
@@ -69,6 +70,7 @@ STEPS: dict[str, Callable[[], object]] = {
 }
 
 
+@settings(max_examples=examples(20))
 @given(steps=st.lists(st.sampled_from(sorted(STEPS)), max_size=6))
 def test_a_preview_is_what_a_delivery_then_sends(steps: list[str]) -> None:
     """The same mails in the same order, but for the PINs; the outbox stays as it was."""
