@@ -160,6 +160,7 @@ def reference_page(info: CommandInfo) -> str:
     return f"{LEARN}/{module}/{info.name.lower()}"
 
 
+@functools.cache
 def python_type(info: CommandInfo, python_name: str) -> str:
     """The type of a parameter in a Python caller's words: `UUID | str`, `str | Record | Iterable`.
 

@@ -1,10 +1,10 @@
-"""How complete the package's types are: `python -m tests.types` fails below 99 %."""
+"""How complete the package's types are: `python -m tests.type_checks` fails below 99 %."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.types.test_types import COMPLETE, PACKAGE, pyright
+from tests.type_checks.test_types import COMPLETE, PACKAGE, pyright
 
 said = pyright(
     "--pythonpath", sys.executable, "--verifytypes", "confid", "--ignoreexternal",

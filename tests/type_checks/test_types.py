@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import confid
-from tests.types import script
+from tests.type_checks import script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SCRIPT = Path(script.__file__)
 PACKAGE = Path(confid.__file__).parent
 COMPLETE = 0.99
-"""How much of the package's types is to be known; `python -m tests.types` asks."""
+"""How much of the package's types is to be known; `python -m tests.type_checks` asks."""
 
 
 def pyright(*arguments: str, cwd: Path) -> Any:
