@@ -167,7 +167,8 @@ def trial(session: Session) -> Iterator[Trial]:
         "witness": None,
     }
     with session.begin(write=False) as base, overlaid(base, KINDS) as transaction:
-        _forget_witness(transaction)
+        if session.tenant_on(base).ledger.has_witness_at_hand:
+            _forget_witness(transaction)  # A session without it can issue nothing.
         with session.joined(transaction, instead=instead):
             yield Trial(
                 session=session,

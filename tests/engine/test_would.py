@@ -15,6 +15,7 @@ import confid
 from confid import mail, meetings
 from confid.errors import InvalidArgumentError, RosterError
 from confid.host import ConsoleHost, NotebookHost, RecordingHost, SilentHost
+from confid.store import MemoryStore
 from confid.tenant.property_changes import NEW, WhatIfChange
 from confid.tenant.records import MASKED_PIN
 from tests.tenants import (
@@ -175,6 +176,19 @@ def test_a_call_that_would_fail_says_so() -> None:
         assert would(session)[0].startswith("fail: No conference ID is left")
         (row,) = session.last_what_if
         assert (row.target, row.property) == (KEN, "Error")
+
+
+def test_a_session_without_its_witness_would_issue_nothing() -> None:
+    """With it the witness isn't asked; without it the call says why it would fail."""
+    store, witness = MemoryStore(), MemoryStore()
+    with tenant("ken", store=store, witness=witness) as session:
+        set_user(KEN, reset_conference_id=True, notify=False, what_if=True)
+        assert would(session) == ["reset the conference ID"]
+    with confid.connect(store, host=RecordingHost()) as session:
+        set_user(KEN, reset_conference_id=True, what_if=True)
+        assert would(session)[0].startswith("fail: This tenant has a witness")
+        set_user(KEN, reset_leader_pin=True, notify=False, what_if=True)
+        assert would(session)[1:] == ["reset the PIN"]
 
 
 def test_each_call_under_what_if_replaces_the_last(session: Session) -> None:
