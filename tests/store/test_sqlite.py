@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -713,3 +715,12 @@ def test_a_writer_waits_for_one_of_its_own_process(store: SQLiteStore) -> None:
         thread.start()
         thread.join(timeout=30)
     assert [error.category for error in errors] == ["ResourceBusy"]
+
+
+def test_placeholders_have_no_numbers() -> None:
+    """Python 3.12 warns where values for `?1` come in a sequence, and 3.14 refuses them."""
+    folder = Path(confid.__file__).parent / "store"
+    for module in [*folder.glob("*.py"), *(folder / "sqlite").glob("*.py")]:
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not re.search(r"\?\d", node.value), (module.name, node.lineno)

@@ -27,8 +27,7 @@ FEW = 8
 CLAIM = """
 INSERT INTO ledger
     (conference_id, owner, serial, origin, issued_at, issued_by, retired_at, retired_by)
-VALUES (?1, ?2, 1 + coalesce((SELECT max(serial) FROM ledger WHERE owner = ?2), 0),
-    ?3, ?4, ?5, ?6, ?7)
+VALUES (?, ?, 1 + coalesce((SELECT max(serial) FROM ledger WHERE owner = ?), 0), ?, ?, ?, ?, ?)
 ON CONFLICT (conference_id) DO NOTHING
 """
 
@@ -168,15 +167,15 @@ class SQLiteTransaction(SQLTransaction):
         # Without RETURNING, which costs as much as the insert.
         if len(proposals) == 1:
             ((conference_id, owner),) = proposals
-            entered = self._change(CLAIM, (int(conference_id), owner, *facts))
+            entered = self._change(CLAIM, (int(conference_id), owner, owner, *facts))
             return {int(conference_id)} if entered else set()
         asked = json.dumps([int(conference_id) for conference_id, _ in proposals])
         taken = {conference_id for (conference_id,) in self._execute(TAKEN, (asked,))}
-        free = [(int(i), owner) for i, owner in proposals if i not in taken]
+        free = [(int(i), owner, owner) for i, owner in proposals if i not in taken]
         with self.savepoint():
             if self._change_many(CLAIM, [(*row, *facts) for row in free]) != len(free):
                 raise StoreError(f"{self._place} refuses an ID that it doesn't hold; check() it.")
-        return {conference_id for conference_id, _ in free}
+        return {conference_id for conference_id, _, _ in free}
 
     def _retire(self, owners: Sequence[str], at: object, by: str | None) -> None:
         if len(owners) == 1:
