@@ -8,7 +8,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Protocol, TextIO, runtime_checkable
 
 from confid.errors import ConfidError, demand
-from confid.logger import DEBUG, ERROR, INFO, WARNING, log
+from confid.store.logger import DEBUG, ERROR, INFO, WARNING, log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

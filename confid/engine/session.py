@@ -25,8 +25,8 @@ from confid.errors import (
 from confid.host import warn
 from confid.ids.issuer import FreeIds
 from confid.ids.witness import UnreachableWitnessError, Witness
-from confid.logger import INFO, log
 from confid.store.blocks import block
+from confid.store.logger import INFO, log
 from confid.tenant.results import Results
 from confid.tenant.setup import LastSetup, stamp_of
 from confid.tenant.text import actor_name

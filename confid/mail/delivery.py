@@ -19,7 +19,6 @@ from confid.engine.own_function import own_function
 from confid.engine.progress import advancing
 from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError, InvalidOperationError, shown
-from confid.logger import INFO, WARNING, log
 from confid.mail.departures import departure, is_in_hand, leased_by
 from confid.mail.headers import one_line
 from confid.mail.masking import masked
@@ -35,6 +34,7 @@ from confid.mail.outbox_queue import (
 from confid.mail.previews import say_what_would_leave
 from confid.mail.report import DeliveryReport, Failure, Retry
 from confid.mail.transports import PermanentRefusal, TransportUnavailable
+from confid.store.logger import INFO, WARNING, log
 from confid.tenant.codec import codec
 from confid.tenant.documents import OUTBOX
 from confid.tenant.lease import Lease

@@ -17,9 +17,9 @@ import attrs
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError, shown
-from confid.logger import INFO, log
 from confid.meetings import invitations
 from confid.meetings.invitations import ToCome
+from confid.store.logger import INFO, log
 from confid.tenant.display import Shown
 from confid.tenant.documents import MEETINGS
 from confid.tenant.lease import Lease

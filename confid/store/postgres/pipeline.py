@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from confid.logger import INFO, log
+from confid.store.logger import INFO, log
 from confid.store.postgres.connections import commit, is_piped, roll_back
 from confid.store.postgres.errors import explain, gone, is_standby
 

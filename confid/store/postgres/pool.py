@@ -18,7 +18,7 @@ import psycopg
 from psycopg import pq
 
 from confid.errors import StoreError
-from confid.logger import INFO, WARNING, log
+from confid.store.logger import INFO, WARNING, log
 from confid.store.postgres.connections import BEGIN_READ, BEGIN_WRITE, connect, is_piped
 from confid.store.postgres.errors import exhausted, explain, gone, is_standby
 

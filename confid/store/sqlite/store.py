@@ -9,12 +9,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from confid.errors import StoreError
-from confid.logger import INFO, log
 from confid.store import process
 from confid.store.base import Body, Kind, Store, Transaction
 from confid.store.blocks import Block
 from confid.store.holder import holder_answer, holder_query
 from confid.store.locks import OwnedLock
+from confid.store.logger import INFO, log
 from confid.store.process import refuse_fork
 from confid.store.sqlite.backup import write_backup
 from confid.store.sqlite.connections import (
