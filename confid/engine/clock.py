@@ -38,4 +38,4 @@ def moment(clock: Clock) -> datetime:
             f"The session's clock shows the year {told.year}; confid adds days to it.",
             target="clock",
         )
-    return told.astimezone(UTC)
+    return told if told.tzinfo is UTC else told.astimezone(UTC)

@@ -165,8 +165,10 @@ class Session(OfPublicNames):
     @property
     def actor(self) -> str | None:
         """The name that stands beside what is issued and retired: that of `acting_as`, if any."""
-        acting = (name for session, name in reversed(_acting.get()) if session is self)
-        return next(acting, self._actor)
+        for session, name in reversed(_acting.get()):
+            if session is self:
+                return name
+        return self._actor
 
     @actor.setter
     def actor(self, name: str | None) -> None:

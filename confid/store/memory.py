@@ -77,36 +77,32 @@ class _Contents:
         self.living: dict[str, int] = {}
         self.counts: dict[str, int] = {ISSUED: 0, IMPORTED: 0}
         self.version: int = 0
-        self._before: list[Any] = []
+        self.before: list[Any] = []
 
     def set(self, mapping: dict[Any, Any], key: Any, value: Any = None) -> None:
         """Change one key of one of these mappings (`GONE` removes it), so that it can be undone."""
         # Written down first, and each change is one step: an interrupt comes before or after it.
         # One flat list: a tuple for each change would be one more object for the collector.
-        self._before += (mapping, key, mapping.get(key, GONE))
+        self.before += (mapping, key, mapping.get(key, GONE))
         if value is GONE:
             mapping.pop(key, None)
         else:
             mapping[key] = value
 
-    def mark(self) -> int:
-        """How far the transaction has come, for `undo`."""
-        return len(self._before)
-
     def undo(self, mark: int = 0) -> None:
-        """Take back what was changed since `mark`. It may be interrupted and called again."""
-        while len(self._before) > mark:
-            mapping, key, value = self._before[-3:]
+        """Take back what was changed since `before` was so long; it may be called again."""
+        while len(self.before) > mark:
+            mapping, key, value = self.before[-3:]
             if value is GONE:
                 mapping.pop(key, None)
             else:
                 mapping[key] = value
-            del self._before[-3:]
+            del self.before[-3:]
 
     def keep(self) -> None:
         """Commit."""
-        self.version += bool(self._before)
-        self._before = []
+        self.version += bool(self.before)
+        self.before = []
 
     def write(
         self, kept: _Kept, key: str, text: str | None, values: tuple[str | None, ...] = ()
@@ -149,13 +145,9 @@ def _decoded(text: str) -> Any:
 
 def _reindexed(old: _Kept, kind: Kind) -> _Kept:
     """The same documents under a kind that has got other index fields."""
-    again = _Kept(kind)
-    again.documents = dict(old.documents)
-    for key, text in again.documents.items():
-        again.values[key] = values = tuple(index_of(kind, _decoded(text)).values())
-        for field, value in zip(kind.fields, values, strict=True):
-            if value is not None:
-                again.indexes[field].setdefault(value, {})[key] = None
+    again, contents = _Kept(kind), _Contents()
+    for key, text in old.documents.items():
+        contents.write(again, key, text, tuple(index_of(kind, _decoded(text)).values()))
     for field in kind.unique:
         if any(len(keys) > 1 for keys in again.indexes[field].values()):
             raise DuplicateKeyError(kind.name, field)
@@ -356,18 +348,26 @@ class _MemoryTransaction(Transaction):
             self._contents.write(kept, key, None)
 
     def claim(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
+        return self._enter(proposals, claim)
+
+    def exchange(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
+        return self._enter(proposals, claim, retire=[owner for _, owner in proposals])
+
+    def _enter(
+        self, proposals: Sequence[tuple[int, str]], claim: Claim, *, retire: Iterable[str] = ()
+    ) -> set[int]:
         self._check(write=True)
         check_proposals(proposals)
         check_text(claim.by or "")
-        contents, accepted = self._contents, set()
-        retired = (claim.at, claim.by)
+        contents, accepted, by = self._contents, set(), (claim.at, claim.by)
         with self.savepoint():
+            self.retire(retire, at=claim.at, by=claim.by)
             for proposed, owner in proposals:
                 conference_id = int(proposed)
                 if conference_id in contents.ledger:
                     continue
                 if claim.retired:
-                    contents.set(contents.retired, conference_id, retired)
+                    contents.set(contents.retired, conference_id, by)
                 elif owner in contents.living:
                     raise DuplicateKeyError("ledger", "owner")
                 else:
@@ -439,7 +439,7 @@ class _MemoryTransaction(Transaction):
     @block
     def savepoint(self) -> Iterator[None]:
         self._check(write=False)
-        mark = self._contents.mark()
+        mark = len(self._contents.before)
         try:
             yield
         except BaseException:
