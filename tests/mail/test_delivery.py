@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -434,10 +434,10 @@ def test_hundreds_of_messages_are_asked_for_in_batches(office: Office) -> None:
     units = 0
     unit = office.session.unit
 
-    def counted(*, write: bool) -> object:
+    def counted(**options: Any) -> object:
         nonlocal units
         units += 1
-        return unit(write=write)
+        return unit(**options)
 
     office.session.unit = counted  # type: ignore[assignment,method-assign]  # to count
     assert deliver(lambda _: None).sent == 300
