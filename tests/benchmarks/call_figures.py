@@ -16,6 +16,7 @@ from confid.cmdlets import (
 from confid.command.line import invoke
 from confid.store import MemoryStore
 from confid.tenant.bridges import FIRST_NUMBER
+from confid.tenant.notices import MailOptions
 
 from .measure import Figure, difference, in_turns, plain
 from .tenants import fill, identities, opened
@@ -89,7 +90,7 @@ _BODY = inspect.unwrap(cast("Callable[..., Any]", set_cs_online_dial_in_conferen
 def _rule(session: Session, identity: str) -> object:
     """A reset as its body has it: no registry, no binding, no ShouldProcess, no results."""
     with session.unit(write=True) as tenant:
-        return _BODY(_Bare(tenant), identity, reset_conference_id=True)
+        return _BODY(_Bare(tenant), identity, reset_conference_id=True, mail=MailOptions())
 
 
 def _enabling(session: Session, names: list[str], scale: Scale) -> Iterator[float]:
