@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from confid.errors import ConfidError
+from confid.engine.binder import registry
+from confid.errors import ConfidError, listed
 from confid.powershell import quote
 from confid.rehearsal.calls import is_about_settings, names_people
 from confid.store.base import TENANT
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from confid.tenant.properties import Subject
 
 ERAS: Final = ("2019", "2026")
+_ENABLE: Final = "enable-csonlinedialinconferencinguser"
 
 _NO_CMDLET: Final = {
     "Enable-CsOnlineDialInConferencingUser": "a licence for audio conferencing enables a user. "
@@ -47,6 +51,7 @@ _NO_WORD: Final = {
     "confid.meetings.reschedule": "The organizer reschedules it in Outlook or Teams.",
     "confid.meetings.run_migrations": "The service runs the migrations itself.",
 }
+_NUMBER: Final = re.compile(r"(?<!\d)[1-9]\d{6}(?!\d)|\b[1-9]\d\d \d{3} \d(?=#)")
 _OWN_MAILS: Final = "The service sends its mails itself."
 
 _NOT_SET: Final = ("Identity", "TenantId", "Number", "ServiceNumbers")
@@ -61,9 +66,12 @@ OF_A_USER: Final = (
 
 @attrs.frozen(kw_only=True)
 class Look:
-    """How a script looks at an object before it changes it, and what the rehearsal saw there."""
+    """How a script looks at an object before it changes it, and what the rehearsal saw there.
 
-    kind: str
+    `of` is the same for the same object, whatever name a call gave it.
+    """
+
+    of: tuple[str, str]
     cmdlet: str
     by: str | None = "Identity"
     seen: Mapping[str, object] = attrs.field(factory=dict)
@@ -92,6 +100,11 @@ class Command:
     before: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
+    @property
+    def look(self) -> Look | None:
+        """How its targets are looked at; None where there is nothing to look at."""
+        return next((target.look for target in self.targets if target.look), None)
+
 
 @attrs.frozen(kw_only=True)
 class Remark:
@@ -109,7 +122,7 @@ def as_command(call: RehearsedCall, outcome: Outcome, era: str) -> Command | Rem
     if call.undone:
         return Remark(call=call, why="It was rolled back in the rehearsal.")
     if call.failed or (call.errors and not call.touched):
-        return Remark(call=call, why=f"It failed in the rehearsal: {call.error}")
+        return Remark(call=call, why=f"It failed in the rehearsal: {_said(call.error)}")
     info = call.info
     if info is None:
         own = _OWN_MAILS if ".mail." in call.name else _NO_WORD.get(call.name, "")
@@ -137,11 +150,14 @@ def _command(
             "the tenant's settings say."
         )
     if call.errors:
-        failed = "; ".join(error.message for error in call.errors[:3])
+        failed = "; ".join(map(_said, call.errors[:3]))
         remarks.append(f"{len(call.errors)} failed in the rehearsal: {failed}")
     given = {name: value for name, value in call.parameters.items() if era in eras[name]}
     many = isinstance(given.get("Identity"), list) and names_people(info)
     names = _names(call)
+    if unwritable := [name for name in names if not _is_writable(name)]:
+        names = tuple(name for name in names if _is_writable(name))
+        remarks.append(f"Left out, as they can't be written here: {listed(unwritable)}")
     if not given.keys() - {"Identity"} and call.parameters.keys() - {"Identity"}:
         return Remark(call=call, why=" ".join(remarks), names=names)
     before: tuple[str, ...] = ()
@@ -151,7 +167,7 @@ def _command(
             continue
         try:
             if name == "Instance":
-                before = _instance(value, info, outcome)
+                before = _instance(call, info, outcome)
                 arguments.append("-Instance $instance")
             else:
                 arguments.append(argument(name, types[name], value))
@@ -159,7 +175,7 @@ def _command(
             return Remark(call=call, why=f"-{name} can't be written here: {error}", names=names)
     return Command(
         call=call,
-        targets=tuple(Target(name=n, look=_look(call, info, n, outcome)) for n in names),
+        targets=tuple(Target(name=n, look=_look(call, info, n, outcome, era)) for n in names),
         many=many,
         arguments=tuple(arguments),
         before=before,
@@ -183,6 +199,18 @@ def literal(value: object) -> str:
     return text
 
 
+def _is_writable(name: str) -> bool:
+    try:
+        return bool(literal(name))
+    except (ConfidError, UnicodeError):
+        return False
+
+
+def _said(error: ConfidError | None) -> str:
+    """What an error says, without the conference IDs that it may name."""
+    return _NUMBER.sub("(a conference ID)", str(error))
+
+
 def _names(call: RehearsedCall) -> tuple[str, ...]:
     """What a call is for: people, or a thing."""
     parameters = call.parameters
@@ -195,11 +223,18 @@ def _names(call: RehearsedCall) -> tuple[str, ...]:
     return tuple(map(str, given)) if isinstance(given, list) else (str(given),)
 
 
-def _instance(value: Any, info: CommandInfo, outcome: Outcome) -> tuple[str, ...]:
-    """Lines that get an object and give it the properties of a record."""
+def _instance(call: RehearsedCall, info: CommandInfo, outcome: Outcome) -> tuple[str, ...]:
+    """Lines that get an object and give it the properties of a record.
+
+    They are those that differ from what the rehearsal saw; where an earlier call is for the same
+    object, all.
+    """
+    value: Any = call.parameters["Instance"]
     noun = info.name.partition("-")[2]
     identity = value.number if isinstance(value, ServiceNumber) else str(value.identity)
-    seen = _seen(_subject(info, identity, outcome), outcome)
+    subject = _subject(info, identity, outcome)
+    seen = _seen(subject, outcome)
+    may_differ = _is_changed_before(call, subject, outcome)
     lines = [f"$instance = Get-{noun} -Identity {literal(identity)} -ErrorAction Stop"]
     if not seen and info.name.startswith("Set-CsTeams"):
         name = literal(identity.removeprefix(TAG))
@@ -207,22 +242,36 @@ def _instance(value: Any, info: CommandInfo, outcome: Outcome) -> tuple[str, ...
     for name, now in value.__powershell__().items():
         was = seen.get(name)
         if isinstance(now, ServiceNumber):
-            if now.number != was:
+            if now.number != was or may_differ:
                 getter = "Get-CsOnlineDialInConferencingServiceNumber"
                 lines.append(f"$instance.{name} = {getter} -Identity {literal(now.number)}")
-        elif now != was and name not in _NOT_SET:
+        elif name not in _NOT_SET and (
+            now != was or (may_differ and (name.lower() in info.by_name or name == "IsDefault"))
+        ):
             lines.append(f"$instance.{name} = {literal(now)}")
     return tuple(lines)
 
 
+def _is_changed_before(call: RehearsedCall, subject: Subject | None, outcome: Outcome) -> bool:
+    """Whether a call before this one is for the same object."""
+    earlier = takewhile(lambda other: other is not call, outcome.calls)
+    return any(
+        subject in {_subject(other.info, name, outcome) for name in _names(other)}
+        for other in earlier
+        if other.writes and other.info
+    )
+
+
 _LOOKED_AT: Final = {
-    BRIDGE.name: ("bridge", ("Name", "IsDefault", "DefaultServiceNumber")),
-    SERVICE_NUMBER.name: ("number", ("BridgeId", "PrimaryLanguage", "SecondaryLanguages")),
-    AUDIO_POLICY.name: ("policy", ("AllowTollFreeDialin", "MeetingInvitePhoneNumbers")),
+    BRIDGE.name: ("Name", "IsDefault", "DefaultServiceNumber"),
+    SERVICE_NUMBER.name: ("BridgeId", "PrimaryLanguage", "SecondaryLanguages"),
+    AUDIO_POLICY.name: ("AllowTollFreeDialin", "MeetingInvitePhoneNumbers"),
 }
 
 
-def _look(call: RehearsedCall, info: CommandInfo, name: str, outcome: Outcome) -> Look | None:
+def _look(
+    call: RehearsedCall, info: CommandInfo, name: str, outcome: Outcome, era: str
+) -> Look | None:
     """How to look at a target; None for one that there is nothing to look at of."""
     if info.name.startswith("New-") or {"Group", "Global"} & call.parameters.keys():
         return None
@@ -231,30 +280,39 @@ def _look(call: RehearsedCall, info: CommandInfo, name: str, outcome: Outcome) -
         return None
     seen, changed = _seen(subject, outcome), outcome.changed.get(subject, set())
     kind, _ = subject
-    if kind == PERSON and info.name.startswith("Grant-"):
-        policy = "TeamsAudioConferencingPolicy" if "Audio" in info.name else "OnlineDialOutPolicy"
-        return Look(kind=policy, cmdlet="Get-CsOnlineUser", seen={policy: seen.get(policy)})
     if kind == PERSON:
-        looked = changed.intersection(OF_A_USER) or {"BridgeName", "ServiceNumber"}
-        return Look(
-            kind="user",
-            cmdlet="Get-CsOnlineDialInConferencingUser",
-            seen={n: seen.get(n) for n in OF_A_USER if n in looked},
-        )
+        return _look_at_person(info, subject, outcome, era)
     if kind == TENANT.name:
         cmdlet = "Get-CsOnlineDialInConferencingTenantSettings"
         calls = [c for c in outcome.calls if is_about_settings(c.name) and c.writes]
         names = changed.union(*(c.parameters for c in calls)) - {"Identity"}
         kept = {n: value for n, value in seen.items() if n in names}
-        return Look(kind="settings", cmdlet=cmdlet, by=None, seen=kept)
-    word, names_of = _LOOKED_AT[kind]
+        return Look(of=subject, cmdlet=cmdlet, by=None, seen=kept)
+    names_of = _LOOKED_AT[kind]
     by = "Name" if kind == BRIDGE.name and "Name" in call.parameters else "Identity"
     noun = info.name.partition("-")[2]
     if kind == BRIDGE.name:
         noun = "CsOnlineDialInConferencingBridge"
         by = "Identity" if "BridgeId" in call.parameters else by
         by = "Name" if "BridgeName" in call.parameters else by
-    return Look(kind=word, cmdlet=f"Get-{noun}", by=by, seen={n: seen.get(n) for n in names_of})
+    return Look(of=subject, cmdlet=f"Get-{noun}", by=by, seen={n: seen.get(n) for n in names_of})
+
+
+def _look_at_person(info: CommandInfo, subject: Subject, outcome: Outcome, era: str) -> Look | None:
+    seen, changed = _seen(subject, outcome), outcome.changed.get(subject, set())
+    if info.name.startswith("Grant-"):
+        policy = "TeamsAudioConferencingPolicy" if "Audio" in info.name else "OnlineDialOutPolicy"
+        of = (policy, subject[1])
+        return Look(of=of, cmdlet="Get-CsOnlineUser", seen={policy: seen.get(policy)})
+    is_enabled_first = "BridgeName" in outcome.promised[subject].properties.keys() - seen.keys()
+    if is_enabled_first and era not in registry[_ENABLE].eras:
+        return None  # The licence that enables them sets all of it.
+    looked = changed.intersection(OF_A_USER) or {"BridgeName", "ServiceNumber"}
+    return Look(
+        of=subject,
+        cmdlet="Get-CsOnlineDialInConferencingUser",
+        seen={name: seen.get(name) for name in OF_A_USER if name in looked},
+    )
 
 
 def _subject(info: CommandInfo, name: str, outcome: Outcome) -> Subject | None:

@@ -15,7 +15,7 @@ from confid.rehearsal.commands import ERAS, Command, Remark, as_command, literal
 from confid.rehearsal.overview import headline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from confid.rehearsal.commands import Look, Target
     from confid.rehearsal.outcome import Outcome
@@ -40,7 +40,7 @@ $left = @()
 $failed = @()
 """
 _GUARD: Final = """
-$looked = @{}
+$differences = @{}
 
 function ConvertTo-SeenText {
     param($Value)
@@ -53,21 +53,26 @@ function ConvertTo-SeenText {
     @($texts) -join ','
 }
 
-function Get-SeenDifference {
+function Add-Difference {
     param($Target, [scriptblock] $Look)
-    # Each object is looked at once, before its first change.
-    $key = "$($Target.Kind) $($Target.Name)"
-    if (-not $looked.ContainsKey($key)) {
+    # What was seen stands once, though calls may give the same object other names.
+    if ($null -eq $Target.Seen) { return }
+    Write-Progress -Activity 'Rehearsed changes' -Status "Looking at $($Target.Name)"
+    try {
         $now = & $Look
-        $differences = foreach ($name in $Target.Seen.Keys) {
+        $found = foreach ($name in $Target.Seen.Keys) {
             $is = ConvertTo-SeenText $now.$name
             $was = ConvertTo-SeenText $Target.Seen[$name]
             if ($is -ne $was) { "$name is '$is', and was '$was' in the rehearsal" }
         }
-        $looked[$key] = @($differences) -join '; '
+        $differences[$Target.Key] = @($found) -join '; '
     }
-    $looked[$key]
+    catch {
+        $differences[$Target.Key] = "it can't be looked at: $_"
+    }
 }
+
+# Each object is looked at here, before anything is changed.
 """
 _PROGRESS: Final = (
     "Write-Progress -Activity 'Rehearsed changes' -Status \"$step of $steps\" "
@@ -89,12 +94,15 @@ def script_of(outcome: Outcome, *, era: str, guard: bool) -> str:
     parts = [_header(outcome, era, steps), _BEGINNING.format(steps=steps)]
     if guard:
         parts.append(_GUARD)
-    seen: set[tuple[str, str]] = set()
+        keys: dict[tuple[str, str], int] = {}
+        for number, one in enumerate(found, 1):
+            if isinstance(one, Command) and (look := one.look):
+                parts.append("\n".join(_looking(one, look, number, keys)) + "\n")
     for number, one in enumerate(found, 1):
         if isinstance(one, Remark):
             parts.append("\n" + _remark(one))
         else:
-            parts.append("\n" + "\n".join(_lines(one, number, guard=guard, looked=seen)) + "\n")
+            parts.append("\n" + "\n".join(_lines(one, number, guard=guard)) + "\n")
     parts.append(_END)
     return "".join(parts)
 
@@ -148,60 +156,68 @@ def _remark(remark: Remark) -> str:
     return comment(f"{remark.call.name}: {remark.why}", *names)
 
 
-def _lines(
-    command: Command, number: int, *, guard: bool, looked: set[tuple[str, str]]
+def _looking(
+    command: Command, look: Look, number: int, keys: dict[tuple[str, str], int]
 ) -> Iterator[str]:
-    """The lines of one call, in a loop where it is for many."""
-    name = command.call.name
-    yield from comment(f"{name}, for {len(command.targets)}.", *command.remarks).splitlines()
-    targets = [_target(t, guard=guard, looked=looked) for t in command.targets]
-    if command.many:
-        yield f"$targets{number} = @("
-        yield from (f"    {target}" for target in targets)
-        yield ")"
-        yield f"foreach ($target in $targets{number}) {{"
-        yield from (f"    {line}" for line in _call(command, guard=guard))
-        yield "}"
-    else:
-        yield f"$target = {targets[0]}"
-        yield from _call(command, guard=guard)
+    """The targets of one call, and a look at each that was not looked at yet.
+
+    `keys` has the number of each object that was.
+    """
+    yield from _targets(number, (_seen(target, keys) for target in command.targets))
+    by = f" -{look.by} $target.Name" if look.by else ""
+    getter = f"{look.cmdlet}{by} -ErrorAction SilentlyContinue"
+    yield f"foreach ($target in $targets{number}) {{"
+    yield f"    Add-Difference $target {{ {getter} }}"
+    yield "}"
 
 
-def _target(target: Target, *, guard: bool, looked: set[tuple[str, str]]) -> str:
-    look = target.look
-    if not guard or look is None:
-        return f"@{{ Name = {literal(target.name)} }}"
-    key = (look.kind, target.name)
-    seen = "" if key in looked else _seen(look)
-    looked.add(key)
-    return f"@{{ Kind = '{look.kind}'; Name = {literal(target.name)}; Seen = @{{ {seen} }} }}"
+def _targets(number: int, targets: Iterable[str]) -> Iterator[str]:
+    yield f"$targets{number} = @("
+    yield from (f"    @{{ {target} }}" for target in targets)
+    yield ")"
 
 
-def _seen(look: Look) -> str:
-    return "; ".join(f"{name} = {_value(value)}" for name, value in look.seen.items())
+def _named(target: Target) -> str:
+    return f"Name = {literal(target.name)}"
+
+
+def _seen(target: Target, keys: dict[tuple[str, str], int]) -> str:
+    """A target with what the rehearsal saw there, unless it was said before."""
+    if (look := target.look) is None:
+        return f"{_named(target)}; Key = 0"
+    if look.of in keys:
+        return f"{_named(target)}; Key = {keys[look.of]}"
+    key = keys[look.of] = len(keys) + 1
+    seen = "; ".join(f"{name} = {_value(value)}" for name, value in look.seen.items())
+    return f"{_named(target)}; Key = {key}; Seen = @{{ {seen} }}"
 
 
 def _value(value: object) -> str:
     return literal(list(value) if isinstance(value, tuple) else value)
 
 
-def _call(command: Command, *, guard: bool) -> Sequence[str]:
+def _lines(command: Command, number: int, *, guard: bool) -> Iterator[str]:
+    """The lines of one call, in a loop over its targets."""
+    name = command.call.name
+    yield from comment(f"{name}, for {len(command.targets)}.", *command.remarks).splitlines()
+    guarded = guard and command.look is not None
+    if not guarded:
+        yield from _targets(number, map(_named, command.targets))
+    yield f"foreach ($target in $targets{number}) {{"
+    yield from (f"    {line}" for line in _call(command, guarded=guarded))
+    yield "}"
+
+
+def _call(command: Command, *, guarded: bool) -> Sequence[str]:
     """The lines that make the call for `$target`."""
     name = command.call.name
-    look = command.targets[0].look if command.targets else None
     identity = ("-Identity $target.Name",) if command.many else ()
     line = " ".join([name, *identity, *command.arguments, "-ErrorAction Stop"])
     asks = f"if ($PSCmdlet.ShouldProcess($target.Name, '{name}')) {{"
-    lines = [
-        "$step += 1",
-        _PROGRESS,
-        "try {",
-    ]
-    if guard and look is not None:
-        by = f" -{look.by} $target.Name" if look.by else ""
-        getter = f"{look.cmdlet}{by} -ErrorAction SilentlyContinue"
+    lines = ["$step += 1", _PROGRESS, "try {"]
+    if guarded:
         lines += [
-            f"    $difference = Get-SeenDifference $target {{ {getter} }}",
+            "    $difference = $differences[$target.Key]",
             "    if ($difference) {",
             f'        $left += "$($target.Name), {name}: $difference"',
             "    }",

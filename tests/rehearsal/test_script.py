@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 KEN, PILAR, LI = "ken.myer@contoso.com", "pilar.ackerman@contoso.com", "li.lei@contoso.com"
 OLEG = "oleg.petrov@contoso.com"
+SECOND = "+14255550199"
 
 
 @pytest.fixture
@@ -204,25 +205,65 @@ def test_no_id_and_no_pin_is_in_it(tenant: Session) -> None:
         )
         set_cs_online_dial_in_conferencing_user(ken, allow_toll_free_dial_in=False)
         ids = [str(entry.conference_id) for entry in confid.ledger.entries()]
+        used = next(i for i in ids if i != str(ken.conference_id))
+        with suppress(confid.RosterError):
+            confid.import_users([{"UserPrincipalName": "x@x.org", "ConferenceId": used}])
+        assert used in str(rehearsal.errors[0])
     for era in ("2019", "2026"):
         script = rehearsal.script(era=era)
         assert not [secret for secret in (*ids, ken.leader_pin) if secret in script]
 
 
 def test_a_guard_looks_at_each_thing_once(tenant: Session) -> None:
-    """At what the calls change, as it was before the first of them."""
+    """At what the calls change, before the first of them; whatever names the calls give it."""
     with confid.rehearse(tenant) as rehearsal:
-        set_cs_online_dial_in_conferencing_user(KEN, service_number="+14255550199")
-        set_cs_online_dial_in_conferencing_user(KEN, allow_toll_free_dial_in=False)
+        set_cs_online_dial_in_conferencing_user(KEN, service_number=SECOND)
+        set_cs_online_dial_in_conferencing_user(
+            [f"sip:{KEN}", "nobody", PILAR], allow_toll_free_dial_in=False, error_action="continue"
+        )
+        new_cs_teams_audio_conferencing_policy("EMEA")
+        set_cs_teams_audio_conferencing_policy("EMEA", allow_toll_free_dialin=False)
+        for name in ("14255550199", f"tel:{SECOND}"):
+            set_cs_online_dial_in_conferencing_service_number(name, primary_language="de-DE")
     script = rehearsal.script()
-    first, second = [line for line in script.splitlines() if line.startswith("$target = ")]
-    assert "ServiceNumber = '14255550100'" in first
-    assert "AllowTollFreeDialIn = $true" in first
-    assert "Seen = @{  }" in second
-    assert "Get-CsOnlineDialInConferencingUser -Identity $target.Name" in script
-    assert "Get-" not in rehearsal.script(guard=False).replace("but Get-", "").replace(
-        "Get- cmdlets", ""
-    )
+    looks, calls = script.split("PercentComplete", 1)
+    lines = [line for line in looks.splitlines() if "Name = " in line]
+    keys = [line.partition("Key = ")[2][:1] for line in lines]
+    assert keys == ["1", "1", "0", "2", "3", "4", "4"]
+    assert ["Seen" in line for line in lines] == [True, False, False, True, True, True, False]
+    assert "ServiceNumber = '14255550100'" in lines[0]
+    assert "AllowTollFreeDialIn = $true" in lines[0]
+    assert "Get-CsOnlineDialInConferencingUser -Identity $target.Name" in looks
+    assert "Get-" not in calls
+    unguarded = rehearsal.script(guard=False)
+    assert "Get-" not in unguarded.replace("but Get-", "").replace("Get- cmdlets", "")
+
+
+def test_who_needs_a_licence_first_is_not_looked_at(tenant: Session) -> None:
+    """The licence sets what a look would compare; the module of 2019 enables people itself."""
+    disable_cs_online_dial_in_conferencing_user(LI)
+    with confid.rehearse(tenant) as rehearsal:
+        enable_cs_online_dial_in_conferencing_user(LI)
+        set_cs_online_dial_in_conferencing_user(
+            [LI, OLEG], service_number=SECOND, error_action="continue"
+        )
+    (line,) = [text for text in rehearsal.script().splitlines() if "Seen = " in text]
+    assert OLEG in line
+    assert "ServiceNumber = $null" in rehearsal.script(era="2019")
+
+
+def test_an_instance_sets_what_an_earlier_call_changed(tenant: Session) -> None:
+    """Also what it says as the rehearsal saw it at first."""
+    settings = get_cs_online_dial_in_conferencing_tenant_settings()
+    with confid.rehearse(tenant) as rehearsal:
+        set_cs_online_dial_in_conferencing_tenant_settings(pin_length=9)
+        set_cs_online_dial_in_conferencing_tenant_settings(instance=settings)
+    assert f"$instance.PinLength = {settings.pin_length}" in rehearsal.script()
+    with confid.rehearse(tenant) as rehearsal:
+        set_cs_online_dial_in_conferencing_tenant_settings(
+            instance=attrs.evolve(settings, pin_length=9)
+        )
+    assert rehearsal.script().count("$instance.") == 1
 
 
 def test_a_script_is_saved_as_windows_powershell_reads_it(tenant: Session, tmp_path: Path) -> None:
