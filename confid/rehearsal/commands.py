@@ -16,11 +16,11 @@ from confid.store.base import TENANT
 from confid.tenant.documents import AUDIO_POLICY, BRIDGE, SERVICE_NUMBER, SETTINGS_KEY
 from confid.tenant.policies import TAG
 from confid.tenant.properties import PERSON
-from confid.tenant.records import ServiceNumber
+from confid.tenant.records import Bridge, ServiceNumber
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from confid.engine.binder import CommandInfo
     from confid.rehearsal.calls import RehearsedCall
@@ -149,6 +149,8 @@ def _command(
             f"notify={call.beside['notify']}: no parameter says that. The service sends mails as "
             "the tenant's settings say."
         )
+    if drawn := [str(v) for v in _each(call.parameters.values()) if str(v) in outcome.drawn]:
+        remarks.append(f"Drawn in the rehearsal, and another one in reality: {listed(drawn)}")
     if call.errors:
         failed = "; ".join(map(_said, call.errors[:3]))
         remarks.append(f"{len(call.errors)} failed in the rehearsal: {failed}")
@@ -197,6 +199,16 @@ def literal(value: object) -> str:
     if "\0" in text:
         raise UnicodeError("a NUL has no form in a script")
     return text
+
+
+def _each(values: Iterable[object]) -> Iterator[object]:
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from _each(value)
+        elif isinstance(value, Bridge):
+            yield value.identity
+        else:
+            yield value
 
 
 def _is_writable(name: str) -> bool:

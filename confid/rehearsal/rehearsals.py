@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from confid.engine.session import Session
 from confid.errors import InvalidOperationError, StoreError
+from confid.rehearsal.calls import RehearsedCall, rehearsed
 from confid.rehearsal.outcome import Outcome, outcome_of
 from confid.rehearsal.overview import as_html, as_text
 from confid.rehearsal.replay import NEVER, demand_promised, demand_unchanged, replay
@@ -15,20 +16,20 @@ from confid.rehearsal.source import Source, source_of
 from confid.store.urls import hidden
 from confid.tenant.display import Shown
 from confid.tenant.pins import PinKey
+from confid.tenant.results import Results
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from types import TracebackType
     from typing import Self
 
-    from confid.rehearsal.calls import RehearsedCall
+    from confid.engine.recording import RecordedCall
     from confid.rehearsal.mails import Mails
     from confid.store.base import Store
     from confid.tenant.property_changes import Changes
     from confid.tenant.records import Meeting
-    from confid.tenant.results import Results
 
 
 def rehearse(
@@ -69,6 +70,7 @@ class Rehearsal(Shown):
         self._source = source
         self._opened = source.on_overlay()
         self._ended: Outcome | None = None
+        self._lost: StoreError | None = None
         self._raised: BaseException | None = None
         self._applied = False
 
@@ -91,18 +93,28 @@ class Rehearsal(Shown):
         with self.session:
             try:
                 self._ended = outcome_of(self._opened)
-            except StoreError:
+            except StoreError as lost:
                 # The base has changed, say: the error that left the block says so already.
+                self._lost = lost
                 if error is None:
+                    self._raised = lost
                     raise
 
     @property
     def _outcome(self) -> Outcome:
+        if self._lost is not None:
+            raise self._lost.with_traceback(None)
         return self._ended or outcome_of(self._opened)
+
+    @property
+    def _recorded(self) -> Sequence[RecordedCall]:
+        return self.session.recorder.calls if self.session.recorder else ()
 
     @property
     def calls(self) -> Results[RehearsedCall]:
         """The calls, in their order."""
+        if self._lost is not None:
+            return Results(rehearsed(call, {}) for call in self._recorded)
         return self._outcome.calls
 
     @property
@@ -123,12 +135,10 @@ class Rehearsal(Shown):
     @property
     def errors(self) -> tuple[BaseException, ...]:
         """The errors of the calls, and the exception that left the block."""
-        return self._errors(self._outcome)
-
-    def _errors(self, outcome: Outcome) -> tuple[BaseException, ...]:
-        found: list[BaseException] = [e for call in outcome.recorded for e in call.errors]
+        recorded = self._recorded
+        found: list[BaseException] = [e for call in recorded for e in call.errors]
         raised = self._raised
-        if raised and not any(c.errors and c.raised is raised for c in outcome.recorded):
+        if raised and not any(c.errors and c.raised is raised for c in recorded):
             found.append(raised)
         return tuple(found)
 
@@ -144,14 +154,14 @@ class Rehearsal(Shown):
 
     def __str__(self) -> str:
         outcome = self._outcome
-        return as_text(outcome, self._errors(outcome), self._warnings(outcome))
+        return as_text(outcome, self.errors, self._warnings(outcome))
 
     def __repr__(self) -> str:
         return f"<Rehearsal on {self._source.base!r}>"
 
     def _repr_html_(self) -> str:
         outcome = self._outcome
-        return as_html(outcome, self._errors(outcome), self._warnings(outcome))
+        return as_html(outcome, self.errors, self._warnings(outcome))
 
     def script(self, *, era: str = "2026", guard: bool = True) -> str:
         """The calls as a PowerShell script for the MicrosoftTeams module, for the real tenant.
@@ -197,12 +207,12 @@ class Rehearsal(Shown):
         return results
 
     def _why_not(self) -> str | None:
+        if self._raised is not None:
+            return f"a {type(self._raised).__name__} ended it"
         if self._ended is None:
             return "its block has not ended"
         if self._applied:
             return "it was applied already"
-        if self._raised is not None:
-            return f"a {type(self._raised).__name__} ended it"
         if self._source.is_folder:
             return "it was made on a folder of exports. Connect to a tenant, and rehearse on that"
         if self._opened.is_sealed:

@@ -177,6 +177,24 @@ def test_an_error_is_kept_and_leaves_the_block(tenant: Session) -> None:
         rehearsal.apply()
 
 
+@pytest.mark.parametrize("notices", [True, False])
+def test_what_a_change_of_the_tenant_ends_says_so(tenant: Session, notices: bool) -> None:
+    """A call in the block notices it, or the end of the block does; calls and errors stay."""
+    rehearsal = confid.rehearse(tenant)
+    with pytest.raises(confid.StoreError, match="has changed") as raised, rehearsal:  # noqa: PT012 - the end of the block may raise it
+        set_cs_online_dial_in_conferencing_user(KEN, reset_conference_id=True)
+        tenant.cmdlets.set_cs_online_dial_in_conferencing_user(PILAR, reset_conference_id=True)
+        if notices:
+            set_cs_online_dial_in_conferencing_user(LI, reset_conference_id=True)
+    assert rehearsal.errors == (raised.value,)
+    assert [call.failed for call in rehearsal.calls] == [False, True][: 1 + notices]
+    for read in (str, lambda r: r.changes, lambda r: r.script()):
+        with pytest.raises(confid.StoreError, match="has changed"):
+            read(rehearsal)
+    with pytest.raises(confid.InvalidOperationError, match="a StoreError ended it"):
+        rehearsal.apply()
+
+
 @pytest.mark.parametrize(
     ("people", "count"), [([OLEG], 1), ([OLEG, "nobody@x.org"], 2), ([OLEG, OLEG], 1)]
 )

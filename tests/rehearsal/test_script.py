@@ -252,6 +252,18 @@ def test_who_needs_a_licence_first_is_not_looked_at(tenant: Session) -> None:
     assert "ServiceNumber = $null" in rehearsal.script(era="2019")
 
 
+def test_what_the_rehearsal_drew_is_pointed_at(tenant: Session) -> None:
+    """A bridge or a person that is new has another ID in reality."""
+    with confid.rehearse(tenant) as rehearsal:
+        bridge = confid.add_bridge("EMEA", numbers=["+442071838750"])
+        set_cs_online_dial_in_conferencing_user(KEN, bridge_id=bridge.identity)
+        set_cs_online_dial_in_conferencing_bridge(bridge, set_default=True)
+        set_cs_online_dial_in_conferencing_user(PILAR, bridge_name="EMEA")
+    drawn = f"another one in reality: {bridge.identity}"
+    assert [drawn in warning for warning in rehearsal.warnings] == [False, True, True]
+    assert rehearsal.script().replace("\n# ", " ").count(drawn) == 2
+
+
 def test_an_instance_sets_what_an_earlier_call_changed(tenant: Session) -> None:
     """Also what it says as the rehearsal saw it at first."""
     settings = get_cs_online_dial_in_conferencing_tenant_settings()
