@@ -52,6 +52,8 @@ class Outcome:
     promised: dict[Subject, Shown]
     drawn: frozenset[str]
     people: dict[str, DirectoryUser]
+    named: dict[str, str | None]
+    """The identities that calls were given, and whose each was at first."""
     at: datetime
     changed: dict[Subject, set[str]] = attrs.field(init=False, repr=False)
     """The names of the properties that changed, by what they are of."""
@@ -75,6 +77,7 @@ def outcome_of(opened: Opened) -> Outcome:
         identities = named_people(recorded)
         # A person who has got another name is called by the one that others know.
         people = people_of(before, identities)
+        named = {i: people[i].owner if i in people else None for i in identities}
         people |= people_of(after, [name for name in identities if name not in people])
         given = {(PERSON, user.owner) for user in people.values()}
         given |= {s for unit in (before, after) for s in _things(unit, recorded)}
@@ -104,6 +107,7 @@ def outcome_of(opened: Opened) -> Outcome:
         promised=promised,
         drawn=uuids,
         people=people | {user.user_principal_name: user for user in people.values()},
+        named=named,
         at=session.now(),
     )
 

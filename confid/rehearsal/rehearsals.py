@@ -200,7 +200,7 @@ class Rehearsal(Shown):
         outcome = self._outcome
         with self._source.to_change() as session:
             with session.transaction():
-                demand_unchanged(session, outcome.seen)
+                demand_unchanged(session, outcome.seen, outcome.named)
                 results = replay(session, outcome.recorded, drawn=outcome.drawn)
                 demand_promised(session, outcome.seen, outcome.promised, drawn=outcome.drawn)
             self._applied = True

@@ -9,8 +9,9 @@ from uuid import UUID
 import attrs
 
 from confid.errors import InvalidOperationError
+from confid.rehearsal.calls import people_of
 from confid.tenant.documents import CONFERENCING, MEETING, USER
-from confid.tenant.properties import KeptPin, Subject, shown
+from confid.tenant.properties import NOTHING, KeptPin, Subject, shown
 from confid.tenant.property_changes import Changes, changes
 from confid.tenant.records import Record
 from confid.tenant.results import Results
@@ -41,10 +42,13 @@ class TenantChangedError(InvalidOperationError):
         self.differences = differences
 
 
-def demand_unchanged(session: Session, seen: Mapping[Subject, Shown]) -> None:
+def demand_unchanged(
+    session: Session, seen: Mapping[Subject, Shown], named: Mapping[str, str | None]
+) -> None:
     """Raise `TenantChangedError` where one of the subjects isn't as the rehearsal saw it.
 
-    They stay locked until the transaction that this is called in is over.
+    So too where an identity is somebody else's now. The subjects stay locked until the
+    transaction that this is called in is over.
     """
     subjects = {subject: kept for subject, kept in seen.items() if subject[0] != MEETING.name}
     owners = [key for kind, key in subjects if kind == USER.name]
@@ -52,6 +56,12 @@ def demand_unchanged(session: Session, seen: Mapping[Subject, Shown]) -> None:
         unit.lock_setup(shared=all(kind == USER.name for kind, _ in subjects))
         for kind in (USER.name, CONFERENCING.name):
             unit.transaction.get(kind, owners, lock=True)
+        others = {
+            (USER.name, user.owner): NOTHING
+            for identity, user in people_of(unit, list(named)).items()
+            if user.owner != named[identity]
+        }
+        subjects = others | subjects
         now = shown(unit, subjects)
     if found := changes(subjects, now, is_drawn=lambda _: False):
         raise TenantChangedError("The tenant has changed since it was rehearsed on.", found)

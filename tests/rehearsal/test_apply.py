@@ -190,6 +190,43 @@ def test_it_refuses_what_has_changed_meanwhile(tenant: Session, what: str) -> No
     assert state(tenant) == before
 
 
+@pytest.mark.parametrize(
+    ("identity", "was_shared"),
+    [
+        ("new@contoso.com", False),
+        ("sip:new@contoso.com", False),
+        ("New Hire", False),
+        ("New Hire", True),
+    ],
+)
+def test_it_refuses_whom_an_identity_did_not_name(
+    tenant: Session, identity: str, was_shared: bool
+) -> None:
+    """It named nobody, or more than one person, so nothing of them was rehearsed."""
+
+    def hire(name: str) -> None:
+        row = {"DisplayName": "New Hire", "SipAddress": f"sip:{name}", "Licenses": "MCOMEETADV"}
+        enable_cs_online_dial_in_conferencing_user(
+            confid.import_users([{"UserPrincipalName": name, **row}])
+        )
+
+    if was_shared:
+        hire("one@contoso.com")
+        hire("other@contoso.com")
+    with confid.rehearse(tenant) as rehearsal:
+        set_cs_online_dial_in_conferencing_user(
+            [KEN, identity], reset_conference_id=True, error_action="continue"
+        )
+    if was_shared:
+        confid.remove_users("one@contoso.com")
+    else:
+        hire("new@contoso.com")
+    before = state(tenant)
+    with pytest.raises(confid.InvalidOperationError, match=r"(?s)has changed.*New Hire"):
+        rehearsal.apply()
+    assert state(tenant) == before
+
+
 def test_what_a_listing_showed_may_change(tenant: Session) -> None:
     """So may everything that no call was given."""
     with confid.rehearse(tenant) as rehearsal:
