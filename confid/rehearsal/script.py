@@ -7,6 +7,7 @@ one line. No conference ID and no PIN stands in it.
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 COMMENT_WIDTH: Final = 100
 NAMES_SHOWN: Final = 1000
+
+_SIGNATURE: Final = "sig#beginsignatureblock"
+_TOLERANCE: Final = 10
+"""So many letters may differ: blanks and case don't count."""
+SIGNATURE_PADDING: Final = " ." * (len(_SIGNATURE) + _TOLERANCE)
 
 _CONNECT: Final = {
     "2026": "Connect-MicrosoftTeams comes first.",
@@ -139,14 +145,25 @@ def _header(outcome: Outcome, era: str, steps: int) -> str:
 
 
 def comment(*texts: str) -> str:
-    """Texts as lines of comments, which no text in them can end."""
+    """Texts as lines of comments, which no text in them can end.
+
+    PowerShell takes a line that resembles the head of a signature for the end of the script. Such
+    a line is made longer than a head can be.
+    """
     lines: list[str] = []
     for text in texts:
         plain = "".join(c if c.isprintable() else " " for c in text)
         lines += textwrap.wrap(
             plain, COMMENT_WIDTH, break_long_words=False, break_on_hyphens=False
         ) or [""]
-    return "".join(f"# {line}\n" for line in lines)
+    return "".join(f"# {line}{SIGNATURE_PADDING * _is_like_a_signature(line)}\n" for line in lines)
+
+
+def _is_like_a_signature(line: str) -> bool:
+    """Whether enough letters are those of a signature's head, in whatever order."""
+    letters = "".join(line.lower().split())
+    shared = (Counter(letters) & Counter(_SIGNATURE)).total()
+    return len(_SIGNATURE) - shared <= _TOLERANCE and len(letters) - shared <= _TOLERANCE
 
 
 def _remark(remark: Remark) -> str:

@@ -35,6 +35,7 @@ from confid.cmdlets import (
 )
 from confid.engine.binder import registry
 from confid.host import SilentHost
+from confid.rehearsal.script import comment
 from tests.rehearsal import scripts
 
 if TYPE_CHECKING:
@@ -286,6 +287,27 @@ def test_a_script_is_saved_as_windows_powershell_reads_it(tenant: Session, tmp_p
     data = (tmp_path / "change.ps1").read_bytes()
     assert data.startswith(b"\xef\xbb\xbf")
     assert data.decode("utf-8-sig") == rehearsal.script()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SIG # Begin signature block",
+        "sig#BEGIN SIGNATURE BLOCK",
+        "SlG Begin the signature block",
+        "My SIG # Begin signature blocks",
+    ],
+)
+def test_no_comment_is_taken_for_a_signature(tenant: Session, name: str) -> None:
+    """PowerShell reads nothing behind a line that looks like one."""
+    assert comment(KEN) == f"# {KEN}\n"
+    with confid.rehearse(tenant) as rehearsal:
+        confid.add_bridge(name, numbers=["+442071838750"])
+        set_cs_online_dial_in_conferencing_user_default_number(
+            bridge_name=name, from_number=None, to_number="+442071838750", number_type="Toll"
+        )
+    (line,) = [text for text in rehearsal.script().splitlines() if name in text]
+    assert len("".join(line.split())) > 2 * len("sig#beginsignatureblock") + 1
 
 
 HOSTILE = st.text(
