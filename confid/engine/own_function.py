@@ -8,6 +8,7 @@ import io
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
@@ -182,12 +183,13 @@ def _stamps(arguments: Mapping[str, Any]) -> list[tuple[int, int]]:
 
 
 def _kept(value: Any) -> Any:
-    """An argument as it can be read again: an open file's text, an iterator's items."""
-    if isinstance(value, list | dict):
-        return value.copy()
+    """An argument as it is now, to be read again: an open file's text, an iterator's items."""
     if hasattr(value, "readline") and not isinstance(value, type):
         return _text(value)
-    return list(value) if isinstance(value, Iterator) else value
+    if isinstance(value, Iterator) or type(value) in (list, tuple):
+        return [copy(item) if isinstance(item, dict) else item for item in value]
+    is_changeable = isinstance(value, list | dict) or hasattr(value, "columns")
+    return copy(value) if is_changeable else value
 
 
 def _text(file: Any) -> Any:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -290,6 +291,21 @@ def test_each_call_is_made_under_the_name_that_it_had(tenant: Session) -> None:
     ken, pilar = rehearsal.apply()
     entries = (confid.ledger.entry(user.conference_id) for user in (ken, pilar))
     assert [entry and entry.issued_by for entry in entries] == ["anna", "ben"]
+
+
+@pytest.mark.parametrize("kind", [list, tuple, iter, pd.DataFrame])
+def test_it_goes_by_the_rows_that_were_given(tenant: Session, kind: Callable[[Any], Any]) -> None:
+    """Though the caller changes them afterwards."""
+    rows = [{"UserPrincipalName": "new@contoso.com"}]
+    given = kind(rows)
+    with confid.rehearse(tenant) as rehearsal:
+        confid.import_users(given)
+    if isinstance(given, pd.DataFrame):
+        given.loc[0, "UserPrincipalName"] = "other@contoso.com"
+    else:
+        rows[0]["UserPrincipalName"] = "other@contoso.com"
+    ((user,),) = rehearsal.apply()
+    assert user.user_principal_name == "new@contoso.com"
 
 
 def test_a_file_that_was_read_has_to_be_the_same(tenant: Session, tmp_path: Path) -> None:
