@@ -319,11 +319,12 @@ def _look_at_person(info: CommandInfo, subject: Subject, outcome: Outcome, era: 
     is_enabled_first = "BridgeName" in outcome.promised[subject].properties.keys() - seen.keys()
     if is_enabled_first and era not in registry[_ENABLE].eras:
         return None  # The licence that enables them sets all of it.
-    looked = changed.intersection(OF_A_USER) or {"BridgeName", "ServiceNumber"}
+    given = outcome.given.get(subject[1], set())
+    looked = [name for name in OF_A_USER if name in changed or fold(name) in given]
     return Look(
         of=subject,
         cmdlet="Get-CsOnlineDialInConferencingUser",
-        seen={name: seen.get(name) for name in OF_A_USER if name in looked},
+        seen={name: seen.get(name) for name in looked or ("BridgeName", "ServiceNumber")},
     )
 
 

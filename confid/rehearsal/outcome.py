@@ -11,6 +11,7 @@ from confid.rehearsal.calls import (
     RehearsedCall,
     is_about_settings,
     named_people,
+    names_people,
     people_of,
     rehearsed,
 )
@@ -20,6 +21,7 @@ from confid.tenant.documents import MEETINGS, OUTBOX, SETTINGS_KEY
 from confid.tenant.properties import PERSON, Subject, named_in, shown, written
 from confid.tenant.property_changes import Changes, changes, drawn_ids, new_ids
 from confid.tenant.results import Results
+from confid.tenant.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -57,12 +59,26 @@ class Outcome:
     at: datetime
     changed: dict[Subject, set[str]] = attrs.field(init=False, repr=False)
     """The names of the properties that changed, by what they are of."""
+    given: dict[str, set[str]] = attrs.field(init=False, repr=False)
+    """The names of the parameters that calls gave for each person, folded."""
 
     @changed.default
     def _changed(self) -> dict[Subject, set[str]]:
         found: dict[Subject, set[str]] = {}
         for row in self.changes:
             found.setdefault(row.subject, set()).add(row.property)
+        return found
+
+    @given.default
+    def _given(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for call in self.calls:
+            if call.writes and not call.undone and call.info and names_people(call.info):
+                names = set(map(fold, call.parameters))
+                identities = call.parameters.get("Identity")
+                for one in identities if isinstance(identities, list) else [identities]:
+                    if user := self.people.get(str(one)):
+                        found.setdefault(user.owner, set()).update(names)
         return found
 
 

@@ -240,6 +240,25 @@ def test_a_guard_looks_at_each_thing_once(tenant: Session) -> None:
     assert "Get-" not in unguarded.replace("but Get-", "").replace("Get- cmdlets", "")
 
 
+def test_a_guard_looks_at_what_the_calls_set(tenant: Session) -> None:
+    """Also where a person has the value already, or gets it back."""
+    with confid.rehearse(tenant) as rehearsal:
+        set_cs_online_dial_in_conferencing_user([KEN, PILAR], allow_toll_free_dial_in=True)
+        set_cs_online_dial_in_conferencing_user(PILAR, allow_pstn_only_meetings=True)
+        set_cs_online_dial_in_conferencing_user(f"sip:{PILAR}", allow_pstn_only_meetings=False)
+        set_cs_online_dial_in_conferencing_user(LI, reset_leader_pin=True)
+    seen = [
+        line.partition("Seen = ")[2]
+        for line in rehearsal.script().splitlines()
+        if "Seen = " in line
+    ]
+    assert seen == [
+        "@{ AllowTollFreeDialIn = $true } }",
+        "@{ AllowPstnOnlyMeetings = $false; AllowTollFreeDialIn = $true } }",
+        "@{ BridgeName = 'Conference Bridge'; ServiceNumber = '14255550100' } }",
+    ]
+
+
 def test_who_needs_a_licence_first_is_not_looked_at(tenant: Session) -> None:
     """The licence sets what a look would compare; the module of 2019 enables people itself."""
     disable_cs_online_dial_in_conferencing_user(LI)
