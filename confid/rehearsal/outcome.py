@@ -56,6 +56,7 @@ class Outcome:
     people: dict[str, DirectoryUser]
     named: dict[str, str | None]
     """The identities that calls were given, and whose each was at first."""
+    tenant_id: str
     at: datetime
     changed: dict[Subject, set[str]] = attrs.field(init=False, repr=False)
     """The names of the properties that changed, by what they are of."""
@@ -90,6 +91,7 @@ def outcome_of(opened: Opened) -> Outcome:
     own = overlay.changes()
     with overlay.before_and_after() as (base, here):
         before, after = session.tenant_on(base), session.tenant_on(here)
+        tenant_id = str(before.facts.tenant_id)
         identities = named_people(recorded)
         # A person who has got another name is called by the one that others know.
         people = people_of(before, identities)
@@ -124,6 +126,7 @@ def outcome_of(opened: Opened) -> Outcome:
         drawn=uuids,
         people=people | {user.user_principal_name: user for user in people.values()},
         named=named,
+        tenant_id=tenant_id,
         at=session.now(),
     )
 

@@ -90,15 +90,17 @@ class Rehearsal(Shown):
         traceback: TracebackType | None,
     ) -> None:
         self._raised = error
-        with self.session:
-            try:
-                self._ended = outcome_of(self._opened)
-            except StoreError as lost:
-                # The base has changed, say: the error that left the block says so already.
-                self._lost = lost
-                if error is None:
-                    self._raised = lost
-                    raise
+        try:
+            self._ended = outcome_of(self._opened)
+        except StoreError as lost:
+            # The base has changed, say: the error that left the block says so already.
+            self._lost = lost
+            if error is None:
+                self._raised = lost
+                raise
+        finally:
+            # It puts the session before this one back, though this one was closed in the block.
+            self.session.__exit__(kind, error, traceback)
 
     @property
     def _outcome(self) -> Outcome:
@@ -200,7 +202,7 @@ class Rehearsal(Shown):
         outcome = self._outcome
         with self._source.to_change() as session:
             with session.transaction():
-                demand_unchanged(session, outcome.seen, outcome.named)
+                demand_unchanged(session, outcome)
                 results = replay(session, outcome.recorded, drawn=outcome.drawn)
                 demand_promised(session, outcome.seen, outcome.promised, drawn=outcome.drawn)
             self._applied = True

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from confid.engine.recording import RecordedCall
     from confid.engine.session import Session
+    from confid.rehearsal.outcome import Outcome
     from confid.tenant.properties import Shown
 
 NEVER = {
@@ -42,17 +43,21 @@ class TenantChangedError(InvalidOperationError):
         self.differences = differences
 
 
-def demand_unchanged(
-    session: Session, seen: Mapping[Subject, Shown], named: Mapping[str, str | None]
-) -> None:
+def demand_unchanged(session: Session, outcome: Outcome) -> None:
     """Raise `TenantChangedError` where one of the subjects isn't as the rehearsal saw it.
 
     So too where an identity is somebody else's now. The subjects stay locked until the
-    transaction that this is called in is over.
+    transaction that this is called in is over. Raises `InvalidOperationError` for another tenant.
     """
+    seen, named = outcome.seen, outcome.named
     subjects = {subject: kept for subject, kept in seen.items() if subject[0] != MEETING.name}
     owners = [key for kind, key in subjects if kind == USER.name]
     with session.unit(write=True) as unit:
+        if str(unit.facts.tenant_id) != outcome.tenant_id:
+            raise InvalidOperationError(
+                "Another tenant stands now where the rehearsal's was. Nothing was changed.",
+                error_id="RehearsalNotApplicable",
+            )
         unit.lock_setup(shared=all(kind == USER.name for kind, _ in subjects))
         for kind in (USER.name, CONFERENCING.name):
             unit.transaction.get(kind, owners, lock=True)

@@ -191,6 +191,21 @@ def test_it_refuses_what_has_changed_meanwhile(tenant: Session, what: str) -> No
     assert state(tenant) == before
 
 
+def test_it_refuses_another_tenant_at_the_same_place(tmp_path: Path) -> None:
+    """Also where nothing that the calls were given differs."""
+    path = tmp_path / "tenant.db"
+    with confid.connect(path):
+        pass
+    with confid.rehearse(path) as rehearsal:
+        set_cs_online_dial_in_conferencing_tenant_settings(pin_length=9)
+    path.unlink()
+    with confid.connect(path) as other:
+        with pytest.raises(confid.InvalidOperationError, match="Another tenant"):
+            rehearsal.apply()
+        settings = other.cmdlets.get_cs_online_dial_in_conferencing_tenant_settings()
+    assert settings.pin_length != 9
+
+
 @pytest.mark.parametrize(
     ("identity", "was_shared"),
     [

@@ -177,6 +177,17 @@ def test_an_error_is_kept_and_leaves_the_block(tenant: Session) -> None:
         rehearsal.apply()
 
 
+def test_a_session_closed_in_the_block_gives_way_all_the_same(tenant: Session) -> None:
+    """The session before it is the current one again."""
+    rehearsal = confid.rehearse(tenant)
+    with pytest.raises(confid.NotConnectedError), rehearsal:  # noqa: PT012 - its end is at stake
+        set_cs_online_dial_in_conferencing_user(KEN, reset_conference_id=True)
+        rehearsal.session.close()
+        get_cs_online_user()
+    assert get_cs_online_user(KEN) == tenant.cmdlets.get_cs_online_user(KEN)
+    assert len(rehearsal.calls) == 1
+
+
 @pytest.mark.parametrize("notices", [True, False])
 def test_what_a_change_of_the_tenant_ends_says_so(tenant: Session, notices: bool) -> None:
     """A call in the block notices it, or the end of the block does; calls and errors stay."""
