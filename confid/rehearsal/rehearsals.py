@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from confid.engine.session import Session
-from confid.errors import InvalidOperationError, StoreError
+from confid.errors import CommitOutcomeUnknownError, InvalidOperationError, StoreError
 from confid.rehearsal.calls import RehearsedCall, rehearsed
 from confid.rehearsal.outcome import Outcome, outcome_of
 from confid.rehearsal.overview import as_html, as_text
@@ -201,11 +201,16 @@ class Rehearsal(Shown):
             )
         outcome = self._outcome
         with self._source.to_change() as session:
-            with session.transaction():
-                demand_unchanged(session, outcome)
-                results = replay(session, outcome.recorded, drawn=outcome.drawn)
-                demand_promised(session, outcome.seen, outcome.promised, drawn=outcome.drawn)
-            self._applied = True
+            try:
+                with session.transaction():
+                    demand_unchanged(session, outcome)
+                    results = replay(session, outcome.recorded, drawn=outcome.drawn)
+                    demand_promised(session, outcome.seen, outcome.promised, drawn=outcome.drawn)
+                    # Before the commit, whose outcome may stay unknown.
+                    self._applied = True
+            except Exception as error:
+                self._applied = isinstance(error, CommitOutcomeUnknownError)
+                raise
         return results
 
     def _why_not(self) -> str | None:
@@ -214,7 +219,7 @@ class Rehearsal(Shown):
         if self._ended is None:
             return "its block has not ended"
         if self._applied:
-            return "it was applied already"
+            return "it was applied already, or may have been"
         if self._source.is_folder:
             return "it was made on a folder of exports. Connect to a tenant, and rehearse on that"
         if self._opened.is_sealed:

@@ -34,6 +34,7 @@ from confid.cmdlets import (
 from confid.host import SilentHost
 from confid.mail import MemoryTransport, deliver, outbox
 from confid.store import MemoryStore
+from confid.store.blocks import block
 from tests.rehearsal.test_rehearsals import state
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from confid import Session
+    from confid.store import Transaction
 
 KEN, PILAR, LI = "ken.myer@contoso.com", "pilar.ackerman@contoso.com", "li.lei@contoso.com"
 OLEG = "oleg.petrov@contoso.com"
@@ -189,6 +191,53 @@ def test_it_refuses_what_has_changed_meanwhile(tenant: Session, what: str) -> No
     assert raised.value.error_id == "TenantChanged"
     assert "Before" in str(raised.value)
     assert state(tenant) == before
+
+
+class LosesTheAnswer(MemoryStore):
+    """A store that commits, and can't say so, or doesn't commit, and says so."""
+
+    error: type[confid.StoreError] | None = None
+
+    @block
+    def transaction(self, *, write: bool) -> Iterator[Transaction]:
+        """One transaction."""
+        with super().transaction(write=write) as transaction:
+            yield transaction
+            if write and self.error is confid.StoreError:
+                raise self.error("lost")
+        if write and self.error:
+            raise self.error("lost")
+
+
+@pytest.mark.parametrize("error", [confid.StoreError, confid.CommitOutcomeUnknownError])
+def test_it_is_not_applied_twice_where_the_outcome_is_unknown(
+    error: type[confid.StoreError],
+) -> None:
+    """The same mails would be sent again; after what certainly failed it can be applied."""
+    store = LosesTheAnswer()
+    with confid.connect(store, host=SilentHost()):
+        confid.import_users(
+            [
+                {
+                    "UserPrincipalName": KEN,
+                    "Mail": KEN,
+                    "Licenses": "MCOMEETADV",
+                    "UsageLocation": "US",
+                }
+            ]
+        )
+        enable_cs_online_dial_in_conferencing_user(KEN)
+        with confid.rehearse(store) as rehearsal:
+            set_cs_online_dial_in_conferencing_user(KEN, send_email=True)
+        store.error = error
+        with pytest.raises(error):
+            rehearsal.apply()
+        store.error = None
+        if error is confid.StoreError:
+            assert len(rehearsal.apply()) == 1
+        else:
+            with pytest.raises(confid.InvalidOperationError, match="may have been"):
+                rehearsal.apply()
 
 
 def test_it_refuses_another_tenant_at_the_same_place(tmp_path: Path) -> None:
