@@ -308,6 +308,23 @@ def test_a_script_is_saved_as_windows_powershell_reads_it(tenant: Session, tmp_p
     assert data.decode("utf-8-sig") == rehearsal.script()
 
 
+@pytest.mark.parametrize("name", ["x\ud800y", "x\0y", "\udfff"])
+@pytest.mark.parametrize("guard", [True, False])
+def test_what_no_file_can_hold_is_left_out(tenant: Session, name: str, guard: bool) -> None:
+    """Half a character or a NUL, which names nobody; the others stay."""
+    with confid.rehearse(tenant) as rehearsal:
+        set_cs_online_dial_in_conferencing_user(
+            [name, KEN], allow_toll_free_dial_in=False, error_action="continue"
+        )
+        with suppress(confid.ConfidError):
+            disable_cs_online_dial_in_conferencing_user(name)
+    for era in ("2019", "2026"):
+        script = rehearsal.script(era=era, guard=guard)
+        ((_, arguments),) = scripts.calls(scripts.parsed(script))
+        assert arguments["Identity"] == KEN
+        assert "Left out" in script
+
+
 @pytest.mark.parametrize(
     "name",
     [
