@@ -24,7 +24,7 @@ from confid.tenant.results import Results
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from confid.engine.recording import RecordedCall
@@ -98,10 +98,12 @@ def outcome_of(opened: Opened) -> Outcome:
         named = {i: people[i].owner if i in people else None for i in identities}
         people |= people_of(after, [name for name in identities if name not in people])
         given = {(PERSON, user.owner) for user in people.values()}
+        given |= {(PERSON, user.owner) for user in _imported(recorded)}
         given |= {s for unit in (before, after) for s in _things(unit, recorded)}
         changed = written(own)
         seen = shown(before, changed | given)
         promised = {**seen, **shown(after, changed)}
+        named |= _names_of_new(seen, promised)
         has_imports = any(call.name in IMPORTS for call in recorded)
         ids = (
             drawn_ids(base, here, promised.values())
@@ -137,9 +139,25 @@ def _things(unit: UnitOfWork, recorded: Sequence[RecordedCall]) -> set[Subject]:
     for call in recorded:
         values = [v for name, v in call.arguments.items() if name != "identity" or _is_one(v)]
         found |= named_in(unit, values)
-        if is_about_settings(call.name):
+        if call.writes and is_about_settings(call.name):
             found.add((TENANT.name, SETTINGS_KEY))
     return found
+
+
+def _imported(recorded: Sequence[RecordedCall]) -> Iterator[DirectoryUser]:
+    """The people in the rows that calls were given, those too whom the rows didn't change."""
+    for call in recorded:
+        if call.name in IMPORTS and call.writes:
+            users = getattr(call.result, "users", call.result)
+            yield from users if isinstance(users, Results) else ()
+
+
+def _names_of_new(
+    seen: Mapping[Subject, Shown], promised: Mapping[Subject, Shown]
+) -> dict[str, None]:
+    """The names of the people that are new, who have to be nobody's still."""
+    new = (promised[s].properties for s in promised if s[0] == PERSON and not seen[s].properties)
+    return {name: None for its in new if (name := its.get("UserPrincipalName"))}
 
 
 def _is_one(value: object) -> bool:

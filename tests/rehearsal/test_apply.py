@@ -255,6 +255,19 @@ def test_it_refuses_another_tenant_at_the_same_place(tmp_path: Path) -> None:
     assert settings.pin_length != 9
 
 
+@pytest.mark.parametrize("name", [OLEG, "new@contoso.com"])
+def test_it_refuses_whose_row_would_change_something_else(tenant: Session, name: str) -> None:
+    """A row that changed nothing in the rehearsal, or was a new person's."""
+    row = {"UserPrincipalName": name, "Department": "Sales"}
+    with confid.rehearse(tenant) as rehearsal:
+        confid.import_users([row])
+    assert bool(rehearsal.changes) == (name != OLEG)
+    confid.import_users([row | {"Department": "Legal"}])
+    with pytest.raises(confid.InvalidOperationError, match="has changed"):
+        rehearsal.apply()
+    assert get_cs_online_user(name).department == "Legal"
+
+
 @pytest.mark.parametrize(
     ("identity", "was_shared"),
     [
@@ -298,12 +311,14 @@ def test_what_a_listing_showed_may_change(tenant: Session) -> None:
         get_cs_online_user()
         get_cs_online_dial_in_conferencing_service_number()
         get_cs_online_dial_in_conferencing_user(bridge_name=None)
+        get_cs_online_dial_in_conferencing_tenant_settings()
         set_cs_online_dial_in_conferencing_user(KEN, reset_conference_id=True)
     disable_cs_online_dial_in_conferencing_user(PILAR)
     confid.import_users([{"UserPrincipalName": "new@contoso.com"}])
     set_cs_online_dial_in_conferencing_service_number(SECOND, primary_language="de-DE")
     set_cs_teams_audio_conferencing_policy("EMEA", allow_toll_free_dialin=False)
-    assert len(rehearsal.apply()) == 4
+    set_cs_online_dial_in_conferencing_tenant_settings(enable_name_recording=False)
+    assert len(rehearsal.apply()) == 5
 
 
 def test_what_comes_out_otherwise_is_taken_back(tenant: Session) -> None:
