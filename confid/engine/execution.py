@@ -21,7 +21,7 @@ from confid.engine.invocation import Invocation
 from confid.engine.parameters import COMMON
 from confid.engine.recording import RecordedCall, Recorder
 from confid.engine.session import current_session
-from confid.errors import ConfidError, ParameterBindingError
+from confid.errors import ConfidError, InvalidOperationError, ParameterBindingError, listed
 from confid.tenant import directory
 from confid.tenant.records import Record
 
@@ -212,12 +212,22 @@ def _record_and_run(call: _Call, recorder: Recorder) -> Any:
     quiet = attrs.evolve(call.options, progress=None, error_variable=None, warning_variable=None)
 
     def again(session: Session, bound: Mapping[str, Any]) -> Any:
-        return _confirm_and_run(
-            attrs.evolve(call, session=session, bound=dict(bound), options=quiet, recorded=None)
+        # A session with a recorder is a rehearsal too, and records the call itself.
+        new = None if session.recorder else attrs.evolve(first, targets=[], warnings=[], errors=[])
+        result = _confirm_and_run(
+            attrs.evolve(call, session=session, bound=dict(bound), options=quiet, recorded=new)
         )
+        if new is not None and len(set(new.targets)) > len(set(first.targets)):
+            more = [target for target in dict.fromkeys(new.targets) if target not in first.targets]
+            raise InvalidOperationError(
+                f"{call.info.name} would touch more than in the rehearsal: {listed(more)}. "
+                "Nothing was changed; rehearse again.",
+                error_id="TenantChanged",
+            )
+        return result
 
     kept = {k: list(v) if isinstance(v, list) else v for k, v in call.bound.items()}
-    call.recorded = RecordedCall(
+    first = call.recorded = RecordedCall(
         name=call.info.name,
         arguments=kept,
         again=again,

@@ -28,6 +28,7 @@ from confid.cmdlets import (
     set_cs_online_dial_in_conferencing_service_number,
     set_cs_online_dial_in_conferencing_tenant_settings,
     set_cs_online_dial_in_conferencing_user,
+    set_cs_online_dial_in_conferencing_user_default_number,
     set_cs_teams_audio_conferencing_policy,
     unregister_cs_online_dial_in_conferencing_service_number,
 )
@@ -238,6 +239,27 @@ def test_it_is_not_applied_twice_where_the_outcome_is_unknown(
         else:
             with pytest.raises(confid.InvalidOperationError, match="may have been"):
                 rehearsal.apply()
+
+
+def test_it_refuses_to_touch_more_than_was_rehearsed(tenant: Session) -> None:
+    """A call that finds its people itself, and finds others now."""
+    with confid.rehearse(tenant) as rehearsal:
+        set_cs_online_dial_in_conferencing_user_default_number(
+            bridge_name="Conference Bridge",
+            from_number="+14255550100",
+            to_number=SECOND,
+            number_type="Toll",
+        )
+    (hired,) = confid.import_users(
+        [{"UserPrincipalName": "new@contoso.com", "Licenses": "MCOMEETADV"}]
+    )
+    before = enable_cs_online_dial_in_conferencing_user(hired)
+    with pytest.raises(confid.InvalidOperationError, match="more than in the rehearsal: new@"):
+        rehearsal.apply()
+    now = get_cs_online_dial_in_conferencing_user(hired)
+    assert now.service_number == before.service_number
+    disable_cs_online_dial_in_conferencing_user(hired)
+    assert len(rehearsal.apply()) == 1
 
 
 def test_it_refuses_another_tenant_at_the_same_place(tmp_path: Path) -> None:
