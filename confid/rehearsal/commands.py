@@ -151,17 +151,18 @@ def _command(
         )
     if drawn := [str(v) for v in _each(call.parameters.values()) if str(v) in outcome.drawn]:
         remarks.append(f"Drawn in the rehearsal, and another one in reality: {listed(drawn)}")
-    if call.errors:
-        failed = "; ".join(map(_said, call.errors[:3]))
-        remarks.append(f"{len(call.errors)} failed in the rehearsal: {failed}")
     given = {name: value for name, value in call.parameters.items() if era in eras[name]}
     many = isinstance(given.get("Identity"), list) and names_people(info)
     names = _names(call)
     if unwritable := [name for name in names if not _is_writable(name)]:
         names = tuple(name for name in names if _is_writable(name))
         remarks.append(f"Left out, as they can't be written here: {listed(unwritable)}")
+    if call.errors:
+        failed = "; ".join(map(_said, call.errors[:3]))
+        remarks.append(f"{len(call.errors)} failed in the rehearsal: {failed}")
     if not given.keys() - {"Identity"} and call.parameters.keys() - {"Identity"}:
-        return Remark(call=call, why=" ".join(remarks), names=names)
+        why = " ".join(remarks[: -1 if call.errors else None])
+        return Remark(call=call, why=why, names=names)
     before: tuple[str, ...] = ()
     arguments = []
     for name, value in given.items():

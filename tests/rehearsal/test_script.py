@@ -184,6 +184,17 @@ def test_todays_module_has_no_reset(tenant: Session) -> None:
         rehearsal.script(era="2020")
 
 
+def test_a_failure_is_no_warning(tenant: Session) -> None:
+    """It stands among the errors; also where the call has no other form in a script."""
+    with confid.rehearse(tenant) as rehearsal:
+        for changes in ({"reset_conference_id": True}, {"service_number": SECOND, "notify": False}):
+            set_cs_online_dial_in_conferencing_user(
+                [KEN, "x\0y", OLEG], error_action="continue", **changes
+            )
+    assert len(rehearsal.warnings) == 3
+    assert not any("failed" in warning for warning in rehearsal.warnings)
+
+
 def test_what_failed_or_was_undone_is_a_comment(tenant: Session) -> None:
     """A call that did nothing is not made."""
     with confid.rehearse(tenant) as rehearsal:
