@@ -132,6 +132,13 @@ def is_piped(connection: psycopg.Connection[Any]) -> bool:
     return connection.info.pipeline_status != pq.PipelineStatus.OFF
 
 
+def is_busy(connection: psycopg.Connection[Any]) -> bool:
+    """Whether a question was left before its answer."""
+    return is_piped(connection) or (
+        connection.info.transaction_status == pq.TransactionStatus.ACTIVE
+    )
+
+
 def commit(
     connection: psycopg.Connection[Any],
     place: Place,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from confid.store.logger import INFO, log
-from confid.store.postgres.connections import commit, is_piped, roll_back
+from confid.store.postgres.connections import commit, is_busy, is_piped, roll_back
 from confid.store.postgres.errors import explain, gone, is_standby
 
 if TYPE_CHECKING:
@@ -99,8 +99,19 @@ class Pipeline:
         return self._run(statements)
 
     def _run(self, statements: list[Statement]) -> Cursors:
-        if len(statements) == 1:
-            return [self._execute(*statements[0])]
+        try:
+            if len(statements) == 1:
+                return [self._execute(*statements[0])]
+            return self._run_piped(statements)
+        except psycopg.Error:
+            raise
+        except BaseException:
+            # Answers that nobody has read may be under way: the next question would wait for ever.
+            if is_busy(self.connection):
+                self.drop()
+            raise
+
+    def _run_piped(self, statements: list[Statement]) -> Cursors:
         pipeline = self.connection.pipeline()
         pipeline.__enter__()
         try:
@@ -125,6 +136,10 @@ class Pipeline:
         return self.connection.execute(
             statement.encode(), values or None, prepare=prepare, binary=True
         )
+
+    def drop(self) -> None:
+        """Close the connection, whatever it was doing."""
+        self.connection.close()
 
     # Savepoints.
 
