@@ -230,8 +230,13 @@ class PooledPipeline(Pipeline):
             roll_back(self.connection)
 
     def give_back(self) -> None:
-        """Let the pool have the connection again."""
-        self._pool.give_back(self.connection)
+        """Let the pool have the connection again.
+
+        It counts as taken while anybody refers to it, and somebody may keep an ended transaction.
+        """
+        connection = self.connection
+        del self.connection
+        self._pool.give_back(connection)
 
     def drop(self) -> None:
         """Close the connection, whatever it was doing."""
