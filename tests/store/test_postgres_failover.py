@@ -98,6 +98,15 @@ def test_hosts_of_the_environment_are_found_too(
     with tenant("ken", store=url) as session:
         before = reset(session)
     any_of_them = f"{url}&target_session_attrs=any"
+
+    def has_followed() -> bool:
+        try:
+            confid.connect(any_of_them).close()
+        except StoreError:
+            return False
+        return True
+
+    wait_until(has_followed)
     with confid.connect(any_of_them) as session, pytest.raises(StoreError, match="is a replica"):
         reset(session)
     monkeypatch.setenv("PGTARGETSESSIONATTRS", "any")
