@@ -164,7 +164,7 @@ def _confirm_and_run(call: _Call) -> Any:
 def _say_what_if(call: _Call) -> Any:
     """Run the body twice on trial: as it answers under WhatIf, then as it would go ahead."""
     from confid.engine.trial import trial  # noqa: PLC0415 - few calls are tried
-    from confid.engine.what_if import say, tried  # noqa: PLC0415 - as above
+    from confid.engine.what_if import say, tried  # noqa: PLC0415 - few calls are tried
 
     session, options, targets = call.session, call.options, list[str]()
     effects: list[Any] = []

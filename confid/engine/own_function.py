@@ -81,7 +81,7 @@ class own_function:  # noqa: N801 - a decorator
     ) -> Any:
         """Say what the call would do; what comes out when nothing is done."""
         from confid.engine.trial import trial  # noqa: PLC0415 - few calls are tried
-        from confid.engine.what_if import nothing, say  # noqa: PLC0415 - as above
+        from confid.engine.what_if import nothing, say  # noqa: PLC0415 - few calls are tried
 
         arguments = inspect.signature(function).bind(*args, **kwargs).arguments
         target = _target(function, arguments)

@@ -18,7 +18,7 @@ def call(session: Session, work: Callable[[UnitOfWork], T], *, what_if: bool) ->
     if not what_if:
         return session.call(work, write=True)
     from confid.engine.trial import trial  # noqa: PLC0415 - few calls are tried
-    from confid.engine.what_if import keep  # noqa: PLC0415 - as above
+    from confid.engine.what_if import keep  # noqa: PLC0415 - few calls are tried
 
     with trial(session) as on_trial:
         done = session.call(work, write=True)

@@ -56,7 +56,7 @@ def view(objects: Sequence[object]) -> str:
 
 def echo(objects: Sequence[object]) -> str:
     """The beginning of the default view, and how many records there are."""
-    from confid.powershell.formats.views import MOST_TABLE_PROPERTIES  # noqa: PLC0415 - as above
+    from confid.powershell.formats.views import MOST_TABLE_PROPERTIES  # noqa: PLC0415 - few records are shown
 
     properties = len(_row(objects[0])) if objects else 0
     lines = properties + 2 if properties > MOST_TABLE_PROPERTIES else 1
@@ -120,8 +120,8 @@ def _texts(row: Row) -> Callable[[object], str]:
     """How values read, as in the list or the table that the default view of a row is."""
     from html import escape  # noqa: PLC0415 - only a notebook needs it
 
-    from confid.powershell.formats.views import MOST_TABLE_PROPERTIES  # noqa: PLC0415 - as above
-    from confid.powershell.language.values import LIST_VALUE, TABLE_CELL  # noqa: PLC0415 - as above
+    from confid.powershell.formats.views import MOST_TABLE_PROPERTIES  # noqa: PLC0415 - few records are shown
+    from confid.powershell.language.values import LIST_VALUE, TABLE_CELL  # noqa: PLC0415 - few records are shown
 
     table = TABLE_CELL if len(row) <= MOST_TABLE_PROPERTIES else LIST_VALUE
 
@@ -139,6 +139,6 @@ def _in_order(names: Iterable[str]) -> list[str]:
 
 
 def _row(item: Any) -> Row:
-    from confid.powershell.formats.views import with_zones  # noqa: PLC0415 - as above
+    from confid.powershell.formats.views import with_zones  # noqa: PLC0415 - few records are shown
 
     return dict(with_zones(item.__powershell__()))

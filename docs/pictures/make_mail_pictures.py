@@ -129,7 +129,7 @@ def main() -> int:
                     take(chromium, source, target, size, dark=theme == "dark")
                     if pngquant:
                         command = [pngquant, "--force", "--ext", ".png", "32", str(target)]
-                        subprocess.run(command, check=True)  # noqa: S603 - as above
+                        subprocess.run(command, check=True)  # noqa: S603 - no shell, and our own arguments
                     print(target.name)
     return 0
 

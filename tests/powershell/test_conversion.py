@@ -103,7 +103,7 @@ def test_anything_is_converted_or_refused_with_a_confid_error(given_: Any, type_
     except ConversionError as error:
         assert error.error_id == "ParameterArgumentTransformationError"  # noqa: PT017 - most raise
     except InvalidArgumentError as error:
-        assert error.error_id == "TypeNotFound"  # noqa: PT017 - likewise
+        assert error.error_id == "TypeNotFound"  # noqa: PT017 - an answer is as good
 
 
 @bounded

@@ -254,7 +254,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
             assert parse_line(line)
         except ConfidError as error:
             assert isinstance(error, LineError)  # noqa: PT017 - most texts are no lines
-            assert 0 <= error.position <= len(line)  # noqa: PT017 - as above
+            assert 0 <= error.position <= len(line)  # noqa: PT017 - either will do
 
 
 LONG = 40_000

@@ -140,7 +140,7 @@ LITERAL = re.compile(
     r"""\$null|\$true|\$false
       | '(?:[^'‘’‚‛]|['‘’‚‛]{2})*'
       | \(?-?\d+(?:\.\d+)?(?:e[+-]?\d+)?[dn]?\)?
-      | @\(,? | \) | ,""",  # noqa: RUF001 - as above
+      | @\(,? | \) | ,""",  # noqa: RUF001 - the quotes are what is tested
     re.VERBOSE,
 )
 
