@@ -153,7 +153,7 @@ class Table:
             skipinitialspace=True,
         )
         try:
-            self.header = [cell.strip() for cell in next(self._reader)]
+            self.header: list[str] = [cell.strip() for cell in next(self._reader)]
         except csv.Error as error:
             raise RosterError(name, [_sentence(error, self._skipped + 1)]) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,9 +22,20 @@ COMPLETE = 0.99
 
 
 def pyright(*arguments: str, cwd: Path) -> Any:
-    """What pyright says, as basedpyright brings it: with its own Node, so offline too."""
-    command = [sys.executable, "-m", "basedpyright", "--outputjson", *arguments]
-    ran = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    """What pyright says, as basedpyright brings it: with its own Node, so offline too.
+
+    It asks the first Python of PATH where packages are; for `--verifytypes` an option can't name
+    another one.
+    """
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    ran = subprocess.run(
+        [sys.executable, "-m", "basedpyright", "--outputjson", *arguments],
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(PACKAGE.parent)},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return json.loads(ran.stdout)
 
 
@@ -38,13 +50,12 @@ def test_pyright_refuses_the_wrong_calls_and_no_other(tmp_path: Path) -> None:
     """Each line that mypy is told to pass over, and not one of the right calls."""
     settings = {
         "include": [str(SCRIPT)],
-        "extraPaths": [str(PACKAGE.parent)],
         "typeCheckingMode": "standard",
         "enableTypeIgnoreComments": False,
         "pythonVersion": f"{sys.version_info[0]}.{sys.version_info[1]}",
     }
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
-    said = pyright("--pythonpath", sys.executable, "-p", str(tmp_path), cwd=tmp_path)
+    said = pyright("-p", str(tmp_path), cwd=tmp_path)
     assert said["summary"]["filesAnalyzed"] == 1
     errors = {error["range"]["start"]["line"] + 1 for error in said["generalDiagnostics"]}
     assert errors == set(wrong_lines())
