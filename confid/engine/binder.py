@@ -74,9 +74,17 @@ class Gathered:
 
     make: Callable[..., object]
     hints: Mapping[str, Any]
+    of_none: object = attrs.field(init=False)
+    """The value of the calls that give none of them, as most do."""
+
+    @of_none.default
+    def _of_none(self) -> object:
+        return self.make()
 
     def of(self, bound: dict[str, Any]) -> object:
         """The value, its parameters taken out of what is bound."""
+        if self.hints.keys().isdisjoint(bound):
+            return self.of_none
         return self.make(**{name: bound.pop(name) for name in self.hints if name in bound})
 
 

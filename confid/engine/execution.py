@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -55,7 +53,8 @@ def run(
         unchanged = binds_unchanged(info, len(args), tuple(given), tuple(map(type, values)))
         if not unchanged or "" in values:
             return _bind_and_run(info, body, args, given)
-        bound = {**dict(zip(info.places, args, strict=False)), **given}
+        bound = dict(zip(info.places, args, strict=False))
+        bound.update(given)
         session = current_session(bound.pop("session", None))
         options = call_options(session.preferences, {}, writes=info.writes)
         return _confirm_and_run(_Call(info, body, session, bound, options))
@@ -147,7 +146,7 @@ def _confirm_and_run(call: _Call) -> Any:
         command, warnings, result = session.call(
             functools.partial(_run_in_unit, call),
             write=options.writes,
-            about=_about(call.bound.get("identity")),
+            about=call.bound.get("identity"),
         )
     except ConfidError as error:
         error.cmdlet = error.cmdlet or call.info.name
@@ -192,14 +191,6 @@ def _say_what_if(call: _Call) -> Any:
     if warnings or command.errors or options.collects:
         options.tell(session.host, call.info.name, warnings, command.errors, known=session.warned)
     return result
-
-
-def _about(identity: object) -> str | None:
-    """The one whom a call is about, as a text; None for many, and for what names nobody."""
-    if isinstance(identity, (str, Record)):
-        with suppress(ConfidError):
-            return directory.identity_text(identity)
-    return None
 
 
 def _record_and_run(call: _Call, recorder: Recorder) -> Any:
@@ -290,7 +281,8 @@ class _Recorded(Invocation):
 def _read_now(bound: dict[str, Any]) -> None:
     """Read iterables once, before a transaction is open: one can be slow."""
     for name, value in bound.items():
-        if isinstance(value, Iterator) or (name == "identity" and not directory.is_one(value)):
+        # Not `isinstance(value, Iterator)`, which takes longer than all else here.
+        if hasattr(value, "__next__") or (name == "identity" and not directory.is_one(value)):
             bound[name] = directory.read_all(value) if name == "identity" else list(value)
 
 

@@ -249,7 +249,7 @@ class Session(OfPublicNames):
         return self._store.transaction(write=write) if joint is None else joint.savepoint()
 
     @block
-    def unit(self, *, write: bool, about: str | None = None) -> Iterator[UnitOfWork]:
+    def unit(self, *, write: bool, about: object = None) -> Iterator[UnitOfWork]:
         """The unit of work of one call: a savepoint of the joint transaction, or its own.
 
         `about` is whom a call that writes will look for. Raises `SealedError` in a sealed store.
@@ -357,7 +357,7 @@ class Session(OfPublicNames):
             return None
         return self._store.holder(conference_id, owned=owned, beside=beside)
 
-    def call(self, work: Callable[[UnitOfWork], T], *, write: bool, about: str | None = None) -> T:
+    def call(self, work: Callable[[UnitOfWork], T], *, write: bool, about: object = None) -> T:
         """What `work` makes of a unit of work; done again when another transaction was in the way.
 
         A bounded number of times, after a pause at random; never inside `transaction()`, of which

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +15,7 @@ from confid.errors import (
     UserNotFoundError,
     shown,
 )
-from confid.store.base import Find
+from confid.store.base import Find, Transaction
 from confid.tenant.documents import USER, DocumentType
 from confid.tenant.records import (
     ConferencingUser,
@@ -29,8 +30,6 @@ from confid.tenant.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from confid.store.base import Transaction
 
 _OBJECT_ID = re.compile(
     r"\{?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}?", re.IGNORECASE
@@ -119,9 +118,13 @@ def resolve(
     return [_one(text, named[text]) for text in identities]
 
 
-def foresee(transaction: Transaction, identity: str) -> None:
-    """Say that the user of an identity will be looked for."""
-    transaction.foresee(*(Find(USER.name, form.field, [form.value]) for form in forms(identity)))
+def foresee(transaction: Transaction, identity: object) -> None:
+    """Say that the one of an identity will be looked for; it may be of many, or name nobody."""
+    if type(transaction).foresee is Transaction.foresee or not isinstance(identity, (str, Record)):
+        return  # most stores do nothing with it, and to say it takes time
+    with suppress(InvalidArgumentError):
+        named = forms(identity_text(identity))
+        transaction.foresee(*(Find(USER.name, form.field, [form.value]) for form in named))
 
 
 def _find(

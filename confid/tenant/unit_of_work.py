@@ -108,7 +108,7 @@ class UnitOfWork:
 
     # The tenant as a whole.
 
-    def demand_open(self, *, about: str | None = None) -> None:
+    def demand_open(self, *, about: object = None) -> None:
         """Raise `SealedError` in a sealed store. `about` is whom the call will look for."""
         if about is not None:
             foresee(self.transaction, about)
