@@ -77,10 +77,11 @@ class Pipeline:
         return None
 
     def _ask(self, statements: list[Statement]) -> list[list[Any]]:
+        # First of all: with a savepoint that an interrupt loses here, so is what was told before.
+        self._turns += 1
         unsent, self._unsent = self._unsent, []
         ahead = [seen for seen in self._foreseen if seen[1] not in statements]
         self._foreseen = []
-        self._turns += 1
         asked = [*statements, *(statement for _, statement in ahead)]
         try:
             cursors = self._send([*unsent, *asked])

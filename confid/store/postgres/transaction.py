@@ -80,10 +80,17 @@ class PostgresTransaction(SQLTransaction):
         self.pipeline = pipeline
 
     def _execute(self, statement: str, values: Sequence[object]) -> list[Any]:
-        return self.pipeline.ask((statement, values))[0]
+        return self._answers([(statement, values)])[0]
 
     def _answers(self, statements: Sequence[Statement]) -> list[list[Any]]:
-        return self.pipeline.ask(*statements)
+        try:
+            return self.pipeline.ask(*statements)
+        except Exception:
+            raise
+        except BaseException:
+            # What was told before may be lost. A savepoint's undoing finds out.
+            self._half_undone = True
+            raise
 
     def _tell(self, statement: str, *values: object, **parts: str) -> None:
         self._check(write=True)
