@@ -93,14 +93,10 @@ def _as_of_today(tenant: UnitOfWork, entry: OutboxEntry, current: int | None) ->
     if told is None or told == current:
         return entry
     if current is None:
-        return _superseded(entry, DISABLED)
+        return entry.ended(MessageState.SUPERSEDED, DISABLED)
     if entry.facts.pin is None and _is_told_later(tenant, entry):
-        return _superseded(entry, REPLACED)
+        return entry.ended(MessageState.SUPERSEDED, REPLACED)
     return attrs.evolve(entry, facts=attrs.evolve(entry.facts, conference_id=ConferenceId(current)))
-
-
-def _superseded(entry: OutboxEntry, reason: str) -> OutboxEntry:
-    return attrs.evolve(entry.with_pin(None), state=MessageState.SUPERSEDED, reason=reason)
 
 
 def _is_told_later(tenant: UnitOfWork, entry: OutboxEntry) -> bool:

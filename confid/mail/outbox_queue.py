@@ -156,8 +156,7 @@ def _cancel(tenant: UnitOfWork, keys: list[str], actor: str | None) -> list[Outb
             cancelled.append(entry)
         else:
             why = f"cancelled by {actor}" if actor else "cancelled"
-            pinless = entry.with_pin(None)
-            cancelled.append(attrs.evolve(pinless, state=MessageState.CANCELLED, reason=why))
+            cancelled.append(entry.ended(MessageState.CANCELLED, why))
     raise_together(errors)
     tenant.outbox.put(cancelled)
     erase_pins(tenant.transaction, [entry.key for entry in cancelled])
@@ -308,9 +307,7 @@ def state_of(body: Body) -> str:
 
 
 def _masked(entry: OutboxEntry) -> OutboxEntry:
-    if entry.facts.pin is None:
-        return entry
-    return attrs.evolve(entry, facts=attrs.evolve(entry.facts, pin=MASKED_PIN))
+    return entry if entry.facts.pin is None else entry.with_pin(MASKED_PIN)
 
 
 def _state(state: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import UUID  # noqa: TC003 - the codec reads the annotations
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from confid.store.base import Body, Lock, Transaction
+    from confid.tenant.codec import Codec
 
 Record = TypeVar("Record")
 Index = dict[str, str | None]
@@ -83,7 +85,7 @@ class BridgeSettings:
     region: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)  # beside slots, a cached property slows each attribute
 class DocumentType(Generic[Record]):
     """How records of a kind are kept: their keys and index values."""
 
@@ -92,9 +94,13 @@ class DocumentType(Generic[Record]):
     key: Callable[[Record], str] | None = None
     index: Callable[[Record], Index] | None = None
 
+    @cached_property
+    def _codec(self) -> Codec[Record]:
+        return codec(self.record)
+
     def body(self, record: Record) -> Body:
         """The document of a record."""
-        body = codec(self.record).body(record)
+        body = self._codec.body(record)
         if self.index is not None:
             body["index"] = self.index(record)
         return body
@@ -106,7 +112,7 @@ class DocumentType(Generic[Record]):
 
     def read(self, body: Body) -> Record:
         """The record of a document."""
-        return codec(self.record).read(body)
+        return self._codec.read(body)
 
     def put(self, transaction: Transaction, records: Iterable[Record]) -> None:
         """Keep records."""

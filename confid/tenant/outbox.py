@@ -97,9 +97,14 @@ class OutboxEntry(Record):
     serial: int
     to_primary: bool = True
 
-    def with_pin(self, pin: str | None) -> OutboxEntry:
-        """The entry with another PIN, or with none."""
+    def with_pin(self, pin: str) -> OutboxEntry:
+        """The entry with its PIN written otherwise."""
         return attrs.evolve(self, facts=attrs.evolve(self.facts, pin=pin))
+
+    def ended(self, state: str, reason: str) -> OutboxEntry:
+        """The entry in a state in which it is not delivered, and so without its PIN."""
+        facts = self.facts if self.facts.pin is None else attrs.evolve(self.facts, pin=None)
+        return attrs.evolve(self, facts=facts, state=state, reason=reason)
 
 
 def _index(entry: OutboxEntry) -> Index:
@@ -155,6 +160,7 @@ class Outbox:
         conferencing, user = person.conferencing, person.user
         assert conferencing is not None  # noqa: S101 - a changed person has settings
         to = notice.to or user.mail or None
+        told_pin = pin if notice.with_pin else None
         if notice.ignored_to:
             self._warnings.append(
                 f"The message to {user.user_principal_name} carries a PIN, so it goes to the "
@@ -164,30 +170,31 @@ class Outbox:
             self._warnings.append(
                 f"{user.user_principal_name} has no e-mail address, so the change was made and "
                 "nobody was told; the message is parked in the outbox."
-                + (f" {PIN_IS_LOST}" if notice.with_pin and pin is not None else "")
+                + (f" {PIN_IS_LOST}" if told_pin is not None else "")
             )
         disabled = Event.DISABLED in notice.events
         facts = MessageFacts(
             display_name=user.display_name,
             conference_id=None if disabled else person.conference_id,
             numbers=() if disabled else self._setup.current.dial_in_numbers(conferencing, policy),
-            pin=pin.reveal() if pin is not None and notice.with_pin else None,
+            pin=told_pin.reveal() if told_pin is not None and to is not None else None,
             language=user.preferred_language,
         )
         serial = conferencing.revision + person.serial
-        entry = OutboxEntry(
+        return OutboxEntry(
             # In the order of time, so that a store adds it behind the others; once it was without.
             key=f"{next(self._keys)}:{user.owner}:{serial:08d}",
             owner=user.owner,
             serial=serial,
             to=to,
             events=notice.events,
+            state=MessageState.FAILED if to is None else MessageState.PENDING,
+            reason=_reason_to_park(NO_ADDRESS, told_pin) if to is None else None,
             created_at=self._now,
             sender=notice.sender,
             facts=facts,
             to_primary=notice.to is None,
         )
-        return entry if to is not None else parked(entry, NO_ADDRESS)
 
     def supersede_pins(self, owners: Sequence[str], *, reason: str) -> None:
         """Supersede the waiting messages to these people that carry a PIN, and erase the PIN."""
@@ -200,7 +207,7 @@ class Outbox:
             lock=True,
         )
         superseded = [
-            attrs.evolve(entry.with_pin(None), state=MessageState.SUPERSEDED, reason=reason)
+            entry.ended(MessageState.SUPERSEDED, reason)
             for entry in locked.values()
             if entry.state == MessageState.PENDING and entry.facts.pin
         ]
@@ -216,9 +223,13 @@ class Outbox:
 
 def parked(entry: OutboxEntry, reason: str) -> OutboxEntry:
     """The entry parked for this reason, which says so when it loses its PIN."""
-    if entry.facts.pin is not None:
-        reason = f"{reason[: LONGEST_REASON - len(PIN_IS_LOST) - 2].rstrip('.')}. {PIN_IS_LOST}"
-    return attrs.evolve(entry.with_pin(None), state=MessageState.FAILED, reason=reason)
+    return entry.ended(MessageState.FAILED, _reason_to_park(reason, entry.facts.pin))
+
+
+def _reason_to_park(reason: str, lost_pin: object | None) -> str:
+    if lost_pin is None:
+        return reason
+    return f"{reason[: LONGEST_REASON - len(PIN_IS_LOST) - 2].rstrip('.')}. {PIN_IS_LOST}"
 
 
 def encrypt_pins(
