@@ -120,7 +120,8 @@ def resolve(
 
 def foresee(transaction: Transaction, identity: object) -> None:
     """Say that the one of an identity will be looked for; it may be of many, or name nobody."""
-    if type(transaction).foresee is Transaction.foresee or not isinstance(identity, (str, Record)):
+    verb = getattr(type(transaction), "foresee", None)  # a wrapper may have it from what it wraps
+    if verb is Transaction.foresee or not isinstance(identity, (str, Record)):
         return  # most stores do nothing with it, and to say it takes time
     with suppress(InvalidArgumentError):
         named = forms(identity_text(identity))
