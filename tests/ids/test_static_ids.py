@@ -152,23 +152,26 @@ def test_these_are_the_cmdlets_that_take_records() -> None:
     }
 
 
-@pytest.mark.parametrize("enabled", [True, False])
-@pytest.mark.parametrize("many", [False, True])
-@pytest.mark.parametrize("make", [get, get_user_info, get_user_state])
 @pytest.mark.parametrize("info", TAKE_RECORDS, ids=lambda info: info.name)
-def test_a_record_with_another_id_is_just_an_identity(
-    info: CommandInfo, make: Any, many: bool, enabled: bool
-) -> None:
-    """The ID that it holds is taken by no cmdlet: it does what it does for the name."""
+def test_a_record_with_another_id_is_just_an_identity(info: CommandInfo) -> None:
+    """The ID that it holds is taken by no cmdlet: it does what it does for the name.
+
+    A record of every kind, alone or among others, of somebody who is enabled or not.
+    """
     with tenant("ken", "pilar", "li") as session:
-        record = attrs.evolve(make(KEN), conference_id=CHOSEN)
-        if not enabled:
-            disable(KEN)
-        named, given = (
-            _outcome(session, info, [identity, upn("li")] if many else identity)
-            for identity in (KEN, record)
-        )
-        assert given == named
+        records = [
+            attrs.evolve(make(KEN), conference_id=CHOSEN)
+            for make in (get, get_user_info, get_user_state)
+        ]
+        for enabled in (True, False):
+            if not enabled:
+                disable(KEN)
+            for many in (False, True):
+                named, *given = (
+                    _outcome(session, info, [identity, upn("li")] if many else identity)
+                    for identity in (KEN, *records)
+                )
+                assert given == [named] * len(records), (enabled, many)
         assert confid.whois(CHOSEN) is None
         assert confid.check().problems == ()
 

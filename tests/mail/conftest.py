@@ -94,3 +94,7 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     clock = Clock()
     with connect(where, clock=clock, host=SilentHost()) as session:
         yield Office(session, clock)
+
+
+in_memory = pytest.mark.parametrize("office", ["memory"], indirect=True)
+"""For a test that every store would pass alike: its office is in memory alone."""

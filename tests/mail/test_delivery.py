@@ -31,10 +31,10 @@ from confid.tenant.notices import Event
 from confid.tenant.outbox import LANES, PIN_IS_LOST
 from confid.tenant.records import MASKED_PIN
 
+from .conftest import Office, in_memory
+
 if TYPE_CHECKING:
     from email.message import EmailMessage
-
-    from .conftest import Office
 
 
 SUBJECTS = [
@@ -364,6 +364,7 @@ def test_inside_a_transaction_nothing_is_delivered(office: Office) -> None:
 
 
 @pytest.mark.parametrize("transport", ["/tmp/mail", None, MemoryTransport])  # noqa: S108 - no file
+@in_memory
 def test_something_that_is_no_transport_is_refused(office: Office, transport: object) -> None:
     """A path or a class instead of a transport, before anything is leased."""
     office.enable("ken")

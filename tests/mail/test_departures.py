@@ -27,7 +27,7 @@ from confid.start import connect
 from confid.tenant.lease import DURATION
 from confid.tenant.outbox import PIN_IS_LOST, MessageState
 
-from .conftest import Clock, Office
+from .conftest import Clock, Office, in_memory
 from .test_messages import parts, spoken_ids
 
 if TYPE_CHECKING:
@@ -261,6 +261,7 @@ def test_an_unsent_message_that_another_worker_took_over_is_left_to_it(office: O
 
 @pytest.mark.parametrize("late", ["sent", "refused", "parked"])
 @pytest.mark.parametrize("other", ["sent", "refused", "parked", "leased"])
+@in_memory
 def test_an_outcome_that_is_written_late(office: Office, late: str, other: str) -> None:
     """What was sent was sent, whoever says so; else the worker that has the lease decides."""
     office.enable("ken")

@@ -36,13 +36,13 @@ from confid.mail import (
 )
 from confid.tenant.outbox import LANES, PIN_IS_LOST
 
+from .conftest import Office, in_memory
 from .test_messages import parts, spoken_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from email.message import EmailMessage
 
-    from .conftest import Office
 
 LATER = Retry(patience=timedelta(0))
 
@@ -342,7 +342,7 @@ def test_a_retry_that_cant_be_is_refused(wrong: dict[str, object]) -> None:
         Retry(**wrong)  # type: ignore[arg-type]  # that is the point
 
 
-@pytest.mark.parametrize("office", ["memory"], indirect=True)
+@in_memory
 def test_a_wait_ends_with_the_calendar(office: Office) -> None:
     """A message that left is marked, though the next attempt of another is out of all time."""
     office.clock.time = datetime(9998, 12, 31, tzinfo=UTC)
@@ -376,7 +376,7 @@ def test_a_wait_ends_with_the_calendar(office: Office) -> None:
         lambda: MaildirTransport("x" * 5000),
     ],
 )
-@pytest.mark.parametrize("office", ["memory"], indirect=True)
+@in_memory
 def test_an_argument_of_the_wrong_kind_is_refused(
     office: Office, call: Callable[[], object]
 ) -> None:

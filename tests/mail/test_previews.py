@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +37,7 @@ from confid.start import connect
 from confid.tenant.records import MASKED_PIN
 from tests.thorough import examples
 
-from .conftest import Clock, Office
+from .conftest import Clock, Office, in_memory
 from .test_delivery import LATER, Refusing, recipient
 from .test_messages import parts
 
@@ -94,7 +93,7 @@ def test_a_preview_is_what_a_delivery_then_sends(steps: list[str]) -> None:
             assert seen == masked
 
 
-@pytest.mark.parametrize("office", ["memory"], indirect=True)
+@in_memory
 def test_a_preview_shows_itself(office: Office) -> None:
     """As text and as the page that it is, in a frame without scripts; no PIN anywhere."""
     (upn,) = office.hire("ken")
@@ -117,7 +116,7 @@ def test_a_preview_shows_itself(office: Office) -> None:
         assert len(preview()) == 2
 
 
-@pytest.mark.parametrize("office", ["memory"], indirect=True)
+@in_memory
 def test_a_preview_takes_templates_and_names_what_cannot_be_composed(office: Office) -> None:
     """The caller's own wording; an address that is none is in `errors`."""
     office.enable("ken")
@@ -150,7 +149,7 @@ def test_redirected_mails_go_to_one_address(office: Office) -> None:
     assert not confid.check().problems
 
 
-@pytest.mark.parametrize("office", ["memory"], indirect=True)
+@in_memory
 @pytest.mark.parametrize(
     "address",
     [
@@ -179,7 +178,7 @@ def test_a_hostile_true_address_reaches_nobody_else(office: Office, address: str
         assert bytes(message).count(b"\nTo:") == 1
 
 
-@pytest.mark.parametrize("office", ["memory"], indirect=True)
+@in_memory
 @pytest.mark.parametrize("wrong", ["", "me", "a@b.example, c@d.example", "a@b.example\r\nCc: x", 5])
 def test_what_is_no_address_redirects_nothing(office: Office, wrong: Any) -> None:
     """Nothing is leased or sent."""
@@ -246,7 +245,7 @@ def test_what_cannot_be_cancelled_cancels_nothing(office: Office) -> None:
     assert deliver(busy).sent == 2
 
 
-@pytest.mark.parametrize("office", ["memory"], indirect=True)
+@in_memory
 def test_a_parked_mail_can_be_cancelled(office: Office) -> None:
     """Nobody can requeue it then."""
     (upn,) = office.enable("ken")

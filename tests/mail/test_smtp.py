@@ -10,7 +10,6 @@ import threading
 from contextlib import closing
 from datetime import timedelta
 from email.message import EmailMessage
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -28,10 +27,8 @@ from confid.mail.headers import POLICY, POLICY_UTF8
 from confid.mail.smtp import PASSWORD_VARIABLE
 from confid.tenant.outbox import PIN_IS_LOST
 
+from .conftest import Office, in_memory
 from .servers import HANG_UP, PASSWORD, STALL, Certificates, Inbox, certificates, serving
-
-if TYPE_CHECKING:
-    from .conftest import Office
 
 QUICK = Retry(first=timedelta(milliseconds=1), attempts=3)
 
@@ -55,6 +52,7 @@ def certificate() -> Certificates:
     return certificates()
 
 
+@in_memory
 def test_a_delivery_is_one_connection(office: Office) -> None:
     """However many messages; each has one recipient, and the sender of its header."""
     office.enable(*(f"user{n}" for n in range(20)))
@@ -68,6 +66,7 @@ def test_a_delivery_is_one_connection(office: Office) -> None:
     assert len({received["Message-ID"] for received in inbox.messages}) == 20
 
 
+@in_memory
 def test_what_arrives_is_what_was_composed(office: Office) -> None:
     """Headers, charset and both parts, parsed by the standard library, without a defect."""
     office.enable("ken")
@@ -93,6 +92,7 @@ def test_dots_and_lines_arrive_as_they_were() -> None:
     assert inbox.messages[0].get_content() == "Text\n.\n..dots\n"
 
 
+@in_memory
 def test_a_451_is_tried_again_and_arrives(office: Office) -> None:
     """Within the same call, after a pause; the outbox is empty then."""
     office.enable("ken")
@@ -105,6 +105,7 @@ def test_a_451_is_tried_again_and_arrives(office: Office) -> None:
     assert not outbox()
 
 
+@in_memory
 def test_a_retry_keeps_the_order_of_a_users_messages(office: Office) -> None:
     """Those behind it wait for it, in the same call, and other users' don't."""
     (ken,) = office.enable("ken")
@@ -120,6 +121,7 @@ def test_a_retry_keeps_the_order_of_a_users_messages(office: Office) -> None:
 
 
 @pytest.mark.parametrize("fault", [HANG_UP, STALL])
+@in_memory
 def test_an_answer_lost_after_data_means_a_repeat_with_the_same_message_id(
     office: Office, fault: str
 ) -> None:
@@ -144,6 +146,7 @@ def test_an_answer_lost_after_data_means_a_repeat_with_the_same_message_id(
         ("421 4.3.2 Shutting down", "421 4.3.2 Shutting down"),
     ],
 )
+@in_memory
 def test_what_goes_wrong_each_time_stays_pending_with_the_reason(
     office: Office, fault: str, reason: str
 ) -> None:
@@ -162,6 +165,7 @@ def test_what_goes_wrong_each_time_stays_pending_with_the_reason(
     assert entry.facts.pin is None
 
 
+@in_memory
 def test_a_refused_recipient_is_parked_with_the_servers_words(office: Office) -> None:
     """Over the same connection the others leave; who is parked can be sent to later."""
     ken, _, _ = office.enable("ken", "mia", "zoe")
@@ -177,6 +181,7 @@ def test_a_refused_recipient_is_parked_with_the_servers_words(office: Office) ->
     )
 
 
+@in_memory
 def test_a_5xx_about_the_message_parks_it(office: Office) -> None:
     """Once: it isn't tried again."""
     office.enable("ken")
@@ -197,6 +202,7 @@ def test_a_temporary_refusal_of_a_recipient_is_no_permanent_one() -> None:
     assert inbox.sessions == 1
 
 
+@in_memory
 def test_a_server_that_wants_a_login_parks_nothing(office: Office) -> None:
     """It is the transport's fault, not the message's: PINs are kept, the delivery ends."""
     office.enable("ken", "mia")
@@ -209,6 +215,7 @@ def test_a_server_that_wants_a_login_parks_nothing(office: Office) -> None:
     assert all("pin" in body["facts"] for body in office.documents().values())
 
 
+@in_memory
 def test_a_server_that_is_not_there_ends_the_delivery(office: Office) -> None:
     """After a pause or two; nothing is counted against the messages, which leave later."""
     office.enable(*(f"user{n}" for n in range(60)))
@@ -226,6 +233,7 @@ def test_a_server_that_is_not_there_ends_the_delivery(office: Office) -> None:
         assert deliver(plain(port)).sent == 60
 
 
+@in_memory
 def test_a_server_that_comes_back_is_waited_for(office: Office) -> None:
     """No message notices."""
     office.enable("ken")
@@ -282,6 +290,7 @@ def test_threads_share_a_transport() -> None:
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
+@in_memory
 def test_tls_and_a_login(office: Office, security: str, certificate: Certificates) -> None:
     """STARTTLS or TLS from the first byte, the password asked for when it is needed."""
     office.enable("ken")
@@ -403,6 +412,7 @@ def test_an_internationalized_address_goes_out_by_smtputf8() -> None:
     assert inbox.messages[0]["To"].addresses[0].addr_spec == "zoë@bücher.example"
 
 
+@in_memory
 def test_an_international_domain_needs_no_smtputf8(office: Office) -> None:
     """Only its ASCII form travels."""
     (upn,) = office.hire("ken", mail="{}@bücher.example")
@@ -466,6 +476,7 @@ def test_the_ports_are_the_usual_ones() -> None:
     assert ports == [587, 465, 25]
 
 
+@in_memory
 def test_a_message_is_the_same_bytes_in_smtp_and_in_memory(office: Office) -> None:
     """The transport adds nothing."""
     office.enable("ken")

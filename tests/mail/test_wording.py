@@ -22,6 +22,7 @@ from confid.mail.messages import compose, read_wording
 from confid.tenant.notices import Event
 from confid.tenant.records import DirectoryUser
 
+from .conftest import Office, in_memory
 from .test_messages import PIN, TENANT, entry, parts, read_html, sent
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from confid.mail.messages import Wording
 
-    from .conftest import Office
 
 E = Event
 LINKS = Links(
@@ -150,6 +150,7 @@ def test_single_sentences_can_be_replaced() -> None:
         ("Bonjour", "a mapping of its sentences"),
     ],
 )
+@in_memory
 def test_a_language_with_a_hole_is_refused(office: Office, table: Any, match: str) -> None:
     """Before anything is leased."""
     office.enable("ken")
@@ -195,6 +196,7 @@ BAD_URLS = [
 
 
 @pytest.mark.parametrize("url", BAD_URLS)
+@in_memory
 def test_a_link_that_is_no_page_is_refused(office: Office, url: object) -> None:
     """With an error that names it."""
     assert not outbox(session=office.session)
@@ -208,6 +210,7 @@ HTML = (
 )
 
 
+@in_memory
 def test_templates_of_a_mapping_make_the_parts(office: Office) -> None:
     """Each part that has one; the others are confid's. HTML is escaped, the body is as it was."""
     office.enable("ken")
@@ -276,6 +279,7 @@ def test_no_subject_of_a_template_can_forge_a_header(text: str) -> None:
         ("enabled.txt", "{% include 'gone.txt' %}", "it raised TemplateNotFound"),
     ],
 )
+@in_memory
 def test_a_template_that_fails_costs_no_message(
     office: Office, name: str, template: str, match: str
 ) -> None:
