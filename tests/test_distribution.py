@@ -132,15 +132,34 @@ def test_the_wheel_of_the_sdist_runs(wheel: Path, tmp_path: Path) -> None:
     assert int(count) > 20
 
 
-def test_links_of_the_description_are_absolute(wheel: Path) -> None:
-    """PyPI shows README.md alone; each link that leads to a file leads to the site instead."""
+def test_the_description_stands_alone(wheel: Path) -> None:
+    """PyPI shows README.md without any other file: no link and no picture leads to one."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
         metadata = email.message_from_bytes(archive.read(name))
     text = str(metadata.get_payload())
     links = re.findall(r"\]\(([^)]*)\)|(?:src|srcset|href)=\"([^\"]*)\"", text)
-    assert len(links) > 10
     assert not [a or b for a, b in links if not (a or b).startswith(("https://", "#"))]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for heading in re.findall(r"^## .*$", readme, flags=re.MULTILINE):
+        assert text.count(f"\n{heading}\n") == 1
+    assert readme.splitlines()[-1] in text
+
+
+PLACES = {"learn.microsoft.com", "schemas.microsoft.com"}
+"""Where pages may lead that are not ours: Microsoft's documentation."""
+EXAMPLES = re.compile(r"127\.0\.0\.1|(?:.*\.)?(?:contoso|fabrikam)\.com|(?:.*\.)?example|desk")
+
+
+def test_no_page_and_no_metadata_names_a_place_that_is_not_ours() -> None:
+    """Only Microsoft's documentation, and addresses that examples may use."""
+    pages = [
+        path
+        for path in (*ROOT.glob("*.md"), ROOT / "pyproject.toml", *(ROOT / "docs").rglob("*"))
+        if path.suffix in {".md", ".ipynb", ".py", ".toml"}
+    ]
+    named = re.findall(r"https?://([^/\s\"'`)>]+)", "\n".join(p.read_text("utf-8") for p in pages))
+    assert not {host for host in named if host not in PLACES and not EXAMPLES.fullmatch(host)}
 
 
 def test_the_pythons_that_are_named_are_the_same_everywhere() -> None:
