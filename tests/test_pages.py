@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import re
 from pathlib import Path
 
+import attrs
 import pytest
 
+import confid
+from confid.errors import ConfidError
 from tests.api_page import PACKAGES
 
 ROOT = Path(__file__).parent.parent
@@ -68,6 +73,33 @@ def test_what_readers_see_comes_from_public_homes(name: str) -> None:
     """Every import of confid, in the blocks of a page and in the examples."""
     found = re.findall(IMPORT, (ROOT / name).read_text(encoding="utf-8"))
     assert set(found) <= set(PACKAGES)
+
+
+def test_the_page_of_settings_names_what_the_code_takes() -> None:
+    """The arguments of connect(); each preference with its words and what it is where not set."""
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    arguments, preferences = page.split("## A tenant's settings")[0].split("## A session's")
+    named = re.findall(r"^\| `(\w+)` \|", arguments, flags=re.MULTILINE)
+    assert {*named} == {*inspect.signature(confid.connect).parameters}
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \| `(\w+)` \|$", preferences, flags=re.MULTILINE)
+    with confid.demo() as session:
+        of = session.preferences
+        assert {name: default for name, _, default in rows} == {
+            field.name: str(getattr(of, field.name)) for field in attrs.fields(type(of))
+        }
+        for name, words, _ in rows[:3]:
+            for word in (
+                "Stop",
+                "Continue",
+                "SilentlyContinue",
+                "Ignore",
+                "Inquire",
+                "None",
+                "High",
+            ):
+                taken = contextlib.nullcontext() if word in words else pytest.raises(ConfidError)
+                with taken:
+                    setattr(of, name, word)
 
 
 def test_the_table_of_damage_names_tests_that_are_there() -> None:
