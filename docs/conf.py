@@ -147,9 +147,10 @@ def marked_up(lines: list[str]) -> Iterator[str]:
 def mark_up(
     app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]
 ) -> None:
-    """Replace the lines of a docstring."""
+    """Replace the lines of a docstring; those that Python wrote itself say nothing."""
     del app, what, name, thing, options
-    lines[:] = list(marked_up(lines))
+    written = [line for line in lines if not line.startswith("Alias for field number")]
+    lines[:] = list(marked_up(written))
 
 
 def own_signature(*event: Any) -> tuple[str, str] | None:
@@ -162,9 +163,18 @@ def own_signature(*event: Any) -> tuple[str, str] | None:
     return re.sub(r": '([^']*)'", r": \1", shown), returned
 
 
+def without_object(app: Sphinx, page: Any) -> None:
+    """Leave out that a class has no base."""
+    del app
+    for node in list(page.findall(lambda node: node.astext() == "Bases: object")):
+        if node.parent:
+            node.parent.remove(node)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Sphinx calls this."""
     app.connect("source-read", lead_to_the_site)
     app.connect("autodoc-process-docstring", mark_up)
     app.connect("autodoc-process-signature", own_signature)
+    app.connect("doctree-read", without_object)
     return {"parallel_read_safe": True}
