@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from confid.ids.conference_id import ConferenceId
 from confid.ids.dice import NotingDice
 from confid.ids.issuer import FreeIds
 from confid.store.base import TENANT
@@ -17,7 +16,7 @@ from confid.tenant.documents import KINDS, MIGRATION, OUTBOX
 from confid.tenant.migrations import MIGRATIONS
 from confid.tenant.outbox import MESSAGES, MessageState
 from confid.tenant.properties import PERSON, shown, written
-from confid.tenant.property_changes import changes, drawn_ids
+from confid.tenant.property_changes import changes
 from confid.tenant.setup import LastSetup
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ class Trial:
         def of(owner: str) -> Effect:
             return effects.get(names.get(owner, ""), effects[targets[-1]])
 
-        for changed in self._changed(subjects):
+        for changed in self._changed(subjects, own.drawn | self.dice.uuids):
             kind, key = changed.subject
             (of(key) if kind == PERSON else effects[targets[-1]]).changed.append(changed)
         for mail in self._mails(messages):
@@ -124,17 +123,12 @@ class Trial:
                 of(owner).migrations.append((state, migration.state))
         return list(effects.values())
 
-    def _changed(self, subjects: Collection[Subject]) -> Iterator[Changed]:
+    def _changed(
+        self, subjects: Collection[Subject], drawn: Collection[int | str]
+    ) -> Iterator[Changed]:
         seen, promised = shown(self.before, subjects), shown(self.after, subjects)
-        ids = drawn_ids(self.before.transaction, self.transaction, promised.values())
-
-        def is_drawn(value: object) -> bool:
-            return (
-                value in ids if isinstance(value, ConferenceId) else str(value) in self.dice.uuids
-            )
-
         rows: dict[Subject, list[PropertyChange]] = {}
-        for row in changes(seen, promised, is_drawn=is_drawn):
+        for row in changes(seen, promised, drawn=drawn):
             rows.setdefault(row.subject, []).append(row)
         for subject, its in rows.items():
             yield Changed(subject=subject, seen=seen[subject], promised=promised[subject], rows=its)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from confid.ids.conference_id import ConferenceId
 from confid.rehearsal.calls import (
     RehearsedCall,
     is_about_settings,
@@ -19,7 +18,7 @@ from confid.rehearsal.mails import Mails, mails_of
 from confid.store.base import TENANT
 from confid.tenant.documents import MEETINGS, OUTBOX, SETTINGS_KEY
 from confid.tenant.properties import PERSON, Subject, named_in, shown, written
-from confid.tenant.property_changes import Changes, changes, drawn_ids, new_ids
+from confid.tenant.property_changes import Changes, changes
 from confid.tenant.results import Results
 from confid.tenant.text import fold
 
@@ -104,23 +103,14 @@ def outcome_of(opened: Opened) -> Outcome:
         seen = shown(before, changed | given)
         promised = {**seen, **shown(after, changed)}
         named |= _names_of_new(seen, promised)
-        has_imports = any(call.name in IMPORTS for call in recorded)
-        ids = (
-            drawn_ids(base, here, promised.values())
-            if has_imports
-            else new_ids(base, promised.values())
-        )
-        uuids = frozenset(opened.dice.uuids)
         mails = mails_of(base, after, own.documents.get(OUTBOX.name, ()))
         outdated = _outdated(after, own.owners)
 
-    def is_drawn(value: object) -> bool:
-        return value in ids if isinstance(value, ConferenceId) else str(value) in uuids
-
+    uuids = frozenset(opened.dice.uuids)
     return Outcome(
         recorded=recorded,
         calls=Results(rehearsed(call, people) for call in recorded),
-        changes=changes(seen, promised, is_drawn=is_drawn),
+        changes=changes(seen, promised, drawn=own.drawn | uuids),
         mails=mails,
         outdated=outdated,
         seen=seen,

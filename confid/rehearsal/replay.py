@@ -11,7 +11,7 @@ import attrs
 from confid.errors import InvalidOperationError
 from confid.rehearsal.calls import people_of
 from confid.tenant.documents import CONFERENCING, MEETING, USER
-from confid.tenant.properties import NOTHING, KeptPin, Subject, shown
+from confid.tenant.properties import NOTHING, PERSON, KeptPin, Subject, shown
 from confid.tenant.property_changes import Changes, changes
 from confid.tenant.records import Record
 from confid.tenant.results import Results
@@ -51,24 +51,24 @@ def demand_unchanged(session: Session, outcome: Outcome) -> None:
     """
     seen, named = outcome.seen, outcome.named
     subjects = {subject: kept for subject, kept in seen.items() if subject[0] != MEETING.name}
-    owners = [key for kind, key in subjects if kind == USER.name]
+    owners = [key for kind, key in subjects if kind == PERSON]
     with session.unit(write=True) as unit:
         if str(unit.facts.tenant_id) != outcome.tenant_id:
             raise InvalidOperationError(
                 "Another tenant stands now where the rehearsal's was. Nothing was changed.",
                 error_id="RehearsalNotApplicable",
             )
-        unit.lock_setup(shared=all(kind == USER.name for kind, _ in subjects))
+        unit.lock_setup(shared=all(kind == PERSON for kind, _ in subjects))
         for kind in (USER.name, CONFERENCING.name):
             unit.transaction.get(kind, owners, lock=True)
         others = {
-            (USER.name, user.owner): NOTHING
+            (PERSON, user.owner): NOTHING
             for identity, user in people_of(unit, list(named)).items()
             if user.owner != named[identity]
         }
         subjects = others | subjects
         now = shown(unit, subjects)
-    if found := changes(subjects, now, is_drawn=lambda _: False):
+    if found := changes(subjects, now):
         raise TenantChangedError("The tenant has changed since it was rehearsed on.", found)
 
 
@@ -137,11 +137,11 @@ def demand_promised(
     What was drawn comes out otherwise: IDs, PINs, and who and what is new under such a key.
     """
     known = {s: kept for s, kept in promised.items() if seen[s].properties or s[1] not in drawn}
-    known = {s: kept for s, kept in known.items() if s[0] != USER.name or seen[s].properties}
+    known = {s: kept for s, kept in known.items() if s[0] != PERSON or seen[s].properties}
     with session.unit(write=False) as unit:
         now = shown(unit, known)
     other = {s: _without_drawn(now[s], known[s], drawn) for s in known}
-    if found := changes(known, other, is_drawn=lambda _: False):
+    if found := changes(known, other):
         raise TenantChangedError("It didn't come out as in the rehearsal.", found)
 
 

@@ -12,6 +12,7 @@ import attrs
 from confid.errors import DuplicateKeyError, StoreError
 from confid.store import process
 from confid.store.base import (
+    IMPORTED,
     Current,
     Find,
     Get,
@@ -45,11 +46,13 @@ PAGE = 1000
 class Changes:
     """What an overlay holds of its own: keys of documents by kind, and owners of ledger entries.
 
-    A document may have been put back as it was.
+    A document may have been put back as it was. `drawn` are the conference IDs that the base's
+    ledger doesn't hold and that were not imported.
     """
 
     documents: dict[str, set[str]]
     owners: set[str]
+    drawn: set[int] = attrs.field(factory=set)
 
 
 class OverlayStore(Store):
@@ -396,7 +399,13 @@ class _OverlayTransaction(Transaction):
     def changes(self) -> Changes:
         """What stands in the overlay itself."""
         documents = {kind: {key for key, _ in self._own.scan(kind)} for kind in self._kinds}
-        return Changes(documents, {entry.owner for entry in self._own.entries()})
+        owners: set[str] = set()
+        drawn: set[int] = set()
+        for entries in batched(self._own.entries()):
+            owners |= {entry.owner for entry in entries}
+            issued = {e.conference_id for e in entries if e.origin != IMPORTED}
+            drawn |= issued - self._base.lookup(issued).keys()
+        return Changes(documents, owners, drawn)
 
     def demand_fit(self) -> None:
         """Raise `StoreError` where the overlay's own writes and the base contradict each other."""

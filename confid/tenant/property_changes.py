@@ -11,16 +11,14 @@ import attrs
 
 from confid.ids.conference_id import ConferenceId
 from confid.powershell.language.values import TABLE_CELL
-from confid.store.base import IMPORTED
 from confid.tenant.display import HTML_ROWS
 from confid.tenant.properties import KeptPin, Subject, differences
 from confid.tenant.records import MASKED_PIN, Record, prop
 from confid.tenant.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
-    from confid.store.base import Transaction
     from confid.tenant.properties import Difference, Shown
 
 NEW: Final = "new"
@@ -81,18 +79,19 @@ def changes(
     before: Mapping[Subject, Shown],
     after: Mapping[Subject, Shown],
     *,
-    is_drawn: Callable[[object], bool],
+    drawn: Collection[int | str] = (),
 ) -> Changes:
-    """A row for each property that differs, with `NEW` for what was drawn."""
-    return Changes(_row(found, is_drawn) for found in differences(before, after))
+    """A row for each property that differs, with `NEW` for what was drawn: IDs, UUIDs as text."""
+    return Changes(_row(found, drawn) for found in differences(before, after))
 
 
-def _row(found: Difference, is_drawn: Callable[[object], bool]) -> PropertyChange:
+def _row(found: Difference, drawn: Collection[int | str]) -> PropertyChange:
     after = found.after
-    if isinstance(after, KeptPin) or is_drawn(after):
+    is_id = isinstance(after, ConferenceId)
+    if isinstance(after, KeptPin) or (after if is_id else str(after)) in drawn:
         after = NEW
     elif found.property == "Invitation" and isinstance(after, str):
-        after = _SPOKEN.sub(lambda m: NEW if is_drawn(conference_id(m[0])) else m[0], after)
+        after = _SPOKEN.sub(lambda m: NEW if _number(m[0]) in drawn else m[0], after)
     return PropertyChange(
         subject=found.subject,
         display_name=found.name,
@@ -102,20 +101,6 @@ def _row(found: Difference, is_drawn: Callable[[object], bool]) -> PropertyChang
     )
 
 
-def conference_id(spoken: str) -> ConferenceId | None:
+def _number(spoken: str) -> int:
     """The ID that an invitation shows."""
-    digits = re.sub(r"\D", "", spoken)
-    return None if digits.startswith("0") else ConferenceId(digits)
-
-
-def new_ids(before: Transaction, shown: Iterable[Shown]) -> set[ConferenceId]:
-    """The conference IDs among the properties that the ledger didn't hold `before`."""
-    found = (s.properties.get("ConferenceId") for s in shown)
-    ids = {number for number in found if isinstance(number, ConferenceId)}
-    return ids - before.lookup(ids).keys()
-
-
-def drawn_ids(before: Transaction, after: Transaction, shown: Iterable[Shown]) -> set[ConferenceId]:
-    """Those of the `new_ids` that were drawn, not imported."""
-    ids = new_ids(before, shown)
-    return ids - {i for i, entry in after.lookup(ids).items() if entry.origin == IMPORTED}
+    return int(re.sub(r"\D", "", spoken))

@@ -370,3 +370,14 @@ def test_it_says_what_was_written(base: Store) -> None:
             assert before.get("plain", ["new", "there"]) == {"there": {"x": 1}}
             assert after.get("plain", ["new", "there"]) == {"new": {"x": 1}}
             assert (len(before.current(["dan"])), after.current(["dan"])) == (1, {})
+
+
+def test_it_says_which_ids_were_drawn(base: Store) -> None:
+    """Not those that it retired of the base's, nor those that were imported."""
+    with OverlayStore(base) as overlay:
+        overlay.open(KINDS)
+        act(overlay, lambda tx: tx.retire(["dan"], at=AT))
+        act(overlay, lambda tx: tx.claim([(FIRST_ID + 21, "dan")], Claim(at=AT)))
+        act(overlay, lambda tx: tx.exchange([(FIRST_ID + 22, "dan")], Claim(at=AT)))
+        act(overlay, lambda tx: tx.claim([(FIRST_ID + 23, "eve")], Claim(at=AT, origin=IMPORTED)))
+        assert overlay.changes().drawn == {FIRST_ID + 21, FIRST_ID + 22}
