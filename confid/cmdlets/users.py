@@ -115,6 +115,7 @@ def enable_cs_online_dial_in_conferencing_user(
         if allow_pstn_only_meetings is None
         else allow_pstn_only_meetings
     )
+    notice = owed([Event.ENABLED], mail, unit.settings)
 
     def plan(person: Person) -> Change | None:
         if person.is_enabled:
@@ -134,7 +135,7 @@ def enable_cs_online_dial_in_conferencing_user(
             ),
             issue=True,
             pin=pin,
-            notice=owed([Event.ENABLED], mail, unit.settings),
+            notice=notice,
             user=person.user.with_microsoft() if person.user.has_other_provider else None,
         )
 
@@ -172,13 +173,14 @@ def disable_cs_online_dial_in_conferencing_user(
     """
     demand_identity(command, identity)
     unit = command.tenant
+    notice = owed([Event.DISABLED], mail, unit.settings)
 
     def plan(person: Person) -> Change:
         return Change(
             person=person,
             after=attrs.evolve(person.demand_enabled(), enabled=False, pin_digest=None),
             retire=True,
-            notice=owed([Event.DISABLED], mail, unit.settings),
+            notice=notice,
         )
 
     return command.change(identity, plan)

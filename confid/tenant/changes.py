@@ -154,11 +154,5 @@ class Changes:
         self._outbox.supersede_pins(disabled, reason="the user was disabled")
 
     def _notify(self, after: Sequence[Person], changes: Sequence[Change]) -> None:
-        told = [(p, c, c.notice) for p, c in zip(after, changes, strict=True) if c.notice]
-        policies = self._policies.audio_of(person.user for person, _, _ in told)
-        self._outbox.add(
-            [
-                self._outbox.entry(person, notice, policies[change.owner], pin=change.pin)
-                for person, change, notice in told
-            ]
-        )
+        told = [(p, c.notice, c.pin) for p, c in zip(after, changes, strict=True) if c.notice]
+        self._outbox.add(told, self._policies.audio_of(person.user for person, _, _ in told))

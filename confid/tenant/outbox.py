@@ -9,7 +9,6 @@ and both are erased together.
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - the codec reads the annotations
-from itertools import count
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -22,7 +21,7 @@ from confid.tenant.notices import Event, Sender
 from confid.tenant.records import DialInNumber, Record, prop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from confid.ids.dice import Dice
     from confid.store.base import Body, Transaction
@@ -107,13 +106,18 @@ class OutboxEntry(Record):
         return attrs.evolve(self, facts=facts, state=state, reason=reason)
 
 
-def _index(entry: OutboxEntry) -> Index:
-    pending = entry.state == MessageState.PENDING
-    lane = LANES[crc32(entry.owner.encode()) % len(LANES)] if pending else None
-    return {"state": entry.state, "owner": entry.owner, "lane": lane}
+def _index(state: str, owner: str) -> Index:
+    pending = state == MessageState.PENDING
+    lane = LANES[crc32(owner.encode()) % len(LANES)] if pending else None
+    return {"state": state, "owner": owner, "lane": lane}
 
 
-MESSAGES = DocumentType(kind=OUTBOX, record=OutboxEntry, key=lambda entry: entry.key, index=_index)
+MESSAGES = DocumentType(
+    kind=OUTBOX,
+    record=OutboxEntry,
+    key=lambda entry: entry.key,
+    index=lambda entry: _index(entry.state, entry.owner),
+)
 """All messages that are pending for a user have one lane."""
 
 
@@ -134,7 +138,8 @@ class Outbox:
         self._now = now
         self._dice = dice
         self._warnings = warnings
-        self._keys = (f"{int(now.timestamp() * 1000):011x}{n:05x}" for n in count())
+        self._added = 0
+        self._last_form: tuple[Notice, tuple[DialInNumber, ...], Body] | None = None
         self.queued: int = 0
         """How many pending messages this transaction has put in the outbox."""
 
@@ -142,59 +147,89 @@ class Outbox:
         """Keep entries."""
         MESSAGES.put(self._transaction, entries)
 
-    def add(self, entries: Sequence[OutboxEntry]) -> None:
-        """Put new entries in the outbox, their PINs in clear."""
-        if entries:
-            self.put(encrypt_pins(self._transaction, entries, dice=self._dice))
-            self.queued += sum(entry.state == MessageState.PENDING for entry in entries)
-
-    def entry(
+    def add(
         self,
-        person: Person,
-        notice: Notice,
-        policy: TeamsAudioConferencingPolicy,
-        *,
-        pin: Secret | None,
-    ) -> OutboxEntry:
-        """The message about a change; `person` is as the change left them."""
+        told: Iterable[tuple[Person, Notice, Secret | None]],
+        policies: Mapping[str, TeamsAudioConferencingPolicy],
+    ) -> None:
+        """Put a message about each change in the outbox, with the person's new PIN, if any.
+
+        People are as the change left them; `policies` are those in force, by owner.
+        """
+        documents: dict[str, Body] = {}
+        pads: dict[str, Body] = {}
+        for person, notice, pin in told:
+            body = self._message(person, notice, policies[person.user.owner])
+            pin_told = pin if notice.with_pin else None
+            if notice.ignored_to:
+                self._warnings.append(
+                    f"The message to {person} carries a PIN, so it goes to the primary address "
+                    f"and not to {notice.ignored_to}."
+                )
+            if body["to"] is None:
+                self._warnings.append(
+                    f"{person} has no e-mail address, so the change was made and nobody was told; "
+                    + _with_lost_pin("the message is parked in the outbox.", pin_told)
+                )
+                body["state"] = MessageState.FAILED
+                body["reason"] = _with_lost_pin(NO_ADDRESS, pin_told)
+            else:
+                self.queued += 1
+                if pin_told is not None:
+                    pad = self._dice(len(pin_told.reveal()))
+                    pads[body["key"]] = {"pad": pad.hex()}
+                    body["facts"]["pin"] = _xor(pin_told.reveal().encode(), pad).hex()
+            documents[body["key"]] = body
+        if pads:
+            self._transaction.put(PIN_PAD.name, pads)
+        if documents:
+            self._transaction.put(OUTBOX.name, documents)
+
+    def _message(
+        self, person: Person, notice: Notice, policy: TeamsAudioConferencingPolicy
+    ) -> Body:
+        """The document of a message, which has everything but a PIN."""
         conferencing, user = person.conferencing, person.user
         assert conferencing is not None  # noqa: S101 - a changed person has settings
-        to = notice.to or user.mail or None
-        told_pin = pin if notice.with_pin else None
-        if notice.ignored_to:
-            self._warnings.append(
-                f"The message to {user.user_principal_name} carries a PIN, so it goes to the "
-                f"primary address and not to {notice.ignored_to}."
-            )
-        if to is None:
-            self._warnings.append(
-                f"{user.user_principal_name} has no e-mail address, so the change was made and "
-                "nobody was told; the message is parked in the outbox."
-                + (f" {PIN_IS_LOST}" if told_pin is not None else "")
-            )
         disabled = Event.DISABLED in notice.events
-        facts = MessageFacts(
-            display_name=user.display_name,
-            conference_id=None if disabled else person.conference_id,
-            numbers=() if disabled else self._setup.current.dial_in_numbers(conferencing, policy),
-            pin=told_pin.reveal() if told_pin is not None and to is not None else None,
-            language=user.preferred_language,
-        )
-        serial = conferencing.revision + person.serial
-        return OutboxEntry(
+        numbers = () if disabled else self._setup.current.dial_in_numbers(conferencing, policy)
+        form = self._form(notice, numbers)
+        facts = {**form["facts"], "display_name": user.display_name}
+        if person.conference_id is not None and not disabled:
+            facts["conference_id"] = int(person.conference_id)
+        if user.preferred_language is not None:
+            facts["language"] = user.preferred_language
+        owner, serial = user.owner, conferencing.revision + person.serial
+        to = notice.to or user.mail or None
+        self._added += 1
+        return {
+            **form,
             # In the order of time, so that a store adds it behind the others; once it was without.
-            key=f"{next(self._keys)}:{user.owner}:{serial:08d}",
-            owner=user.owner,
-            serial=serial,
-            to=to,
-            events=notice.events,
-            state=MessageState.FAILED if to is None else MessageState.PENDING,
-            reason=_reason_to_park(NO_ADDRESS, told_pin) if to is None else None,
-            created_at=self._now,
-            sender=notice.sender,
-            facts=facts,
-            to_primary=notice.to is None,
-        )
+            "key": f"{form['key']}{self._added:05x}:{owner}:{serial:08d}",
+            "owner": owner,
+            "serial": serial,
+            "to": to,
+            "facts": facts,
+            "index": _index(MessageState.PENDING if to else MessageState.FAILED, owner),
+        }
+
+    def _form(self, notice: Notice, numbers: tuple[DialInNumber, ...]) -> Body:
+        """The document of which all messages of a call that tell the same are copies."""
+        last = self._last_form
+        if last is None or last[:2] != (notice, numbers):
+            shared = OutboxEntry(
+                key=f"{int(self._now.timestamp() * 1000):011x}",
+                owner="",
+                serial=0,
+                to=None,
+                events=notice.events,
+                created_at=self._now,
+                sender=notice.sender,
+                facts=MessageFacts(display_name="", numbers=numbers),
+                to_primary=notice.to is None,
+            )
+            last = self._last_form = (notice, numbers, MESSAGES.body(shared))
+        return last[2]
 
     def supersede_pins(self, owners: Sequence[str], *, reason: str) -> None:
         """Supersede the waiting messages to these people that carry a PIN, and erase the PIN."""
@@ -223,31 +258,13 @@ class Outbox:
 
 def parked(entry: OutboxEntry, reason: str) -> OutboxEntry:
     """The entry parked for this reason, which says so when it loses its PIN."""
-    return entry.ended(MessageState.FAILED, _reason_to_park(reason, entry.facts.pin))
+    return entry.ended(MessageState.FAILED, _with_lost_pin(reason, entry.facts.pin))
 
 
-def _reason_to_park(reason: str, lost_pin: object | None) -> str:
+def _with_lost_pin(reason: str, lost_pin: object | None) -> str:
     if lost_pin is None:
         return reason
     return f"{reason[: LONGEST_REASON - len(PIN_IS_LOST) - 2].rstrip('.')}. {PIN_IS_LOST}"
-
-
-def encrypt_pins(
-    transaction: Transaction, entries: Iterable[OutboxEntry], *, dice: Dice
-) -> list[OutboxEntry]:
-    """The entries with their PINs encrypted; the pads are kept."""
-    pads: dict[str, Body] = {}
-    kept = []
-    for entry in entries:
-        if entry.facts.pin is None:
-            kept.append(entry)
-            continue
-        pad = dice(len(entry.facts.pin))
-        pads[entry.key] = {"pad": pad.hex()}
-        kept.append(entry.with_pin(_xor(entry.facts.pin.encode(), pad).hex()))
-    if pads:
-        transaction.put(PIN_PAD.name, pads)
-    return kept
 
 
 def decrypt_pins(transaction: Transaction, entries: Iterable[OutboxEntry]) -> dict[str, Secret]:

@@ -13,7 +13,7 @@ import confid
 from confid.errors import ConfidError, InvalidArgumentError
 from confid.mail import MemoryTransport
 from confid.tenant.notices import Event, Sender
-from confid.tenant.outbox import MessageState, OutboxEntry
+from confid.tenant.outbox import MESSAGES, MessageState, OutboxEntry
 from confid.tenant.records import MASKED_PIN
 from tests.tenants import (
     NOON,
@@ -280,6 +280,39 @@ def test_without_an_address_the_change_is_made_and_the_message_parked(mail: str 
         assert user.leader_pin not in repr(contents(session))
         set_user(LI, send_email=True, send_email_to_address=ELSEWHERE)
         assert outbox(session)[-1].to == ELSEWHERE
+
+
+@given(
+    people=st.lists(
+        st.tuples(
+            st.sampled_from([None, ELSEWHERE]), st.sampled_from([None, "de-DE"]), st.booleans()
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    send=st.booleans(),
+    reset=st.booleans(),
+    pin=st.booleans(),
+)
+def test_a_message_is_kept_as_the_record_of_it_would_be(
+    people: list[tuple[str | None, str | None, bool]], *, send: bool, reset: bool, pin: bool
+) -> None:
+    """Whomever a call tells what, a message's document is the one that its entry makes."""
+    with tenant() as session:
+        names = [f"user{n}" for n in range(len(people))]
+        for name, (mail, language, _) in zip(names, people, strict=True):
+            add(session, name, mail=mail, preferred_language=language)
+        everybody = list(map(upn, names))
+        enable(everybody, send_email=send)
+        add_bridge(session, "other", LONDON)
+        set_user(
+            [upn(n) for n, (*_, moves) in zip(names, people, strict=True) if moves],
+            bridge_name="other",
+        )
+        set_user(everybody, reset_conference_id=reset, reset_leader_pin=pin, send_email=send)
+        disable(everybody, send_email=send)
+        for body in contents(session)["outbox"].values():
+            assert MESSAGES.body(MESSAGES.read(body)) == body
 
 
 def test_toll_free_is_told_as_the_organizer_has_it() -> None:
