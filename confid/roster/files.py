@@ -1,28 +1,27 @@
 """Rosters as files: opened, decoded and cut into rows of cells; nothing of people in it.
 
 What Export-Csv writes is read in all its encodings and delimiters. Nothing is
-guessed: a damaged file is an error. (`confid.powershell.import_csv` is lenient.)
+guessed: what `confid.powershell.import_csv` reads over is an error here.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from confid.errors import ConfidError, InvalidArgumentError, RosterError, shown
+from confid.powershell.formats.csv_text import records
 from confid.powershell.formats.text_files import MOST_BYTES, not_readable, read_bytes, split_mark
-from confid.roster.cells import quoted, unwrapped
+from confid.roster.cells import MAX_CELL, quoted, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SEPARATOR_LINE = re.compile(r"\"?sep=(.)?\"?", re.IGNORECASE)
 """The line with which Excel says the delimiter; a tab at its end was cut off as a blank."""
+_LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
 _IN_QUOTES = re.compile(r'"[^"]*"?')
 
 
@@ -134,69 +133,61 @@ class Table:
             if found := pattern.search(text):
                 line = text.count("\n", 0, found.start()) + 1
                 raise RosterError(name, [f"line {line}: {what}"])
-        file = io.StringIO(text.removeprefix("\ufeff"), newline="")
-        delimiter, self._skipped = "", 0
-        for first in file:
+        text = text.removeprefix("\ufeff")
+        place, line, delimiter = 0, 1, ""
+        for found in _LINE.finditer(text):
+            first = found[0].strip()
             if first.startswith("version:v"):
                 raise RosterError(name, [_TEMPLATE])
-            if separator := _SEPARATOR_LINE.fullmatch(first.strip()):
+            if separator := _SEPARATOR_LINE.fullmatch(first):
                 delimiter = separator[1] or "\t"
-            elif first.strip() and not (self._skipped == 0 and first[:5].upper() == "#TYPE"):
+            elif first and not (line == 1 and first[:5].upper() == "#TYPE"):
                 break
-            self._skipped += 1
+            place, line = found.end(), line + 1
         else:
             raise RosterError(name, ["The file is empty: it has no header."])
-        self._reader = csv.reader(
-            chain([first], file),
-            delimiter=delimiter or _delimiter(first),
-            strict=True,
-            skipinitialspace=True,
-        )
-        try:
-            self.header: list[str] = [cell.strip() for cell in next(self._reader)]
-        except csv.Error as error:
-            raise RosterError(name, [_sentence(error, self._skipped + 1)]) from error
-
-    @property
-    def _line(self) -> int:
-        """The line at which the next row begins."""
-        return self._skipped + self._reader.line_num + 1
+        # The line end closes a last row that ends with a delimiter.
+        self._records = records(f"{text[place:]}\n", delimiter or _delimiter(first), line)
+        header = next(self._records)
+        if why := _damage_of(*header):
+            raise RosterError(name, [why])
+        self.header: list[str] = [cell.strip() for cell in header.fields]
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Each row's cells, with the number of the line in the file where it begins."""
-        width, line = len(self.header), self._line
-        try:
-            for cells in self._reader:
-                text = "".join(cells)
-                if '="' in text:
-                    cells = [unwrapped(cell) for cell in cells]  # noqa: PLW2901 - as they were
-                if not text.strip():
-                    pass  # a row of blank cells is no row
-                elif len(cells) == width or (len(cells) > width and not any(cells[width:])):
-                    yield line, cells[:width]
-                else:
-                    sentence = (
-                        f"line {line}: It has {len(cells)} cells where the header has {width}; the "
-                        "file is cut off, or a delimiter stands in a cell without quotes."
-                    )
-                    self.problems.append((f"line {line}", sentence))
-                line = self._line
-        except csv.Error as error:
-            self.problems.append(("", _sentence(error, line)))
+        width = len(self.header)
+        for line, cells, damage in self._records:
+            text = "".join(cells)
+            if (damage or len(text) > MAX_CELL) and (why := _damage_of(line, cells, damage)):
+                self.problems.append(("", why))
+                return
+            if '="' in text:
+                cells = [unwrapped(cell) for cell in cells]  # noqa: PLW2901 - as they were
+            if not text or text.isspace():
+                continue  # a row of blank cells is no row
+            if len(cells) == width or (len(cells) > width and not any(cells[width:])):
+                yield line, cells[:width]
+            else:
+                sentence = (
+                    f"line {line}: It has {len(cells)} cells where the header has {width}; the "
+                    "file is cut off, or a delimiter stands in a cell without quotes."
+                )
+                self.problems.append((f"line {line}", sentence))
+
+
+def _damage_of(line: int, cells: list[str], damage: str) -> str:
+    """What is wrong with a record beyond its own cells, or with a cell that has no end."""
+    if damage:
+        return f"line {line}: The row is damaged: {damage}."
+    if any(len(cell) > MAX_CELL for cell in cells):
+        return f"line {line}: A cell is longer than {MAX_CELL:,} characters."
+    return ""
 
 
 _TEMPLATE = (
     "This is a template for bulk operations (version:v1.0), which lists nobody. Download the users "
     "instead, or export them: Get-CsOnlineUser | Export-Csv."
 )
-
-
-def _sentence(error: csv.Error, line: int) -> str:
-    if "unexpected end" in str(error):
-        return f"line {line}: The row is cut off: a quote is opened and never closed."
-    if "field limit" in str(error):
-        return f"line {line}: A cell is longer than {csv.field_size_limit():,} characters."
-    return f"line {line}: The row is no CSV: {error}."
 
 
 def _undecodable(line: object) -> str:

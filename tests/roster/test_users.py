@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from confid.errors import (
@@ -25,7 +25,9 @@ from confid.errors import (
     UserNotFoundError,
 )
 from confid.powershell.formats import text_files
+from confid.powershell.formats.csv_text import from_csv
 from confid.roster import cells, import_users, remove_users
+from confid.roster.files import Table
 from confid.start import connect
 from confid.tenant.mail_address import checked
 from confid.tenant.records import DirectoryUser, LicenseState
@@ -234,9 +236,18 @@ DAMAGED = {
     "a type line alone": (b"#TYPE X\r\n", "empty"),
     "no user principal name": (b"Name,Mail\na,b\n", "no UserPrincipalName"),
     "a column twice": (b"UserPrincipalName,Mail,MAIL\n", "'MAIL' stands twice"),
-    "an open quote": (b'UserPrincipalName,Title\na@x.com,"Che', "line 2: The row is cut off"),
-    "an open quote in the header": (b'"UserPrincipalName', "line 1: The row is cut off"),
-    "text behind a quote": (b'UserPrincipalName\n"a"@x.com\n', "line 2: The row is no CSV"),
+    "an open quote": (
+        b'UserPrincipalName,Title\na@x.com,"Che',
+        "line 2: The row is damaged: a quote is opened and never closed",
+    ),
+    "an open quote in the header": (
+        b'"UserPrincipalName',
+        "line 1: The row is damaged: a quote is",
+    ),
+    "text behind a quote": (
+        b'UserPrincipalName\n"a"@x.com\n',
+        "line 2: The row is damaged: text stands behind",
+    ),
     "too few cells": (b"UserPrincipalName,Title\n\na@x.com", "line 3: It has 1 cells"),
     "too many cells": (b"UserPrincipalName\na@x.com,b\n", "line 2: It has 2 cells"),
     "a NUL": (b"UserPrincipalName,x\na@x.com,\0\n", "line 2: There is a NUL"),
@@ -273,15 +284,20 @@ def test_a_header_alone_is_a_roster_of_nobody() -> None:
     assert import_users([]) == []
 
 
-def test_the_csv_module_is_left_as_it_is(fresh: Session) -> None:
-    """Its limit is the whole process's; another limit than usual is respected and named."""
-    limit = csv.field_size_limit(50)
-    try:
-        (problem,) = problems(io.StringIO("UserPrincipalName\n" + "x" * 60), fresh)
-        assert "longer than 50" in problem
-        assert csv.field_size_limit() == 50
-    finally:
-        csv.field_size_limit(limit)
+@settings(deadline=None)
+@given(st.text(st.sampled_from('ab,," \t\r\n')))
+@example('"a" b,c')
+@example('a,"b')
+@example("a,")
+def test_a_file_is_read_as_import_csv_reads_it_or_refused(text: str) -> None:
+    """There is one reader, and what it reads over is refused here; cells of blanks are blank."""
+    table = Table("roster", f"A,B\n{text}")
+    rows = [[cell.strip() for cell in cells] for _, cells in table.rows()]
+    if not table.problems:
+        lenient = [
+            [(text or "").strip() for text in row.values()] for row in from_csv(f"A,B\n{text}")
+        ]
+        assert rows == [row for row in lenient if any(row)]
 
 
 def test_what_is_no_roster_is_refused_with_a_hint(tmp_path: Path, fresh: Session) -> None:

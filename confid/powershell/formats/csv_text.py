@@ -5,14 +5,13 @@ Source: csv.json, csvread.json and csvfile.json, the rows of the real engine.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from decimal import Decimal
+from functools import lru_cache
 from itertools import chain, count
 from numbers import Real
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from confid.errors import InvalidArgumentError, shown
 from confid.powershell.formats.text_files import read_text
@@ -42,17 +41,7 @@ _FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - as sprea
 _LOG_HEADER: Final = "#Fields: "
 """How the line of names starts in a log of the W3C's format."""
 
-# One field and what ends it: blanks before it don't count. Either it starts with a
-# quote, and then runs to the closing one, and whatever stands between that and the next
-# comma belongs to it; or it doesn't, and then a quote within is an ordinary character.
-_FIELD: Final = re.compile(
-    r"""[ \t]*+
-    (?: "(?P<quoted>[^"]*+(?:""[^"]*+)*+) (?: "(?P<behind>[^,\r\n]*+) | \Z )
-      | (?P<word>[^,\r\n" \t]*+) (?P<rest>[" \t][^,\r\n]*+)?
-    )
-    (?P<end>,|\r\n|\r|\n|\Z)""",
-    re.VERBOSE,
-)
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
 # --- writing
@@ -102,12 +91,7 @@ def csv_lines(
     `'` before text that a spreadsheet would take for a formula.
     """
     quotes = choice("use_quotes", use_quotes, QUOTES)
-    if not isinstance(delimiter, str) or len(delimiter) != 1:
-        raise InvalidArgumentError(
-            f"delimiter: {shown(delimiter)} is not a single character.",
-            target=delimiter,
-            error_id="CannotConvertArgumentNoMessage",
-        )
+    _demand_character(delimiter)
     names = _field_names(quote_fields)
     if names and quotes != "Always":
         raise InvalidArgumentError(
@@ -121,6 +105,15 @@ def csv_lines(
     if escape_formulas:
         items = map(_without_formulas, items)
     return _lines(items, join, header=not no_header, type_line=include_type_information)
+
+
+def _demand_character(delimiter: object) -> None:
+    if not isinstance(delimiter, str) or len(delimiter) != 1:
+        raise InvalidArgumentError(
+            f"delimiter: {shown(delimiter)} is not a single character.",
+            target=delimiter,
+            error_id="CannotConvertArgumentNoMessage",
+        )
 
 
 def _without_formulas(item: Any) -> Any:
@@ -252,9 +245,9 @@ def from_csv(text: str) -> list[dict[str, str | None]]:
     `#` before the header, and fields beyond the header are left out. Raises
     InvalidArgumentError where two headers have one name.
     """
-    records = _records(_after_type_line(text_given("text", text).removeprefix("\ufeff")))
-    header = _header(records)
-    rows = [row for row in records if row != [""]]
+    found = records(_after_type_line(text_given("text", text)))
+    header = _header(found)
+    rows = [fields for _, fields, _ in found if fields != [""]]
     if not rows:
         return []
     names = _named(header)
@@ -269,19 +262,10 @@ def from_csv(text: str) -> list[dict[str, str | None]]:
 def read_header(text: str, delimiter: str = ",") -> list[str]:
     """Return the names in the header of a CSV text; an empty list if it has none.
 
-    Raises InvalidArgumentError where two have one name, or where it can't be read.
+    Raises InvalidArgumentError where two have one name, and for what is no delimiter.
     """
-    text = _after_type_line(text.removeprefix("\ufeff"))
-    if delimiter == ",":
-        return _named(_header(_records(text)))
-    try:
-        records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        return _named(_header(record for record in records if record))
-    except (TypeError, ValueError, csv.Error) as error:
-        raise InvalidArgumentError(
-            f"The header can't be read with the delimiter {delimiter!r}: {error}.",
-            target=delimiter,
-        ) from error
+    _demand_character(delimiter)
+    return _named(_header(records(_after_type_line(text), delimiter)))
 
 
 def import_csv(path: str | PathLike[str]) -> list[dict[str, str | None]]:
@@ -294,31 +278,88 @@ def import_csv(path: str | PathLike[str]) -> list[dict[str, str | None]]:
 
 
 def _after_type_line(text: str) -> str:
-    """Return a text without its first line if that starts with `#`, as `#TYPE …` does."""
-    return re.split(r"\r\n|\r|\n", f"{text}\n", maxsplit=1)[1] if text.startswith("#") else text
+    """Return a text without its mark, and without its first line if that starts with `#`."""
+    text = text.removeprefix("\ufeff")
+    return _LINE_END.split(f"{text}\n", maxsplit=1)[1] if text.startswith("#") else text
 
 
-def _records(text: str) -> Iterator[list[str]]:
-    """Yield the fields of each record, those of a blank line as one empty field."""
-    record: list[str] = []
-    for match in _FIELD.finditer(text):
-        quoted, behind, word, rest, end = match.groups()
-        if word is not None:
-            field = word if rest is None else word + _rest(rest)
-            open_end = rest is None
+class Record(NamedTuple):
+    """The fields of a record, the line at which it begins, and the damage that was read over."""
+
+    line: int
+    fields: list[str]
+    damage: str = ""
+
+
+def records(text: str, delimiter: str = ",", line: int = 1) -> Iterator[Record]:
+    """Yield the records of a CSV text that begins at a line; a blank one has an empty field."""
+    field, blanks = _field_pattern(delimiter)
+    between = f'"{delimiter}"'
+    odd = (
+        '"',
+        "\r",
+        *(edge for blank in blanks for edge in (blank + delimiter, delimiter + blank)),
+    )
+    place, end = 0, len(text)
+    while place < end:
+        stop = text.find("\n", place) + 1 or end
+        whole = text[place:stop].removesuffix("\n").removesuffix("\r")
+        # Most lines have quotes around each field and none within, or none and no blanks to trim.
+        if whole[:1] == '"':
+            fields = whole[1:-1].split(between)
+            is_regular = whole.count('"') == 2 * len(fields) and whole[-1] == '"'
         else:
-            field = quoted.replace('""', '"')
-            open_end = behind is None
-            if behind and behind.strip(" \t"):  # blanks alone don't count
-                field += behind
+            fields = whole.split(delimiter)
+            is_regular = whole == whole.strip(blanks) and not any(map(whole.__contains__, odd))
+        if is_regular and text[stop - 1] == "\n":
+            yield Record(line, fields)
+            place = stop
+            line += 1
+        while place < stop:
+            begin = place
+            place, fields, damage = _irregular(field.finditer(text, place), delimiter)
+            if fields:
+                yield Record(line, fields, damage)
+            line += len(_LINE_END.findall(text, begin, place))
+
+
+def _irregular(found: Iterator[re.Match[str]], delimiter: str) -> tuple[int, list[str], str]:
+    """Return where a record ends, its fields, and its damage."""
+    fields: list[str] = []
+    damage = ""
+    for match in found:
+        quoted, behind, word, rest, end = match.groups()
+        if quoted is None:
+            value = word if rest is None else word + _rest(rest)
+        else:
+            value = quoted.replace('""', '"')
+            if behind is None:
+                damage = "a quote is opened and never closed"
+            elif behind.strip(" \t"):  # blanks alone don't count
+                value += behind
+                damage = "text stands behind a closing quote"
         # An empty field that the end of the text ends is none, unless it was in quotes.
-        if end or field or not open_end:
-            record.append(field)
-        if end != ",":
-            if not record:
-                return
-            yield record
-            record = []
+        if end or value or behind is not None or rest is not None:
+            fields.append(value)
+        if end != delimiter:
+            break
+    return match.end(), fields, damage
+
+
+@lru_cache(maxsize=16)
+def _field_pattern(delimiter: str) -> tuple[re.Pattern[str], str]:
+    """Return the pattern of one field with what ends it, and the blanks that don't count before it.
+
+    Either it starts with a quote, and then runs to the closing one, and whatever stands between
+    that and the next delimiter belongs to it; or it doesn't, and then a quote within is an
+    ordinary character.
+    """
+    by, blanks = re.escape(delimiter), " \t".replace(delimiter, "")
+    pattern = (
+        rf'[{blanks}]*+(?:"([^"]*+(?:""[^"]*+)*+)(?:"([^{by}\r\n]*+)|\Z)'
+        rf'|([^{by}\r\n"{blanks}]*+)(["{blanks}][^{by}\r\n]*+)?)({by}|\r\n|\r|\n|\Z)'
+    )
+    return re.compile(pattern), blanks
 
 
 def _rest(rest: str) -> str:
@@ -326,9 +367,9 @@ def _rest(rest: str) -> str:
     return rest if rest[0] == '"' or rest.strip(" \t") else rest[0]
 
 
-def _header(records: Iterator[list[str]]) -> list[str]:
+def _header(found: Iterator[Record]) -> list[str]:
     """Return the names of the fields; an empty list if there is no header."""
-    for record in records:
+    for _, record, _ in found:
         while len(record) > 1 and not record[-1]:
             record.pop()
         if record[0].startswith(_LOG_HEADER):
