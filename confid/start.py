@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from confid import cmdlets, meetings
 from confid.engine.opening import open_session
-from confid.engine.tracebacks import ends_at_caller
 from confid.errors import demand
+from confid.errors.tracebacks import ends_at_caller
 from confid.host import SilentHost, default_host
 from confid.store.memory import MemoryStore
 from confid.store.urls import hidden
@@ -80,6 +80,7 @@ def connect(
     )
 
 
+@ends_at_caller
 def demo(*, seed: int | None = None, clock: Callable[[], datetime] | None = None) -> Session:
     """A new tenant in memory: six people, five of them enabled, a bridge and a meeting.
 

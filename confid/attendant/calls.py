@@ -25,6 +25,7 @@ from confid.attendant.running_meeting import (
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidArgumentError, SealedError, Secret, demand, shown
+from confid.errors.tracebacks import ends_at_caller
 from confid.ids.conference_id import ConferenceId
 from confid.tenant import phone_number
 from confid.tenant.spoken_languages import DEFAULT
@@ -135,6 +136,7 @@ class Call:
         self._listen()
         return list(self._said)
 
+    @ends_at_caller
     def enter_conference_id(self, keys: str) -> CallState:
         """Key in a conference ID, spaces, dashes and `#` allowed; the state afterwards."""
         if self._recognizes(keys):
@@ -238,14 +240,10 @@ class Call:
     def _recognizes(self, keys: str) -> bool:
         """Take an ID by the fast path, if it can; every later step checks the ID again."""
         number = self._answered_on
-        if self._state is not CallState.ASKING_CONFERENCE_ID or number is None:
-            return False
         # On a toll-free number the policies have to be read.
-        seen = (
-            None
-            if number.is_toll_free
-            else find_organizer(self._session, keys, self._caller_counted)
-        )
+        if self._state is not CallState.ASKING_CONFERENCE_ID or not number or number.is_toll_free:
+            return False
+        seen = find_organizer(self._session, keys, self._caller_counted)
         if seen is None:
             return False
         self._owner, self.organizer = seen
@@ -264,6 +262,7 @@ class Call:
         self.language = language
         self._say("welcome", CallState.ASKING_CONFERENCE_ID)
 
+    @ends_at_caller
     def _step(self, expected: CallState, take: Callable[[UnitOfWork], None]) -> CallState:
         if self.state is not expected:
             raise CallError(

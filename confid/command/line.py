@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from confid.command.lookup import get_command
 from confid.command.typed import bind_command, refuse_typed_ids
-from confid.engine.tracebacks import ends_at_caller
 from confid.errors import LineError, StaticConferenceIdError, demand
+from confid.errors.tracebacks import ends_at_caller
 from confid.powershell.lines.parser import parse_line
 from confid.powershell.lines.pipeline import read_tail
 from confid.tenant.records import Record

@@ -7,8 +7,8 @@ from typing import overload
 
 import confid.cmdlets  # noqa: F401 - fills the registry
 from confid.engine.binder import Binding, CommandInfo, bind_arguments, registry
-from confid.engine.tracebacks import ends_at_caller
 from confid.errors import ParameterBindingError, demand, shown
+from confid.errors.tracebacks import ends_at_caller
 from confid.powershell.language.names import did_you_mean
 
 

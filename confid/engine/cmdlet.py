@@ -25,6 +25,7 @@ from confid.engine.docstrings import composed, signature_of
 from confid.engine.execution import run
 from confid.engine.session_cmdlets import functions
 from confid.errors import ConfidError
+from confid.errors.tracebacks import from_here
 from confid.tenant.records import ConferencingUser, DirectoryUser, Record, UserInfo, UserState
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class cmdlet:  # noqa: N801 - a decorator
                 return run(info, lean, args, kwargs)
             except ConfidError as error:
                 # Its sentence says it; the frames inside confid say nothing to a caller.
-                raise error.with_traceback(None)  # noqa: B904 - it is the very error
+                raise from_here(error)  # noqa: B904 - it is the very error
 
         call.__doc__ = composed(info)
         call.__signature__ = signature_of(info)  # type: ignore[attr-defined]  # inspect reads it

@@ -7,7 +7,8 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from confid.errors import InvalidArgumentError
+from confid.errors import ConfidError, InvalidArgumentError
+from confid.errors.tracebacks import from_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -58,6 +59,8 @@ class Job(Future[T]):
     def _work(self, work: Callable[[], T]) -> None:
         try:
             result = work()
+        except ConfidError as error:
+            self.set_exception(from_here(error))
         except BaseException as error:  # noqa: BLE001 - receive() raises it where it is wanted
             self.set_exception(error)
         else:

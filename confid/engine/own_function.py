@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from confid.engine.recording import RecordedCall, Recorder
 from confid.engine.session import Session, current_session
-from confid.engine.tracebacks import ends_at_caller
 from confid.errors import ConfidError, InvalidOperationError, Secret
+from confid.errors.tracebacks import ends_at_caller
 from confid.tenant.records import Record
 
 if TYPE_CHECKING:

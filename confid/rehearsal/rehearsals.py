@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from confid.engine.session import Session
 from confid.errors import CommitOutcomeUnknownError, InvalidOperationError, StoreError
+from confid.errors.tracebacks import ends_at_caller
 from confid.rehearsal.calls import RehearsedCall, rehearsed
 from confid.rehearsal.outcome import Outcome, outcome_of
 from confid.rehearsal.overview import as_html, as_text
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from confid.tenant.records import Meeting
 
 
+@ends_at_caller
 def rehearse(
     source: str | os.PathLike[str] | Store | Session,
     *,
@@ -165,6 +167,7 @@ class Rehearsal(Shown):
         outcome = self._outcome
         return as_html(outcome, self.errors, self._warnings(outcome))
 
+    @ends_at_caller
     def script(self, *, era: str = "2026", guard: bool = True) -> str:
         """The calls as a PowerShell script for the MicrosoftTeams module, for the real tenant.
 
@@ -178,12 +181,14 @@ class Rehearsal(Shown):
         """
         return script_of(self._outcome, era=era, guard=guard)
 
+    @ends_at_caller
     def save_script(
         self, path: str | os.PathLike[str], *, era: str = "2026", guard: bool = True
     ) -> None:
         """Write the `script` to a file, in UTF-8 with the mark that Windows PowerShell needs."""
         Path(path).write_bytes(self.script(era=era, guard=guard).encode("utf-8-sig"))
 
+    @ends_at_caller
     def apply(self) -> list[Any]:
         """Make the same calls on the tenant itself, all of them or none. Only once.
 

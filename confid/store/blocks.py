@@ -14,6 +14,9 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 from weakref import ref
 
+from confid.errors import ConfidError
+from confid.errors.tracebacks import from_here
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
@@ -95,13 +98,19 @@ class _GeneratorBlock(Block[T]):
         self._generator = generator
 
     def __enter__(self) -> T:
-        entered: T = next(self._generator)
+        try:
+            entered: T = next(self._generator)
+        except ConfidError as error:
+            raise from_here(error)  # noqa: B904 - it is the very error
         return entered
 
     def leave(self, error: BaseException | None) -> bool | None:
         # What contextlib does, which costs more in a call than all of the transaction.
         if error is None:
-            next(self._generator, None)
+            try:
+                next(self._generator, None)
+            except ConfidError as raised:
+                raise from_here(raised)  # noqa: B904 - it is the very error
             return False
         traceback = error.__traceback__
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from confid.errors import Secret, StoreError
+from confid.errors.tracebacks import ends_at_caller
 from confid.store.base import Store
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def hidden(
     return Secret(place) if isinstance(place, str) else place
 
 
+@ends_at_caller
 def from_url(store: str | os.PathLike[str] | Secret) -> Store:
     """The store that a URL (`memory:`, `sqlite:///tenant.db`, `postgresql://…`) or a path names.
 

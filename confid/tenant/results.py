@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
+from confid.errors.tracebacks import ends_at_caller
 from confid.tenant.display import echo, html_view, view
 from confid.tenant.exported_values import FrameId
 from confid.tenant.records import Record
@@ -68,18 +69,21 @@ class Results(Sequence[R], Generic[R]):  # noqa: PLW1641 - equal to lists, which
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text("…" if cycle else echo(self._records))
 
+    @ends_at_caller
     def to_dicts(
         self, names: Literal["powershell", "python"] = "powershell", *, plain: bool = False
     ) -> list[dict[str, object]]:
         """The records as dicts, as `to_dict` of each record gives them."""
         return [record.to_dict(names, plain=plain) for record in self._records]
 
+    @ends_at_caller
     def to_csv(self) -> str:
         """The text that `ConvertTo-Csv` writes, each line ended with a line feed."""
         from confid.powershell import to_csv  # noqa: PLC0415 - few callers export
 
         return "".join(f"{line}\n" for line in to_csv(self._records))
 
+    @ends_at_caller
     def export_csv(
         self,
         path: str | PathLike[str],
@@ -109,6 +113,7 @@ class Results(Sequence[R], Generic[R]):  # noqa: PLW1641 - equal to lists, which
             escape_formulas=escape_formulas,
         )
 
+    @ends_at_caller
     def export_clixml(self, path: str | PathLike[str], *, no_clobber: bool = False) -> None:
         """Write the file that `Export-Clixml` writes, completely or not at all.
 
@@ -118,6 +123,7 @@ class Results(Sequence[R], Generic[R]):  # noqa: PLW1641 - equal to lists, which
 
         export_clixml(self._records, path, no_clobber=no_clobber)
 
+    @ends_at_caller
     def to_json(self) -> str:
         """The text that `ConvertTo-Json -AsArray` writes; identifiers as text, IDs as numbers."""
         from confid.powershell import to_json  # noqa: PLC0415 - few callers export

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
 from confid.errors import ConversionError, InvalidArgumentError
+from confid.errors.tracebacks import ends_at_caller
 from confid.powershell.formats.text_files import replacing, target_of
 from confid.powershell.language.values import (
     EN_US,
@@ -74,6 +75,7 @@ _SPECIAL: Final = re.compile(
 _NO_CHARACTER: Final = re.compile("[\ufffe\uffff]")
 
 
+@ends_at_caller
 def to_clixml(value: Any, *, depth: int = 2) -> str:
     """Return a value as the text that `Export-Clixml` writes.
 
@@ -90,6 +92,7 @@ def to_clixml(value: Any, *, depth: int = 2) -> str:
     return writer.text()
 
 
+@ends_at_caller
 def export_clixml(
     objects: Iterable[Any], path: str | PathLike[str], *, no_clobber: bool = False
 ) -> None:

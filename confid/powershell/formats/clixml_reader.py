@@ -12,6 +12,7 @@ from xml.sax import SAXParseException
 from xml.sax.handler import ContentHandler
 
 from confid.errors import InvalidArgumentError
+from confid.errors.tracebacks import ends_at_caller
 from confid.powershell.formats.clixml import DEEPEST, NAMESPACE
 from confid.powershell.formats.clixml_scalars import SCALARS, decoded
 
@@ -29,6 +30,7 @@ _TOO_DEEP: Final = f"objects stand in one another more than {DEEPEST} deep"
 _MISSING: Final = object()
 
 
+@ends_at_caller
 def from_clixml(text: str) -> list[Any]:
     """Return the values that stand in a CLIXML text, as `Import-Clixml` gives them.
 

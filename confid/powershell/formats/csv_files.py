@@ -9,6 +9,7 @@ import codecs
 from typing import TYPE_CHECKING, Any, Final
 
 from confid.errors import InvalidArgumentError
+from confid.errors.tracebacks import ends_at_caller
 from confid.powershell.formats.csv_text import csv_lines, read_header
 from confid.powershell.formats.text_files import not_written, replacing, split_mark, target_of
 from confid.powershell.language.values import choice, in_any_casing, items_of, properties
@@ -38,6 +39,7 @@ _HEADER_BYTES: Final = 1_048_576
 """So far into a file that is appended to the end of its header is looked for."""
 
 
+@ends_at_caller
 def export_csv(
     objects: Iterable[Any],
     path: str | PathLike[str],

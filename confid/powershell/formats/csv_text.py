@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from confid.errors import InvalidArgumentError, shown
+from confid.errors.tracebacks import ends_at_caller
 from confid.powershell.formats.text_files import read_text
 from confid.powershell.language.values import (
     CSV_FIELD,
@@ -47,6 +48,7 @@ _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 # --- writing
 
 
+@ends_at_caller
 def to_csv(
     objects: Iterable[Any],
     *,
@@ -237,6 +239,7 @@ def _joined_by_name(delimiter: str, quoted: list[bool]) -> _Join:
 # --- reading
 
 
+@ends_at_caller
 def from_csv(text: str) -> list[dict[str, str | None]]:
     """Return the objects of a CSV text as `ConvertFrom-Csv` gives them.
 
@@ -268,6 +271,7 @@ def read_header(text: str, delimiter: str = ",") -> list[str]:
     return _named(_header(records(_after_type_line(text), delimiter)))
 
 
+@ends_at_caller
 def import_csv(path: str | PathLike[str]) -> list[dict[str, str | None]]:
     """Return the objects of a CSV file as `Import-Csv` gives them.
 

@@ -10,6 +10,7 @@ import re
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final
 
+from confid.errors.tracebacks import ends_at_caller
 from confid.powershell.language.values import (
     INVARIANT,
     ValueKind,
@@ -40,6 +41,7 @@ _NON_ASCII: Final = re.compile("[^\x00-\x7f]")
 _HTML: Final = re.compile(r"\\.|[<>&']")
 
 
+@ends_at_caller
 def to_json(
     objects: Iterable[Any],
     *,

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from confid.errors import InvalidArgumentError, shown
+from confid.errors.tracebacks import ends_at_caller
 from confid.powershell.formats.cells import cells, fit, head, is_plain, without_escapes, wrap
 from confid.powershell.language.values import (
     EN_US,
@@ -40,6 +41,7 @@ _RIGHT: Final = {ValueKind.BOOL, ValueKind.ENUM, ValueKind.INT, ValueKind.DOUBLE
 """The kinds of value that stand at the right of their column."""
 
 
+@ends_at_caller
 def format_list(objects: Iterable[Any], *properties: str, width: int = 80) -> str:
     """Return objects as `Format-List | Out-String` shows them, a property a line.
 
@@ -52,6 +54,7 @@ def format_list(objects: Iterable[Any], *properties: str, width: int = 80) -> st
     return _list(items_of(objects), _checked(properties), width)
 
 
+@ends_at_caller
 def format_table(
     objects: Iterable[Any],
     *properties: str,
@@ -70,6 +73,7 @@ def format_table(
     return _table(items_of(objects), _checked(properties), width)
 
 
+@ends_at_caller
 def out_string(objects: Iterable[Any], width: int = 80) -> str:
     """Return objects as the console shows them unasked.
 

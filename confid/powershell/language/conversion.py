@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeGuard
 from uuid import UUID
 
 from confid.errors import ConversionError, InvalidArgumentError, shown
+from confid.errors.tracebacks import ends_at_caller
 from confid.powershell.language.dates import parse_date
 from confid.powershell.language.numbers import Number, parse_decimal, parse_double, parse_number
 from confid.powershell.language.values import (
@@ -39,6 +40,7 @@ _DICTIONARY: Final = "System.Collections.Specialized.OrderedDictionary"
 """How a mapping looks as text."""
 
 
+@ends_at_caller
 def convert(value: object, type_name: str) -> object:
     """Convert a value as PowerShell does when it is bound to a parameter of that type.
 

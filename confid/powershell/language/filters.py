@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
-from confid.errors import InvalidArgumentError, shown
+from confid.errors import ConfidError, InvalidArgumentError, shown
+from confid.errors.tracebacks import ends_at_caller, from_here
 from confid.powershell.language.comparison import Operator, is_true, operator
 from confid.powershell.language.filter_syntax import (
     Chain,
@@ -30,6 +31,7 @@ Properties = Mapping[str, Any]
 Evaluate = Callable[[Properties], object]
 
 
+@ends_at_caller
 def where(
     filter: str,
     *,
@@ -51,8 +53,10 @@ def where(
     evaluate = _compile(parse(text_given("filter", filter), bare_names=bare_names), filter)
 
     def predicate(record: object) -> bool:
-        known = record if type(record) is dict else properties(record)
-        result = evaluate(known)
+        try:
+            result = evaluate(record if type(record) is dict else properties(record))
+        except ConfidError as error:
+            raise from_here(error)  # noqa: B904 - it is the very error
         return result if result is True or result is False else is_true(result)
 
     return predicate

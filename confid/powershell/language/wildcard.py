@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from confid.errors import InvalidArgumentError
+from confid.errors.tracebacks import ends_at_caller
 from confid.powershell.language.collation import equality_key, exact_key, starts_with, utf16_units
 from confid.powershell.language.values import text_given
 
@@ -28,6 +29,7 @@ _SHORT = 64
 the length of the text at worst."""
 
 
+@ends_at_caller
 def like(text: str, pattern: str) -> bool:
     """Tell whether a text matches a wildcard pattern, casing ignored: `text -like pattern`.
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import attrs
 
 from confid.errors import LineError
+from confid.errors.tracebacks import ends_at_caller
 from confid.powershell.language.values import items_of, text_given
 from confid.powershell.lines.outputs import OUTPUTS, Output
 from confid.powershell.lines.parser import CommandText, parse_line
@@ -82,6 +83,7 @@ def _not_behind_a_bar(command: CommandText) -> LineError:
     )
 
 
+@ends_at_caller
 def pipe(objects: Iterable[Any], tail: str) -> list[Any]:
     """Return what comes out behind a `|`: `pipe(users, "where Level -gt 2 | sort Level")`.
 

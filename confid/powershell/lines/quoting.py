@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from confid.errors import ConversionError, InvalidArgumentError
+from confid.errors.tracebacks import ends_at_caller
 from confid.powershell.language.literals import SINGLE_QUOTES
 from confid.powershell.language.values import (
     INVARIANT,
@@ -32,6 +33,7 @@ _LARGEST_BARE: Final = 2**96 - 1
 _DEEPEST: Final = 50
 
 
+@ends_at_caller
 def quote(value: Any) -> str:
     """Return an argument that PowerShell reads back as that very value.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from confid.errors import Secret, StoreError
+from confid.errors.tracebacks import ends_at_caller
 from confid.store import process
 from confid.store.base import Kind, Store, Transaction
 from confid.store.blocks import Block
@@ -70,6 +71,7 @@ class PostgresStore(Store):
         """The schema that holds the tenant."""
         return self._place.schema
 
+    @ends_at_caller
     def open(self, kinds: Iterable[Kind], *, create: bool = True) -> None:
         """Create the schema and its tables where they are missing, and check them."""
         _demand_driver()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from confid.errors import StoreError
+from confid.errors.tracebacks import ends_at_caller
 from confid.store import process
 from confid.store.base import Body, Kind, Store, Transaction
 from confid.store.blocks import Block
@@ -85,6 +86,7 @@ class SQLiteStore(Store):
     def __repr__(self) -> str:
         return f"SQLiteStore({str(self.path)!r})"
 
+    @ends_at_caller
     def open(self, kinds: Iterable[Kind], *, create: bool = True) -> None:
         """Create the file and its schema where they are missing, and check them."""
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
@@ -143,6 +145,7 @@ class SQLiteStore(Store):
         self._opened = False
         close_all(self._idle, self._pid)
 
+    @ends_at_caller
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Copy the store, as it is at one moment, to a new file; others write meanwhile.
 

@@ -9,6 +9,7 @@ from confid.errors import ConfidError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,8 +28,28 @@ def ends_at_caller(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except ConfidError as error:
-            raise error.with_traceback(None)  # noqa: B904 - it is the very error
+            raise from_here(error)  # noqa: B904 - it is the very error
         finally:
             del args, kwargs  # a URL with a password may be among them, and a traceback show it
 
     return call
+
+
+def from_here(error: ConfidError) -> ConfidError:
+    """The error without its frames so far; what led to it keeps where that was raised."""
+    before: BaseException = error
+    while (earlier := before.__cause__ or before.__context__) is not None and earlier is not error:
+        earlier.__traceback__ = _without_way_in(earlier.__traceback__)
+        before = earlier
+    return error.with_traceback(None)
+
+
+def _without_way_in(frames: TracebackType | None) -> TracebackType | None:
+    """Frames without those of confid that come first, but with the last of all."""
+    while frames and frames.tb_next and _is_inside(frames):
+        frames = frames.tb_next
+    return frames
+
+
+def _is_inside(frame: TracebackType) -> bool:
+    return str(frame.tb_frame.f_globals.get("__name__")).partition(".")[0] == "confid"
