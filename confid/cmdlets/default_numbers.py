@@ -153,7 +153,7 @@ def set_cs_online_dial_in_conferencing_user_default_number(
         return Change(
             person=person,
             after=attrs.evolve(kept, **after),
-            notice=owed([Event.NUMBER_CHANGED], mail, unit.settings),
+            notice=owed((Event.NUMBER_CHANGED,), mail, unit.settings),
         )
 
     fitting = sorted((p for p in unit.all_people(enabled=True) if plan(p)), key=name_key)

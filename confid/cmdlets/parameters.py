@@ -288,7 +288,7 @@ def demand_unchanged(person: Person, ids: Mapping[str, set[ConferenceId]]) -> No
 
 def conference_info(unit: UnitOfWork, person: Person, mail: MailOptions) -> Change | None:
     """The change that only sends the conference info; None where it wasn't asked for."""
-    notice = owed([], mail, unit.settings)
+    notice = owed((), mail, unit.settings)
     return Change(person=person, after=person.demand_enabled(), notice=notice) if notice else None
 
 

@@ -51,6 +51,8 @@ from confid.tenant.people import Person, demand_license
 from confid.tenant.records import ConferencingUser
 from confid.tenant.records import ServiceNumber as NumberRecord
 
+NOTHING = Wanted()
+
 
 @user_cmdlet(
     "Enable-CsOnlineDialInConferencingUser",
@@ -115,7 +117,7 @@ def enable_cs_online_dial_in_conferencing_user(
         if allow_pstn_only_meetings is None
         else allow_pstn_only_meetings
     )
-    notice = owed([Event.ENABLED], mail, unit.settings)
+    notice = owed((Event.ENABLED,), mail, unit.settings)
 
     def plan(person: Person) -> Change | None:
         if person.is_enabled:
@@ -173,7 +175,7 @@ def disable_cs_online_dial_in_conferencing_user(
     """
     demand_identity(command, identity)
     unit = command.tenant
-    notice = owed([Event.DISABLED], mail, unit.settings)
+    notice = owed((Event.DISABLED,), mail, unit.settings)
 
     def plan(person: Person) -> Change:
         return Change(
@@ -282,7 +284,7 @@ def set_cs_online_dial_in_conferencing_user(
         allow_toll_free_dial_in=allow_toll_free_dial_in,
         allow_pstn_only_meetings=allow_pstn_only_meetings,
     )
-    changes_settings = wanted != Wanted()
+    changes_settings = wanted != NOTHING
     notices: dict[tuple[Event, ...], Notice | None] = {}
 
     def plan(person: Person) -> Change | None:

@@ -244,8 +244,10 @@ class Session(OfPublicNames):
 
     def begin(self, *, write: bool) -> AbstractContextManager[Transaction]:
         """A transaction of the store, or a savepoint of the one that this context has joined."""
+        return self._begin(self._joint_here(), write=write)
+
+    def _begin(self, joint: _Joint | None, *, write: bool) -> AbstractContextManager[Transaction]:
         self._demand_open()
-        joint = self._joint_here()
         return self._store.transaction(write=write) if joint is None else joint.savepoint()
 
     @block
@@ -255,7 +257,7 @@ class Session(OfPublicNames):
         `about` is whom a call that writes will look for. Raises `SealedError` in a sealed store.
         """
         joint = self._joint_here()
-        with self.begin(write=write) as transaction:
+        with self._begin(joint, write=write) as transaction:
             tenant = self.tenant_on(transaction, joint.instead if joint else None)
             if joint is not None:
                 joint.tenants.append(tenant)

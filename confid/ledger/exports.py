@@ -313,7 +313,7 @@ class _Merge:
 
     def _settle(self) -> list[tuple[str, str, ConferenceId]]:
         """Give new IDs to users without one, and tell all; owner, name and ID of each."""
-        notice = owed([Event.CONFERENCE_ID_RESET], self._options, self._tenant.settings)
+        notice = owed((Event.CONFERENCE_ID_RESET,), self._options, self._tenant.settings)
         changed = []
         for owners in batched(sorted(self._touched)):
             changes = [

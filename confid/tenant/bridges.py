@@ -156,6 +156,6 @@ class Bridges:
             after = attrs.evolve(after, service_number=bridge.default_number)
         if before.toll_free_service_number == digits:
             after = attrs.evolve(after, toll_free_service_number=None)
-        told = [Event.NUMBER_CHANGED] if before.enabled and after != before else []
+        told = (Event.NUMBER_CHANGED,) if before.enabled and after != before else ()
         notice = owed(told, options, self._setup.current.settings)
         return Change(person=person, after=after, notice=notice, migrate=before.enabled)

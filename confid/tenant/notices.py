@@ -13,8 +13,6 @@ import attrs
 from confid.errors import InvalidArgumentError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from confid.tenant.documents import Conferencing
     from confid.tenant.records import TenantSettings
 
@@ -86,22 +84,23 @@ def events_of(
     )
 
 
-def owed(events: Iterable[Event], options: MailOptions, settings: TenantSettings) -> Notice | None:
-    """The one message that a change owes, or None.
+def owed(
+    events: tuple[Event, ...], options: MailOptions, settings: TenantSettings
+) -> Notice | None:
+    """The one message that a change owes, or None; `events` are in the order of `Event`.
 
     The tenant's setting decides whether a change is told; `notify` overrules
     it for the call. `send_email` asks for the conference info, which a
     message about a change has anyway. A PIN goes to the primary address only.
     """
-    made = tuple(events)
-    changed = tuple(event for event in Event if event in made)
     automatic = settings.automatically_send_emails_to_users
     if options.notify is not None:
         automatic = options.notify
-    if Event.DISABLED in changed:
-        told = changed if automatic or options.send_email else ()
-    elif automatic and changed:
-        told = changed
+    told: tuple[Event, ...]
+    if Event.DISABLED in events:
+        told = events if automatic or options.send_email else ()
+    elif automatic and events:
+        told = events
     else:
         told = (Event.CONFERENCE_INFO,) if options.send_email else ()
     if not told:
@@ -117,11 +116,9 @@ def owed(events: Iterable[Event], options: MailOptions, settings: TenantSettings
 
 
 def _sender(options: MailOptions, settings: TenantSettings) -> Sender:
-    if options.sender.address:
-        return options.sender
-    if settings.send_email_from_override:
+    if settings.send_email_from_override and not options.sender.address:
         return Sender(
             address=settings.send_email_from_address,
             display_name=settings.send_email_from_display_name,
         )
-    return Sender()
+    return options.sender

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from confid.errors import ConfidError, StoreError
@@ -74,6 +75,7 @@ class UnitOfWork:
         self.actor = actor
         self.warnings: list[str] = []
         self._dice = dice
+        self._pin_key = pin_key
         self._setup = setup = SetupKeeper(transaction, last=last_setup, dice=dice)
         self._people = people = People(transaction, setup)
         self.ledger: TenantLedger = TenantLedger(
@@ -86,13 +88,11 @@ class UnitOfWork:
             actor=actor,
             witness=witness,
         )
-        self.bridges: Bridges = Bridges(transaction, setup, people, dice=dice)
         self.policies: Policies = Policies(transaction, setup, people)
         self.migrations: MigrationQueue = MigrationQueue(
             transaction, setup, people, now=now, dice=dice
         )
         self.outbox: Outbox = Outbox(transaction, setup, now=now, dice=dice, warnings=self.warnings)
-        self.pins: Pins = Pins(transaction, setup, dice=dice, key=pin_key)
         self.changes: Changes = Changes(
             transaction,
             people,
@@ -101,6 +101,16 @@ class UnitOfWork:
             outbox=self.outbox,
             migrations=self.migrations,
         )
+
+    @cached_property
+    def bridges(self) -> Bridges:
+        """The bridges and their numbers; few calls change them."""
+        return Bridges(self.transaction, self._setup, self._people, dice=self._dice)
+
+    @cached_property
+    def pins(self) -> Pins:
+        """The PINs; few calls draw or compare one."""
+        return Pins(self.transaction, self._setup, dice=self._dice, key=self._pin_key)
 
     def warn(self, text: str) -> None:
         """Warn the caller after the commit."""
