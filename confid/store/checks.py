@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from confid.store.base import Body
 
-_AS_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+# A body within itself ends in a RecursionError, as one does that is too deep.
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
 _BETWEEN = ', "\\u0000", '
+_INDEXED = frozenset((str, type(None)))
 _NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """The escape of a NUL; not an escaped backslash that `u0000` happens to follow."""
 
@@ -41,7 +43,7 @@ def to_json(documents: Mapping[str, Body]) -> dict[str, str]:
         raise StoreError("A document's key can't be empty.", category="InvalidData")
     try:
         texts = _encoded(list(documents.values()))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise StoreError(f"A document must be JSON: {error}.", category="InvalidData") from error
     check_text(*documents, *texts)
     for text in texts:
@@ -68,7 +70,9 @@ def index_of(kind: Kind, body: Body) -> dict[str, str | None]:
     index = body.get("index") or {}
     if not isinstance(index, dict):
         raise StoreError("A document's index maps fields to text or None.", category="InvalidData")
-    values = {field: index.get(field) for field in kind.fields}
+    values = dict(zip(kind.fields, map(index.get, kind.fields), strict=True))
+    if _INDEXED.issuperset(map(type, values.values())):
+        return values
     for field, value in values.items():
         if value is not None and not isinstance(value, str):
             raise StoreError(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from confid.errors import DuplicateKeyError, StoreError
 from confid.store import process
@@ -36,103 +36,141 @@ from confid.store.moments import opened_once_first, passed
 from confid.store.process import refuse_fork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
 LOCK_TIMEOUT = 30.0
 """Seconds to wait for another thread's transaction, as SQLiteStore waits."""
 
-GONE = object()
-"""The value of a key that isn't there."""
-
 _DECODE = json.JSONDecoder().raw_decode
 
 
-class _Kept:
-    """One kind's documents as text (no live object leaves the store), and its indexes.
+Row = tuple[str | None, ...]
+"""A document's text (no live object leaves the store), then its values of the index fields."""
 
-    `values` are a document's values of the kind's index fields, in their order. An index is field
-    to value to the keys of documents, those as a dict of no values.
+Rows = dict[str, Row | None]
+
+
+class _Kept:
+    """One kind's documents and its indexes.
+
+    An index is value to the keys of documents, those as a dict of no values.
     """
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
-        self.documents: dict[str, str] = {}
-        self.values: dict[str, tuple[str | None, ...]] = {}
+        self.rows: dict[str, Row] = {}
         self.indexes: dict[str, dict[str, dict[str, None]]] = {f: {} for f in kind.fields}
+
+    def text(self, key: str) -> str:
+        """The text of a document that is there."""
+        return cast("str", self.rows[key][0])
+
+    def swap(self, old: Rows, new: Rows) -> None:
+        """Put new rows in the place of the old ones; None is no row.
+
+        Wherever an interrupt ends it, the rows can be swapped back.
+        """
+        for place, index in enumerate(self.indexes.values(), start=1):
+            for key, row in new.items():
+                was = old[key]
+                before = was[place] if was else None
+                after = row[place] if row else None
+                if before == after:
+                    continue
+                if before is not None and before in index:
+                    index[before].pop(key, None)
+                if after is not None:
+                    index.setdefault(after, {})[key] = None
+        for key, row in new.items():
+            if row:
+                self.rows[key] = row
+            else:
+                self.rows.pop(key, None)
 
 
 class _Contents:
-    """What a memory store holds, and what the open transaction has changed in it.
+    """What a memory store holds, and how to undo what the open transaction has changed in it.
 
-    The ledger has (owner, serial, claim) for each ID, and (when, by whom) for each retired one.
+    The ledger has (owner, serial, origin, when, by whom) for each ID, and (when, by whom) for each
+    retired one.
     """
 
     def __init__(self) -> None:
         self.kept: dict[str, _Kept] = {}
-        self.ledger: dict[int, tuple[str, int, Claim]] = {}
+        self.ledger: dict[int, tuple[str, int, str, datetime, str | None]] = {}
         self.retired: dict[int, tuple[datetime, str | None]] = {}
         self.owned: dict[str, dict[int, None]] = {}
         self.living: dict[str, int] = {}
         self.counts: dict[str, int] = {ISSUED: 0, IMPORTED: 0}
         self.version: int = 0
-        self.before: list[Any] = []
-
-    def set(self, mapping: dict[Any, Any], key: Any, value: Any = None) -> None:
-        """Change one key of one of these mappings (`GONE` removes it), so that it can be undone."""
-        # Written down first, and each change is one step: an interrupt comes before or after it.
-        # One flat list: a tuple for each change would be one more object for the collector.
-        self.before += (mapping, key, mapping.get(key, GONE))
-        if value is GONE:
-            mapping.pop(key, None)
-        else:
-            mapping[key] = value
+        # Each is written down before its change, and can undo a part of it, or nothing, or twice.
+        self.before: list[Callable[[], None]] = []
 
     def undo(self, mark: int = 0) -> None:
         """Take back what was changed since `before` was so long; it may be called again."""
         while len(self.before) > mark:
-            mapping, key, value = self.before[-3:]
-            if value is GONE:
-                mapping.pop(key, None)
-            else:
-                mapping[key] = value
-            del self.before[-3:]
+            self.before[-1]()
+            self.before.pop()
 
     def keep(self) -> None:
         """Commit."""
         self.version += bool(self.before)
         self.before = []
 
-    def write(
-        self, kept: _Kept, key: str, text: str | None, values: tuple[str | None, ...] = ()
-    ) -> None:
-        """Replace a document, or remove it."""
-        self.set(kept.documents, key, GONE if text is None else text)
-        old = kept.values.get(key, ())
-        if old == values:
-            return
-        self.set(kept.values, key, values or GONE)
-        for field, before, after in zip_longest(kept.kind.fields, old, values):
-            index = kept.indexes[field]
-            if before is not None:
-                self.set(index[before], key, GONE)
-            if after is not None:
-                if after not in index:
-                    self.set(index, after, {})
-                self.set(index[after], key)
+    def write(self, kept: _Kept, rows: Rows) -> None:
+        """Replace documents, or remove them."""
+        old: Rows = {key: kept.rows.get(key) for key in rows}
+        self.before.append(partial(kept.swap, rows, old))
+        kept.swap(old, rows)
+
+    def enter(self, owners: Mapping[int, str], claim: Claim) -> None:
+        """Enter new IDs in the ledger."""
+        self.before.append(partial(self._remove, owners, claim.origin, self.counts[claim.origin]))
+        moment = claim.at, claim.by
+        for conference_id, owner in owners.items():
+            owned = self.owned.setdefault(owner, {})
+            self.ledger[conference_id] = (owner, len(owned) + 1, claim.origin, *moment)
+            owned[conference_id] = None
+            if claim.retired:
+                self.retired[conference_id] = moment
+            else:
+                self.living[owner] = conference_id
+        self.counts[claim.origin] += len(owners)
+
+    def _remove(self, owners: Mapping[int, str], origin: str, count: int) -> None:
+        self.counts[origin] = count
+        for conference_id, owner in owners.items():
+            if self.living.get(owner) == conference_id:
+                del self.living[owner]
+            self.retired.pop(conference_id, None)
+            self.owned.get(owner, {}).pop(conference_id, None)
+            self.ledger.pop(conference_id, None)
+
+    def retire(self, living: Mapping[str, int], moment: tuple[datetime, str | None]) -> None:
+        """Retire living IDs, given by their owners."""
+        self.before.append(partial(self._revive, living))
+        for owner, conference_id in living.items():
+            self.retired[conference_id] = moment
+            self.living.pop(owner, None)
+
+    def _revive(self, living: Mapping[str, int]) -> None:
+        for owner, conference_id in living.items():
+            self.living[owner] = conference_id
+            self.retired.pop(conference_id, None)
 
     def entry(self, conference_id: int) -> LedgerEntry:
         """The ledger's entry of an ID that is in it."""
-        owner, serial, claim = self.ledger[conference_id]
+        owner, serial, origin, issued_at, issued_by = self.ledger[conference_id]
         retired_at, retired_by = self.retired.get(conference_id, (None, None))
         return LedgerEntry(
             conference_id=conference_id,
             owner=owner,
             serial=serial,
-            origin=claim.origin,
-            issued_at=claim.at,
-            issued_by=claim.by,
+            origin=origin,
+            issued_at=issued_at,
+            issued_by=issued_by,
             retired_at=retired_at,
             retired_by=retired_by,
         )
@@ -145,9 +183,10 @@ def _decoded(text: str) -> Any:
 
 def _reindexed(old: _Kept, kind: Kind) -> _Kept:
     """The same documents under a kind that has got other index fields."""
-    again, contents = _Kept(kind), _Contents()
-    for key, text in old.documents.items():
-        contents.write(again, key, text, tuple(index_of(kind, _decoded(text)).values()))
+    again = _Kept(kind)
+    texts = ((key, old.text(key)) for key in old.rows)
+    rows: Rows = {k: (text, *index_of(kind, _decoded(text)).values()) for k, text in texts}
+    again.swap(dict.fromkeys(rows), rows)
     for field in kind.unique:
         if any(len(keys) > 1 for keys in again.indexes[field].values()):
             raise DuplicateKeyError(kind.name, field)
@@ -294,10 +333,10 @@ class _MemoryTransaction(Transaction):
             raise StoreError("A reading transaction can't write.", category="InvalidOperation")
 
     def get(self, kind: str, keys: Iterable[str], *, lock: Lock = False) -> dict[str, Body]:  # noqa: ARG002 - one transaction at a time locks everything
-        documents = self._of(kind).documents
+        kept = self._of(kind)
         keys = list(keys)
         check_text(*keys)
-        return {key: _decoded(documents[key]) for key in keys if key in documents}
+        return {key: _decoded(kept.text(key)) for key in keys if key in kept.rows}
 
     def find(self, kind: str, field: str, values: Iterable[str]) -> dict[str, Body]:
         kept = self._of(kind)
@@ -306,46 +345,50 @@ class _MemoryTransaction(Transaction):
         values = list(values)
         check_text(*values)
         keys = {key for value in values for key in index.get(value, ())}
-        return {key: _decoded(kept.documents[key]) for key in sorted(keys)}
+        return {key: _decoded(kept.text(key)) for key in sorted(keys)}
 
     def scan(
         self, kind: str, *, after: str = "", limit: int | None = None
     ) -> Iterator[tuple[str, Body]]:
         kept = self._of(kind)
         check_text(after)
-        keys = sorted(kept.documents)
+        keys = sorted(kept.rows)
         start = bisect_right(keys, after)
         stop = None if limit is None else start + limit
         for key in keys[start:stop]:
             self._check(write=False)
-            text = kept.documents.get(key)
-            if text is not None:
-                yield key, _decoded(text)
+            if key in kept.rows:
+                yield key, _decoded(kept.text(key))
 
     def put(self, kind: str, documents: Mapping[str, Body]) -> None:
         kept = self._of(kind, write=True)
         texts = to_json(documents)
-        values = {key: tuple(index_of(kept.kind, body).values()) for key, body in documents.items()}
-        self._refuse_duplicates(kept, values)
-        with self.savepoint():
-            for key, text in texts.items():
-                self._contents.write(kept, key, text, values[key])
+        rows: Rows = {
+            key: (texts[key], *index_of(kept.kind, body).values())
+            for key, body in documents.items()
+        }
+        self._refuse_duplicates(kept, rows)
+        self._replace(kept, rows)
 
     @staticmethod
-    def _refuse_duplicates(kept: _Kept, documents: Mapping[str, tuple[str | None, ...]]) -> None:
+    def _refuse_duplicates(kept: _Kept, rows: Rows) -> None:
         for field in kept.kind.unique:
-            place, index = kept.kind.fields.index(field), kept.indexes[field]
-            values = [value for v in documents.values() if (value := v[place]) is not None]
+            place, index = kept.kind.fields.index(field) + 1, kept.indexes[field]
+            values = [v for row in rows.values() if row and (v := row[place]) is not None]
             others = (key for value in values for key in index.get(value, ()))
-            if len(set(values)) < len(values) or any(key not in documents for key in others):
+            if len(set(values)) < len(values) or any(key not in rows for key in others):
                 raise DuplicateKeyError(kept.kind.name, field)
+
+    def _replace(self, kept: _Kept, rows: Rows) -> None:
+        if rows:
+            with self.savepoint():
+                self._contents.write(kept, rows)
 
     def delete(self, kind: str, keys: Iterable[str]) -> None:
         kept = self._of(kind, write=True)
         keys = list(keys)
         check_text(*keys)
-        for key in keys:
-            self._contents.write(kept, key, None)
+        self._replace(kept, {key: None for key in keys if key in kept.rows})
 
     def claim(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
         return self._enter(proposals, claim)
@@ -359,28 +402,15 @@ class _MemoryTransaction(Transaction):
         self._check(write=True)
         check_proposals(proposals)
         check_text(claim.by or "")
-        contents, accepted, by = self._contents, set(), (claim.at, claim.by)
+        contents = self._contents
         with self.savepoint():
             self.retire(retire, at=claim.at, by=claim.by)
-            for proposed, owner in proposals:
-                conference_id = int(proposed)
-                if conference_id in contents.ledger:
-                    continue
-                if claim.retired:
-                    contents.set(contents.retired, conference_id, by)
-                elif owner in contents.living:
-                    raise DuplicateKeyError("ledger", "owner")
-                else:
-                    contents.set(contents.living, owner, conference_id)
-                if owner not in contents.owned:
-                    contents.set(contents.owned, owner, {})
-                owned = contents.owned[owner]
-                contents.set(contents.ledger, conference_id, (owner, len(owned) + 1, claim))
-                contents.set(owned, conference_id)
-                accepted.add(conference_id)
-            counts = contents.counts
-            contents.set(counts, claim.origin, counts[claim.origin] + len(accepted))
-        return accepted
+            owners = {int(i): owner for i, owner in proposals if i not in contents.ledger}
+            if not claim.retired and not contents.living.keys().isdisjoint(owners.values()):
+                raise DuplicateKeyError("ledger", "owner")
+            if owners:
+                contents.enter(owners, claim)
+        return set(owners)
 
     def retire(
         self, owners: Iterable[str], *, at: datetime, by: str | None = None
@@ -388,11 +418,10 @@ class _MemoryTransaction(Transaction):
         self._check(write=True)
         moment = (utc(at), by)
         check_text(by or "")
-        contents = self._contents
         retired = self.current(owners)
-        for owner, conference_id in retired.items():
-            contents.set(contents.retired, conference_id, moment)
-            contents.set(contents.living, owner, GONE)
+        if retired:
+            with self.savepoint():
+                self._contents.retire(retired, moment)
         return retired
 
     def current(self, owners: Iterable[str]) -> dict[str, int]:

@@ -10,7 +10,6 @@ from contextlib import closing, nullcontext, suppress
 from pathlib import Path  # noqa: TC003 - pytest hands it to tests that say so
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import pytest
 
 import confid
@@ -633,9 +632,8 @@ def test_a_copy_that_differs_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> N
     spoil = target.transaction
 
     def spoiling(*, write: bool) -> Any:
-        for number, (owner, serial, claim) in target._contents.ledger.items():
-            other = attrs.evolve(claim, by="somebody else")
-            target._contents.ledger[number] = (owner, serial, other)
+        ledger = target._contents.ledger
+        ledger |= {i: (*entry[:4], "somebody else") for i, entry in ledger.items()}
         return spoil(write=write)
 
     monkeypatch.setattr(target, "transaction", spoiling)
