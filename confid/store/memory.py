@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
-from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from confid.errors import DuplicateKeyError, StoreError
 from confid.store import process
 from confid.store.base import (
-    IMPORTED,
     ISSUED,
     Body,
     Claim,
@@ -32,165 +29,17 @@ from confid.store.checks import (
     unknown_kind,
 )
 from confid.store.locks import OwnedLock
+from confid.store.memory_contents import Contents, Kept, Rows, decoded, reindexed
 from confid.store.moments import opened_once_first, passed
 from confid.store.process import refuse_fork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
 LOCK_TIMEOUT = 30.0
 """Seconds to wait for another thread's transaction, as SQLiteStore waits."""
-
-_DECODE = json.JSONDecoder().raw_decode
-
-
-Row = tuple[str | None, ...]
-"""A document's text (no live object leaves the store), then its values of the index fields."""
-
-Rows = dict[str, Row | None]
-
-
-class _Kept:
-    """One kind's documents and its indexes.
-
-    An index is value to the keys of documents, those as a dict of no values.
-    """
-
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
-        self.rows: dict[str, Row] = {}
-        self.indexes: dict[str, dict[str, dict[str, None]]] = {f: {} for f in kind.fields}
-
-    def text(self, key: str) -> str:
-        """The text of a document that is there."""
-        return cast("str", self.rows[key][0])
-
-    def swap(self, old: Rows, new: Rows) -> None:
-        """Put new rows in the place of the old ones; None is no row.
-
-        Wherever an interrupt ends it, the rows can be swapped back.
-        """
-        for place, index in enumerate(self.indexes.values(), start=1):
-            for key, row in new.items():
-                was = old[key]
-                before = was[place] if was else None
-                after = row[place] if row else None
-                if before == after:
-                    continue
-                if before is not None and before in index:
-                    index[before].pop(key, None)
-                if after is not None:
-                    index.setdefault(after, {})[key] = None
-        for key, row in new.items():
-            if row:
-                self.rows[key] = row
-            else:
-                self.rows.pop(key, None)
-
-
-class _Contents:
-    """What a memory store holds, and how to undo what the open transaction has changed in it.
-
-    The ledger has (owner, serial, origin, when, by whom) for each ID, and (when, by whom) for each
-    retired one.
-    """
-
-    def __init__(self) -> None:
-        self.kept: dict[str, _Kept] = {}
-        self.ledger: dict[int, tuple[str, int, str, datetime, str | None]] = {}
-        self.retired: dict[int, tuple[datetime, str | None]] = {}
-        self.owned: dict[str, dict[int, None]] = {}
-        self.living: dict[str, int] = {}
-        self.counts: dict[str, int] = {ISSUED: 0, IMPORTED: 0}
-        self.version: int = 0
-        # Each is written down before its change, and can undo a part of it, or nothing, or twice.
-        self.before: list[Callable[[], None]] = []
-
-    def undo(self, mark: int = 0) -> None:
-        """Take back what was changed since `before` was so long; it may be called again."""
-        while len(self.before) > mark:
-            self.before[-1]()
-            self.before.pop()
-
-    def keep(self) -> None:
-        """Commit."""
-        self.version += bool(self.before)
-        self.before = []
-
-    def write(self, kept: _Kept, rows: Rows) -> None:
-        """Replace documents, or remove them."""
-        old: Rows = {key: kept.rows.get(key) for key in rows}
-        self.before.append(partial(kept.swap, rows, old))
-        kept.swap(old, rows)
-
-    def enter(self, owners: Mapping[int, str], claim: Claim) -> None:
-        """Enter new IDs in the ledger."""
-        self.before.append(partial(self._remove, owners, claim.origin, self.counts[claim.origin]))
-        moment = claim.at, claim.by
-        for conference_id, owner in owners.items():
-            owned = self.owned.setdefault(owner, {})
-            self.ledger[conference_id] = (owner, len(owned) + 1, claim.origin, *moment)
-            owned[conference_id] = None
-            if claim.retired:
-                self.retired[conference_id] = moment
-            else:
-                self.living[owner] = conference_id
-        self.counts[claim.origin] += len(owners)
-
-    def _remove(self, owners: Mapping[int, str], origin: str, count: int) -> None:
-        self.counts[origin] = count
-        for conference_id, owner in owners.items():
-            if self.living.get(owner) == conference_id:
-                del self.living[owner]
-            self.retired.pop(conference_id, None)
-            self.owned.get(owner, {}).pop(conference_id, None)
-            self.ledger.pop(conference_id, None)
-
-    def retire(self, living: Mapping[str, int], moment: tuple[datetime, str | None]) -> None:
-        """Retire living IDs, given by their owners."""
-        self.before.append(partial(self._revive, living))
-        for owner, conference_id in living.items():
-            self.retired[conference_id] = moment
-            self.living.pop(owner, None)
-
-    def _revive(self, living: Mapping[str, int]) -> None:
-        for owner, conference_id in living.items():
-            self.living[owner] = conference_id
-            self.retired.pop(conference_id, None)
-
-    def entry(self, conference_id: int) -> LedgerEntry:
-        """The ledger's entry of an ID that is in it."""
-        owner, serial, origin, issued_at, issued_by = self.ledger[conference_id]
-        retired_at, retired_by = self.retired.get(conference_id, (None, None))
-        return LedgerEntry(
-            conference_id=conference_id,
-            owner=owner,
-            serial=serial,
-            origin=origin,
-            issued_at=issued_at,
-            issued_by=issued_by,
-            retired_at=retired_at,
-            retired_by=retired_by,
-        )
-
-
-def _decoded(text: str) -> Any:
-    """`json.loads` without its search for white space, of which documents have none around them."""
-    return _DECODE(text)[0]
-
-
-def _reindexed(old: _Kept, kind: Kind) -> _Kept:
-    """The same documents under a kind that has got other index fields."""
-    again = _Kept(kind)
-    texts = ((key, old.text(key)) for key in old.rows)
-    rows: Rows = {k: (text, *index_of(kind, _decoded(text)).values()) for k, text in texts}
-    again.swap(dict.fromkeys(rows), rows)
-    for field in kind.unique:
-        if any(len(keys) > 1 for keys in again.indexes[field].values()):
-            raise DuplicateKeyError(kind.name, field)
-    return again
 
 
 def absent() -> StoreError:
@@ -205,7 +54,7 @@ class MemoryStore(Store):
     """A store in this process's memory; one transaction at a time, the others wait."""
 
     def __init__(self) -> None:
-        self._contents = _Contents()
+        self._contents = Contents()
         self.lock: OwnedLock = OwnedLock()
         self._pid = process.pid
         self._opened = False
@@ -220,9 +69,9 @@ class MemoryStore(Store):
             raise absent()
         for kind in kinds:
             if kind.name not in kept:
-                kept[kind.name] = _Kept(kind)
+                kept[kind.name] = Kept(kind)
             elif kept[kind.name].kind != kind:
-                kept[kind.name] = _reindexed(kept[kind.name], kind)
+                kept[kind.name] = reindexed(kept[kind.name], kind)
         self._opened = True
 
     def close(self) -> None:
@@ -243,7 +92,7 @@ class MemoryStore(Store):
                 raise opened_once_first(self)
         return _MemoryMoment(self, self._contents)
 
-    def begin(self, turn: object, *, closed: bool = False) -> _Contents:
+    def begin(self, turn: object, *, closed: bool = False) -> Contents:
         """Wait for the turn; what the store holds. Raises `StoreError` when it is closed."""
         refuse_fork(self._pid, self)
         if not (self._opened or closed):
@@ -282,7 +131,7 @@ class _Turn(Block[Transaction]):
 class _MemoryMoment(Moment):
     """What a store holds, for as long as nobody changes it; whether the store is open or closed."""
 
-    def __init__(self, store: MemoryStore, contents: _Contents) -> None:
+    def __init__(self, store: MemoryStore, contents: Contents) -> None:
         self._store = store
         self._contents = contents
         self._version = contents.version
@@ -301,7 +150,7 @@ class _MemoryMoment(Moment):
 class _MemoryTransaction(Transaction):
     """Works in place and remembers how to undo it."""
 
-    def __init__(self, contents: _Contents, *, write: bool) -> None:
+    def __init__(self, contents: Contents, *, write: bool) -> None:
         self._contents = contents
         self._write = write
         self._pid = process.pid
@@ -318,7 +167,7 @@ class _MemoryTransaction(Transaction):
         self._contents.undo()
         self.over = True
 
-    def _of(self, kind: str, *, write: bool = False) -> _Kept:
+    def _of(self, kind: str, *, write: bool = False) -> Kept:
         self._check(write=write)
         try:
             return self._contents.kept[kind]
@@ -336,7 +185,7 @@ class _MemoryTransaction(Transaction):
         kept = self._of(kind)
         keys = list(keys)
         check_text(*keys)
-        return {key: _decoded(kept.text(key)) for key in keys if key in kept.rows}
+        return {key: decoded(kept.text(key)) for key in keys if key in kept.rows}
 
     def find(self, kind: str, field: str, values: Iterable[str]) -> dict[str, Body]:
         kept = self._of(kind)
@@ -345,7 +194,7 @@ class _MemoryTransaction(Transaction):
         values = list(values)
         check_text(*values)
         keys = {key for value in values for key in index.get(value, ())}
-        return {key: _decoded(kept.text(key)) for key in sorted(keys)}
+        return {key: decoded(kept.text(key)) for key in sorted(keys)}
 
     def scan(
         self, kind: str, *, after: str = "", limit: int | None = None
@@ -358,7 +207,7 @@ class _MemoryTransaction(Transaction):
         for key in keys[start:stop]:
             self._check(write=False)
             if key in kept.rows:
-                yield key, _decoded(kept.text(key))
+                yield key, decoded(kept.text(key))
 
     def put(self, kind: str, documents: Mapping[str, Body]) -> None:
         kept = self._of(kind, write=True)
@@ -371,7 +220,7 @@ class _MemoryTransaction(Transaction):
         self._replace(kept, rows)
 
     @staticmethod
-    def _refuse_duplicates(kept: _Kept, rows: Rows) -> None:
+    def _refuse_duplicates(kept: Kept, rows: Rows) -> None:
         for field in kept.kind.unique:
             place, index = kept.kind.fields.index(field) + 1, kept.indexes[field]
             values = [v for row in rows.values() if row and (v := row[place]) is not None]
@@ -379,7 +228,7 @@ class _MemoryTransaction(Transaction):
             if len(set(values)) < len(values) or any(key not in rows for key in others):
                 raise DuplicateKeyError(kept.kind.name, field)
 
-    def _replace(self, kept: _Kept, rows: Rows) -> None:
+    def _replace(self, kept: Kept, rows: Rows) -> None:
         if rows:
             with self.savepoint():
                 self._contents.write(kept, rows)
