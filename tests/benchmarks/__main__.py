@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import tempfile
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import attrs
@@ -44,13 +45,13 @@ def measure(scale: Scale) -> list[Figure]:
         return [
             *start_figures.figures(scale),
             *call_figures.figures(scale),
-            *plain_figures.figures(scale, folder),
+            *plain_figures.figures(scale),
             *sqlite_figures.figures(scale, folder),
             *postgres_figures.figures(scale, server),
             *issuing_figures.figures(scale, folder, server),
             *file_figures.figures(scale, folder),
             *mail_figures.figures(scale, folder),
-            *scale_figures.figures(scale, folder),
+            *scale_figures.figures(scale, folder, server),
         ]
 
 
@@ -69,12 +70,13 @@ def as_json(scale: Scale, figures: Sequence[Figure]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, write the JSON."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="smaller sizes, under 45 seconds")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, under a minute")
     parser.add_argument("--json", type=Path, default=Path("build/benchmarks.json"), metavar="FILE")
     options = parser.parse_args(arguments)
     scale = QUICK if options.quick else FULL
+    start = perf_counter()
     figures = measure(scale)
-    sys.stdout.write(table(figures) + "\n")
+    sys.stdout.write(f"{table(figures)}\n\nmeasured in {perf_counter() - start:.0f} s\n")
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(as_json(scale, figures), encoding="utf-8")
     return 0

@@ -18,7 +18,7 @@ from confid.store import MemoryStore
 from confid.tenant.bridges import FIRST_NUMBER
 from confid.tenant.notices import MailOptions
 
-from .measure import Figure, difference, in_turns, plain
+from .measure import Figure, difference, in_turns, plain, timed
 from .tenants import fill, identities, opened
 
 if TYPE_CHECKING:
@@ -47,12 +47,17 @@ def figures(scale: Scale) -> Iterator[Figure]:
 def _calls(session: Session, scale: Scale) -> Iterator[Figure]:
     names = identities(min(PEOPLE, scale.users))
     turn = cycle(names)  # one for all: nobody comes to a person whom another has just touched
-    call, rule, what_if, line = in_turns(
+    call, rule = in_turns(
         scale.singles,
         lambda: set_cs_online_dial_in_conferencing_user(
             next(turn), reset_conference_id=True, session=session
         ),
         lambda: _rule(session, next(turn)),
+        row=ROW,
+    )
+    yield difference("a call's overhead, in memory", call, rule, target=15, row=ROW)
+    what_if, line = in_turns(
+        scale.singles,
         lambda: set_cs_online_dial_in_conferencing_user(
             next(turn), reset_conference_id=True, what_if=True, session=session
         ),
@@ -60,11 +65,9 @@ def _calls(session: Session, scale: Scale) -> Iterator[Figure]:
             f"Set-CsOnlineDialInConferencingUser {next(turn)} -ResetConf -WhatIf",
             session=session,
         ),
-        row=ROW,
     )
-    yield difference("a call's overhead, in memory", call, rule, target=15, row=ROW)
     yield plain("a reset under WhatIf, in memory", what_if)
-    yield difference("the same as a line, beyond the call", line, what_if, row=ROW)
+    yield difference("the same as a line, beyond the call", line, what_if)
     yield plain("enabling one, in memory", list(_enabling(session, names, scale)))
     yield plain("dial and key in an ID, in memory", _calling(session, scale))
 
@@ -98,10 +101,7 @@ def _enabling(session: Session, names: list[str], scale: Scale) -> Iterator[floa
     for _ in range(scale.singles):
         name = next(turn)
         disable_cs_online_dial_in_conferencing_user(name, session=session)
-        ((seconds,),) = in_turns(
-            1, partial(enable_cs_online_dial_in_conferencing_user, name, session=session)
-        )
-        yield seconds
+        yield timed(partial(enable_cs_online_dial_in_conferencing_user, name, session=session))
 
 
 def _calling(session: Session, scale: Scale) -> list[float]:

@@ -14,23 +14,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
-import psycopg
 
 from confid.engine.opening import open_session
 from confid.host import SilentHost
 from confid.ids.dice import Space
 from confid.store import FIRST_ID, LAST_ID, PostgresStore, SQLiteStore
-from tests.servers import sql
 
 from . import floor, postgres_floor
 from .measure import Figure, in_turns, ratio, timed
-from .tenants import copied
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    import psycopg
 
     from confid.engine.session import Session
     from confid.store import Store
@@ -45,10 +44,10 @@ if TYPE_CHECKING:
 LEVELS = (0, 0.5, 0.75, 0.999)
 """How full the ledger is."""
 
+LEDGERS = ("issuing", "twin")
+
 MOST_TURNS = 9
 SCANS = 2
-
-SCHEMA = "tenant"
 
 FACTOR = 7_654_321
 """Shares no divisor with a space: times this, modulo its size, its places come in disorder."""
@@ -62,7 +61,7 @@ FROM places WHERE i * :factor % :size >= :low AND i * :factor % :size < :high
 ON CONFLICT (conference_id) DO NOTHING
 """
 FILL_POSTGRES = """
-INSERT INTO tenant.ledger (conference_id, owner, serial, origin, issued_at, retired_at)
+INSERT INTO ledger (conference_id, owner, serial, origin, issued_at, retired_at)
 SELECT %(first)s + i, lpad(to_hex(i / 1000 * 2654435761 %% 4294967296), 8, '0'), 1 + i %% 1000,
        'issued', now(), now()
 FROM generate_series(0::int8, %(size)s - 1) AS i
@@ -84,20 +83,20 @@ IDS = "SELECT conference_id FROM ledger"
 
 
 class _Place(Protocol):
-    """Where a ledger is filled step by step, and copied for the floor."""
+    """Where confid issues, and where the floor does: two ledgers that hold the same rows."""
 
     @property
     def name(self) -> str:
         """The store's."""
 
-    def store(self) -> Store:
-        """The store that confid issues from."""
+    def stores(self) -> Sequence[Store]:
+        """Confid's, and one whose tables the floor uses."""
 
     def fill(self, **places: int) -> None:
         """Take the places from `low` to below `high`, as `FACTOR` spreads them over the space."""
 
     def twin(self) -> AbstractContextManager[_Bare]:
-        """The driver on a copy of the ledger as it stands; nobody may have the store open."""
+        """The driver on the floor's ledger."""
 
 
 class _Bare(Protocol):
@@ -112,19 +111,24 @@ class _Bare(Protocol):
 
 @attrs.frozen
 class _SQLite:
-    path: Path
+    folder: Path
     name: str = "SQLite"
 
-    def store(self) -> Store:
-        return SQLiteStore(self.path)
+    @property
+    def paths(self) -> list[Path]:
+        return [self.folder / f"{name}.db" for name in LEDGERS]
+
+    def stores(self) -> Sequence[Store]:
+        return [SQLiteStore(path) for path in self.paths]
 
     def fill(self, **places: int) -> None:
-        with closing(floor.connect(self.path)) as db, db:
-            db.execute(FILL_SQLITE, places)
+        for path in self.paths:
+            with closing(floor.connect(path)) as db:
+                db.execute(FILL_SQLITE, places)
 
     @contextmanager
     def twin(self) -> Iterator[_Bare]:
-        with closing(floor.connect(copied(self.path, "twin.db"))) as db:
+        with closing(floor.connect(self.paths[1])) as db:
             yield _BareSQLite(db)
 
 
@@ -143,30 +147,21 @@ class _BareSQLite:
 
 @attrs.frozen
 class _Postgres:
-    url: str
+    dsn: str
     name: str = "PostgreSQL"
 
-    @property
-    def dsn(self) -> str:
-        return f"{self.url}/issuing"
-
-    def store(self) -> Store:
-        return PostgresStore(self.dsn, schema=SCHEMA)
+    def stores(self) -> Sequence[Store]:
+        return [PostgresStore(self.dsn, schema=schema) for schema in LEDGERS]
 
     def fill(self, **places: int) -> None:
-        with psycopg.connect(self.dsn, autocommit=True) as db:
-            db.execute(FILL_POSTGRES.encode(), places)
-            db.execute("VACUUM ANALYZE")
+        for schema in LEDGERS:
+            with postgres_floor.connect(self.dsn, schema) as db:
+                db.execute(FILL_POSTGRES.encode(), places)
+                db.execute("VACUUM ANALYZE ledger")
 
     @contextmanager
     def twin(self) -> Iterator[_Bare]:
-        # From a third database: one that is copied may have nobody in it.
-        sql(
-            f"{self.url}/postgres",
-            "DROP DATABASE IF EXISTS twin",
-            "CREATE DATABASE twin TEMPLATE issuing STRATEGY file_copy",
-        )
-        with postgres_floor.connect(f"{self.url}/twin", SCHEMA) as db:
+        with postgres_floor.connect(self.dsn, LEDGERS[1]) as db:
             yield _BarePostgres(db)
 
 
@@ -193,25 +188,22 @@ def _marked(rows: Iterable[tuple[int]]) -> bytearray:
 
 
 def figures(scale: Scale, folder: Path, server: Server) -> Iterator[Figure]:
-    """The same in a file and in a database of its own on a server."""
-    path = folder / "issuing.db"
-    yield from _figures(scale, _SQLite(path))
-    path.unlink()
-    path.with_name("twin.db").unlink()
-    sql(server.dsn, "CREATE DATABASE issuing")
-    yield from _figures(scale, _Postgres(server.dsn.rpartition("/")[0]))
+    """The same in two files and in two schemas of a server."""
+    for place in (_SQLite(folder), _Postgres(server.dsn)):
+        yield from _figures(scale, place)
 
 
 def _figures(scale: Scale, place: _Place) -> Iterator[Figure]:
     taken = 0
     scans: list[list[float]] = []
-    with _opened(scale, place):
-        """Makes the tenant."""
+    for store in place.stores():
+        with _opened(scale, store):
+            """Makes the tenant."""
     for level in LEVELS:
         full = round(level * scale.space)
         place.fill(low=taken, high=full, first=FIRST_ID, size=scale.space, factor=FACTOR)
         taken = full
-        with place.twin() as bare, _opened(scale, place) as session:
+        with place.twin() as bare, _opened(scale, place.stores()[0]) as session:
             if level == LEVELS[-1]:
                 scans = in_turns(SCANS, partial(_scan, session), bare.ids)
             elif level:
@@ -221,9 +213,9 @@ def _figures(scale: Scale, place: _Place) -> Iterator[Figure]:
 
 
 @contextmanager
-def _opened(scale: Scale, place: _Place) -> Iterator[Session]:
+def _opened(scale: Scale, store: Store) -> Iterator[Session]:
     space = Space(FIRST_ID, FIRST_ID + scale.space - 1)
-    with open_session(place.store(), space=space, host=SilentHost()) as session:
+    with open_session(store, space=space, host=SilentHost()) as session:
         yield session
 
 

@@ -34,7 +34,7 @@ with serving(Inbox()) as port:
 
 def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
     """A mail from the outbox in a SQLite file to the server's 250, and without a server."""
-    mails = scale.bulk
+    mails = scale.mails
     upns = [f"user{n}@contoso.com" for n in range(mails)]
     rows = ({"UserPrincipalName": upn, "Mail": upn, "Licenses": "MCOMEETADV"} for upn in upns)
     with confid.connect(folder / "mail.db", host=SilentHost()), _server() as port:

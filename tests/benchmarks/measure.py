@@ -109,7 +109,7 @@ def difference(
     floor: Sequence[float],
     *,
     target: float | None = None,
-    row: int,
+    row: int = 1,
 ) -> Figure:
     """How many microseconds more than the floor confid takes.
 

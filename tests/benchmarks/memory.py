@@ -1,4 +1,4 @@
-"""What one large reset allocates: `python -m tests.benchmarks.memory TENANT COUNT` writes JSON."""
+"""What one large reset allocates: `python -m tests.benchmarks.memory TENANT COUNT…` writes JSON."""
 
 from __future__ import annotations
 
@@ -34,4 +34,5 @@ def trace(tenant: Path, count: int) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(trace(Path(sys.argv[1]), int(sys.argv[2]))))
+    tenant, *counts = sys.argv[1:]
+    sys.stdout.write(json.dumps([trace(Path(tenant), int(count)) for count in counts]))

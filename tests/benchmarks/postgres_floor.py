@@ -104,12 +104,12 @@ def reset_many(db: psycopg.Connection[Any], upns: Sequence[str]) -> None:
     first = True
     while waiting := [owner for owner in users if owner not in issued]:
         _run(db, "TRUNCATE wanted")
-        _copy(db, "wanted (conference_id, owner)", zip(_draw(len(waiting)), waiting, strict=True))
+        copy(db, "wanted (conference_id, owner)", zip(_draw(len(waiting)), waiting, strict=True))
         if first:
             _run(db, RETIRE_MANY, now)
         first = False
         issued |= {owner: (i, serial) for owner, i, serial in _run(db, CLAIM_MANY, now)}
-    _copy(
+    copy(
         db,
         "documents (kind, key, body)",
         _outbox(users, settings, issued, numbers, now),
@@ -130,13 +130,11 @@ def _outbox(
         yield "outbox", key, json.dumps(entry, ensure_ascii=False)
 
 
-def _copy(db: psycopg.Connection[Any], target: str, rows: Iterable[tuple[object, ...]]) -> None:
-    with (
-        db.cursor() as cursor,
-        cursor.copy(f"COPY {target} FROM STDIN".encode()) as copy,
-    ):
+def copy(db: psycopg.Connection[Any], target: str, rows: Iterable[tuple[object, ...]]) -> None:
+    """Put rows in a table, as PostgreSQL takes most at once."""
+    with db.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN".encode()) as into:
         for row in rows:
-            copy.write_row(row)
+            into.write_row(row)
 
 
 def _tenant(db: psycopg.Connection[Any]) -> list[Any]:

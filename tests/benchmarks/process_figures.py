@@ -33,6 +33,9 @@ TRANSACTIONS = 400
 """Of each of pgbench's clients, for every second that confid's processes have."""
 
 
+ROUNDS = 3
+
+
 def figures(server: Server, schema: str, scale: Scale) -> Iterator[Figure]:
     """Resets a second of `scale.processes` processes to those of one, in turns with pgbench's."""
     # Its scale is twice its clients, which otherwise queue for one row.
@@ -47,7 +50,7 @@ def figures(server: Server, schema: str, scale: Scale) -> Iterator[Figure]:
         ]
         for worker in workers:
             assert _line(worker) == "ready"
-        for _ in range(scale.rounds):
+        for _ in range(min(ROUNDS, scale.rounds)):
             for count, rates, tps in zip((1, scale.processes), ours, theirs, strict=True):
                 answers = _resets(workers[:count], scale.seconds)
                 rates.append(sum(rate for rate, _ in answers))

@@ -1,10 +1,12 @@
-"""Figures of resets, one and many, on a store that lasts."""
+"""Figures of resets, one and many, beside programs that do the same by hand."""
 
 from __future__ import annotations
 
 from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING
+
+import attrs
 
 from confid.cmdlets import set_cs_online_dial_in_conferencing_user
 
@@ -19,30 +21,39 @@ if TYPE_CHECKING:
     from .scale import Scale
 
 
-def figures(
-    scale: Scale,
-    store: str,
-    session: Session,
-    *,
-    reset_one: Callable[[str], object],
-    reset_many: Callable[[Sequence[str]], object],
-    target_of_many: float,
-) -> Iterator[Figure]:
-    """Resets of a session's people beside those of the floor, on a store of the same kind."""
+@attrs.frozen(kw_only=True)
+class Floor:
+    """A program that resets; its rows in the table, and what they may be at most."""
+
+    one: Callable[[str], object]
+    row_of_one: str
+    target_of_one: float
+    many: Callable[[Sequence[str]], object]
+    row_of_many: str
+    target_of_many: float
+
+
+def figures(scale: Scale, session: Session, *floors: Floor, many: bool = True) -> Iterator[Figure]:
+    """Resets of a session's people, in turns with those of the floors."""
     names = identities(scale.users)
-    reset = partial(
-        set_cs_online_dial_in_conferencing_user, reset_conference_id=True, session=session
-    )
-    ours, theirs = cycle(names), cycle(names)
-    one, one_floor = in_turns(
-        scale.singles, lambda: reset(next(ours)), lambda: reset_one(next(theirs))
-    )
-    yield ratio(f"one durable reset, {store}", one, one_floor, target=1.5)
-    many, many_floor = in_turns(scale.rounds, partial(reset, names), partial(reset_many, names))
-    yield ratio(
-        f"a reset of {scale.users}, {store}, a user",
-        many,
-        many_floor,
-        target=target_of_many,
-        per=scale.users,
-    )
+
+    def reset(identity: str | Sequence[str]) -> object:
+        return set_cs_online_dial_in_conferencing_user(
+            identity, reset_conference_id=True, session=session
+        )
+
+    one_by_one = [reset, *(floor.one for floor in floors)]
+    ours, *theirs = in_turns(scale.singles, *(_turn_by_turn(call, names) for call in one_by_one))
+    for floor, taken in zip(floors, theirs, strict=True):
+        yield ratio(floor.row_of_one, ours, taken, target=floor.target_of_one)
+    if many:
+        together = [reset, *(floor.many for floor in floors)]
+        ours, *theirs = in_turns(scale.rounds, *(partial(call, names) for call in together))
+        for floor, taken in zip(floors, theirs, strict=True):
+            name = f"a reset of {scale.users}{floor.row_of_many}"
+            yield ratio(name, ours, taken, target=floor.target_of_many, per=scale.users)
+
+
+def _turn_by_turn(reset: Callable[[str], object], names: Sequence[str]) -> Callable[[], object]:
+    turn = cycle(names)
+    return lambda: reset(next(turn))

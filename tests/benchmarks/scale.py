@@ -12,8 +12,7 @@ class Scale:
     singles: int
     """Calls of each kind that are timed one by one."""
     users: int
-    plain_users: int
-    """Users in one call beside the plain floor."""
+    """In one call, and in the tenants that are made by confid."""
     few_users: int
     """The smaller of the two sizes between which memory must not grow."""
     rounds: int
@@ -22,45 +21,48 @@ class Scale:
     """Fresh interpreters for each import."""
     bulk: int
     """IDs issued at once."""
+    mails: int
+    """Delivered at once."""
     space: int
     sizes: tuple[int, ...]
-    """Users of the tenants that are compared by size; the second is moved."""
+    """Users of the tenants that are compared by size; the first is moved."""
     processes: int = 8
-    seconds: float = 5
+    seconds: float = 2
     """For how long they reset at once."""
 
 
 FULL = Scale(
     singles=400,
-    users=100_000,
-    plain_users=20_000,
-    few_users=20_000,
-    rounds=3,
-    starts=11,
+    users=20_000,
+    few_users=5_000,
+    rounds=5,
+    starts=7,
     bulk=1000,
-    space=9_000_000,
+    mails=200,
+    space=2_000_000,
     sizes=(10_000, 100_000, 1_000_000),
 )
 QUICK = Scale(
-    singles=150,
-    users=6_000,
-    plain_users=6_000,
-    few_users=2_000,
-    rounds=3,
-    starts=5,
+    singles=100,
+    users=2_000,
+    few_users=500,
+    rounds=5,
+    starts=3,
     bulk=100,
+    mails=10,
     space=200_000,
     sizes=(1_000, 10_000),
+    processes=4,
     seconds=0.3,
 )
 TINY = Scale(
     singles=2,
     users=40,
-    plain_users=40,
     few_users=20,
     rounds=1,
     starts=1,
     bulk=5,
+    mails=5,
     space=50_000,
     sizes=(20, 40),
     processes=2,

@@ -7,18 +7,17 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-import psycopg
-
 import confid
 from confid.cmdlets import set_cs_online_dial_in_conferencing_user
 from confid.engine.opening import open_session
 from confid.host import SilentHost
 from confid.store import PostgresStore
-from tests.servers import running, sql, with_schema
+from tests.servers import sql, with_schema
 
 from . import process_figures
+from .large_tenants import large_postgres_tenant, large_sqlite_tenant
 from .measure import Figure, in_turns, plain, ratio, room, spread, timed
-from .tenants import copied, fill, identities, opened, sqlite_tenant
+from .tenants import copied, identities, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,37 +25,28 @@ if TYPE_CHECKING:
 
     from confid.engine.session import Session
     from confid.store.base import Store
+    from tests.servers import Server
 
     from .scale import Scale
 
 REHEARSED = 100
 """People of a rehearsal, among all."""
 
-ROOM = """
-SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
-WHERE relnamespace = %s::regnamespace AND relkind = 'r'
-"""
 
-
-def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
-    """Tenants of every size, each in a file, then each in a schema of one durable server."""
-    files = [sqlite_tenant(folder / f"{users}.db", users) for users in scale.sizes]
+def figures(scale: Scale, folder: Path, server: Server) -> Iterator[Figure]:
+    """Tenants of every size, each in a file, and in a schema of the server."""
+    files = [folder / f"{users}.db" for users in scale.sizes]
+    schemas = [PostgresStore(server.dsn, schema=f"of_{users}") for users in scale.sizes]
+    for file, store, users in zip(files, schemas, scale.sizes, strict=True):
+        large_sqlite_tenant(file, users)
+        large_postgres_tenant(store, server.dsn, users)
+    sql(server.dsn, "VACUUM ANALYZE", "CHECKPOINT")
     yield _sizes("SQLite", files, scale)
-    yield _room("SQLite", files[-1].stat().st_size, scale)
     yield _rehearsed(files[-1], scale)
     yield from _growth(copied(files[0], "growing.db"), scale.sizes[0])
-    with running("fsync=on", "shared_buffers=256MB", "max_wal_size=8GB") as server:
-        schemas = [PostgresStore(server.dsn, schema=f"of_{users}") for users in scale.sizes]
-        for store, users in zip(schemas, scale.sizes, strict=True):
-            with opened(store) as session:
-                fill(session, users)
-        sql(server.dsn, "VACUUM ANALYZE", "CHECKPOINT")
-        yield _sizes("PostgreSQL", schemas, scale)
-        with psycopg.connect(server.dsn) as connection:
-            ((size,),) = connection.execute(ROOM, [schemas[-1].schema]).fetchall()
-        yield _room("PostgreSQL", size, scale)
-        yield from process_figures.figures(server, schemas[0].schema, scale)
-        yield from _moves(files[1], with_schema(server.dsn, "moved"), scale.sizes[1])
+    yield _sizes("PostgreSQL", schemas, scale)
+    yield from process_figures.figures(server, schemas[0].schema, scale)
+    yield from _moves(files[0], with_schema(server.dsn, "moved"), scale.sizes[0])
 
 
 def _sizes(kind: str, stores: Sequence[Path | Store], scale: Scale) -> Figure:
@@ -99,12 +89,6 @@ def _rehearsed(file: Path, scale: Scale) -> Figure:
     seconds = in_turns(scale.rounds, rehearse, make)
     name = f"a reset of {count} among {users} rehearsed, SQLite"
     return ratio(name, *seconds, target=3, per=count)
-
-
-def _room(kind: str, size: int, scale: Scale) -> Figure:
-    """Bytes that a user takes: who they are, their settings, an ID and all the indexes."""
-    users = scale.sizes[-1]
-    return room(f"room for {users} users, {kind}", size, users)
 
 
 def _growth(file: Path, users: int) -> Iterator[Figure]:

@@ -19,36 +19,45 @@ from confid.engine.opening import open_session
 from confid.host import SilentHost
 
 from . import floor, look_up_figures, reset_figures
-from .measure import Figure, in_turns, ratio
+from .measure import Figure, in_turns, ratio, room
+from .plain_figures import plain_floor
+from .reset_figures import Floor
 from .tenants import copied, identities, opened, sqlite_tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from confid.engine.session import Session
 
     from .scale import Scale
 
 BEYOND_RECORDS = 128
 """Bytes a user that a call may need beside the records it returns."""
 
-ENOUGH = 50_000
+ENOUGH = 20_000
 """Users from which on the steps in which sets and lists grow no longer hide what a user costs."""
 
 
 def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
-    """Confid and the floor work on copies of one tenant."""
+    """Confid and the floor with its schema work on copies of one tenant."""
     ours = sqlite_tenant(folder / "confid.db", scale.users)
+    yield room(f"room for {scale.users} users, SQLite", ours.stat().st_size, scale.users)
     theirs = copied(ours, "floor.db")
-    third = copied(ours, "memory.db")
     watched = copied(ours, "watched.db")
-    with opened(ours) as session, closing(floor.connect(theirs)) as db:
-        yield from reset_figures.figures(
-            scale,
-            "SQLite",
-            session,
-            reset_one=partial(floor.reset_one, db),
-            reset_many=partial(floor.reset_many, db),
+    with (
+        opened(ours) as session,
+        closing(floor.connect(theirs)) as db,
+        plain_floor(scale, str(folder / "plain.db"), "on a file", 1.6) as plain,
+    ):
+        by_hand = Floor(
+            one=partial(floor.reset_one, db),
+            many=partial(floor.reset_many, db),
+            row_of_one="one durable reset, SQLite",
+            row_of_many=", SQLite, a user",
+            target_of_one=1.5,
             target_of_many=3,
         )
+        yield from reset_figures.figures(scale, session, plain, by_hand)
         listed, listed_floor = in_turns(
             scale.rounds,
             lambda: get_cs_online_dial_in_conferencing_user(session=session),
@@ -66,19 +75,15 @@ def figures(scale: Scale, folder: Path) -> Iterator[Figure]:
             [conference_id for (conference_id,) in db.execute(look_up_figures.LIVING)],
             target=4,
         )
-    yield _witnessed(third, watched, scale)
-    yield _memory_growth(third, scale)
+        yield _witnessed(session, watched, scale)
+    yield _memory_growth(ours, scale)
 
 
-def _witnessed(plain: Path, watched: Path, scale: Scale) -> Figure:
+def _witnessed(session: Session, watched: Path, scale: Scale) -> Figure:
     """A reset with a witness beside one without: two commits for one."""
     names = identities(scale.users)
-    with (
-        opened(plain) as session,
-        open_session(
-            watched, witness=watched.with_name("witness.db"), host=SilentHost()
-        ) as with_witness,
-    ):
+    witness = watched.with_name("witness.db")
+    with open_session(watched, witness=witness, host=SilentHost()) as with_witness:
         turns = (cycle(names), cycle(names))
         two, one = in_turns(
             scale.singles,
@@ -94,7 +99,7 @@ def _witnessed(plain: Path, watched: Path, scale: Scale) -> Figure:
 
 def _memory_growth(tenant: Path, scale: Scale) -> Figure:
     """Bytes a user that resetting more users needs beside their records."""
-    few, all_of_them = (_traced(tenant, count) for count in (scale.few_users, scale.users))
+    few, all_of_them = _traced(tenant, scale.few_users, scale.users)
     more = scale.users - scale.few_users
     growth = (all_of_them["beyond"] - few["beyond"]) / more
     records = all_of_them["records"] / scale.users
@@ -111,13 +116,13 @@ def _memory_growth(tenant: Path, scale: Scale) -> Figure:
     )
 
 
-def _traced(tenant: Path, count: int) -> dict[str, int]:
+def _traced(tenant: Path, *counts: int) -> list[dict[str, int]]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.memory", str(tenant), str(count)],
+        [sys.executable, "-m", "tests.benchmarks.memory", str(tenant), *map(str, counts)],
         check=True,
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[2],
     )
-    traced: dict[str, int] = json.loads(done.stdout)
+    traced: list[dict[str, int]] = json.loads(done.stdout)
     return traced

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from confid.cmdlets import set_cs_online_dial_in_conferencing_user
+import confid
+from confid.cmdlets import (
+    get_cs_online_dial_in_conferencing_user,
+    set_cs_online_dial_in_conferencing_user,
+)
+from confid.store import PostgresStore
 
 from . import floor
 from .__main__ import as_json, measure
+from .large_tenants import large_postgres_tenant, large_sqlite_tenant
 from .measure import Figure, table
 from .memory import trace
 from .plain_figures import SHARED_MEMORY
@@ -33,16 +40,18 @@ ROWS = (
     "dial and key in an ID",
     "one reset in memory, to the plain floor",
     "a reset of 40 in memory, a user, to the plain floor",
-    "one reset on a file, to the plain floor",
-    "a reset of 40 on a file, a user, to the plain floor",
     *(["one reset on a file without a disk, to the plain floor"] if SHARED_MEMORY else []),
+    "room for 40 users, SQLite",
+    "one reset on a file, to the plain floor",
     "one durable reset, SQLite",
+    "a reset of 40 on a file, a user, to the plain floor",
     "a reset of 40, SQLite",
     "listing 40",
     "the look-up, ID to organizer, SQLite",
     "the look-up, with all that is checked, SQLite",
     "one durable reset with a witness",
     "memory beyond the records",
+    "room for 40 users, PostgreSQL",
     "one durable reset, PostgreSQL",
     "a reset of 40, PostgreSQL",
     "the look-up, ID to organizer, PostgreSQL",
@@ -69,17 +78,15 @@ ROWS = (
     "a mail by SMTP",
     "a mail to memory",
     "a reset at 20, 40 users, SQLite",
-    "room for 40 users, SQLite",
     "a reset of 40 among 40 rehearsed, SQLite",
     "room for an ID more in the ledger",
     "room for an ID more and its mail",
     "room for an ID more in the witness",
     "a reset at 20, 40 users, PostgreSQL",
-    "room for 40 users, PostgreSQL",
     "2 processes to one, PostgreSQL",
     "processor time of a reset in its process",
-    "moving 40 users, SQLite to PostgreSQL",
-    "moving 40 users, PostgreSQL to SQLite",
+    "moving 20 users, SQLite to PostgreSQL",
+    "moving 20 users, PostgreSQL to SQLite",
 )
 
 
@@ -111,6 +118,20 @@ def test_a_large_call_needs_little_beside_its_records(tmp_path: Path) -> None:
         for users in (250, 1_000)
     ]
     assert beyond[1] - beyond[0] <= 128 * 750
+
+
+def test_large_tenants_are_sound(tmp_path: Path, postgres: str) -> None:
+    """As if confid had put all their people in, who can all be found."""
+    file, store = tmp_path / "large.db", PostgresStore(postgres, schema=f"large_{os.getpid()}")
+    large_sqlite_tenant(file, 30)
+    large_postgres_tenant(store, postgres, 30)
+    for place in (file, store):
+        with opened(place) as session:
+            assert confid.check(session=session).problems == ()
+            assert len(get_cs_online_dial_in_conferencing_user(session=session)) == 30
+            set_cs_online_dial_in_conferencing_user(
+                identities(30), reset_conference_id=True, session=session
+            )
 
 
 @pytest.mark.parametrize("many", [False, True])
