@@ -6,9 +6,10 @@ numbers and truth values are taken as they are.
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import attrs
@@ -22,8 +23,17 @@ if TYPE_CHECKING:
 
 Record = TypeVar("Record")
 
+_AS_THEY_ARE = (str, int, bool, str | None)
+
 # The tenant's UUID and those of its bridges are in thousands of documents, and UUID() is slow.
 _uuid = lru_cache(maxsize=256)(UUID)
+_CONVERSIONS: dict[Any, Callable[[Any], Any]] = {
+    ConferenceId: ConferenceId,
+    UUID: _uuid,
+    datetime: datetime.fromisoformat,
+    tuple[str, ...]: tuple,
+    str | None: lambda text: text,
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -43,9 +53,33 @@ def codec(record: type[Record]) -> Codec[Record]:
 def _codec(record: Any) -> Codec[Any]:
     converter = _converter()
     structure = converter.get_structure_hook(record)
-    return Codec(
-        body=converter.get_unstructure_hook(record), read=lambda body: structure(body, record)
-    )
+    fields = attrs.fields(attrs.resolve_types(record))
+    conversions = [(f.name, _conversion(f.type)) for f in fields if f.type not in _AS_THEY_ARE]
+
+    def read(body: dict[str, Any]) -> Any:
+        # Most values are the record's as they are, so that a copy is half of the work.
+        values = {**body}
+        values.pop("index", None)
+        try:
+            for name, convert in conversions:
+                if name in values:
+                    values[name] = convert(values[name])
+            return record(**values)
+        except (TypeError, LookupError, ValueError):
+            # Another version's field, which cattrs leaves out; or damage, of which it tells.
+            return structure(body, record)
+
+    return Codec(body=converter.get_unstructure_hook(record), read=read)
+
+
+def _conversion(kind: Any) -> Callable[[Any], Any]:
+    """What makes a value of that type from a document's."""
+    if isinstance(kind, enum.EnumType):
+        return {member.value: member for member in cast("Any", kind)}.__getitem__
+    if kind in _CONVERSIONS:
+        return _CONVERSIONS[kind]
+    hook = _converter().get_structure_hook(kind)
+    return lambda value: hook(value, kind)
 
 
 @cache
@@ -57,15 +91,11 @@ def _converter() -> cattrs.Converter:
     made.register_unstructure_hook_factory(_is_record, made.gen_unstructure_attrs_fromdict)
     made.register_structure_hook_factory(_is_record, made.gen_structure_attrs_fromdict)
     made.register_unstructure_hook(datetime, datetime.isoformat)
-    made.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
     made.register_unstructure_hook(UUID, str)
-    made.register_structure_hook(UUID, lambda text, _: _uuid(text))
-    made.register_structure_hook_func(lambda kind: kind == str | None, lambda text, _: text)
-    made.register_structure_hook_func(
-        lambda kind: kind == tuple[str, ...], lambda texts, _: tuple(texts)
-    )
     made.register_unstructure_hook(ConferenceId, int)
-    made.register_structure_hook(ConferenceId, lambda number, _: ConferenceId(number))
+    made.register_structure_hook_func(
+        _CONVERSIONS.__contains__, lambda value, kind: _CONVERSIONS[kind](value)
+    )
     return made
 
 
