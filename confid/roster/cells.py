@@ -168,7 +168,7 @@ def is_list(value: object) -> TypeGuard[Iterable[object]]:
 
 def is_distinguished_name(text: str) -> bool:
     """Whether the directory finds people by this text as a distinguished name."""
-    return any(form.field == "dn" for form in directory.forms(text))
+    return any(field == "dn" for field, _ in directory.forms(text))
 
 
 def checked_mail(column: str, text: str, complain: Complain) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from confid.errors import (
     AmbiguousIdentityError,
@@ -38,34 +38,32 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _DISTINGUISHED_NAME = re.compile(r"[a-z][a-z0-9-]*=")
 
 
-class _Form(NamedTuple):
-    """One way to name a person: an index field and the value to find in it."""
-
-    field: str
-    value: str
+Form = tuple[str, str]
+"""One way to name a person: an index field and the value to find in it."""
 
 
-def forms(identity: str) -> list[_Form]:
+def forms(identity: str) -> list[Form]:
     """The unique forms that a text can have; a display name is not unique."""
     text = fold(identity.strip())
-    if "@" not in text and (found := _OBJECT_ID.fullmatch(text)):
-        return [_Form("object_id", found[1])]
+    mailed = "@" in text
+    if not mailed and (found := _OBJECT_ID.fullmatch(text)):
+        return [("object_id", found[1])]
     if text.startswith("sip:"):
-        return [_Form("sip", text[4:]), _Form("upn", text[4:])]
+        return [("sip", text[4:]), ("upn", text[4:])]
     # Before the logon: a distinguished name escapes a comma with a backslash.
-    named = _DISTINGUISHED_NAME.match(text)
+    named = "=" in text and _DISTINGUISHED_NAME.match(text)
     if "\\" in text and not named:
-        return [_Form("logon", text)]
-    mailed = [_Form("upn", text), _Form("sip", text)] if "@" in text else []
+        return [("logon", text)]
+    addresses = [("upn", text), ("sip", text)] if mailed else []
     if named:
-        return [_Form("dn", text), *mailed]
+        return [("dn", text), *addresses]
     # Get-CsOnlineUser takes an asterisk for a wildcard.
-    return mailed or ([_Form("alias", text)] if text and "*" not in text else [])
+    return addresses or ([("alias", text)] if text and "*" not in text else [])
 
 
 def can_be_upn(text: str) -> bool:
     """Whether a user with this user principal name can be found by it."""
-    fields = [form.field for form in forms(text)]
+    fields = [field for field, _ in forms(text)]
     return "upn" in fields and fields[0] != "sip"
 
 
@@ -108,7 +106,7 @@ def resolve(
     found = _find(transaction, chain.from_iterable(named_by.values()))
     named = {text: _merge(found, each) for text, each in named_by.items()}
     missing = {
-        text: _Form("display_name", fold(text.strip()))
+        text: ("display_name", fold(text.strip()))
         for text, users in named.items()
         if not users and text.strip()
     }
@@ -125,41 +123,35 @@ def foresee(transaction: Transaction, identity: object) -> None:
         return  # most stores do nothing with it, and to say it takes time
     with suppress(InvalidArgumentError):
         named = forms(identity_text(identity))
-        transaction.foresee(*(Find(USER.name, form.field, [form.value]) for form in named))
+        transaction.foresee(*(Find(USER.name, field, [value]) for field, value in named))
 
 
-def _find(
-    transaction: Transaction, wanted: Iterable[_Form]
-) -> dict[_Form, dict[str, DirectoryUser]]:
+def _find(transaction: Transaction, wanted: Iterable[Form]) -> dict[Form, list[DirectoryUser]]:
     by_field: dict[str, dict[str, None]] = {}
     for field, value in wanted:
         by_field.setdefault(field, {})[value] = None
     questions = [Find(USER.name, field, list(values)) for field, values in by_field.items()]
-    found: dict[_Form, dict[str, DirectoryUser]] = {}
-    for question, bodies in zip(questions, transaction.read(*questions), strict=True):
-        for owner, body in bodies.items():
-            form = _Form(question.field, body["index"][question.field])
-            found.setdefault(form, {})[owner] = USERS.read(body)
+    found: dict[Form, list[DirectoryUser]] = {}
+    for (_, field, _), bodies in zip(questions, transaction.read(*questions), strict=True):
+        for body in bodies.values():
+            found.setdefault((field, body["index"][field]), []).append(USERS.read(body))
     return found
 
 
-def _merge(
-    found: dict[_Form, dict[str, DirectoryUser]], named_by: Sequence[_Form]
-) -> dict[str, DirectoryUser]:
-    users = {owner: user for form in named_by for owner, user in found.get(form, {}).items()}
-    if named_by and named_by[0].field == "sip":
+def _merge(found: dict[Form, list[DirectoryUser]], named_by: Sequence[Form]) -> list[DirectoryUser]:
+    users = [user for form in named_by for user in found.get(form, ())]
+    if named_by and named_by[0][0] == "sip":
         # A user found by their UPN must have that SIP address too.
-        return {owner: user for owner, user in users.items() if _sip(user) == named_by[0].value}
-    return users
+        users = [user for user in users if _sip(user) == named_by[0][1]]
+    return list({user.owner: user for user in users}.values()) if len(users) > 1 else users
 
 
-def _one(identity: str, users: dict[str, DirectoryUser]) -> DirectoryUser | ConfidError:
+def _one(identity: str, users: Sequence[DirectoryUser]) -> DirectoryUser | ConfidError:
+    if len(users) == 1:
+        return users[0]
     if not users:
         return UserNotFoundError(identity)
-    if len(users) > 1:
-        candidates = sorted(user.user_principal_name for user in users.values())
-        return AmbiguousIdentityError(identity, candidates)
-    return next(iter(users.values()))
+    return AmbiguousIdentityError(identity, sorted(user.user_principal_name for user in users))
 
 
 def identity_text(identity: Any) -> str:
