@@ -1,7 +1,8 @@
 """The types of the cmdlets for type checkers: `python -m tests.typed_cmdlets` writes them.
 
 One overload for each thing that can come out: a record or `Results`, None under WhatIf, a
-record or None where a call goes on after an error, a job.
+record or None where a call goes on after an error, a job. They are the methods of
+`session.cmdlets`; the functions are the same methods, with a `session` that can be given.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Types:
 
     def __init__(self) -> None:
         self._imports: dict[str, set[str]] = {
-            "typing": {"Literal", "TypedDict", "Unpack", "overload"},
+            "typing": {"Any", "Generic", "Literal", "Never", "TypedDict", "Unpack", "overload"},
             "confid.engine.parameters": {"ErrorAction"},
             "collections.abc": {"Callable"},
             "confid.errors": {"ConfidError"},
@@ -111,50 +112,49 @@ class Case:
 
 
 class Stub:
-    """The stub of the functions, or of the methods of `session.cmdlets`."""
+    """The stub of the methods of `session.cmdlets`."""
 
-    def __init__(self, *, methods: bool) -> None:
+    def __init__(self) -> None:
         self.types = Types()
-        self._methods = methods
         self._rests: dict[tuple[str, ...], str] = {}
         self._classes: list[str] = []
 
     def text(self) -> str:
         """The whole file."""
         lines = [line for info in confid.get_command() for line in self._cmdlet(info)]
-        if self._methods:
-            lines = [
-                f"functions: dict[str, Callable[..., {self.types.need('typing', 'Any')}]]",
-                "",
-                "class Cmdlets:",
-                "    def __init__(self, session: object) -> None: ...",
-                *(f"    {line}" for line in lines),
-            ]
-            what = "The cmdlets of a session"
-        else:
-            names = sorted(info.function.__name__ for info in confid.get_command())
-            lines += ["", "__all__ = [", *(f'    "{name}",' for name in names), "]"]
-            what = "The cmdlets"
-            self.types.need("confid.engine.session", "Session")
-        beginning = [HEADER.format(what=what), *self.types.imports(), "", *self._common()]
-        return "\n".join([*beginning, *self._classes, "", *lines]) + "\n"
-
-    def _common(self) -> Iterator[str]:
-        yield "class _Common(TypedDict, total=False):"
-        for name, hint in CommonParameters.__annotations__.items():
-            if name != "error_action" and not (self._methods and name == "session"):
-                yield f"    {name}: {hint.__forward_arg__}"
+        return _file(
+            "The cmdlets of a session",
+            *self.types.imports(),
+            "from typing_extensions import TypeVar",
+            "",
+            'Given = TypeVar("Given", default=Never)',
+            "",
+            "functions: dict[str, Callable[..., Any]]",
+            "",
+            "class _Common(TypedDict, Generic[Given], total=False):",
+            "    session: Given",
+            *(
+                f"    {name}: {hint.__forward_arg__}"
+                for name, hint in CommonParameters.__annotations__.items()
+                if name not in {"error_action", "session"}
+            ),
+            *self._classes,
+            "",
+            "class Cmdlets(Generic[Given]):",
+            "    def __init__(self, session: object) -> None: ...",
+            *(f"    {line}" for line in lines),
+        )
 
     def _rest(self, info: CommandInfo) -> str:
         """The class of what is taken beside the parameters of a cmdlet."""
         taken = tuple(sorted(info.accepted))
         if not taken:
-            return "_Common"
+            return "_Common[Given]"
         if taken not in self._rests:
             self._rests[taken] = name = f"_Common{len(self._rests) + 1}"
-            self._classes.append(f"class {name}(_Common, total=False):")
+            self._classes.append(f"class {name}(_Common[Given], Generic[Given], total=False):")
             self._classes += [f"    {each}: {self.types(info.hints[each])}" for each in taken]
-        return self._rests[taken]
+        return f"{self._rests[taken]}[Given]"
 
     def _cmdlet(self, info: CommandInfo) -> Iterator[str]:
         overloads = [line for case in self._cases(info) for line in self._modes(info, case)]
@@ -292,7 +292,7 @@ class Stub:
     ) -> list[str]:
         given = {**case.given, **given}
         optional = {**case.optional, **optional}
-        parts = ["self"] if self._methods else []
+        parts = ["self"]
         starred = False
         for name, parameter in info.signature.parameters.items():
             if name in info.accepted or name in case.left_out or name == "conference_id":
@@ -341,9 +341,29 @@ def _filled(parts: Iterable[str]) -> Iterator[str]:
     yield line
 
 
+def _file(what: str, *lines: str) -> str:
+    return HEADER.format(what=what) + "\n" + "\n".join(lines) + "\n"
+
+
+def _functions() -> str:
+    names = sorted(info.function.__name__ for info in confid.get_command())
+    return _file(
+        "The cmdlets",
+        "from confid.engine.session import Session",
+        "from confid.engine.session_cmdlets import Cmdlets",
+        "",
+        "_cmdlets: Cmdlets[Session | None]",
+        *(f"{name} = _cmdlets.{name}" for name in names),
+        "",
+        "__all__ = [",
+        *(f'    "{name}",' for name in names),
+        "]",
+    )
+
+
 def stubs() -> dict[Path, str]:
     """The files, and what should be in them."""
-    return {FUNCTIONS: Stub(methods=False).text(), METHODS: Stub(methods=True).text()}
+    return {FUNCTIONS: _functions(), METHODS: Stub().text()}
 
 
 def write() -> None:
