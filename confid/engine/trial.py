@@ -53,6 +53,13 @@ class ChangedMail:
     after: OutboxEntry | None
 
     @property
+    def owner(self) -> str:
+        """Whose it is."""
+        entry = self.after or self.before
+        assert entry is not None  # noqa: S101 - it is one or the other
+        return entry.owner
+
+    @property
     def was(self) -> str | None:
         """Its state before."""
         return self.before.state if self.before else None
@@ -98,10 +105,10 @@ class Trial:
         """
         own = self.transaction.changes()
         subjects = written(own)
-        messages = own.documents.get(OUTBOX.name, set())
+        mails = list(self._mails(own.documents.get(OUTBOX.name, set())))
         queued = own.documents.get(MIGRATION.name, set())
         keys = {key for kind, key in subjects if kind == PERSON} | queued
-        keys |= {key.partition(":")[0] for key in messages}
+        keys |= {mail.owner for mail in mails}
         names = _names(self.before, keys) | _names(self.after, keys)
         targets = targets or [*sorted(set(names.values())), "the tenant"]
         effects = {target: Effect(target=target) for target in targets}
@@ -109,13 +116,11 @@ class Trial:
         def of(owner: str) -> Effect:
             return effects.get(names.get(owner, ""), effects[targets[-1]])
 
-        for changed in self._changed(subjects, own.drawn | self.dice.uuids):
+        for changed in self._changed(subjects, {*map(str, own.drawn), *self.dice.keys}):
             kind, key = changed.subject
             (of(key) if kind == PERSON else effects[targets[-1]]).changed.append(changed)
-        for mail in self._mails(messages):
-            entry = mail.after or mail.before
-            assert entry is not None  # noqa: S101 - it is one or the other
-            of(entry.owner).mails.append(mail)
+        for mail in mails:
+            of(mail.owner).mails.append(mail)
         before = MIGRATIONS.get(self.before.transaction, queued)
         for owner, migration in MIGRATIONS.get(self.after.transaction, queued).items():
             state = before[owner].state if owner in before else None
@@ -123,9 +128,7 @@ class Trial:
                 of(owner).migrations.append((state, migration.state))
         return list(effects.values())
 
-    def _changed(
-        self, subjects: Collection[Subject], drawn: Collection[int | str]
-    ) -> Iterator[Changed]:
+    def _changed(self, subjects: Collection[Subject], drawn: Collection[str]) -> Iterator[Changed]:
         seen, promised = shown(self.before, subjects), shown(self.after, subjects)
         rows: dict[Subject, list[PropertyChange]] = {}
         for row in changes(seen, promised, drawn=drawn):

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 PATIENCE = 100
 """Dice that bring nothing new in so many throws are broken: sound ones fail once in 2¹⁰⁰."""
 
+UUID_BYTES = 16
+OWNER_BYTES = 12
+
 
 @attrs.frozen
 class Space:
@@ -105,12 +108,12 @@ class FreeSet:
 
 def draw_uuid(dice: Dice) -> UUID:
     """A random UUID."""
-    return UUID(bytes=dice(16), version=4)
+    return UUID(bytes=dice(UUID_BYTES), version=4)
 
 
 def draw_owner(dice: Dice) -> str:
     """A key for a new person."""
-    return base64.urlsafe_b64encode(dice(12)).decode()
+    return base64.urlsafe_b64encode(dice(OWNER_BYTES)).decode()
 
 
 def draw_pin(length: int, dice: Dice) -> str:
@@ -130,16 +133,16 @@ def draw_pin(length: int, dice: Dice) -> str:
 
 
 class NotingDice:
-    """The system's dice, which note the UUIDs that they give."""
-
-    UUID_BYTES = 16
+    """The system's dice, which note the UUIDs and the keys of people that they give."""
 
     def __init__(self) -> None:
-        self.uuids: set[str] = set()
+        self.keys: set[str] = set()
 
     def __call__(self, count: int) -> bytes:
         """So many random bytes."""
         drawn = os.urandom(count)
-        if count == self.UUID_BYTES:
-            self.uuids.add(str(draw_uuid(lambda _: drawn)))
+        if count == UUID_BYTES:
+            self.keys.add(str(draw_uuid(lambda _: drawn)))
+        elif count == OWNER_BYTES:
+            self.keys.add(draw_owner(lambda _: drawn))
         return drawn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -9,6 +10,7 @@ import attrs
 from confid.engine.binder import registry
 from confid.errors import ConfidError, shown
 from confid.powershell import quote
+from confid.powershell.language.literals import SINGLE_QUOTES
 from confid.tenant import directory
 from confid.tenant.policies import TeamsAudioConferencingPolicy
 from confid.tenant.records import Bridge, DirectoryUser, Record, ServiceNumber, prop
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 AT_ONCE_SHOWN = 3
 """Items of a list that a view of a call shows."""
+
+_TEXT = re.compile(rf"'(?:[^{SINGLE_QUOTES}]|([{SINGLE_QUOTES}])\1)*'")
 
 
 @attrs.frozen(kw_only=True, str=False)
@@ -68,9 +72,34 @@ def _brief(value: object) -> str:
         items = ",".join(map(_brief, value[:AT_ONCE_SHOWN]))
         return f"@({items}, and {len(value) - AT_ONCE_SHOWN} more)"
     try:
-        return quote(value)
-    except ConfidError:
+        return literal(value)
+    except (ConfidError, UnicodeError):
         return shown(value, 40)
+
+
+def literal(value: object) -> str:
+    """A value in PowerShell's text, in which each character can be seen.
+
+    Raises `ConfidError` or `UnicodeError` where it has no form.
+    """
+    text = quote(value)
+    text.encode()
+    if "\0" in text:
+        raise UnicodeError("a NUL has no form in a script")
+    return text if text.isprintable() else _TEXT.sub(_visible, text)
+
+
+def _visible(text: re.Match[str]) -> str:
+    """A text between quotes, in which what isn't printed stands as its number."""
+    if text[0].isprintable():
+        return text[0]
+    return f"({''.join(c if c.isprintable() else _numbered(c) for c in text[0])})"
+
+
+def _numbered(character: str) -> str:
+    units = character.encode("utf-16-be")
+    numbers = (units[at : at + 2].hex().upper() for at in range(0, len(units), 2))
+    return f"' + {' + '.join(f'[char]0x{number}' for number in numbers)} + '"
 
 
 def rehearsed(recorded: RecordedCall, people: Mapping[str, DirectoryUser]) -> RehearsedCall:

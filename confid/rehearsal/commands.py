@@ -10,8 +10,7 @@ import attrs
 
 from confid.engine.binder import registry
 from confid.errors import ConfidError, listed
-from confid.powershell import quote
-from confid.rehearsal.calls import is_about_settings, names_people
+from confid.rehearsal.calls import is_about_settings, literal, names_people
 from confid.store.base import TENANT
 from confid.tenant.documents import AUDIO_POLICY, BRIDGE, SERVICE_NUMBER, SETTINGS_KEY
 from confid.tenant.policies import TAG
@@ -191,15 +190,6 @@ def argument(name: str, kind: str, value: object) -> str:
     if kind == "SwitchParameter":
         return f"-{name}" if value else f"-{name}:$false"
     return f"-{name} {literal(value)}"
-
-
-def literal(value: object) -> str:
-    """A value in PowerShell's text. Raises `ConfidError` or `UnicodeError` where it has no form."""
-    text = quote(value)
-    text.encode()
-    if "\0" in text:
-        raise UnicodeError("a NUL has no form in a script")
-    return text
 
 
 def _each(values: Iterable[object]) -> Iterator[object]:

@@ -106,16 +106,16 @@ def outcome_of(opened: Opened) -> Outcome:
         mails = mails_of(base, after, own.documents.get(OUTBOX.name, ()))
         outdated = _outdated(after, own.owners)
 
-    uuids = frozenset(opened.dice.uuids)
+    drawn = opened.dice.keys | set(map(str, own.drawn))
     return Outcome(
         recorded=recorded,
         calls=Results(rehearsed(call, people) for call in recorded),
-        changes=changes(seen, promised, drawn=own.drawn | uuids),
+        changes=changes(seen, promised, drawn=drawn),
         mails=mails,
         outdated=outdated,
         seen=seen,
         promised=promised,
-        drawn=uuids,
+        drawn=frozenset(drawn | own.documents.get(OUTBOX.name, set())),
         people=people | {user.user_principal_name: user for user in people.values()},
         named=named,
         tenant_id=tenant_id,

@@ -74,7 +74,8 @@ class Rehearsal(Shown):
         self._ended: Outcome | None = None
         self._lost: StoreError | None = None
         self._raised: BaseException | None = None
-        self._applied = False
+        self._applied: dict[str, object] = {}
+        """The one call of `apply` that is under way, or came through."""
 
     @property
     def session(self) -> Session:
@@ -200,34 +201,42 @@ class Rehearsal(Shown):
         `TenantChangedError` where somebody or something that calls were given or changed isn't as
         the rehearsal saw it. Raises also what the calls raise. Nothing is changed then.
         """
-        if why := self._why_not():
-            raise InvalidOperationError(
-                f"This rehearsal can't be applied: {why}.", error_id="RehearsalNotApplicable"
-            )
-        outcome = self._outcome
-        with self._source.to_change() as session:
-            try:
-                with session.transaction():
-                    demand_unchanged(session, outcome)
-                    results = replay(session, outcome.recorded, drawn=outcome.drawn)
-                    demand_promised(session, outcome.seen, outcome.promised, drawn=outcome.drawn)
-                    # Before the commit, whose outcome may stay unknown.
-                    self._applied = True
-            except Exception as error:
-                self._applied = isinstance(error, CommitOutcomeUnknownError)
-                raise
+        mine, may_be_applied = object(), False
+        try:
+            self._demand_applicable(mine)
+            outcome = self._outcome
+            with self._source.to_change() as session, session.transaction():
+                demand_unchanged(session, outcome)
+                results = replay(session, outcome.recorded, drawn=outcome.drawn)
+                demand_promised(session, outcome.seen, outcome.promised, drawn=outcome.drawn)
+                # Before the commit, whose outcome may stay unknown.
+                may_be_applied = True
+        except CommitOutcomeUnknownError:
+            raise
+        except Exception:
+            may_be_applied = False
+            raise
+        finally:
+            if not may_be_applied and self._applied.get("by") is mine:
+                self._applied.clear()
         return results
 
-    def _why_not(self) -> str | None:
+    def _demand_applicable(self, mine: object) -> None:
         if self._raised is not None:
-            return f"a {type(self._raised).__name__} ended it"
-        if self._ended is None:
-            return "its block has not ended"
-        if self._applied:
-            return "it was applied already, or may have been"
-        if self._source.is_folder:
-            return "it was made on a folder of exports. Connect to a tenant, and rehearse on that"
-        if self._opened.is_sealed:
-            return "its tenant is a sealed backup; confid.restore(store) opens it"
-        held = {NEVER[call.name]: None for call in self._ended.recorded if call.name in NEVER}
-        return f"it holds {' and '.join(held)}" if held else None
+            why = f"a {type(self._raised).__name__} ended it"
+        elif self._ended is None:
+            why = "its block has not ended"
+        elif self._source.is_folder:
+            why = "it was made on a folder of exports. Connect to a tenant, and rehearse on that"
+        elif self._opened.is_sealed:
+            why = "its tenant is a sealed backup; confid.restore(store) opens it"
+        elif held := {NEVER[c.name]: None for c in self._ended.recorded if c.name in NEVER}:
+            why = f"it holds {' and '.join(held)}"
+        # One step, so that of two threads only one comes first.
+        elif self._applied.setdefault("by", mine) is not mine:
+            why = "it was applied already, or may have been, or is being applied"
+        else:
+            return
+        raise InvalidOperationError(
+            f"This rehearsal can't be applied: {why}.", error_id="RehearsalNotApplicable"
+        )

@@ -9,6 +9,7 @@ from uuid import UUID
 import attrs
 
 from confid.errors import InvalidOperationError
+from confid.ids.conference_id import ConferenceId
 from confid.rehearsal.calls import people_of
 from confid.tenant.documents import CONFERENCING, MEETING, USER
 from confid.tenant.properties import NOTHING, PERSON, KeptPin, Subject, shown
@@ -17,7 +18,7 @@ from confid.tenant.records import Record
 from confid.tenant.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Mapping, Sequence
 
     from confid.engine.recording import RecordedCall
     from confid.engine.session import Session
@@ -31,6 +32,13 @@ NEVER = {
     "confid.restore": "a restore",
 }
 """What a rehearsal that is to be applied can't hold."""
+
+_DRAWN = (str, UUID, ConferenceId)
+_NAMES = (
+    *("user_principal_name", "sip_address", "display_name", "name", "number"),
+    *("organizer", "subject", "start", "to", "events", "serial"),
+)
+"""What a person, a bridge, a meeting and a message are known by, beside what is drawn."""
 
 
 class TenantChangedError(InvalidOperationError):
@@ -77,7 +85,7 @@ def replay(
 ) -> list[Any]:
     """Make the calls again; what each of them returns, None for one that failed or was undone.
 
-    `drawn` are the UUIDs that the rehearsal drew: what they named has another one now.
+    `drawn` are the keys and IDs that the rehearsal drew: what they named has another one now.
     """
     results: list[Any] = []
     now: dict[str, str] = {}
@@ -89,38 +97,44 @@ def replay(
         with session.acting_as(call.actor) if call.actor else nullcontext():
             result = call.again(session, arguments)
         results.append(result)
-        for old, new in _pairs(call.result, result):
-            now |= _renamed(old, new, drawn)
+        now = _renamed(call.result, result, drawn) | now
     return results
 
 
-def _pairs(old: Any, new: Any) -> Iterable[tuple[Any, Any]]:
-    old, new = (getattr(result, "users", result) for result in (old, new))
-    if isinstance(old, Results) and isinstance(new, Results):
-        return zip(old, new, strict=False)
-    return [(old, new)]
-
-
 def _renamed(old: Any, new: Any, drawn: Collection[str]) -> dict[str, str]:
-    if not isinstance(old, Record) or type(old) is not type(new):
-        return {}
-    pairs = ((getattr(old, f.name), getattr(new, f.name)) for f in attrs.fields(type(old)))  # type: ignore[arg-type]  # every record is attrs
-    return {str(a): str(b) for a, b in pairs if isinstance(a, str | UUID) and str(a) in drawn}
+    """What a call drew in the rehearsal, and in its place now: in the records of one name."""
+    records = _by_name(new)
+    found: dict[str, str] = {}
+    for name, record in _by_name(old).items():
+        for field in attrs.fields(type(record)) if name in records else ():
+            one, other = getattr(record, field.name), getattr(records[name], field.name)
+            if isinstance(one, _DRAWN) and str(one) in drawn:
+                found[str(one)] = str(other)
+    return found
+
+
+def _by_name(result: Any) -> dict[Hashable, Any]:
+    """The records in a result, but for those that share a name: others may be among them now."""
+    result = getattr(result, "users", result)
+    found: dict[Hashable, list[Any]] = {}
+    for record in result if isinstance(result, Results) else [result]:
+        if isinstance(record, Record):
+            name = (type(record), *(getattr(record, part, None) for part in _NAMES))
+            found.setdefault(name, []).append(record)
+    return {name: records[0] for name, records in found.items() if len(records) == 1}
 
 
 def _translated(value: Any, now: Mapping[str, str]) -> Any:
     """A value with the names of now."""
     if not now:
         return value
-    if isinstance(value, str):
-        return now.get(value, value)
-    if isinstance(value, UUID):
-        return UUID(now.get(str(value), str(value)))
+    if isinstance(value, _DRAWN):
+        return type(value)(now[str(value)]) if str(value) in now else value
     if isinstance(value, list | tuple | Results):
         return [_translated(item, now) for item in value]
     if isinstance(value, Record):
         fields = {f.name: getattr(value, f.name) for f in attrs.fields(type(value))}  # type: ignore[arg-type]  # every record is attrs
-        new = {name: _translated(v, now) for name, v in fields.items() if isinstance(v, str | UUID)}
+        new = {name: _translated(v, now) for name, v in fields.items() if str(v) in now}
         return attrs.evolve(value, **new)  # type: ignore[misc]  # every record is attrs
     return value
 
@@ -137,7 +151,6 @@ def demand_promised(
     What was drawn comes out otherwise: IDs, PINs, and who and what is new under such a key.
     """
     known = {s: kept for s, kept in promised.items() if seen[s].properties or s[1] not in drawn}
-    known = {s: kept for s, kept in known.items() if s[0] != PERSON or seen[s].properties}
     with session.unit(write=False) as unit:
         now = shown(unit, known)
     other = {s: _without_drawn(now[s], known[s], drawn) for s in known}
@@ -149,7 +162,7 @@ def _without_drawn(now: Shown, promised: Shown, drawn: Collection[str]) -> Shown
     """`now` with what was promised in the place of what is drawn."""
     properties = dict(now.properties)
     for name, value in promised.properties.items():
-        is_drawn = name in ("ConferenceId", "Invitation") or isinstance(value, KeptPin)
-        if (is_drawn or str(value) in drawn) and (properties.get(name) is None) == (value is None):
+        is_drawn = name == "Invitation" or isinstance(value, KeptPin) or str(value) in drawn
+        if is_drawn and (properties.get(name) is None) == (value is None):
             properties[name] = value
     return now._replace(properties=properties)

@@ -12,7 +12,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from confid.errors import InvalidArgumentError, shown
-from confid.rehearsal.commands import ERAS, Command, Remark, as_command, literal
+from confid.rehearsal.calls import literal
+from confid.rehearsal.commands import ERAS, Command, Remark, as_command
 from confid.rehearsal.overview import headline
 
 if TYPE_CHECKING:
@@ -64,18 +65,17 @@ function Add-Difference {
     # What was seen stands once, though calls may give the same object other names.
     if ($null -eq $Target.Seen) { return }
     Write-Progress -Activity 'Rehearsed changes' -Status "Looking at $($Target.Name)"
-    try {
-        $now = & $Look
-        $found = foreach ($name in $Target.Seen.Keys) {
-            $is = ConvertTo-SeenText $now.$name
-            $was = ConvertTo-SeenText $Target.Seen[$name]
-            if ($is -ne $was) { "$name is '$is', and was '$was' in the rehearsal" }
-        }
-        $differences[$Target.Key] = @($found) -join '; '
+    $now = $null
+    $why = ''
+    # What can't be looked at shows nothing, as what isn't there.
+    try { $now = & $Look }
+    catch { $why = ": $_" }
+    $found = foreach ($name in $Target.Seen.Keys) {
+        $is = ConvertTo-SeenText $now.$name
+        $was = ConvertTo-SeenText $Target.Seen[$name]
+        if ($is -ne $was) { "$name is '$is', and was '$was' in the rehearsal$why" }
     }
-    catch {
-        $differences[$Target.Key] = "it can't be looked at: $_"
-    }
+    $differences[$Target.Key] = @($found) -join '; '
 }
 
 # Each object is looked at here, before anything is changed.

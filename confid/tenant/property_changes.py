@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from confid.ids.conference_id import ConferenceId
 from confid.powershell.language.values import TABLE_CELL
 from confid.tenant.display import HTML_ROWS
 from confid.tenant.properties import KeptPin, Subject, differences
@@ -79,19 +78,18 @@ def changes(
     before: Mapping[Subject, Shown],
     after: Mapping[Subject, Shown],
     *,
-    drawn: Collection[int | str] = (),
+    drawn: Collection[str] = (),
 ) -> Changes:
-    """A row for each property that differs, with `NEW` for what was drawn: IDs, UUIDs as text."""
+    """A row for each property that differs, with `NEW` for what was drawn: IDs and keys as text."""
     return Changes(_row(found, drawn) for found in differences(before, after))
 
 
-def _row(found: Difference, drawn: Collection[int | str]) -> PropertyChange:
+def _row(found: Difference, drawn: Collection[str]) -> PropertyChange:
     after = found.after
-    is_id = isinstance(after, ConferenceId)
-    if isinstance(after, KeptPin) or (after if is_id else str(after)) in drawn:
+    if isinstance(after, KeptPin) or str(after) in drawn:
         after = NEW
     elif found.property == "Invitation" and isinstance(after, str):
-        after = _SPOKEN.sub(lambda m: NEW if _number(m[0]) in drawn else m[0], after)
+        after = _SPOKEN.sub(lambda m: NEW if re.sub(r"\D", "", m[0]) in drawn else m[0], after)
     return PropertyChange(
         subject=found.subject,
         display_name=found.name,
@@ -99,8 +97,3 @@ def _row(found: Difference, drawn: Collection[int | str]) -> PropertyChange:
         before=MASKED_PIN if isinstance(found.before, KeptPin) else found.before,
         after=after,
     )
-
-
-def _number(spoken: str) -> int:
-    """The ID that an invitation shows."""
-    return int(re.sub(r"\D", "", spoken))

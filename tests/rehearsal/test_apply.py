@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ from confid.cmdlets import (
     unregister_cs_online_dial_in_conferencing_service_number,
 )
 from confid.host import SilentHost
-from confid.mail import MemoryTransport, deliver, outbox
+from confid.mail import MemoryTransport, cancel, deliver, outbox, preview
 from confid.store import MemoryStore
 from confid.store.blocks import block
 from tests.rehearsal.test_rehearsals import state
@@ -108,6 +109,39 @@ def test_what_was_new_in_the_rehearsal_is_found_again(tenant: Session) -> None:
     assert found.bridge_name == "EMEA"
     assert results[5].organizer == "new@contoso.com"
     assert results[5].start > tenant.now() + timedelta(days=2)
+
+
+def test_a_listing_that_others_came_into_names_nobody_else(tenant: Session) -> None:
+    """Whom a call took from it stays who it was, though the lists no longer match."""
+    with confid.rehearse(tenant) as rehearsal:
+        for name in ("first@contoso.com", "second@contoso.com"):
+            confid.import_users([{"UserPrincipalName": name, "DisplayName": "New Hire"}])
+        users = get_cs_online_user()
+        confid.remove_users([u for u in users if u.user_principal_name == "second@contoso.com"])
+    names = {user.user_principal_name for user in get_cs_online_user()}
+    others = {f"other{number}@contoso.com" for number in range(5)}
+    confid.import_users([{"UserPrincipalName": n, "DisplayName": "New Hire"} for n in others])
+    rehearsal.apply()
+    found = {user.user_principal_name for user in get_cs_online_user()}
+    assert found == names | others | {"first@contoso.com"}
+
+
+def test_a_mail_that_it_queued_can_be_cancelled(tenant: Session) -> None:
+    """By its key or as an entry; the mails of before stay."""
+    before = [entry.key for entry in outbox()]
+    with confid.rehearse(tenant) as rehearsal:
+        users = confid.import_users(
+            [{"UserPrincipalName": "new@contoso.com", "Licenses": "MCOMEETADV", "Mail": "n@x.org"}]
+        )
+        enable_cs_online_dial_in_conferencing_user(users)
+        cancel(entry for entry in outbox() if entry.key not in before)
+        changed = set_cs_online_dial_in_conferencing_user(KEN, reset_conference_id=True)
+        confid.ledger.entry(changed.conference_id)
+        cancel(mail.key for mail in preview() if mail.key not in before)
+    results = rehearsal.apply()
+    assert [entry.key for entry in outbox()] == before
+    assert len(outbox(state="cancelled")) == 2
+    assert results[5].conference_id == results[4].conference_id
 
 
 def test_what_failed_or_was_undone_is_left_out(tenant: Session) -> None:
@@ -239,6 +273,47 @@ def test_it_is_not_applied_twice_where_the_outcome_is_unknown(
         else:
             with pytest.raises(confid.InvalidOperationError, match="may have been"):
                 rehearsal.apply()
+
+
+class LetsOneIn(MemoryStore):
+    """A store that does something in between before it begins to write."""
+
+    between: Callable[[], None] | None = None
+
+    @block
+    def transaction(self, *, write: bool) -> Iterator[Transaction]:
+        """One transaction."""
+        if write and (between := self.between):
+            self.between = None
+            between()
+        with super().transaction(write=write) as transaction:
+            yield transaction
+
+
+def test_of_two_threads_one_applies_it() -> None:
+    """The other one is refused, though nothing that is compared tells of the first."""
+    store, errors = LetsOneIn(), list[BaseException]()
+    with confid.connect(store, host=SilentHost()):
+        confid.import_users([{"UserPrincipalName": KEN, "Mail": KEN, "Licenses": "MCOMEETADV"}])
+        enable_cs_online_dial_in_conferencing_user(KEN, notify=False)
+        with confid.rehearse(store) as rehearsal:
+            set_cs_online_dial_in_conferencing_user(KEN, send_email=True)
+
+        def other() -> None:
+            try:
+                rehearsal.apply()
+            except confid.InvalidOperationError as error:
+                errors.append(error)
+
+        def between() -> None:
+            thread = threading.Thread(target=other)
+            thread.start()
+            thread.join()
+
+        store.between = between
+        rehearsal.apply()
+        assert "is being applied" in str(errors.pop())
+        assert len(outbox()) == 1
 
 
 def test_it_refuses_to_touch_more_than_was_rehearsed(tenant: Session) -> None:

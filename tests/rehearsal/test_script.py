@@ -37,9 +37,10 @@ from confid.engine.binder import registry
 from confid.host import SilentHost
 from confid.rehearsal.script import comment
 from tests.rehearsal import scripts
+from tests.rehearsal.test_apply import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from confid import Session
@@ -157,10 +158,18 @@ def test_the_calls_in_it_are_the_calls(tenant: Session, era: str, guard: bool) -
     """The same ones, with the same arguments, each behind ShouldProcess."""
     with confid.rehearse(tenant) as rehearsal:
         everything()
-    root = scripts.parsed(rehearsal.script(era=era, guard=guard))
-    found = list(scripts.calls(root))
+    script, made = scripts.perform(rehearsal.script(era=era, guard=guard))
+    found = [(n, plain(given)) for n, given in made if not n.startswith("Get-")]
     assert found == [(name, as_read(a)) for name, a in expected(rehearsal.calls, era)]
     assert len(found) > 15
+    assert not any(warning.startswith("Left alone") for warning in script.warnings)
+
+
+def plain(given: dict[str, Any]) -> dict[str, Any]:
+    """Parameters without ErrorAction, which each call has, and without the instance itself."""
+    given = {n: "$instance" if n == "Instance" else value for n, value in given.items()}
+    assert given.pop("ErrorAction") == "Stop"
+    return given
 
 
 def test_todays_module_has_no_reset(tenant: Session) -> None:
@@ -173,9 +182,9 @@ def test_todays_module_has_no_reset(tenant: Session) -> None:
         disable_cs_online_dial_in_conferencing_user(LI)
         confid.add_bridge("EMEA", numbers=["+442071838750"])
     script = rehearsal.script()
-    ((name, arguments),) = scripts.calls(scripts.parsed(script))
+    ((name, arguments),) = scripts.calls(rehearsal.script(guard=False))
     assert name == "Set-CsOnlineDialInConferencingUser"
-    assert arguments == {"Identity": PILAR, "ServiceNumber": "+14255550199"}
+    assert plain(arguments) == {"Identity": PILAR, "ServiceNumber": "+14255550199"}
     assert f"#   {KEN}" in script
     assert script.startswith("#Requires -Modules MicrosoftTeams\n")
     assert ["licence" in warning for warning in rehearsal.warnings] == [True, True, False]
@@ -204,7 +213,7 @@ def test_what_failed_or_was_undone_is_a_comment(tenant: Session) -> None:
             set_cs_online_dial_in_conferencing_user(KEN, reset_leader_pin=True)
             _ = 1 / 0
     script = rehearsal.script()
-    assert not list(scripts.calls(scripts.parsed(script)))
+    assert not scripts.calls(script)
     assert "failed in the rehearsal" in script
     assert "rolled back in the rehearsal" in script
 
@@ -331,8 +340,8 @@ def test_what_no_file_can_hold_is_left_out(tenant: Session, name: str, guard: bo
             disable_cs_online_dial_in_conferencing_user(name)
     for era in ("2019", "2026"):
         script = rehearsal.script(era=era, guard=guard)
-        ((_, arguments),) = scripts.calls(scripts.parsed(script))
-        assert arguments["Identity"] == KEN
+        ran, _ = scripts.perform(script, what_if=True)
+        assert ran.asked == [KEN]
         assert "Left out" in script
 
 
@@ -357,8 +366,92 @@ def test_no_comment_is_taken_for_a_signature(tenant: Session, name: str) -> None
     assert len("".join(line.split())) > 2 * len("sig#beginsignatureblock") + 1
 
 
+PEOPLE = (KEN, PILAR, LI, OLEG, "nobody@contoso.com")
+THIRD = "+14255550188"
+STEPS: list[Callable[[list[str]], object]] = [
+    lambda who: enable_cs_online_dial_in_conferencing_user(who, error_action="continue"),
+    lambda who: disable_cs_online_dial_in_conferencing_user(who, error_action="continue"),
+    lambda who: set_cs_online_dial_in_conferencing_user(
+        who, reset_conference_id=True, service_number=SECOND, error_action="continue"
+    ),
+    lambda who: set_cs_online_dial_in_conferencing_user(who[0], allow_toll_free_dial_in=False),
+    lambda who: grant_cs_dialout_policy(
+        who, policy_name="DialoutCPCandPSTNDisabled", error_action="continue"
+    ),
+    lambda _: set_cs_online_dial_in_conferencing_tenant_settings(pin_length=8),
+    lambda _: set_cs_online_dial_in_conferencing_tenant_settings(
+        instance=attrs.evolve(get_cs_online_dial_in_conferencing_tenant_settings(), pin_length=9)
+    ),
+    lambda _: set_cs_online_dial_in_conferencing_bridge(
+        get_cs_online_dial_in_conferencing_bridge(name="Conference Bridge"),
+        default_service_number=SECOND,
+    ),
+    lambda _: register_cs_online_dial_in_conferencing_service_number(THIRD),
+    lambda _: set_cs_online_dial_in_conferencing_service_number(THIRD, primary_language="de-DE"),
+    lambda _: unregister_cs_online_dial_in_conferencing_service_number(SECOND),
+]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(STEPS),
+            st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=3, unique=True),
+        ),
+        max_size=6,
+    )
+)
+def test_running_it_does_what_was_rehearsed(plan: list[tuple[Any, list[str]]]) -> None:
+    """All of it, but for what was drawn; it takes nothing of its own for a foreign change."""
+    with confid.demo() as session:
+        session.host = SilentHost()
+        register_cs_online_dial_in_conferencing_service_number(SECOND)
+        with confid.rehearse(session) as rehearsal:
+            for step, who in plan:
+                with suppress(confid.ConfidError):
+                    step(who)
+            promised = shown(rehearsal.session)
+        before = shown(session)
+        script, made = scripts.perform(rehearsal.script(era="2019"), what_if=True)
+        assert all(name.startswith("Get-") for name, _ in made)
+        assert shown(session) == before
+        asked = script.asked
+        script, _ = scripts.perform(rehearsal.script(era="2019"))
+        assert script.asked == asked
+        assert not [line for line in script.warnings if line.startswith("Left alone")]
+        assert bool(script.code) == bool(script.warnings)
+        assert not script.warnings or rehearsal.errors
+        after = shown(session)
+        assert after.keys() == promised.keys()
+        differing = {name for name in after if after[name] != promised[name]}
+        assert all(name in ("ConferenceId", "Invitation") for _, name in differing)
+
+
+def test_it_leaves_alone_what_has_changed_and_goes_on_after_a_failure(tenant: Session) -> None:
+    """It names both, and its exit code says so; the others get what was rehearsed."""
+    with confid.rehearse(tenant) as rehearsal:
+        set_cs_online_dial_in_conferencing_user([PILAR, LI, KEN], allow_pstn_only_meetings=True)
+        set_cs_online_dial_in_conferencing_tenant_settings(pin_length=8)
+    set_cs_online_dial_in_conferencing_user(PILAR, allow_pstn_only_meetings=True)
+    confid.remove_users(LI)
+    script, made = scripts.perform(rehearsal.script())
+    changed = [given.get("Identity") for name, given in made if name.startswith("Set-")]
+    assert changed == [KEN, None]
+    left, gone = script.warnings
+    assert left.startswith(f"Left alone: {PILAR}, Set-CsOnlineDialInConferencingUser: ")
+    assert "AllowPstnOnlyMeetings is 'True', and was 'False' in the rehearsal" in left
+    assert LI in gone
+    assert script.code == 1
+    script, made = scripts.perform(rehearsal.script(guard=False))
+    assert [line.partition(",")[0] for line in script.warnings] == [f"Failed: {LI}"]
+    assert get_cs_online_dial_in_conferencing_tenant_settings().pin_length == 8
+
+
 HOSTILE = st.text(
-    st.sampled_from("'\"‘’‚‛“”„`$(){}[]@#<>;&|,-–—―\\ aZ9\u00a0İß李\u200d\u2028\x85\t\n\r"),  # noqa: RUF001 - the point
+    st.sampled_from(
+        "'\"‘’‚‛“”„`$(){}[]@#<>;&|,-–—―\\ aZ9\u00a0İß李\u200d\u2028\x85\t\n\r"  # noqa: RUF001 - the point
+        "\u202e\u2066\u200f\U000e0041"
+    ),
     min_size=1,
     max_size=40,
 ).filter(str.strip)
@@ -397,9 +490,10 @@ def test_no_text_gets_out_of_its_quotes(name: str, other: str) -> None:
             ):
                 with suppress(confid.ConfidError):
                     call()
+    succeeded = [call for call in rehearsal.calls if not call.failed]
     for era in ("2019", "2026"):
-        script = rehearsal.script(era=era)
-        root = scripts.parsed(script)
-        succeeded = [call for call in rehearsal.calls if not call.failed]
-        assert list(scripts.calls(root)) == [(n, as_read(a)) for n, a in expected(succeeded, era)]
-        assert scripts.literals(root)
+        scripts.parsed(rehearsal.script(era=era))
+        made = scripts.calls(rehearsal.script(era=era, guard=False))
+        assert [(n, plain(g)) for n, g in made] == [
+            (n, as_read(a)) for n, a in expected(succeeded, era)
+        ]
