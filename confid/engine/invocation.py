@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from confid.engine.parameters import is_given
@@ -99,7 +100,8 @@ class Invocation:
         """What `show` returns for the people named; None leaves a person out."""
         records: list[R] = []
         for found in self._found(identity):
-            records.extend(record for _, record in self._each(found, show) if record is not None)
+            _, shown = self._each(found, show)
+            records.extend(record for record in shown if record is not None)
         return self.output(identity, records)
 
     def users(self, identity: object) -> list[DirectoryUser]:
@@ -157,20 +159,17 @@ class Invocation:
         found: Sequence[DirectoryUser | ConfidError],
         plan: Callable[[Person], Change | None],
     ) -> list[ConferencingUser]:
-        planned = [
-            (person, change)
-            for person, change in self._each(found, plan, lock=self.options.writes)
-            if self.should_process(person.user.user_principal_name)
-        ]
+        people, planned = self._each(found, plan, lock=self.options.writes)
+        goes = [self.should_process(person.user.user_principal_name) for person in people]
         if self.errors and self.options.stops:
             return []
-        changes = [change for _, change in planned if change]
+        people, planned = list(compress(people, goes)), list(compress(planned, goes))
+        changes = [change for change in planned if change]
         after = iter(self.tenant.apply(changes) if changes else ())
+        record = self.tenant.conferencing_user
         return [
-            self.tenant.conferencing_user(
-                next(after) if change else person, pin=change.pin if change else None
-            )
-            for person, change in planned
+            record(next(after), pin=change.pin) if change else record(person)
+            for person, change in zip(people, planned, strict=True)
         ]
 
     def _each(
@@ -179,21 +178,24 @@ class Invocation:
         look: Callable[[Person], Looked],
         *,
         lock: bool = False,
-    ) -> list[tuple[Person, Looked]]:
-        """The people found, with what `look` says of them; errors are noted in their place."""
+    ) -> tuple[list[Person], list[Looked]]:
+        """The people found, and what `look` says of each; errors are noted in their place."""
         users = [user for user in found if isinstance(user, DirectoryUser)]
         people = iter(self.tenant.people(users, lock=lock) if users else ())
-        looked: list[tuple[Person, Looked]] = []
+        seen: list[Person] = []
+        looked: list[Looked] = []
         for one in found:
             if isinstance(one, ConfidError):
                 self.fail(one)
                 continue
             person = next(people)
             try:
-                looked.append((person, look(person)))
+                looked.append(look(person))
             except ConfidError as error:
                 self.fail(error)
-        return looked
+            else:
+                seen.append(person)
+        return seen, looked
 
     def _find(self, items: Iterable[object]) -> Iterator[DirectoryUser | ConfidError]:
         """The users named, each once, in order; an error in place of one who isn't found."""

@@ -28,7 +28,7 @@ class ConferenceId(int):
         """Check `value` and make it a conference ID."""
         if type(value) is cls:
             return value
-        number = _number(value)
+        number = value if type(value) is int else _number(value)
         if not FIRST_ID <= number <= LAST_ID:
             raise ValueError(
                 f"{shown(value, 40)} is no conference ID: that is 7 digits, "

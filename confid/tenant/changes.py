@@ -154,5 +154,9 @@ class Changes:
         self._outbox.supersede_pins(disabled, reason="the user was disabled")
 
     def _notify(self, after: Sequence[Person], changes: Sequence[Change]) -> None:
-        told = [(p, c.notice, c.pin) for p, c in zip(after, changes, strict=True) if c.notice]
-        self._outbox.add(told, self._policies.audio_of(person.user for person, _, _ in told))
+        users = (p.user for p, c in zip(after, changes, strict=True) if c.notice)
+        policies = self._policies.audio_of(users)
+        self._outbox.add(
+            ((p, c.notice, c.pin) for p, c in zip(after, changes, strict=True) if c.notice),
+            policies,
+        )

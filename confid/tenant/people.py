@@ -33,8 +33,13 @@ class Person:
 
     user: DirectoryUser
     conferencing: Conferencing | None = None
-    conference_id: ConferenceId | None = None
+    _conference_id: int | None = None
     serial: int = 0
+
+    @property
+    def conference_id(self) -> ConferenceId | None:
+        """Their conference ID. It is made here: most IDs of a large call are never looked at."""
+        return None if self._conference_id is None else ConferenceId(self._conference_id)
 
     @property
     def is_enabled(self) -> bool:
@@ -146,6 +151,6 @@ def _person(user: DirectoryUser, settings: Body | None, living: tuple[int, int] 
     return Person(
         user=user,
         conferencing=None if settings is None else SETTINGS.read(settings),
-        conference_id=None if living is None else ConferenceId(living[0]),
+        conference_id=None if living is None else living[0],
         serial=0 if living is None else living[1],
     )

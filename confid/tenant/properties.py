@@ -12,7 +12,6 @@ from uuid import UUID
 
 import attrs
 
-from confid.ids.conference_id import ConferenceId
 from confid.store.base import TENANT
 from confid.store.batches import batched
 from confid.tenant.documents import (
@@ -112,7 +111,7 @@ def _people(unit: UnitOfWork, owners: Sequence[str]) -> Iterator[tuple[str, Show
             Person(
                 user=user,
                 conferencing=settings.get(owner),
-                conference_id=ConferenceId(current[owner]) if owner in current else None,
+                conference_id=current.get(owner),
             )
             for owner, user in users.items()
         )
