@@ -298,9 +298,12 @@ class SQLTransaction(Transaction):
         self._check(write=True)
         check_proposals(proposals)
         check_text(claim.by or "")
-        # Without a savepoint: what fails now ends the whole transaction.
-        self._retire([owner for _, owner in proposals], self._to_column(claim.at), claim.by)
-        return self._claimed(proposals, claim)
+        try:
+            self._retire([owner for _, owner in proposals], self._to_column(claim.at), claim.by)
+            return self._claimed(proposals, claim)
+        except BaseException:
+            self._half_undone = True  # a savepoint for it would take as long as the rest
+            raise
 
     def _retire(self, owners: Sequence[str], at: object, by: str | None) -> None:
         """`retire` without an answer."""

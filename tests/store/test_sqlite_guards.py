@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confid.errors import DuplicateKeyError, StoreError
-from confid.store import FIRST_ID, LAST_ID, Claim, SQLiteStore
+from confid.store import FIRST_ID, LAST_ID, Claim, Kind, SQLiteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from confid.store import Transaction
 
 # ruff: noqa: S608 - statements by hand are the point
 # ruff: noqa: PT012 - what is done before a savepoint is undone is the point of one
@@ -160,3 +162,55 @@ def test_an_id_beyond_64_bits_is_no_entry(store: SQLiteStore) -> None:
         assert list(tx.entries(after=huge)) == []
         with pytest.raises(StoreError):
             tx.claim([(huge, "eve")], CLAIM)
+
+
+REFUSING = """
+CREATE TRIGGER documents_refuse BEFORE INSERT ON documents WHEN NEW.key = 'c'
+BEGIN SELECT RAISE(ABORT, 'not c'); END;
+CREATE TRIGGER ledger_refuses BEFORE INSERT ON ledger WHEN NEW.owner IN ('eve', 'hal')
+BEGIN SELECT RAISE(ABORT, 'not eve'); END;
+CREATE TRIGGER ledger_ignores BEFORE INSERT ON ledger WHEN NEW.owner = 'flo'
+BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER ledger_keeps BEFORE UPDATE ON ledger WHEN OLD.owner = 'dan'
+BEGIN SELECT RAISE(ABORT, 'not dan'); END;
+"""
+BY_HALF: dict[str, Callable[[Transaction], object]] = {
+    "put": lambda tx: tx.put("thing", {key: {} for key in "abcd"}),
+    "claim, refused": lambda tx: tx.claim(
+        [(2000000, "cyd"), (2000001, "hal"), (2000002, "ida")], CLAIM
+    ),
+    "claim, left out": lambda tx: tx.claim([(2000000, "cyd"), (2000001, "flo")], CLAIM),
+    "exchange, not retired": lambda tx: tx.exchange([(2000000, "ann"), (2000001, "dan")], CLAIM),
+    "exchange, not entered": lambda tx: tx.exchange([(2000000, "ann"), (2000001, "eve")], CLAIM),
+    "exchange of one": lambda tx: tx.exchange([(2000000, "eve")], CLAIM),
+}
+
+
+@pytest.mark.parametrize("change", BY_HALF.values(), ids=BY_HALF)
+@pytest.mark.parametrize("saved", [False, True])
+def test_half_a_change_is_never_committed(
+    store: SQLiteStore, change: Callable[[Transaction], object], saved: bool
+) -> None:
+    """Where a row of many fails, a savepoint undoes the others; without one, nothing is kept."""
+    store.open([Kind("thing")])
+    with store.transaction(write=True) as tx:
+        tx.claim([(FIRST_ID + 2, "dan"), (FIRST_ID + 3, "eve")], CLAIM)
+    with closing(sqlite3.connect(store.path)) as connection:
+        connection.executescript(REFUSING)
+    before = rows(store)
+    try:
+        with store.transaction(write=True) as tx:
+            if saved:
+                with pytest.raises(StoreError), tx.savepoint():
+                    change(tx)
+                tx.put("thing", {"z": {}})
+            else:
+                with pytest.raises(StoreError):
+                    change(tx)
+    except StoreError:
+        assert not saved
+    else:
+        assert saved
+    assert rows(store) == before
+    with store.transaction(write=False) as tx:
+        assert [key for key, _ in tx.scan("thing")] == ["z"] * saved
