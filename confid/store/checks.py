@@ -70,7 +70,9 @@ def index_of(kind: Kind, body: Body) -> dict[str, str | None]:
     index = body.get("index") or {}
     if not isinstance(index, dict):
         raise StoreError("A document's index maps fields to text or None.", category="InvalidData")
-    values = dict(zip(kind.fields, map(index.get, kind.fields), strict=True))
+    values = index
+    if tuple(index) != kind.fields:
+        values = dict(zip(kind.fields, map(index.get, kind.fields), strict=True))
     if _INDEXED.issuperset(map(type, values.values())):
         return values
     for field, value in values.items():

@@ -29,7 +29,7 @@ from confid.store.checks import (
     unknown_kind,
 )
 from confid.store.locks import OwnedLock
-from confid.store.memory_contents import Contents, Kept, Rows, decoded, reindexed
+from confid.store.memory_contents import Contents, Kept, Texts, decoded, reindexed
 from confid.store.moments import opened_once_first, passed
 from confid.store.process import refuse_fork
 
@@ -182,10 +182,10 @@ class _MemoryTransaction(Transaction):
             raise StoreError("A reading transaction can't write.", category="InvalidOperation")
 
     def get(self, kind: str, keys: Iterable[str], *, lock: Lock = False) -> dict[str, Body]:  # noqa: ARG002 - one transaction at a time locks everything
-        kept = self._of(kind)
+        texts = self._of(kind).texts
         keys = list(keys)
         check_text(*keys)
-        return {key: decoded(kept.text(key)) for key in keys if key in kept.rows}
+        return {key: decoded(texts[key]) for key in keys if key in texts}
 
     def find(self, kind: str, field: str, values: Iterable[str]) -> dict[str, Body]:
         kept = self._of(kind)
@@ -194,50 +194,52 @@ class _MemoryTransaction(Transaction):
         values = list(values)
         check_text(*values)
         keys = {key for value in values for key in index.get(value, ())}
-        return {key: decoded(kept.text(key)) for key in sorted(keys)}
+        return {key: decoded(kept.texts[key]) for key in sorted(keys)}
 
     def scan(
         self, kind: str, *, after: str = "", limit: int | None = None
     ) -> Iterator[tuple[str, Body]]:
         kept = self._of(kind)
         check_text(after)
-        keys = sorted(kept.rows)
+        keys = sorted(kept.texts)
         start = bisect_right(keys, after)
         stop = None if limit is None else start + limit
         for key in keys[start:stop]:
             self._check(write=False)
-            if key in kept.rows:
-                yield key, decoded(kept.text(key))
+            if key in kept.texts:
+                yield key, decoded(kept.texts[key])
 
     def put(self, kind: str, documents: Mapping[str, Body]) -> None:
         kept = self._of(kind, write=True)
-        texts = to_json(documents)
-        rows: Rows = {
-            key: (texts[key], *index_of(kept.kind, body).values())
-            for key, body in documents.items()
-        }
-        self._refuse_duplicates(kept, rows)
-        self._replace(kept, rows)
+        texts: Texts = {**to_json(documents)}
+        indexed = {key: index_of(kept.kind, body) for key, body in documents.items()}
+        self._refuse_duplicates(kept, indexed)
+        self._replace(kept, texts, indexed)
 
     @staticmethod
-    def _refuse_duplicates(kept: Kept, rows: Rows) -> None:
+    def _refuse_duplicates(kept: Kept, indexed: Mapping[str, Mapping[str, str | None]]) -> None:
         for field in kept.kind.unique:
-            place, index = kept.kind.fields.index(field) + 1, kept.indexes[field]
-            values = [v for row in rows.values() if row and (v := row[place]) is not None]
+            index = kept.indexes[field]
+            values = [value for i in indexed.values() if (value := i[field]) is not None]
             others = (key for value in values for key in index.get(value, ()))
-            if len(set(values)) < len(values) or any(key not in rows for key in others):
+            if len(set(values)) < len(values) or any(key not in indexed for key in others):
                 raise DuplicateKeyError(kept.kind.name, field)
 
-    def _replace(self, kept: Kept, rows: Rows) -> None:
-        if rows:
+    def _replace(
+        self,
+        kept: Kept,
+        texts: Texts,
+        indexed: Mapping[str, Mapping[str, str | None]] | None = None,
+    ) -> None:
+        if texts:
             with self.savepoint():
-                self._contents.write(kept, rows)
+                self._contents.write(kept, texts, indexed)
 
     def delete(self, kind: str, keys: Iterable[str]) -> None:
         kept = self._of(kind, write=True)
         keys = list(keys)
         check_text(*keys)
-        self._replace(kept, {key: None for key in keys if key in kept.rows})
+        self._replace(kept, {key: None for key in keys if key in kept.texts})
 
     def claim(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
         return self._enter(proposals, claim)
@@ -281,8 +283,8 @@ class _MemoryTransaction(Transaction):
         return {owner: living[owner] for owner in owners if owner in living}
 
     def living(self, owners: Iterable[str]) -> dict[str, tuple[int, int]]:
-        ledger = self._contents.ledger
-        return {owner: (i, ledger[i][1]) for owner, i in self.current(owners).items()}
+        owned = self._contents.owned
+        return {owner: (i, owned[owner][i]) for owner, i in self.current(owners).items()}
 
     def lookup(self, conference_ids: Iterable[int]) -> dict[int, LedgerEntry]:
         self._check(write=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from confid.errors import DuplicateKeyError
 from confid.store.base import IMPORTED, ISSUED, LedgerEntry
@@ -17,64 +17,66 @@ if TYPE_CHECKING:
 
     from confid.store.base import Claim, Kind
 
+    Index = Mapping[str, str | None]
+
 _DECODE = json.JSONDecoder().raw_decode
 
-Row = tuple[str | None, ...]
-"""A document's text (no live object leaves the store), then its values of the index fields."""
-
-Rows = dict[str, Row | None]
+Texts = dict[str, str | None]
+"""Documents by their keys; None is for one that isn't there."""
 
 
 class Kept:
-    """One kind's documents and its indexes.
+    """One kind's documents as text (no live object leaves the store), and its indexes.
 
     An index is value to the keys of documents, those as a dict of no values.
     """
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
-        self.rows: dict[str, Row] = {}
+        self.texts: dict[str, str] = {}
         self.indexes: dict[str, dict[str, dict[str, None]]] = {f: {} for f in kind.fields}
 
-    def text(self, key: str) -> str:
-        """The text of a document that is there."""
-        return cast("str", self.rows[key][0])
+    def swap(self, old: Texts, new: Texts, indexed: Mapping[str, Index] | None = None) -> None:
+        """Put new documents in the place of the old ones; `indexed` are their index values.
 
-    def swap(self, old: Rows, new: Rows) -> None:
-        """Put new rows in the place of the old ones; None is no row.
-
-        Wherever an interrupt ends it, the rows can be swapped back.
+        Wherever an interrupt ends it, the documents can be swapped back.
         """
-        for place, index in enumerate(self.indexes.values(), start=1):
-            for key, row in new.items():
-                was = old[key]
-                before = was[place] if was else None
-                after = row[place] if row else None
-                if before == after:
-                    continue
-                if before is not None and before in index:
-                    index[before].pop(key, None)
-                if after is not None:
-                    index.setdefault(after, {})[key] = None
-        for key, row in new.items():
-            if row:
-                self.rows[key] = row
+        for key, text in new.items():
+            if self.indexes:
+                after = indexed[key] if indexed else self._index(text)
+                self._reindex(key, self._index(old[key]), after)
+            if text is None:
+                self.texts.pop(key, None)
             else:
-                self.rows.pop(key, None)
+                self.texts[key] = text
+
+    def _index(self, text: str | None) -> Index:
+        return {} if text is None else index_of(self.kind, decoded(text))
+
+    def _reindex(self, key: str, before: Index, after: Index) -> None:
+        for field, index in self.indexes.items():
+            old, new = before.get(field), after.get(field)
+            if old == new:
+                continue
+            if old is not None and old in index:
+                index[old].pop(key, None)
+            if new is not None:
+                index.setdefault(new, {})[key] = None
 
 
 class Contents:
     """What a memory store holds, and how to undo what the open transaction has changed in it.
 
-    The ledger has (owner, serial, origin, when, by whom) for each ID, and (when, by whom) for each
-    retired one.
+    The ledger has the owner of each ID, `claims` where it is from, when it was issued and by whom,
+    `retired` the latter two of its end; `owned` has the serials of each owner's IDs.
     """
 
     def __init__(self) -> None:
         self.kept: dict[str, Kept] = {}
-        self.ledger: dict[int, tuple[str, int, str, datetime, str | None]] = {}
+        self.ledger: dict[int, str] = {}
+        self.claims: dict[int, tuple[str, datetime, str | None]] = {}
         self.retired: dict[int, tuple[datetime, str | None]] = {}
-        self.owned: dict[str, dict[int, None]] = {}
+        self.owned: dict[str, dict[int, int]] = {}
         self.living: dict[str, int] = {}
         self.counts: dict[str, int] = {ISSUED: 0, IMPORTED: 0}
         self.version: int = 0
@@ -92,24 +94,26 @@ class Contents:
         self.version += bool(self.before)
         self.before = []
 
-    def write(self, kept: Kept, rows: Rows) -> None:
+    def write(self, kept: Kept, new: Texts, indexed: Mapping[str, Index] | None = None) -> None:
         """Replace documents, or remove them."""
-        old: Rows = {key: kept.rows.get(key) for key in rows}
-        self.before.append(partial(kept.swap, rows, old))
-        kept.swap(old, rows)
+        old: Texts = {key: kept.texts.get(key) for key in new}
+        self.before.append(partial(kept.swap, new, old))
+        kept.swap(old, new, indexed)
 
-    def enter(self, owners: Mapping[int, str], claim: Claim) -> None:
+    def enter(self, owners: dict[int, str], claim: Claim) -> None:
         """Enter new IDs in the ledger."""
         self.before.append(partial(self._remove, owners, claim.origin, self.counts[claim.origin]))
-        moment = claim.at, claim.by
+        # One for all: an object for each ID would be one more for the collector.
+        facts = claim.origin, claim.at, claim.by
+        self.ledger |= owners
+        self.claims |= dict.fromkeys(owners, facts)
+        if claim.retired:
+            self.retired |= dict.fromkeys(owners, facts[1:])
+        else:
+            self.living |= {owner: conference_id for conference_id, owner in owners.items()}
         for conference_id, owner in owners.items():
             owned = self.owned.setdefault(owner, {})
-            self.ledger[conference_id] = (owner, len(owned) + 1, claim.origin, *moment)
-            owned[conference_id] = None
-            if claim.retired:
-                self.retired[conference_id] = moment
-            else:
-                self.living[owner] = conference_id
+            owned[conference_id] = len(owned) + 1
         self.counts[claim.origin] += len(owners)
 
     def _remove(self, owners: Mapping[int, str], origin: str, count: int) -> None:
@@ -119,28 +123,30 @@ class Contents:
                 del self.living[owner]
             self.retired.pop(conference_id, None)
             self.owned.get(owner, {}).pop(conference_id, None)
+            self.claims.pop(conference_id, None)
             self.ledger.pop(conference_id, None)
 
     def retire(self, living: Mapping[str, int], moment: tuple[datetime, str | None]) -> None:
         """Retire living IDs, given by their owners."""
         self.before.append(partial(self._revive, living))
-        for owner, conference_id in living.items():
-            self.retired[conference_id] = moment
+        self.retired |= dict.fromkeys(living.values(), moment)
+        for owner in living:
             self.living.pop(owner, None)
 
     def _revive(self, living: Mapping[str, int]) -> None:
-        for owner, conference_id in living.items():
-            self.living[owner] = conference_id
+        self.living |= living
+        for conference_id in living.values():
             self.retired.pop(conference_id, None)
 
     def entry(self, conference_id: int) -> LedgerEntry:
         """The ledger's entry of an ID that is in it."""
-        owner, serial, origin, issued_at, issued_by = self.ledger[conference_id]
+        owner = self.ledger[conference_id]
+        origin, issued_at, issued_by = self.claims[conference_id]
         retired_at, retired_by = self.retired.get(conference_id, (None, None))
         return LedgerEntry(
             conference_id=conference_id,
             owner=owner,
-            serial=serial,
+            serial=self.owned[owner][conference_id],
             origin=origin,
             issued_at=issued_at,
             issued_by=issued_by,
@@ -157,9 +163,8 @@ def decoded(text: str) -> Any:
 def reindexed(old: Kept, kind: Kind) -> Kept:
     """The same documents under a kind that has got other index fields."""
     again = Kept(kind)
-    texts = ((key, old.text(key)) for key in old.rows)
-    rows: Rows = {k: (text, *index_of(kind, decoded(text)).values()) for k, text in texts}
-    again.swap(dict.fromkeys(rows), rows)
+    texts: Texts = {**old.texts}
+    again.swap(dict.fromkeys(texts), texts)
     for field in kind.unique:
         if any(len(keys) > 1 for keys in again.indexes[field].values()):
             raise DuplicateKeyError(kind.name, field)

@@ -77,13 +77,13 @@ def index_of(user: DirectoryUser) -> dict[str, str | None]:
     if user.on_premises_sam_account_name and user.on_premises_domain_name:
         logon = fold(f"{user.on_premises_domain_name}\\{user.on_premises_sam_account_name}")
     return {
-        "object_id": fold(user.identity),
-        "upn": upn,
         "sip": sip if sip != upn else None,
         "logon": logon,
         "dn": fold(user.distinguished_name) if user.distinguished_name else None,
         "alias": fold(user.alias) if user.alias else None,
         "display_name": fold(user.display_name.strip()) or None,
+        "object_id": fold(user.identity),
+        "upn": upn,
     }
 
 

@@ -294,7 +294,7 @@ def test_an_id_that_two_owners_hold_is_retired_and_both_get_new_ones() -> None:
         enable(KEN)
         shared = living(session)["Ken"]
         exported = confid.ledger.export()
-    older._contents.kept["conferencing"].rows |= store._contents.kept["conferencing"].rows
+    older._contents.kept["conferencing"].texts |= store._contents.kept["conferencing"].texts
     with confid.connect(older) as session:
         for _ in range(200):
             before = forked(older)

@@ -632,8 +632,8 @@ def test_a_copy_that_differs_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> N
     spoil = target.transaction
 
     def spoiling(*, write: bool) -> Any:
-        ledger = target._contents.ledger
-        ledger |= {i: (*entry[:4], "somebody else") for i, entry in ledger.items()}
+        claims = target._contents.claims
+        claims |= {i: (*claim[:2], "somebody else") for i, claim in claims.items()}
         return spoil(write=write)
 
     monkeypatch.setattr(target, "transaction", spoiling)
