@@ -104,7 +104,7 @@ class BridgesImport:
     def read_number(self, item: Item) -> str | None:
         """Take in one number, which other places may tell of too; its digits."""
         facts = PropertyReader(item.place, item.facts, self.problems)
-        text = facts.required("Number")
+        text = facts.digits("Number") if facts.required("Number") else None
         parse = partial(phone_number.parse, parameter="Number")
         digits = facts.checked("Number", parse, text) if text else None
         if digits is None:

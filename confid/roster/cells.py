@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 from unicodedata import category
 from uuid import UUID
 
@@ -37,8 +37,9 @@ MAX_CELL = 131_072
 
 SIMPLE_UPN = re.compile(r"[A-Za-z0-9._+-][A-Za-z0-9._'+-]*@[A-Za-z0-9.-]+")
 EXCEL_ERROR = re.compile(r"#(?:REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!|#+)")
+FULL_UPN = re.compile(r"[^\s@<>,;|\"]+@[^\s@<>,;|\"]+")
 QUOTES = "'\"‘’‚“”„«»`"  # noqa: RUF001 - the quotes of many languages
-NEVER = ("none", "null", "$null", "false", "0", "-")
+NEVER = ("none", "null", "$null", "false", "0", "-", "never", "n/a")
 """What exports write for a date that never was, and for nobody."""
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 NO_CHARACTER = re.compile(r"[\x00\ud800-\udfff]")
@@ -46,10 +47,11 @@ GUID = re.compile(r"[{(]?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[})]?")
 SIP_ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
 
 _SIMPLE_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
-_TYPE_NAME = re.compile(
-    r"(?:Deserialized\.)?(?:System\.Collections\.\S.*|(?:System|Microsoft)\.[\w.+]+\[\])"
-)
 _TYPE_OF_ITEM = re.compile(r"(?:Deserialized\.)?(?:System|Microsoft)\.\w+(?:\.\w+)+")
+_TYPE_NAMES = re.compile(
+    r"(?:Deserialized\.)?(?:System\.Collections\.\S.*|(?:System|Microsoft)\.[\w.+]+\[\])"
+    rf"|{_TYPE_OF_ITEM.pattern}(?:[\s,;]+{_TYPE_OF_ITEM.pattern})*"
+)
 _FLATTENED = re.compile(r"@\{(?P<inside>.*)\}", re.DOTALL)
 _PROPERTY = re.compile(r"(?:^|; )(\w+)=(.*?)(?=; \w+=|$)", re.DOTALL)
 
@@ -68,7 +70,7 @@ def listed(cell: str | list[str]) -> list[str] | None:
     if isinstance(cell, list):
         return cell
     text = cell.strip()
-    if text[:1] in "SMD" and _TYPE_NAME.fullmatch(text):
+    if text[:1] in "SMD" and _TYPE_NAMES.fullmatch(text):
         return None
     return [part for part in map(str.strip, text.split(";")) if part]
 
@@ -80,7 +82,7 @@ def proxy_addresses(cell: str | list[str]) -> list[str] | None:
         return found
     places = [match.start() for match in _PREFIX.finditer(cell)]
     return [
-        cell[start:end].strip(" ;,+|{}\t\r\n")
+        cell[start:end].strip(' ;,+|{}[]"\t\r\n')
         for start, end in zip(places, [*places[1:], len(cell)], strict=False)
     ]
 
@@ -101,7 +103,10 @@ def from_excel(text: str) -> str:
             f"{quoted(text)} is a number that Excel has rounded. Export again, and don't save the "
             "file in Excel, or give the column the format Text before."
         )
-    return _SEPARATOR.sub("", text) if _GROUPED.fullmatch(text) else text
+    if _GROUPED.fullmatch(text):
+        return _SEPARATOR.sub("", text)
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
 
 
 def unwrapped(cell: str) -> str:
@@ -113,6 +118,8 @@ def unwrapped(cell: str) -> str:
 _ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+\d+")
 _GROUPED = re.compile(r"\d{1,3}(?:(?:,\d{3})+|([.'’\u00a0\u202f])\d{3}(?:\1\d{3})+)")  # noqa: RUF001 - Swiss
 _SEPARATOR = re.compile(r"\D")
+_WHOLE = re.compile(r"(0|\d{4,})[.,]0+")
+"""A column of numbers with gaps in it comes out of a data frame as `3542699.0`."""
 
 
 def line_of(name: str, text: str, complain: Complain, *, identifies: bool = False) -> str:
@@ -225,6 +232,17 @@ def unflattened(value: object) -> object:
     if isinstance(value, str) and (match := _FLATTENED.fullmatch(value.strip())):
         return dict(_PROPERTY.findall(match["inside"]))
     return value
+
+
+def wrapped_items(value: Mapping[Any, Any]) -> list[Any] | None:
+    """The items of a list that Windows PowerShell 5.1 or Microsoft Graph has wrapped, else None."""
+    names = {str(name).casefold(): name for name in value}
+    if "value" not in names or any(
+        name not in ("value", "count") and not name.startswith("@odata.") for name in names
+    ):
+        return None
+    inside = value[names["value"]]
+    return list(inside) if isinstance(inside, list) else [inside]
 
 
 def plain_list(column: str, items: Iterable[object], complain: Complain) -> list[str] | str:

@@ -24,14 +24,17 @@ PLANS = ("AssignedPlans", "AssignedPlan")
 """Columns that list all service plans of a person."""
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "user_principal_name": (UPN,),
+    "user_principal_name": (UPN, "Upn", "Username"),
     "object_id": ("ObjectId", "ExternalDirectoryObjectId", "Id", IDENTITY),
     "sip_address": (SIP,),
     "alias": (ALIAS, "MailNickname"),
     "display_name": ("DisplayName",),
-    "mail": ("Mail", "PrimarySmtpAddress", "WindowsEmailAddress"),
+    "mail": ("Mail", "PrimarySmtpAddress", "WindowsEmailAddress", "EmailAddress", "Email"),
     "proxies": (PROXIES,),
-    "licences": ("Licenses", "AssignedLicenses", "LicenseSkus", *PLANS),
+    "licences": (
+        *("Licenses", "AssignedLicenses", "LicenseSkus", "LicenseDetails", "AssignedProducts"),
+        *PLANS,
+    ),
     "usage_location": ("UsageLocation",),
     "preferred_language": ("PreferredLanguage",),
     "provider": ("Provider", "AudioConferencingProvider", "AcpProvider"),
@@ -43,7 +46,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "domain": ("OnPremisesDomainName", "OnPremDomainName"),
     "distinguished_name": ("DistinguishedName", "OnPremisesDistinguishedName"),
     "groups": (GROUPS,),
-    "soft_deleted": ("SoftDeletionTimestamp", "SoftDeletionTime", "DeletedDateTime"),
+    "soft_deleted": (
+        *("SoftDeletionTimestamp", "SoftDeletionTime", "WhenSoftDeleted", "DeletedDateTime"),
+        *("DeletedDate", "IsDeleted"),
+    ),
     "conference_id": (CONFERENCE_ID,),
     "bridge_id": (BRIDGE_ID,),
     "service_number": ("ServiceNumber",),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from confid.errors import ConfidError, RosterError, shown
+from confid.roster.cells import wrapped_items
 from confid.roster.files import open_table, path_of, text_of
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Export:
     format: Format
     kind: ExportKind | None
     items: list[Item]
+    next_page: bool = False
+    """Whether it is a page of Microsoft Graph that another one follows."""
 
 
 def heading(name: str) -> str:
@@ -125,15 +128,19 @@ def read_export(
     or `InvalidArgumentError` for a path that can't be opened.
     """
     path = path_of(source)
+    next_page = False
     if file_format is Format.CSV:
         items = csv_items(open_table(path))
     else:
         values = _clixml_values(path) if file_format is Format.CLIXML else _json_values(path)
+        if values and isinstance(values[-1], Mapping):
+            next_page = "@odata.nextLink" in values[-1]
+        values = [each for value in values for each in _unwrapped(value)]
         items = [Item(f"item {number}", value) for number, value in enumerate(values, 1)]
     if strict and (problems := _problems_of(items)):
         raise RosterError(str(path), problems)
     kinds = (kind_of(item.facts) for item in items if isinstance(item.facts, Mapping))
-    return Export(path, file_format, next(kinds, None), items)
+    return Export(path, file_format, next(kinds, None), items, next_page)
 
 
 def _problems_of(items: list[Item]) -> list[str]:
@@ -179,9 +186,12 @@ def _json_values(path: Path) -> list[Any]:
     except (ValueError, RecursionError) as error:
         # A number of thousands of digits, or brackets in brackets without end.
         raise RosterError(str(path), [f"This is no JSON of an export: {error}."]) from error
-    if isinstance(found, dict) and isinstance(found.get("value"), list):
-        return list(found["value"])  # as Windows PowerShell 5.1 and Microsoft Graph wrap a list
     return found if isinstance(found, list) else [found]
+
+
+def _unwrapped(value: object) -> list[Any]:
+    inside = wrapped_items(value) if isinstance(value, Mapping) else None
+    return [value] if inside is None else inside
 
 
 def _clixml_values(path: Path) -> list[Any]:

@@ -40,10 +40,13 @@ class DataFrame(Protocol):
         """The names of its columns."""
 
 
+NOTHING = "The file is empty: it has no header."
+
 _NO_TEXT = (
     (b"PK\x03\x04", "an Excel workbook or a ZIP archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"%PDF", "a PDF"),
+    (b"\x1f\x8b", "a gzip archive"),
 )
 _SAVE_AS_CSV = "Save a workbook as CSV UTF-8; unpack an archive, and import what is in it."
 
@@ -139,13 +142,15 @@ class Table:
             first = found[0].strip()
             if first.startswith("version:v"):
                 raise RosterError(name, [_TEMPLATE])
+            if first.startswith(tuple("[{<")):
+                raise RosterError(name, [f"line {line}: {_NO_CSV}"])
             if separator := _SEPARATOR_LINE.fullmatch(first):
                 delimiter = separator[1] or "\t"
             elif first and not (line == 1 and first[:5].upper() == "#TYPE"):
                 break
             place, line = found.end(), line + 1
         else:
-            raise RosterError(name, ["The file is empty: it has no header."])
+            raise RosterError(name, [NOTHING])
         # The line end closes a last row that ends with a delimiter.
         self._records = records(f"{text[place:]}\n", delimiter or _delimiter(first), line)
         header = next(self._records)
@@ -184,6 +189,10 @@ def _damage_of(line: int, cells: list[str], damage: str) -> str:
     return ""
 
 
+_NO_CSV = (
+    "This is JSON, XML or HTML and no CSV. import_users(path) reads JSON from a path that ends in "
+    ".json, CLIXML from one that ends in .xml."
+)
 _TEMPLATE = (
     "This is a template for bulk operations (version:v1.0), which lists nobody. Download the users "
     "instead, or export them: Get-CsOnlineUser | Export-Csv."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zlib
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -15,10 +16,10 @@ from confid.errors import ConfidError, InvalidArgumentError, NotFoundError, Rost
 from confid.powershell.formats.text_files import MOST_BYTES, not_readable, read_bytes
 from confid.roster.cells import quoted
 from confid.roster.exports import Export, ExportKind, Format, Item, format_of, heading, read_export
-from confid.roster.files import path_of
+from confid.roster.files import NOTHING, path_of
+from confid.roster.report import Remark
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Mapping
     from typing import Any
 
@@ -46,6 +47,7 @@ class Folder:
     taken: dict[str, str] = attrs.Factory(dict)
     left_out: dict[str, str] = attrs.Factory(dict)
     problems: list[str] = attrs.Factory(list)
+    remarks: list[str] = attrs.Factory(list)
 
 
 def read_folder(source: str | os.PathLike[str]) -> Folder:
@@ -70,7 +72,7 @@ def _unpack(folder: Folder, target: Path) -> None:
         with ZipFile(content) as archive:
             for info in archive.infolist():
                 name = PurePosixPath(info.filename.replace("\\", "/")).name
-                if info.is_dir() or name.startswith("."):
+                if info.is_dir() or name.startswith(".") or "__MACOSX" in info.filename:
                     continue
                 place = target / name
                 if place.exists():
@@ -117,13 +119,13 @@ def _read_files(folder: Folder, inside: Path) -> Folder:
 
 
 def _files(folder: Folder, path: Path) -> list[Path]:
+    if os.path.isfile(path):  # noqa: PTH113 - for a path with NUL in it this is False
+        raise InvalidArgumentError(
+            f"{str(path)!r} is a file; confid.import_users takes one, import_tenant the folder "
+            "that it is in, or a .zip.",
+            target=str(path),
+        )
     try:
-        if path.is_file():
-            raise InvalidArgumentError(
-                f"{str(path)!r} is a file; confid.import_users takes one, "
-                "import_tenant the folder that it is in.",
-                target=str(path),
-            )
         found = sorted(path.iterdir())
     except FileNotFoundError as error:
         raise NotFoundError(
@@ -146,7 +148,7 @@ def _read(
     try:
         export = read_export(path, file_format)
     except RosterError as error:
-        if path.suffix.lower() == ".txt":  # it may be anything
+        if path.suffix.lower() == ".txt" or error.problems == (NOTHING,):  # it may be anything
             folder.left_out[path.name] = error.problems[0]
             return
         folder.problems += [f"{path.name}, {problem}" for problem in error.problems]
@@ -156,6 +158,8 @@ def _read(
         if export.kind is not None:
             items = [Item(f"{path.name}, {item.place}", item.facts) for item in export.items]
             exports.setdefault(export.kind, []).append(attrs.evolve(export, items=items))
+            if export.next_page:
+                folder.remarks.append(Remark.NEXT_PAGE.format(path.name))
         elif export.items:
             names = ", ".join(quoted(name) for name in list(export.items[0].facts)[:5])
             folder.left_out[path.name] = f"What it holds isn't known here: {names}."

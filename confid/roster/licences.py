@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import attrs
 
 from confid.powershell.language.values import items_of, text_given
-from confid.roster.cells import GUID, listed, plain_text, unflattened
+from confid.roster.cells import GUID, listed, plain_text, unflattened, wrapped_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +25,16 @@ _LOOSE: Final = re.compile(r"(\s*[,+]\s*)")
 _MOST_PARTS: Final = 4
 """So many loose separators stand within a name, and one more."""
 _TENANT: Final = re.compile(r"\A[\w.-]+:(?=\S)")
-_PLAN_NAME: Final = re.compile(r"[A-Za-z0-9][\w-]*")
+_PLAN_NAME: Final = re.compile(r"(?=.*_|.*[A-Z].*[A-Z].*[A-Z].*[A-Z])[A-Za-z0-9][\w-]*")
+"""How a plan is named that is new here: with an underscore or some capitals; no `Yes`, no `E5`."""
 _XML_PLAN: Final = re.compile(r"<Plan\b.*?(?:</Plan>|\Z)", re.DOTALL)
-_XML_FACT: Final = re.compile(r'\b(CapabilityStatus|ServicePlanId|Plan)="([^"]*)"')
+_XML_FACT: Final = re.compile(
+    r"""\b(CapabilityStatus|ServicePlanId|Plan)=(?:"([^"]*)"|'([^']*)')"""
+)
 _FLATTENED: Final = re.compile(r"@\{[^{}]*\}")
+_AS_SHOWN: Final = re.compile(r"\{([^{}…]*[^{}….])\}")
+"""A list as a table shows it, with nothing cut off."""
+_HEX: Final = re.compile("[0-9a-f]{32}")
 _COUNTS: Final = ("", "enabled", "warning", "success")
 """The states in which a plan counts: one that isn't given, and the grace period."""
 _DOES_NOT_COUNT: Final = ("deleted", "disabled", "error", "lockedout", "suspended")
@@ -64,6 +72,10 @@ class LicencesSaid:
 BLANK: Final = LicencesSaid(is_blank=True)
 
 
+def _unknown(text: str) -> LicencesSaid:
+    return LicencesSaid(unknown=(text,))
+
+
 class Licences:
     """The plans and products that are known, and those that the caller adds."""
 
@@ -72,6 +84,7 @@ class Licences:
         extra = {_key(name): Licence(name, frozenset((name,))) for name in names}
         self._known = {**known_licences(), **extra}
         self._text = lru_cache(maxsize=4096)(self._of_text)
+        self._is_other_plan = lru_cache(maxsize=4096)(self._is_a_plan)
 
     def read(self, value: object, *, is_complete: bool) -> LicencesSaid:
         """Read a cell: text, or what JSON and CLIXML have in its place.
@@ -88,7 +101,8 @@ class Licences:
             try:
                 return self.read(json.loads(text), is_complete=is_complete)
             except (ValueError, RecursionError):
-                return LicencesSaid(unknown=(text,))
+                shown = _AS_SHOWN.fullmatch(text)
+                return self._of_text(shown[1], is_complete) if shown else _unknown(text)
         if "<Plan" in text or text.startswith("<"):
             return self._said(_xml_plans(text), is_complete=is_complete)
         if "@{" in text:
@@ -96,7 +110,7 @@ class Licences:
             items = [unflattened(found) for found in _FLATTENED.findall(text)]
             return self._said([*items, *filter(None, [rest])], is_complete=is_complete)
         if listed(text) is None:  # the name of a type
-            return LicencesSaid(unknown=(text,))
+            return _unknown(text)
         return self._said(list(self._names_in(text)), is_complete=is_complete)
 
     def _said(self, items: list[object], *, is_complete: bool) -> LicencesSaid:
@@ -120,35 +134,54 @@ class Licences:
 
     def _of_item(self, item: object, *, is_complete: bool) -> tuple[str | None, bool, bool]:
         """An item's name (None: it is blank), whether it has a plan, whether it is understood."""
-        disabled: set[str] = set()
         item = unflattened(item)
         if isinstance(item, Mapping):
-            facts = {str(name).casefold(): value for name, value in item.items()}
-            state = next((facts[name] for name in _STATES if facts.get(name)), "")
-            state = str(getattr(state, "name", state)).casefold()
-            if state in _DOES_NOT_COUNT:
-                return "", False, True
-            if state not in _COUNTS:
-                return f"a plan that is {state:.40}", False, False
-            disabled = {_key(str(each)) for each in _items(facts.get("disabledplans"))}
-            named = [str(facts[name]) for name in _NAMES if facts.get(name)]
-            found = next((text for text in named if _key(text) in self._known), None)
-            text = found or next(iter(named), None) or "an object without a name"
-        else:
-            try:
-                text = plain_text(item).strip()
-            except ValueError:
-                text = f"a {type(item).__name__}"
-            if not text:
-                return None, False, True
+            return self._of_object(item, is_complete=is_complete)
+        try:
+            text = plain_text(item).strip()
+        except ValueError:
+            text = f"a {type(item).__name__}"
+        return self._of_name(text, is_complete=is_complete) if text else (None, False, True)
+
+    def _of_object(
+        self, item: Mapping[object, object], *, is_complete: bool
+    ) -> tuple[str, bool, bool]:
+        facts = {str(name).casefold(): value for name, value in item.items()}
+        given = next((facts[name] for name in _STATES if facts.get(name)), "")
+        state = str(getattr(given, "name", given)).casefold()
+        if state in _DOES_NOT_COUNT:
+            return "", False, True
+        if state not in _COUNTS:
+            return f"a plan that is {state:.40}", False, False
+        named = [str(facts[name]) for name in _NAMES if facts.get(name)]
+        found = next((text for text in named if _key(text) in self._known), None)
+        text = found or next(iter(named), None) or "an object without a name"
+        if not is_complete and (plans := _items(facts.get("serviceplans"))):
+            said = self._said(plans, is_complete=True)
+            return text, said.licensed is True, said.licensed is not None
+        off = [str(each) for each in _items(facts.get("disabledplans"))]
+        disabled = {_key(name) for each in off for name in self._names_in(each)}
+        return self._of_name(text, disabled, is_complete=is_complete)
+
+    def _of_name(
+        self, text: str, disabled: Iterable[str] = (), *, is_complete: bool
+    ) -> tuple[str, bool, bool]:
         if _key(text) in _NONE:
             return "", False, True
         licence = self._known.get(_key(text))
-        if licence is not None:
-            without = {self._known[each].name for each in disabled if each in self._known}
-            return licence.name, bool(licence.plans - without), True
-        is_plan = _PLAN_NAME.fullmatch(text) or GUID.fullmatch(text.lower())
-        return text, False, is_complete and bool(is_plan)
+        if licence is None:
+            return text, False, is_complete and self._is_other_plan(text)
+        without = {self._known[each].name for each in disabled if each in self._known}
+        return licence.name, bool(licence.plans - without), True
+
+    def _is_a_plan(self, text: str) -> bool:
+        """Whether a name that isn't known is another plan's, and no misspelt one that counts."""
+        if GUID.fullmatch(text.lower()):
+            return True
+        counting = [name for name, licence in self._known.items() if licence.plans]
+        return bool(_PLAN_NAME.fullmatch(text)) and not get_close_matches(
+            _key(text), counting, 1, 0.85
+        )
 
     def _names_in(self, text: str) -> Iterator[str]:
         for part in _FIRM.split(text):
@@ -199,10 +232,8 @@ def _items(value: object) -> list[object]:
     if value is None or (isinstance(value, str) and not value):
         return []
     if isinstance(value, Mapping):
-        inner = {str(name).casefold(): each for name, each in value.items()}
-        if isinstance(inner.get("value"), list) and len(inner) <= 2:  # noqa: PLR2004 - and Count
-            return list(inner["value"])
-        return [value] if value else []
+        inside = wrapped_items(value)
+        return inside if inside is not None else [value] if value else []
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
         return [part for each in value for part in _parts(each)]
     return [value]
@@ -219,15 +250,16 @@ def _xml_plans(text: str) -> list[object]:
     plans: list[object] = []
     for found in _XML_PLAN.findall(text):
         facts: dict[str, Any] = {}
-        for name, value in _XML_FACT.findall(found):
-            facts.setdefault(name, value)
+        for name, value, other in _XML_FACT.findall(found):
+            facts.setdefault(name, value or other)
         plans.append(facts)
     return plans or [text]
 
 
 def _key(name: str) -> str:
     """A name as it is looked up: without the tenant in front, casing and spare blanks."""
-    return " ".join(_TENANT.sub("", name.casefold().strip("{} ")).split())
+    key = " ".join(_TENANT.sub("", name.casefold().strip("{} ")).split())
+    return str(UUID(key)) if len(key) == 32 and _HEX.fullmatch(key) else key  # noqa: PLR2004 - a GUID without hyphens
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from confid.errors import listed
 from confid.roster.cells import quoted
-from confid.roster.columns import SIP, UPN
+from confid.roster.columns import ALIAS, SIP, UPN
 from confid.roster.report import Remark, row_of
 from confid.store.batches import batched
 from confid.tenant.documents import USER
@@ -97,7 +97,7 @@ class Matching:
         for rows in [[row] for row in strangers] if skips else filter(None, [strangers]):
             names = listed([quoted(row.user_principal_name) for row in rows])
             sentence = (
-                f"{SIP}: The directory has nobody with these addresses, and nothing else in the "
+                f"{SIP}, {ALIAS}: The directory has nobody with these, and nothing else in the "
                 f"roster names them: {names}. A roster with {UPN} comes first."
             )
             self._roster.problems.append((rows[0].place, sentence))

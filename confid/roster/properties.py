@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from confid.errors import ConfidError
 from confid.roster.cells import (
+    from_excel,
     guid_of,
     is_list,
     line_of,
@@ -85,9 +86,17 @@ class PropertyReader:
             return value
         return switch_of(name, self.text(name) or "", self.complain)
 
+    def digits(self, name: str) -> str | None:
+        """Text that is a number, without what Excel put around it."""
+        try:
+            return from_excel(self.text(name) or "") or None
+        except ValueError as error:
+            self.complain(name, str(error))
+            return None
+
     def number(self, name: str) -> int | None:
         """A whole number."""
-        text = self.text(name)
+        text = self.digits(name)
         if text and not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - as long as any here
             self.complain(name, f"{quoted(text)} is no whole number.")
             return None
@@ -121,7 +130,7 @@ class PropertyReader:
         try:
             return check(*values)
         except ConfidError as error:
-            self.complain(name, error.message)
+            self.complain(name, error.message.removeprefix(f"{name}: "))
             return None
 
 

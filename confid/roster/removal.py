@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
 from confid.errors import ConfidError, ParameterBindingError, raise_together
+from confid.powershell.language.scalars import python_scalar
 from confid.roster.report import ReportedUsers, RosterReport
 from confid.roster.what_if import call, tell
 from confid.store.batches import batched
@@ -36,7 +37,7 @@ def remove_users(
     `UserNotFoundError`, `AmbiguousIdentityError` or `InvalidArgumentError`
     (of several kinds `SeveralErrors`), and `ParameterBindingError` for None.
     """
-    if identity is None:
+    if python_scalar(identity) is None:  # NaN and NaT too
         raise ParameterBindingError(
             "remove_users: identity is None. In PowerShell an empty variable there means "
             "everybody; nobody was removed. Give the people to remove.",

@@ -107,7 +107,12 @@ class Remark(enum.StrEnum):
     )
     LOCATION = "UsageLocation is to be an ISO 3166 code of two letters, as DE for Germany: {}."
     DELETED = "Deleted accounts (SoftDeletionTimestamp) have no licence and were left out: {}."
+    NEXT_PAGE = (
+        "A page of Microsoft Graph (@odata.nextLink) was imported, and the people on the pages "
+        "behind it were not: {}. Get-MgUser -All gives them all."
+    )
     UNUSED = "Columns that were not used: {}."
+    NO_HEADING = "columns: The roster has no heading {}."
     BY_SIP_ADDRESS = (
         "The export doesn't say the user principal names of people who are new here; they came in "
         "under their SIP addresses: {}. An export of Get-CsOnlineUser puts that right."

@@ -11,6 +11,7 @@ from confid.errors import InvalidArgumentError
 from confid.ids.conference_id import ConferenceId
 from confid.roster.cells import (
     EXCEL_ERROR,
+    FULL_UPN,
     GUID,
     NEVER,
     QUOTES,
@@ -29,6 +30,7 @@ from confid.roster.cells import (
     quoted,
     switch_of,
     text_of,
+    unwrapped,
 )
 from confid.roster.columns import (
     BRIDGE_ID,
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 
 ONE_LINE = ("display_name", "usage_location", "preferred_language", "provider")
 EMPTY = "It is empty, and names the person."
+_NAMING = {"user_principal_name", "object_id", "sip_address", "alias"}
 LINES = ("country", "city", "department", "title")
 """Attributes of a directory user that are just text."""
 
@@ -98,6 +101,7 @@ class Reading:
         skips: bool = False,
     ) -> None:
         self.renamed: dict[str, str] = checked_renames(columns)
+        self.translated: tuple[str, ...] = tuple(columns or ())
         self.skips = skips
         self.licences: Licences = Licences(licences)
 
@@ -116,7 +120,7 @@ class Columns:
         found = places_of(self.names, self.kind, reading.renamed)
         self._at = found[0]
         self.report: RosterReport = found[1]
-        if self.kind is None and {"object_id", "sip_address", "alias"} & self._at.keys():
+        if self.kind is None and _NAMING & self._at.keys():
             self.kind = ExportKind.USERS
         self.has_upn: bool = "user_principal_name" in self._at
         self._plans = {heading(name) for name in PLANS}
@@ -185,9 +189,14 @@ class Columns:
     def _columns(self, *meanings: str) -> frozenset[str]:
         return frozenset(self._keys[at] for what in meanings for at in self._at.get(what, ()))
 
-    def _read_deleted(self, row: Row, cells: Sequence[Any], *_: object) -> None:
-        when = self._filled(cells, "soft_deleted")[1].lower()
-        row.is_deleted = bool(when) and when not in NEVER and "0001" not in when
+    def _read_deleted(
+        self, row: Row, cells: Sequence[Any], complain: Complain, _remarks: Remarks
+    ) -> None:
+        name, text = self._filled(cells, "soft_deleted")
+        if any(map(str.isdigit, text)):
+            row.is_deleted = text not in NEVER and "0001" not in text
+        elif text.lower() not in NEVER:
+            row.is_deleted = switch_of(name, text, complain) or False
 
     def _read_texts(
         self, row: Row, cells: Sequence[Any], complain: Complain, remarks: Remarks
@@ -256,6 +265,8 @@ class Columns:
             complain(UPN, f"{quoted(text)} is in quotes that CSV doesn't have: it has \".")
         elif "@" not in text:
             complain(UPN, f"{quoted(text)} has no @.")
+        elif not FULL_UPN.fullmatch(text):
+            complain(UPN, f"{quoted(text)} is not one name and one domain.")
         elif not directory.can_be_upn(text):
             complain(UPN, f"{quoted(text)} reads as another kind of identity.")
         return text
@@ -369,8 +380,7 @@ class Columns:
     ) -> None:
         name, text = self._filled(cells, "conference_id")
         try:
-            # A column of numbers with gaps in it comes out of a data frame as 3542699.0.
-            text = from_excel(text).removesuffix(".0")
+            text = from_excel(text)
         except ValueError as error:
             complain(name, str(error))
             return
@@ -386,7 +396,8 @@ class Columns:
         self, row: Row, cells: Sequence[Any], complain: Complain, _remarks: Remarks
     ) -> None:
         def switch(meaning: str) -> bool | None:
-            return switch_of(*self._filled(cells, meaning), complain)
+            name, text = self._filled(cells, meaning)
+            return switch_of(name, unwrapped(text.removeprefix("'")), complain)
 
         row.dial_in = {
             "bridge_id": guid_of(BRIDGE_ID, self._filled(cells, "bridge_id")[1], complain),
@@ -401,7 +412,7 @@ class Columns:
         try:
             return phone_number.parse(from_excel(text), parameter=name) if text else None
         except InvalidArgumentError as error:
-            complain(name, error.message)
+            complain(name, error.message.removeprefix(f"{name}: "))
         except ValueError as error:
             complain(name, str(error))
         return None

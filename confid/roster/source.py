@@ -102,7 +102,7 @@ class Roster:
         for place, sentences in bad.items():
             why = " ".join(sentence.removeprefix(place).lstrip(":, ") for sentence in sentences)
             self.report.skipped[place] = why
-            self.remarks.note(Remark.SKIPPED, f"{place}, {why}")
+            self.remarks.note(Remark.SKIPPED, f"{place}, {why}".rstrip("."))
         self.problems.clear()
         self.settle()  # what they filled is filled no more
         return True
@@ -111,6 +111,10 @@ class Roster:
         """What is to be said of a roster that was taken over."""
         for name, why in self.report.surprising.items():
             self.remarks.note(Remark.UNUSED, f"{quoted(name)}: {why}")
+        there = set(map(heading, (*self.report.read, *self.report.unused)))
+        for name in self.reading.translated if there else ():
+            if heading(name) not in there:
+                self.remarks.note(Remark.NO_HEADING, quoted(name))
         return tuple(self.remarks.warnings())
 
 
@@ -132,6 +136,8 @@ def read_source(source: object, reading: Reading) -> Roster | list[Item]:
             return read_export(export.path, file_format).items  # nothing of them is skipped
         items = [(item.place, item.facts) for item in export.items]
         roster = roster_of(str(export.path), items, reading)
+        if export.next_page:
+            roster.remarks.note(Remark.NEXT_PAGE, export.path.name)
     elif isinstance(source, str) or hasattr(source, "__fspath__") or hasattr(source, "readline"):
         table = open_table(source)  # type: ignore[arg-type]  # by what it can do
         if kind_of(table.header) is ExportKind.BRIDGES:
@@ -169,7 +175,7 @@ def _no_source(source: object) -> InvalidArgumentError:
     kind = type(source).__name__
     hint = ""
     if isinstance(source, Mapping):
-        hint = ": [row] for one row"
+        hint = ': [row] for one row, page["value"] for a page of Microsoft Graph'
     elif isinstance(source, bytes):
         hint = ": io.StringIO(source.decode()) for the text of a file"
     elif hasattr(type(source), "columns"):

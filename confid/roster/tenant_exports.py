@@ -117,7 +117,7 @@ class _Coming:
     """One folder on its way into one tenant."""
 
     def __init__(self, tenant: UnitOfWork, folder: Folder, *, what_if: bool) -> None:
-        self.remarks: list[str] = []
+        self.remarks: list[str] = list(folder.remarks)
         self.counts: dict[str, int] = {}
         self.outcomes: dict[str, str] = {}
         self._what_if = what_if

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,7 +131,7 @@ REFUSED = {
         "never closed",
     ),
     "an unknown alias.csv": ("Alias\nnobody\n", "nobody"),
-    "a page.csv": ("<html><table><tr><td>UserPrincipalName</td></tr></table></html>", "no UserP"),
+    "a page.csv": ("<html><table><tr><td>UserPrincipalName</td></tr></table></html>", "no CSV"),
     "lines of JSON.json": ('{"id": 1}\n{"id": 2}\n', "no JSON"),
     "a rounded ID.csv": (
         "UserPrincipalName,ConferenceId\nnew@x.com,3.54E+06\n",
@@ -359,17 +360,44 @@ def test_removing_can_be_tried(session: Session) -> None:
     assert contents(session) != before
 
 
-def test_nobody_is_removed_by_an_empty_variable(session: Session) -> None:
-    """None is everybody in PowerShell."""
+@pytest.mark.parametrize("nothing", [None, math.nan])
+def test_nobody_is_removed_by_an_empty_variable(session: Session, nothing: object) -> None:
+    """None is everybody in PowerShell, and NaN is a data frame's None."""
     before = contents(session)
-    with pytest.raises(confid.ParameterBindingError, match="None") as raised:
-        remove_users(None)
+    with pytest.raises(confid.ParameterBindingError, match="identity is None") as raised:
+        remove_users(nothing)
     assert raised.value.error_id == "ParameterArgumentValidationErrorEmptyStringNotAllowed"
     assert raised.value.category == "InvalidData"
     assert contents(session) == before
 
 
 # Aliases.
+
+
+PERSON = {"id": PEOPLE[0]["ObjectId"], "userPrincipalName": KIM}
+PAGE = {"@odata.context": "x", "value": [PERSON], "@odata.nextLink": "https://x"}
+
+
+@pytest.mark.parametrize(
+    ("content", "is_cut"),
+    [
+        (PAGE, True),
+        ([PAGE, {"@odata.context": "x", "value": []}], False),
+        ([PAGE], True),
+        ({"value": PERSON, "Count": 1}, False),
+        ({"@odata.context": "x", "@odata.count": 1, "value": [PERSON]}, False),
+    ],
+)
+def test_pages_of_graph_are_read_and_the_next_one_is_asked_for(
+    session: Session, tmp_path: Path, content: object, is_cut: bool
+) -> None:
+    """A page alone would leave people out in silence, in a folder too."""
+    path = tmp_path / "users.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    for users in (import_users(path), import_tenant(tmp_path).users):
+        (user,) = users
+        assert user.user_principal_name == KIM
+        assert any("nextLink" in line for line in lines(session)) is is_cut
 
 
 def test_an_alias_is_an_identity(session: Session) -> None:

@@ -202,9 +202,11 @@ def test_a_tenant_comes_from_a_zip_too(session: Session, tmp_path: Path, inner: 
             archive.write(file, inner + file.name)
         archive.writestr(inner + "notes.txt", "Dear all,\nthis is, a, letter\n")
         archive.writestr(inner + "logo.png", b"x")
+        archive.writestr(inner + "__MACOSX/logo.png", b"x")
+        archive.writestr(inner + "nothing.csv", b"")
     found = import_tenant(path)
     assert [user.user_principal_name for user in found.users] == [KIM]
-    assert set(found.left_out) == {"notes.txt", "logo.png"}
+    assert set(found.left_out) == {"notes.txt", "logo.png", "nothing.csv"}
     assert found.folder == str(path)
     assert [user.conference_id for user in get(session=session)] == [3542699]
 
@@ -249,7 +251,7 @@ def test_a_deleted_account_is_left_out(session: Session) -> None:
     assert "gone@fabrikam.com" in lines(session)[-1]
     (user,) = import_users(ROSTERS / "deleted-and-made-again.csv")
     assert (user.identity, user.is_licensed) == (KIMS_ID[:-1] + "6", True)
-    kim(ObjectId=user.identity, SoftDeletionTimestamp="x")
+    kim(ObjectId=user.identity, SoftDeletionTimestamp="1/10/2026 9:00")
     assert get(session=session) == []
     (user,) = import_users([{"ObjectId": user.identity, "City": "Ulm"}])
     assert (user.license_state, user.city) == (LicenseState.UNLICENSED, "Ulm")
@@ -274,10 +276,13 @@ def test_what_excel_has_mangled(session: Session) -> None:
         import_users(ROSTERS / "excel-mangled.csv", session=session)
 
 
-@pytest.mark.parametrize("cell", ["3,542,699", '="3542699"', "'3542699", "3542699.0", 3542699.0])
+@pytest.mark.parametrize(
+    "cell",
+    ["3,542,699", '="3542699"', "'3542699", "3542699.0", 3542699.0, "3542699,0", "3542699.00"],
+)
 def test_what_excel_has_wrapped_is_unwrapped(session: Session, cell: object) -> None:
     """Where there is one meaning."""
-    kim(ConferenceId=cell, Licenses="SPE_E5", AllowTollFreeDialIn="FALSCH")
+    kim(ConferenceId=cell, Licenses="SPE_E5", AllowTollFreeDialIn='="FALSCH"')
     (user,) = get(session=session)
     assert (user.conference_id, user.allow_toll_free_dial_in) == (3542699, False)
 
@@ -287,6 +292,8 @@ def test_what_excel_has_wrapped_is_unwrapped(session: Session, cell: object) -> 
     [
         (b"PK\x03\x04xx", "an Excel workbook or a ZIP archive"),
         (b"\xd0\xcf\x11\xe0xx", "an old Excel workbook"),
+        (b"\x1f\x8b\x08xx", "a gzip archive"),
+        (b'[{"UserPrincipalName": "kim@fabrikam.com"}]', "This is JSON"),
         (b"version:v1.0\r\nName [displayName] Required\r\n", "template for bulk operations"),
         (b"ClassId2e4f51ef21dd47e99d3c952918aff9cd,pageHeaderEntry\r\n1,2\r\n", "Format-Table"),
     ],
@@ -320,6 +327,17 @@ YES = (
     '[{"skuPartNumber": "SPE_E5"}]',
     "@{Capability=MCOMEETADV; CapabilityStatus=Enabled}",
     *([plan()], [plan(status="Warning")], [plan(status=None)], plan(), {"value": [plan()]}),
+    *("{MCOMEETADV, MCOEV}", "3e26ee1f8a5f4d52aee2b81ce45c8f40", {"value": plan(), "Count": 1}),
+    "<Plan CapabilityStatus='Enabled'><Capability Plan='MCOMEETADV'/></Plan>",
+    [
+        {
+            "skuPartNumber": "SPE_E3",
+            "servicePlans": [
+                {"servicePlanName": "MCOMEETADV", "provisioningStatus": "Success"},
+                {"servicePlanName": "TEAMS1", "provisioningStatus": "Disabled"},
+            ],
+        }
+    ],
     [{"servicePlanId": "3e26ee1f-8a5f-4d52-aee2-b81ce45c8f40", "capabilityStatus": "Enabled"}],
 )
 NO = (
@@ -327,6 +345,8 @@ NO = (
     *("Enterprise Mobility + Security E3+Office 365 E3", [plan("MCOEV")], [plan(status="Deleted")]),
     "6fd2c87f-b296-42f0-b197-1e91e994b900",
     "Windows 365 Business 16 vCPU, 64 GB, 1 TB, SPE_E3",
+    {"skuId": "06ebc4ee-1bb5-47dd-8120-11324bc54e06", "disabledPlans": "{MCOEV, MCOMEETADV}"},
+    [{"skuPartNumber": "SPE_E5", "servicePlans": [{"servicePlanName": "TEAMS1"}]}],
     [
         {
             "skuId": "06ebc4ee-1bb5-47dd-8120-11324bc54e06",
@@ -338,7 +358,9 @@ UNKNOWN: tuple[Any, ...] = (
     *("CONTOSO_BUNDLE", "Contoso Bundle", "SPE_E3;CONTOSO_BUNDLE", "Microsoft 365 E9", "{broken"),
     *("System.Object[]", "[[[", "<Plan", "11111111-2222-4333-8444-000000000000", [object()]),
     *([{"skuId": "11111111-2222-4333-8444-000000000000"}], [{}, {"x": 1}], 5, [[[]]]),
-    [plan(status="Elsewise")],
+    *([plan(status="Elsewise")], "{MCOEV, TEAMS1...}", "{MCOEV, TEAMS1…}"),
+    "Microsoft.Graph.PowerShell.Models.MicrosoftGraphAssignedLicense",
+    [{"skuPartNumber": "SPE_E5", "servicePlans": [plan(status="PendingInput")]}],
 )
 
 
@@ -374,6 +396,9 @@ def test_a_list_of_plans_is_complete() -> None:
         assert kim(AssignedPlan=cell).license_state is LicenseState.UNLICENSED, cell
     kim(Licenses="SPE_E5")
     for cell in ("", None, [], "System.Object[]", [object()], "N/A?", [{"x": 1}]):
+        assert kim(AssignedPlans=cell).is_licensed, cell
+    # What doesn't look like a plan, and what looks like one for audio conferencing, says nothing.
+    for cell in ("Yes", "True", True, 0, [1, 2], "E5", "null", "MCOMEETADVV", "mcomeetadv_2"):
         assert kim(AssignedPlans=cell).is_licensed, cell
 
 
@@ -453,6 +478,54 @@ def test_headings_of_another_language_are_translated() -> None:
     for wrong in ({"a": "UserPrincpalName"}, {"a": 5}, 5, "ab", {5: "Mail"}):
         with pytest.raises(InvalidArgumentError):
             import_users(rows, columns=wrong)  # type: ignore[arg-type]  # the point
+
+
+def test_a_translation_of_no_heading_is_named(session: Session) -> None:
+    """It was misspelt, or another file's, so its column would be lost in silence."""
+    names = {"Anzeigename": "DisplayName", "Nom d'affichage": "DisplayName"}
+    users = import_users([{"UserPrincipalName": KIM, "Nom d\u2019affichage": "Kim"}], columns=names)
+    assert users[0].display_name == ""
+    assert "no heading 'Anzeigename', \"Nom d'affichage\"" in lines(session)[-1]
+
+
+@pytest.mark.parametrize("heading", ["UPN", "Username", "User name", "userPrincipalName"])
+@pytest.mark.usefixtures("session")
+def test_the_name_of_a_person_has_several_headings(heading: str) -> None:
+    """As portals and people have them."""
+    (user,) = import_users([{heading: KIM, "Email": "k@x.com", "Assigned Products": "SPE_E5"}])
+    assert (user.user_principal_name, user.mail, user.is_licensed) == (KIM, "k@x.com", True)
+
+
+@pytest.mark.parametrize(
+    "name", ["kim@", "@x.com", "a@b@x.com", "kim lee@x.com", "a@x.com;b@x.com", "<kim@x.com>"]
+)
+def test_a_name_that_nobody_can_have_is_refused(session: Session, name: str) -> None:
+    """It would make a second person beside the one who is meant."""
+    with pytest.raises(RosterError, match="not one name and one domain"):
+        kim(UserPrincipalName=name)
+    assert not contents(session)["user"]
+
+
+@pytest.mark.parametrize(
+    ("when", "is_deleted"),
+    [
+        *(("2026-10-01", True), ("1.10.2026 09:00", True), ("True", True), ("WAHR", True)),
+        *(("Never", False), ("N/A", False), ("False", False), ("0001-01-01", False), ("0", False)),
+        *(("x", None), ("{}", None)),
+    ],
+)
+@pytest.mark.parametrize("column", ["SoftDeletionTimestamp", "Is Deleted", "Deleted Date"])
+@pytest.mark.usefixtures("session")
+def test_an_account_is_deleted_where_the_cell_says_so(
+    column: str, when: str, is_deleted: bool | None
+) -> None:
+    """What is neither a date nor a yes or no is refused."""
+    rows = [{"UserPrincipalName": KIM, column: when}]
+    if is_deleted is None:
+        with pytest.raises(RosterError, match="neither"):
+            import_users(rows)
+    else:
+        assert len(import_users(rows)) == (not is_deleted)
 
 
 def test_a_misspelt_column_is_named(session: Session) -> None:
@@ -626,7 +699,7 @@ def test_arguments_and_cells_of_every_shape_are_taken_or_an_error_of_confid() ->
 def test_somebody_is_not_found_by_the_sip_address_of_another(session: Session) -> None:
     """A user principal name is no SIP address, and an address of two people is nobody's."""
     (before,) = import_users([{"UserPrincipalName": KIM, "SipAddress": "k@x.com"}])
-    with pytest.raises(RosterError, match="nobody with these addresses"):
+    with pytest.raises(RosterError, match="nobody with these"):
         import_users([{"SipAddress": KIM, "City": "Ulm"}], session=session)
     assert import_users([{"SipAddress": "K@x.com", "City": "Ulm"}])[0].owner == before.owner
     import_users([{"UserPrincipalName": upn("amy"), "SipAddress": "k@x.com"}])

@@ -39,7 +39,7 @@ def matcher(pattern: str, *, case_sensitive: bool = False) -> Callable[[str], bo
     import regex  # type: ignore[import-untyped] # noqa: PLC0415 - few filters have -match, and it takes 15 ms; it has no types
 
     try:
-        source = _translated(utf16_units(pattern))
+        source = _translated(pattern)
         compiled = regex.compile(source, 0 if case_sensitive else regex.IGNORECASE)
     except (ValueError, regex.error, RecursionError, OverflowError) as error:
         raise _error(
@@ -99,6 +99,7 @@ def _translated(pattern: str) -> str:
     """The pattern as the regex package takes it. Raises ValueError for one that it can't take."""
     if len(pattern) > _LONGEST:
         raise ValueError(f"it is longer than {_LONGEST} characters")
+    pattern = utf16_units(pattern)
     flags = re.match(rf"\(\?({_FLAGS})\)", pattern)
     reader = _Reader(pattern, flags.end() if flags else 0)
     while reader.place < len(pattern):
