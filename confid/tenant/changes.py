@@ -61,17 +61,18 @@ class Change:
             or (before is not None and before.bridge_id != after.bridge_id)
         )
 
-    @property
-    def keeps_settings(self) -> bool:
-        """Whether the settings are written. A reset alone leaves them as they are."""
-        before, after = self.person.conferencing, self.after
-        return not self.issue or (before is not after and before != after)
+    def outcome(self, issued: ConferenceId | None, living: tuple[int, int] | None) -> Person:
+        """The person after the change, with the ID issued to them.
 
-    def outcome(self, issued: ConferenceId | None, serial: int | None) -> Person:
-        """The person after the change, with the ID issued to them and its serial."""
+        `living` is what the ledger holds of it, where that isn't known. The settings are `after`
+        itself, unless they are to be kept.
+        """
         before = self.person
         settings = self.after
-        if self.keeps_settings:
+        # A reset alone leaves the settings as they are.
+        if not (
+            self.issue and (before.conferencing is settings or before.conferencing == settings)
+        ):
             revision = before.conferencing.revision if before.conferencing else 0
             settings = attrs.evolve(settings, revision=revision + (not self.issue))
         return Person(
@@ -79,7 +80,7 @@ class Change:
             conferencing=settings,
             conference_id=issued or (None if self.retire else before.conference_id),
             # The last ID's where none was issued: what is told now comes behind what was told.
-            serial=before.serial if serial is None else serial,
+            serial=living[1] if living else before.serial + self.issue,
         )
 
 
@@ -106,52 +107,60 @@ class Changes:
 
     def apply(self, changes: Sequence[Change]) -> list[Person]:
         """Carry out changes, at most one for each person. Returns the people afterwards."""
-        self._migrations.foresee([c.owner for c in changes if c.asks_for_migration()])
-        self._ledger.retire([c.owner for c in changes if c.retire and not c.issue])
-        issued = self._ledger.issue([c.owner for c in changes if c.issue and not c.retire])
-        issued |= self._ledger.exchange([c.owner for c in changes if c.issue and c.retire])
-        serials = self._serials(changes)
-        after = [c.outcome(issued.get(c.owner), serials.get(c.owner)) for c in changes]
+        asking = [c.owner for c in changes if c.asks_for_migration()]
+        self._migrations.foresee(asking)
+        after = self._with_ids(changes)
         self._keep(after, changes)
-        self._supersede(changes)
         self._notify(after, changes)
-        self._migrations.ask([c.owner for c in changes if c.asks_for_migration()])
+        self._migrations.ask(asking)
         return after
 
-    def _serials(self, changes: Sequence[Change]) -> dict[str, int]:
-        """The serials of the IDs that were issued, each one more than that of the ID before it."""
-        serials = {c.owner: c.person.serial + 1 for c in changes if c.issue}
+    def _with_ids(self, changes: Sequence[Change]) -> list[Person]:
+        """The people with the IDs that are issued to them."""
+        losing: list[str] = []
+        getting: list[str] = []
+        exchanging: list[str] = []
+        for change in changes:
+            if change.issue:
+                (exchanging if change.retire else getting).append(change.owner)
+            elif change.retire:
+                losing.append(change.owner)
+        self._ledger.retire(losing)
+        issued = self._ledger.issue(getting) | self._ledger.exchange(exchanging)
         # Of a person without a living ID, the last serial isn't known.
-        if first := [c.owner for c in changes if c.issue and not c.person.serial]:
-            living = self._transaction.living(first)
-            serials |= {owner: serial for owner, (_, serial) in living.items()}
-        return serials
+        first = [c.owner for c in changes if c.issue and not c.person.serial]
+        living = self._transaction.living(first) if first else {}
+        return [c.outcome(issued.get(c.owner), living.get(c.owner)) for c in changes]
 
     def _keep(self, after: Sequence[Person], changes: Sequence[Change]) -> None:
-        kept = {
-            change.owner: person.conferencing
-            for person, change in zip(after, changes, strict=True)
-            if person.conferencing and change.keeps_settings
-        }
-        if kept:
-            self._people.put_settings(kept)
-        if users := [change.user for change in changes if change.user]:
+        settings: dict[str, Conferencing] = {}
+        users: list[DirectoryUser] = []
+        disabled: list[str] = []
+        reset: list[str] = []
+        for person, change in zip(after, changes, strict=True):
+            if person.conferencing is not None and person.conferencing is not change.after:
+                settings[change.owner] = person.conferencing
+            if change.user is not None:
+                users.append(change.user)
+            if change.pin is not None:
+                reset.append(change.owner)
+            if not change.after.enabled and change.person.is_enabled:
+                disabled.append(change.owner)
+        if settings:
+            self._people.put_settings(settings)
+        if users:
             self._people.put_users(users)
-        if disabled := [c.owner for c in changes if c.person.is_enabled and not c.after.enabled]:
+        if disabled:
             # Their meetings end at once (behaviour: attendant).
             self._transaction.delete(RUNNING_MEETING.name, disabled)
-        if owners := [change.owner for change in changes if change.pin]:
-            self.pins_drawn += len(owners)
+            self._outbox.supersede_pins(disabled, reason="the user was disabled")
+        if reset:
+            self.pins_drawn += len(reset)
             # A new PIN opens phone starts again (behaviour: attendant).
-            self._transaction.delete(WRONG_ENTRIES.name, [f"organizer:{o}" for o in owners])
-
-    def _supersede(self, changes: Sequence[Change]) -> None:
-        """No message tells a dead PIN. A person without settings has no message yet."""
-        known = [change for change in changes if change.person.conferencing]
-        reset = [change.owner for change in known if change.pin]
-        self._outbox.supersede_pins(reset, reason="the PIN was reset")
-        disabled = [c.owner for c in known if c.person.is_enabled and not c.after.enabled]
-        self._outbox.supersede_pins(disabled, reason="the user was disabled")
+            self._transaction.delete(WRONG_ENTRIES.name, [f"organizer:{o}" for o in reset])
+            # A person without settings has no message yet, so none that tells a dead PIN.
+            known = [c.owner for c in changes if c.pin is not None and c.person.conferencing]
+            self._outbox.supersede_pins(known, reason="the PIN was reset")
 
     def _notify(self, after: Sequence[Person], changes: Sequence[Change]) -> None:
         users = (p.user for p, c in zip(after, changes, strict=True) if c.notice)

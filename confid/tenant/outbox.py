@@ -139,7 +139,6 @@ class Outbox:
         self._dice = dice
         self._warnings = warnings
         self._added = 0
-        self._last_form: tuple[Notice, tuple[DialInNumber, ...], Body] | None = None
         self.queued: int = 0
         """How many pending messages this transaction has put in the outbox."""
 
@@ -158,8 +157,13 @@ class Outbox:
         """
         documents: dict[str, Body] = {}
         pads: dict[str, Body] = {}
+        at, milliseconds = self._now.isoformat(), f"{int(self._now.timestamp() * 1000):011x}"
         for person, notice, pin in told:
             body = self._message(person, notice, policies[person.user.owner])
+            self._added += 1
+            # In the order of time, so that a store adds it behind the others; once it was without.
+            place = f"{milliseconds}{self._added:05x}:{body['owner']}:{body['serial']:08d}"
+            body |= {"key": place, "created_at": at}
             pin_told = pin if notice.with_pin else None
             if notice.ignored_to:
                 self._warnings.append(
@@ -177,9 +181,9 @@ class Outbox:
                 self.queued += 1
                 if pin_told is not None:
                     pad = self._dice(len(pin_told.reveal()))
-                    pads[body["key"]] = {"pad": pad.hex()}
+                    pads[place] = {"pad": pad.hex()}
                     body["facts"]["pin"] = _xor(pin_told.reveal().encode(), pad).hex()
-            documents[body["key"]] = body
+            documents[place] = body
         if pads:
             self._transaction.put(PIN_PAD.name, pads)
         if documents:
@@ -188,7 +192,7 @@ class Outbox:
     def _message(
         self, person: Person, notice: Notice, policy: TeamsAudioConferencingPolicy
     ) -> Body:
-        """The document of a message, which has everything but a PIN."""
+        """The document of a message, which has everything but its key, its time and a PIN."""
         conferencing, user = person.conferencing, person.user
         assert conferencing is not None  # noqa: S101 - a changed person has settings
         disabled = Event.DISABLED in notice.events
@@ -201,11 +205,8 @@ class Outbox:
             facts["language"] = user.preferred_language
         owner, serial = user.owner, conferencing.revision + person.serial
         to = notice.to or user.mail or None
-        self._added += 1
         return {
             **form,
-            # In the order of time, so that a store adds it behind the others; once it was without.
-            "key": f"{form['key']}{self._added:05x}:{owner}:{serial:08d}",
             "owner": owner,
             "serial": serial,
             "to": to,
@@ -214,11 +215,12 @@ class Outbox:
         }
 
     def _form(self, notice: Notice, numbers: tuple[DialInNumber, ...]) -> Body:
-        """The document of which all messages of a call that tell the same are copies."""
-        last = self._last_form
+        """The document of which all messages are copies that tell the same under one set-up."""
+        setup = self._setup.current
+        last = setup.last_form
         if last is None or last[:2] != (notice, numbers):
             shared = OutboxEntry(
-                key=f"{int(self._now.timestamp() * 1000):011x}",
+                key="",
                 owner="",
                 serial=0,
                 to=None,
@@ -228,7 +230,7 @@ class Outbox:
                 facts=MessageFacts(display_name="", numbers=numbers),
                 to_primary=notice.to is None,
             )
-            last = self._last_form = (notice, numbers, MESSAGES.body(shared))
+            last = setup.last_form = (notice, numbers, MESSAGES.body(shared))
         return last[2]
 
     def supersede_pins(self, owners: Sequence[str], *, reason: str) -> None:

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from confid.ids.conference_id import ConferenceId
     from confid.ids.dice import Dice
     from confid.store.base import Body, Kind, Lock, Transaction
+    from confid.tenant.notices import Notice
 
 
 @attrs.frozen(kw_only=True)
@@ -99,6 +100,8 @@ class Setup:
         self.audio_policies = audio_policies
         self.grants = grants
         self._shown: dict[tuple[object, ...], tuple[DialInNumber, ...]] = {}
+        self.last_form: tuple[Notice, tuple[DialInNumber, ...], Body] | None = None
+        """What the outbox made last: a notice that shows these numbers, as a document."""
 
     @cached_property
     def default_bridge(self) -> BridgeSettings:
