@@ -84,7 +84,7 @@ def rows_of(effect: Effect) -> Iterator[WhatIfChange]:
             name = found.property if own else f"{found.property} of {changed.name}"
             yield row(name, found.before, found.after)
     for mail in effect.mails:
-        yield row("Mail", mail.was, mail.becomes)
+        yield row("Message", mail.was, mail.becomes)
     for before, after in effect.migrations:
         yield row("MeetingMigration", before, after)
 

@@ -14,6 +14,7 @@ from confid.rehearsal.overview import as_html, as_text
 from confid.rehearsal.replay import NEVER, demand_promised, demand_unchanged, replay
 from confid.rehearsal.script import script_of, script_warnings
 from confid.rehearsal.source import Source, source_of
+from confid.store.blocks import Block
 from confid.store.urls import hidden
 from confid.tenant.display import Shown
 from confid.tenant.pins import PinKey
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
     from datetime import datetime
-    from types import TracebackType
     from typing import Self
 
     from confid.engine.recording import RecordedCall
@@ -61,7 +61,7 @@ def rehearse(
     return Rehearsal(source_of(place, clock=clock, actor=actor, witness=second, pin_key=key))
 
 
-class Rehearsal(Shown):
+class Rehearsal(Shown, Block["Rehearsal"]):
     """A rehearsal, from `rehearse`: a `with` block, and what would come of the calls in it.
 
     What it shows can be read in the block, so far, and behind it. An exception leaves the block
@@ -86,12 +86,8 @@ class Rehearsal(Shown):
         self.session.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def leave(self, error: BaseException | None) -> None:
+        """What the end of the block does; the calls of it are looked at first."""
         self._raised = error
         try:
             self._ended = outcome_of(self._opened)
@@ -102,8 +98,11 @@ class Rehearsal(Shown):
                 self._raised = lost
                 raise
         finally:
-            # It puts the session before this one back, though this one was closed in the block.
-            self.session.__exit__(kind, error, traceback)
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Put the session before this one back, though this one was closed in the block."""
+        self.session.__exit__(None, None, None)
 
     @property
     def _outcome(self) -> Outcome:

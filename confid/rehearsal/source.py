@@ -62,10 +62,7 @@ class Source:
         dice = NotingDice()
         overlay = OverlayStore(self.base)
         options = {name: self.options.get(name) for name in ("clock", "actor", "host")}
-        # In a context of its own: the session becomes the current one where its block begins.
-        session = contextvars.copy_context().run(
-            open_session, overlay, create=False, dice=dice, **options
-        )
+        session = _aside(overlay, create=False, dice=dice, **options)
         try:
             is_sealed = _prepare(session, overlay)
         except BaseException:
@@ -82,8 +79,16 @@ class Source:
         if (session := self.session or session_on(self.base)) is not None:
             yield current_session(session)
             return
-        with open_session(self.base, create=False, **self.options) as opened:
+        opened = _aside(self.base, create=False, **self.options)
+        try:
             yield opened
+        finally:
+            opened.close()
+
+
+def _aside(store: Store, **options: Any) -> Session:
+    """A session that no call means as long as none is given it: it is current nowhere."""
+    return contextvars.copy_context().run(open_session, store, **options)
 
 
 def source_of(source: str | os.PathLike[str] | Store | Secret | Session, **options: Any) -> Source:
@@ -118,8 +123,7 @@ def _folder(source: object) -> Path | None:
 def _imported(path: Path, clock: dict[str, Any]) -> tuple[Store, tuple[str, ...]]:
     """A tenant in memory with what a folder of exports holds, and what there is to say of it."""
     store = MemoryStore()
-    make = contextvars.copy_context()
-    session = make.run(open_session, store, host=SilentHost(), **clock)
+    session = _aside(store, host=SilentHost(), **clock)
     report = import_tenant(path, session=session)
     session.close()
     left_out = (f"{name} was left out: {why}" for name, why in report.left_out.items())

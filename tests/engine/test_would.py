@@ -309,10 +309,10 @@ def test_what_is_said_is_what_the_call_then_does(names: list[str]) -> None:
 
 def agree(before: dict[Any, Any], after: dict[Any, Any], rows: list[WhatIfChange]) -> None:
     """What differs is what the rows say."""
-    mails = sorted(str(row.after) for row in rows if row.property == "Mail" and not row.before)
+    mails = sorted(str(row.after) for row in rows if row.property == "Message" and not row.before)
     sent = sorted(v for k, v in after.items() if k[0] == "mails" and k not in before)
     assert mails == sent
-    said = {told(row): row for row in rows if row.property != "Mail"}
+    said = {told(row): row for row in rows if row.property != "Message"}
     keys = {key for key in {**before, **after} if key[0] != "mails"}
     differ = {key for key in keys if _plain(before.get(key)) != _plain(after.get(key))}
     # What follows another bridge isn't said where the bridge's own number changes.

@@ -33,11 +33,15 @@ from confid.cmdlets import (
     set_cs_teams_audio_conferencing_policy,
     unregister_cs_online_dial_in_conferencing_service_number,
 )
+from confid.engine.session import current_session
 from confid.host import SilentHost
 from confid.mail import MemoryTransport, cancel, deliver, outbox, preview
 from confid.store import MemoryStore
 from confid.store.blocks import block
+from tests.faults.told import fill
 from tests.rehearsal.test_rehearsals import state
+from tests.store.test_interrupts import InterruptAt, ledger
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +51,7 @@ if TYPE_CHECKING:
     from confid.store import Transaction
 
 KEN, PILAR, LI = "ken.myer@contoso.com", "pilar.ackerman@contoso.com", "li.lei@contoso.com"
-OLEG = "oleg.petrov@contoso.com"
+OLEG, FILLED = "oleg.petrov@contoso.com", "person000@contoso.com"
 SECOND = "+14255550199"
 
 
@@ -314,6 +318,32 @@ def test_of_two_threads_one_applies_it() -> None:
         rehearsal.apply()
         assert "is being applied" in str(errors.pop())
         assert len(outbox()) == 1
+
+
+# Where Python runs a finalizer it can only say that an interrupt was lost.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_every_moment_of_it_and_of_applying_it(tenant: Session) -> None:
+    """It is applied or not, and the calls that follow mean the session before."""
+    store = MemoryStore()
+    fill(store, 1)
+
+    def work() -> None:
+        with confid.rehearse(store) as rehearsal:
+            rehearsed = rehearsal.session.cmdlets
+            rehearsed.set_cs_online_dial_in_conferencing_user(FILLED, reset_conference_id=True)
+        rehearsal.apply()
+
+    whole = InterruptAt(0)
+    whole.run(work)
+    step = max(1, whole.seen // examples(40))
+    issued = 2
+    for moment in range(1 + whole.seen % step, whole.seen, step):
+        InterruptAt(moment).run(work)
+        assert current_session() is tenant
+        with confid.connect(store):
+            before, issued = issued, len(ledger(store))
+        assert issued - before in (0, 1)
+    assert before < issued
 
 
 def test_it_refuses_to_touch_more_than_was_rehearsed(tenant: Session) -> None:
