@@ -338,12 +338,11 @@ def test_every_moment_of_it_and_of_applying_it(tenant: Session) -> None:
     step = max(1, whole.seen // examples(40))
     issued = 2
     for moment in range(1 + whole.seen % step, whole.seen, step):
-        InterruptAt(moment).run(work)
+        interrupted = InterruptAt(moment).run(work)
         assert current_session() is tenant
         with confid.connect(store):
             before, issued = issued, len(ledger(store))
-        assert issued - before in (0, 1)
-    assert before < issued
+        assert issued - before in ((0, 1) if interrupted else (1,))
 
 
 def test_it_refuses_to_touch_more_than_was_rehearsed(tenant: Session) -> None:
