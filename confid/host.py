@@ -246,10 +246,18 @@ class NotebookHost(ConsoleHost):
         return True
 
 
+class LastingWarning(str):
+    """A warning about what stays as it is in a session: a console shows it once."""
+
+    __slots__ = ()
+
+
 def warn(host: Host, text: str, known: set[str]) -> None:
     """Show a warning; the logger has it once, unless it is among those `known`."""
-    host.write_warning(text)
-    if not isinstance(host, LoggingHost) and text not in known:
+    is_known = text in known
+    if not (is_known and isinstance(text, LastingWarning) and isinstance(host, ConsoleHost)):
+        host.write_warning(text)
+    if not is_known and not isinstance(host, LoggingHost):
         known.add(text)
         log(WARNING, "%s", text)
 

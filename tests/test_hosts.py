@@ -13,9 +13,10 @@ import confid
 from confid.engine.common_parameters import WarningStopError
 from confid.errors import InvalidArgumentError
 from confid.host import ConsoleHost, NotebookHost, default_host
-from tests.tenants import contents, enable, get, set_user, tenant, upn
+from tests.tenants import contents, enable, get, lines, set_user, tenant, upn
 
 PEOPLE = ("ann", "bob", "ken")
+PLAN = "MCOMEETADV"
 UPNS = [upn(name) for name in PEOPLE]
 
 
@@ -117,3 +118,39 @@ def test_a_warning_under_stop_ends_the_call_and_changes_nothing() -> None:
         assert caught.value.fully_qualified_error_id.startswith("ActionPreferenceStop,Set-Cs")
         assert len(collected) == 1
         assert contents(session) == before
+
+
+@pytest.mark.parametrize("host", [ConsoleHost(), NotebookHost()])
+def test_a_console_shows_once_what_stays_as_it_is(
+    host: ConsoleHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A warning about a parameter without effect, once a session; `warning_variable` has each."""
+    each: list[str] = []
+    with tenant("ken", host=host):
+        for _ in range(28):
+            get(upn("ken"), force=True, warning_variable=each)
+    said = "Get-CsOnlineDialInConferencingUser: Force has no effect here."
+    assert each == [said] * 28
+    shown = capsys.readouterr()
+    assert (shown.out + shown.err).count(f"WARNING: {said}\n") == 1
+
+
+def test_people_who_were_not_told_are_one_warning() -> None:
+    """A warning for each change, and one for all the people of a call."""
+    names = [f"user{number:02}" for number in range(28)]
+    with tenant(enabled=False) as session:
+        confid.import_users([{"UserPrincipalName": upn(n), "Licenses": PLAN} for n in names])
+        users = enable([upn(name) for name in names])
+        (warning,) = lines(session)
+        assert warning.startswith("WARNING: 28 people have no e-mail address, so the changes were")
+        assert f" outbox: {', '.join(map(upn, names[:10]))} and 18 more. Their PINs" in warning
+        session.host.lines.clear()  # type: ignore[attr-defined]  # it records
+        for _ in range(2):
+            set_user(users[0], reset_conference_id=True)
+        set_user(users, reset_leader_pin=True, send_email=True, send_email_to_address="d@x.com")
+        assert [line[:44] for line in lines(session)] == [
+            "WARNING: user00@contoso.com has no e-mail ad",
+            "WARNING: user00@contoso.com has no e-mail ad",
+            "WARNING: 28 messages carry a PIN, so they go",
+            "WARNING: 28 people have no e-mail address, s",
+        ]

@@ -20,6 +20,7 @@ from confid.engine.parameters import COMMON
 from confid.engine.recording import RecordedCall, Recorder
 from confid.engine.session import current_session
 from confid.errors import ConfidError, InvalidOperationError, ParameterBindingError, listed
+from confid.host import LastingWarning
 from confid.tenant import directory
 from confid.tenant.records import Record
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from confid.host import Host
     from confid.tenant.unit_of_work import UnitOfWork
 
-NEARLY_FULL = (
+NEARLY_FULL = LastingWarning(
     "More than 90 % of the conference IDs have been issued; "
     "confid.ledger.remaining() counts those left."
 )
@@ -312,7 +313,7 @@ def _without_effect(info: CommandInfo, bound: Mapping[str, object]) -> str:
     """The warning about the parameters given that are only accepted."""
     taken = [info.declared[name].name for name in bound if name in info.accepted]
     verb = "has" if len(taken) == 1 else "have"
-    return f"{info.name}: {', '.join(taken)} {verb} no effect here."
+    return LastingWarning(f"{info.name}: {', '.join(taken)} {verb} no effect here.")
 
 
 def tell_what_is_left(host: Host, tenant: UnitOfWork) -> None:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 HTML_ROWS = 60
 """Rows of a table in a notebook."""
-HTML_COLUMNS = 9
-"""Columns of a table in a notebook."""
+HTML_WIDTH = 112
+"""Characters of a row in a notebook, with the room between its columns."""
 ECHO_LINES = 120
 """Lines of an echo. `print` shows all of them."""
 NO_TERMINAL_WIDTH = 120
@@ -21,9 +21,10 @@ _FIRST = (
     *("DisplayName", "Name", "Subject", "To", "ConferenceId", "ServiceNumber"),
     *("TollFreeServiceNumber", "DefaultTollNumber", "DefaultTollFreeNumber", "TollNumber"),
     *("DefaultTollFreeNumbers", "TollFreeNumbers", "Number", "UserPrincipalName"),
+    *("SipAddress", "Organizer"),
 )
 """The columns that people look for, in this order."""
-_LAST = ("LeaderPin", "Identity", "ObjectId", "BridgeId", "TenantId")
+_LAST = ("LeaderPin", "MeetingId", "Identity", "ObjectId", "BridgeId", "TenantId")
 _RANK = {name: place for place, name in enumerate(_FIRST)}
 _RANK |= {name: len(_FIRST) + 1 + place for place, name in enumerate(_LAST)}
 
@@ -81,12 +82,12 @@ def html_view(objects: Sequence[object]) -> str:
     rows = [_row(each) for each in objects[:HTML_ROWS]]
     names = _in_order(name for row in rows for name in row)
     filled = [name for name in names if any(row.get(name) not in (None, "", ()) for row in rows)]
-    shown = (filled or names)[:HTML_COLUMNS]
     text = _texts(rows[0])
+    columns = {name: [text(row.get(name)) for row in rows] for name in filled or names}
+    shown = _that_fit(columns)
     head = "".join(f"<th>{escape(name)}</th>" for name in shown)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{text(row.get(name))}</td>' for name in shown)}</tr>" for row in rows
-    )
+    lines = zip(*(columns[name] for name in shown), strict=True)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in line)}</tr>" for line in lines)
     below = []
     if len(objects) > HTML_ROWS:
         below.append(f"{len(objects)} rows, {HTML_ROWS} shown")
@@ -94,6 +95,17 @@ def html_view(objects: Sequence[object]) -> str:
         below.append(f"Not shown: {', '.join(left)}")
     note = f"<p>{escape('. '.join(below))}</p>" if below else ""
     return f"{_TABLE}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}"
+
+
+def _that_fit(columns: dict[str, list[str]]) -> list[str]:
+    """The first columns, as far as they fit beside each other; two in any case."""
+    room, shown = HTML_WIDTH, list[str]()
+    for name, cells in columns.items():
+        room -= max(map(len, (name, *cells))) + len("   ")
+        if room < 0 and len(shown) > 1:
+            break
+        shown.append(name)
+    return shown
 
 
 def html_text(text: str) -> str:

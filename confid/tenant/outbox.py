@@ -14,7 +14,7 @@ from zlib import crc32
 
 import attrs
 
-from confid.errors import Secret
+from confid.errors import Secret, listed
 from confid.ids.conference_id import ConferenceId  # noqa: TC001 - the codec reads it
 from confid.tenant.documents import OUTBOX, PIN_PAD, DocumentType, Index
 from confid.tenant.notices import Event, Sender
@@ -157,6 +157,8 @@ class Outbox:
         """
         documents: dict[str, Body] = {}
         pads: dict[str, Body] = {}
+        unreached: dict[str, Secret | None] = {}
+        primary: dict[str, list[str]] = {}
         at, milliseconds = self._now.isoformat(), f"{int(self._now.timestamp() * 1000):011x}"
         for person, notice, pin in told:
             body = self._message(person, notice, policies[person.user.owner])
@@ -166,15 +168,9 @@ class Outbox:
             body |= {"key": place, "created_at": at}
             pin_told = pin if notice.with_pin else None
             if notice.ignored_to:
-                self._warnings.append(
-                    f"The message to {person} carries a PIN, so it goes to the primary address "
-                    f"and not to {notice.ignored_to}."
-                )
+                primary.setdefault(notice.ignored_to, []).append(str(person))
             if body["to"] is None:
-                self._warnings.append(
-                    f"{person} has no e-mail address, so the change was made and nobody was told; "
-                    + _with_lost_pin("the message is parked in the outbox.", pin_told)
-                )
+                unreached[str(person)] = pin_told
                 body["state"] = MessageState.FAILED
                 body["reason"] = _with_lost_pin(NO_ADDRESS, pin_told)
             else:
@@ -188,6 +184,9 @@ class Outbox:
             self._transaction.put(PIN_PAD.name, pads)
         if documents:
             self._transaction.put(OUTBOX.name, documents)
+        self._warnings += [_to_primary(people, to) for to, people in primary.items()]
+        if unreached:
+            self._warnings.append(_nobody_told(list(unreached), any(unreached.values())))
 
     def _message(
         self, person: Person, notice: Notice, policy: TeamsAudioConferencingPolicy
@@ -261,6 +260,28 @@ class Outbox:
 def parked(entry: OutboxEntry, reason: str) -> OutboxEntry:
     """The entry parked for this reason, which says so when it loses its PIN."""
     return entry.ended(MessageState.FAILED, _with_lost_pin(reason, entry.facts.pin))
+
+
+def _to_primary(people: list[str], ignored: str) -> str:
+    if len(people) == 1:
+        goes = f"The message to {people[0]} carries a PIN, so it goes to the primary address"
+    else:
+        goes = f"{len(people)} messages carry a PIN, so they go to the primary addresses"
+    return f"{goes} and not to {ignored}."
+
+
+def _nobody_told(people: list[str], lost_pins: bool) -> str:
+    if len(people) == 1:
+        parked = "the message is parked in the outbox."
+        return (
+            f"{people[0]} has no e-mail address, so the change was made and nobody was told; "
+            + _with_lost_pin(parked, lost_pins or None)
+        )
+    lost = " Their PINs are erased: reset_leader_pin=True sends new ones." if lost_pins else ""
+    return (
+        f"{len(people)} people have no e-mail address, so the changes were made and nobody was "
+        f"told; the messages are parked in the outbox: {listed(people)}.{lost}"
+    )
 
 
 def _with_lost_pin(reason: str, lost_pin: object | None) -> str:
