@@ -42,16 +42,17 @@ def figures(scale: Scale, session: Session, *floors: Floor, many: bool = True) -
             identity, reset_conference_id=True, session=session
         )
 
-    one_by_one = [reset, *(floor.one for floor in floors)]
-    ours, *theirs = in_turns(scale.singles, *(_turn_by_turn(call, names) for call in one_by_one))
-    for floor, taken in zip(floors, theirs, strict=True):
-        yield ratio(floor.row_of_one, ours, taken, target=floor.target_of_one)
+    # Many first: afterwards no store's log has to grow, which would cost a small commit more.
     if many:
         together = [reset, *(floor.many for floor in floors)]
         ours, *theirs = in_turns(scale.rounds, *(partial(call, names) for call in together))
         for floor, taken in zip(floors, theirs, strict=True):
             name = f"a reset of {scale.users}{floor.row_of_many}"
             yield ratio(name, ours, taken, target=floor.target_of_many, per=scale.users)
+    one_by_one = [reset, *(floor.one for floor in floors)]
+    ours, *theirs = in_turns(scale.singles, *(_turn_by_turn(call, names) for call in one_by_one))
+    for floor, taken in zip(floors, theirs, strict=True):
+        yield ratio(floor.row_of_one, ours, taken, target=floor.target_of_one)
 
 
 def _turn_by_turn(reset: Callable[[str], object], names: Sequence[str]) -> Callable[[], object]:
