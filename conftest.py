@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of this run's own is made in it
+ROOM = 4 << 30
+"""How many bytes have to be free in memory for the files of a run; it needs a quarter of it."""
+
 LONG = ("tests/benchmarks", "tests/faults", "tests/properties")
 """Folders of long tests. They start first, so that no core waits for one at the end."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have child processes share what they compile, and no test wait for a disk.
+
+    The first process decides; the workers inherit its environment.
+    """
+    if hasattr(config, "workerinput"):
+        return
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if "TMPDIR" in os.environ or not _fits(IN_MEMORY):
+        return
+    folder = tempfile.mkdtemp(prefix="confid-tests-", dir=IN_MEMORY)
+    Path(folder).chmod(0o711)  # a server that runs as another user passes through
+    os.environ["TMPDIR"] = folder
+    tempfile.tempdir = None  # it is looked for again
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def _fits(folder: Path) -> bool:
+    """Whether a run's files have room there, and its programs may run there."""
+    if not folder.is_dir():
+        return False
+    system = os.statvfs(folder)
+    may_run = not system.f_flag & os.ST_NOEXEC
+    return may_run and system.f_bavail * system.f_frsize > ROOM
 
 
 @pytest.fixture(scope="module")

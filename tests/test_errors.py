@@ -17,6 +17,7 @@ import confid
 from confid import attendant, errors, host
 from confid.errors import ConfidError
 from confid.mail.masking import PIECE, masked
+from tests.tables import each_row
 from tests.tenants import disable, set_user, tenant, upn
 
 BUILTINS = {
@@ -69,7 +70,7 @@ MADE: list[ConfidError] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "builtin"), BUILTINS.items())
+@each_row(("name", "builtin"), BUILTINS.items())
 def test_every_public_error_is_one_of_confids_and_a_builtin(
     name: str, builtin: type[Exception]
 ) -> None:
@@ -88,7 +89,7 @@ def test_no_error_is_missing_here() -> None:
     assert classes - {ConfidError, errors.SeveralErrors} <= {type(error) for error in MADE}
 
 
-@pytest.mark.parametrize("error", MADE, ids=lambda error: type(error).__name__)
+@each_row("error", MADE)
 def test_every_error_carries_powershells_identity(error: ConfidError) -> None:
     """A category, an id of one word, and the sentence as `str`."""
     assert error.category.isidentifier()

@@ -10,10 +10,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 import confid
 from confid.errors import ConfidError
+from tests.tables import each_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +44,7 @@ def test_every_error_is_on_the_page() -> None:
     assert ROWS.keys() == ERRORS.keys()
 
 
-@pytest.mark.parametrize("name", sorted(ERRORS))
+@each_row("name", sorted(ERRORS))
 def test_a_row_says_what_the_error_is(name: str) -> None:
     """Its builtin, a meaning, a way out, and a status there is."""
     builtin, means, do, status = ROWS[name]

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import confid
+from tests.tables import each_row
 
 ROOT = Path(confid.__file__).parent
 
@@ -128,7 +129,7 @@ def test_the_picture_of_the_readme_is_the_house() -> None:
         assert (ROOT / name).is_dir() == name.endswith("/")
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module])
+@each_row("module", [module for module in MODULES if module])
 def test_imports_point_down(module: str) -> None:
     """To a lower floor, or inside the room."""
     room = room_of(module)
@@ -139,7 +140,7 @@ def test_imports_point_down(module: str) -> None:
         )
 
 
-@pytest.mark.parametrize("module", MODULES)
+@each_row("module", MODULES)
 def test_no_module_is_too_long_to_know(module: str) -> None:
     """450 lines at most."""
     assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= 450
@@ -214,7 +215,7 @@ def test_a_star_import_gives_just_the_cmdlets() -> None:
 PACKAGES = [module for module, path in MODULES.items() if path.name == "__init__.py"]
 
 
-@pytest.mark.parametrize("package", PACKAGES)
+@each_row("package", PACKAGES)
 def test_no_module_is_named_like_a_function_that_its_package_exports(package: str) -> None:
     """Importing a `confid/demo.py` would put the module where `confid.demo` has to be."""
     whole = f"confid.{package}".rstrip(".")

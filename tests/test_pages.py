@@ -13,6 +13,7 @@ import pytest
 import confid
 from confid.errors import ConfidError
 from tests.api_page import PACKAGES
+from tests.tables import each_row
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
@@ -32,7 +33,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "README.md"])
+@each_row("name", [name for name in NAMES if name != "README.md"])
 def test_a_page_begins_with_what_it_is_for(name: str) -> None:
     """A title, and a first sentence of the form "How to …" or "This page …"."""
     title, _, rest = (ROOT / name).read_text(encoding="utf-8").partition("\n\n")
@@ -40,7 +41,7 @@ def test_a_page_begins_with_what_it_is_for(name: str) -> None:
     assert rest.startswith(("How to ", "This page "))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_links_lead_somewhere(name: str) -> None:
     """To a file that is there, and to a heading of it."""
     page = ROOT / name
@@ -51,7 +52,7 @@ def test_links_lead_somewhere(name: str) -> None:
             assert anchor in anchors(target), (path, anchor)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_paths_and_modules_are_there(name: str) -> None:
     """Those between backticks, and those that Python is to run."""
     for path, module in PATH.findall((ROOT / name).read_text(encoding="utf-8")):
@@ -68,7 +69,7 @@ def test_each_public_module_has_its_page() -> None:
 SHOWN = [*PAGES, *(ROOT / "docs" / "examples").glob("*.py")]
 
 
-@pytest.mark.parametrize("name", [str(page.relative_to(ROOT)) for page in SHOWN])
+@each_row("name", [str(page.relative_to(ROOT)) for page in SHOWN])
 def test_what_readers_see_comes_from_public_homes(name: str) -> None:
     """Every import of confid, in the blocks of a page and in the examples."""
     found = re.findall(IMPORT, (ROOT / name).read_text(encoding="utf-8"))

@@ -8,11 +8,10 @@ import keyword
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import confid
 from confid import cmdlets
 from confid.engine.parameters import COMMON
+from tests.tables import each_row
 
 REFERENCE = {
     entry["cmdlet"]: entry
@@ -38,7 +37,7 @@ def test_the_first_seven_are_there() -> None:
     assert set(FAMILY) <= set(REFERENCE)
 
 
-@pytest.mark.parametrize("name", FAMILY)
+@each_row("name", FAMILY)
 def test_a_cmdlet_goes_by_its_name_in_any_casing(name: str) -> None:
     """`get_command` finds it; its function is the one of `confid.cmdlets`; its eras are right."""
     for spelled in (name, name.lower(), name.upper(), f" {name} "):
@@ -51,7 +50,7 @@ def test_a_cmdlet_goes_by_its_name_in_any_casing(name: str) -> None:
     assert info.function.__doc__
 
 
-@pytest.mark.parametrize("name", FAMILY)
+@each_row("name", FAMILY)
 def test_its_parameters_are_those_of_the_reference(name: str) -> None:
     """Each with its type, aliases and eras; none more, none fewer."""
     expected = {
@@ -64,7 +63,7 @@ def test_its_parameters_are_those_of_the_reference(name: str) -> None:
     } == expected
 
 
-@pytest.mark.parametrize("name", FAMILY)
+@each_row("name", FAMILY)
 def test_its_parameter_sets_are_those_of_the_reference(name: str) -> None:
     """The same sets, the same default, the same parameters in each, the same mandatory ones."""
     found = {s.name: s for s in confid.get_command(name).parameter_sets}
@@ -78,7 +77,7 @@ def test_its_parameter_sets_are_those_of_the_reference(name: str) -> None:
         assert ours.mandatory == {p["name"] for p in each["parameters"] if p.get("mandatory")}
 
 
-@pytest.mark.parametrize("name", FAMILY)
+@each_row("name", FAMILY)
 def test_positions_are_those_of_the_reference(name: str) -> None:
     """Who is positional in the reference has a position, and nobody else."""
     positional = {
@@ -102,7 +101,7 @@ def snake(name: str) -> str:
     return f"{text}_" if keyword.iskeyword(text) else text
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_every_parameter_has_a_python_name_in_the_signature(name: str) -> None:
     """Snake case, after the identity by keyword alone, beside the common parameters."""
     info = confid.get_command(name)
@@ -122,7 +121,7 @@ def test_every_parameter_has_a_python_name_in_the_signature(name: str) -> None:
     assert by_place <= {"identity", "policy_name"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_a_parameter_is_implemented_or_accepted(name: str) -> None:
     """The two statuses there are; an accepted one is never one that changes a user."""
     accepted = {p.name for p in confid.get_command(name).parameters if p.status == "accepted"}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 import confid
 from confid.command.lookup import bind
 from confid.errors import ConfidError
 from tests.powershell.rows import params
 from tests.powershell.test_conversion import described, from_case
+from tests.tables import each_row
 
 SWITCHES = {
     (info.name, parameter.name)
@@ -46,7 +45,7 @@ def _names_several(case: Any) -> bool:
 ROWS = [row for row in params("bind") if is_for_python(row.values[0])]
 
 
-@pytest.mark.parametrize(("case", "answer"), ROWS)
+@each_row(("case", "answer"), ROWS)
 def test_a_call_binds_as_the_engine_binds_it(case: Any, answer: Any) -> None:
     """The parameter set and every value, or the error's id, category and parameter."""
     arguments = {name: from_case(given) for name, given in case["arguments"].items()}

@@ -21,6 +21,7 @@ from confid.command.help.forms import syntax
 from confid.engine.docstrings import python_type, read, reference_page
 from confid.errors import ConfidError
 from tests import parity_page
+from tests.tables import each_row
 from tests.test_reference import BESIDE, REFERENCE
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def test_the_parity_page_is_that_of_the_registry() -> None:
     assert parity_page.PAGE.read_text(encoding="utf-8") == parity_page.text()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("cmdlet", "parameter"),
     [
         (cmdlet, parameter)

@@ -12,6 +12,7 @@ from confid.command.lookup import bind
 from confid.errors import ParameterBindingError, StaticConferenceIdError
 from confid.tenant.policies import TeamsAudioConferencingPolicy
 from confid.tenant.records import Bridge, ServiceNumber, TenantSettings
+from tests.tables import each_row
 from tests.test_reference import FAMILY, REFERENCE, snake
 
 SETS = [(name, entry["name"]) for name in FAMILY for entry in REFERENCE[name]["parameter_sets"]]
@@ -120,7 +121,7 @@ def refusal(cmdlet: str, arguments: dict[str, Any]) -> str:
 # Calls that bind.
 
 
-@pytest.mark.parametrize(("cmdlet", "name"), SETS)
+@each_row(("cmdlet", "name"), SETS)
 def test_a_call_with_all_parameters_of_a_set_binds_it(cmdlet: str, name: str) -> None:
     """By PowerShell's names, in any casing, and by Python's: all of them, and that set."""
     arguments = call(cmdlet, names(parameter_set(cmdlet, name)))
@@ -130,7 +131,7 @@ def test_a_call_with_all_parameters_of_a_set_binds_it(cmdlet: str, name: str) ->
         assert list(binding.bound) == list(arguments)
 
 
-@pytest.mark.parametrize(("cmdlet", "name"), SETS)
+@each_row(("cmdlet", "name"), SETS)
 def test_a_call_with_the_mandatory_ones_alone_is_enough(cmdlet: str, name: str) -> None:
     """They bind their set; where a set demands nothing, the one that counts in a tie is bound."""
     must = names(parameter_set(cmdlet, name), mandatory=True)
@@ -141,7 +142,7 @@ def test_a_call_with_the_mandatory_ones_alone_is_enough(cmdlet: str, name: str) 
         assert refusal(cmdlet, call(cmdlet, must)) == "MissingMandatoryParameter"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("cmdlet", "parameter"),
     [
         (name, p)
@@ -164,14 +165,14 @@ def test_an_alias_binds_its_parameter(cmdlet: str, parameter: str) -> None:
 # Calls that are refused.
 
 
-@pytest.mark.parametrize(("cmdlet", "name"), SETS)
+@each_row(("cmdlet", "name"), SETS)
 def test_a_parameter_that_is_not_there_is_refused(cmdlet: str, name: str) -> None:
     """Beside a call that binds the set."""
     arguments = call(cmdlet, names(parameter_set(cmdlet, name)))
     assert refusal(cmdlet, {**arguments, "Nonesuch": 1}) == "NamedParameterNotFound"
 
 
-@pytest.mark.parametrize(("cmdlet", "name"), SETS)
+@each_row(("cmdlet", "name"), SETS)
 def test_a_value_of_no_such_type_is_refused(cmdlet: str, name: str) -> None:
     """For each parameter of the set whose type doesn't take any text."""
     arguments = call(cmdlet, names(parameter_set(cmdlet, name)))
@@ -186,7 +187,7 @@ def test_a_value_of_no_such_type_is_refused(cmdlet: str, name: str) -> None:
         assert found == "ParameterArgumentTransformationError", parameter
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("cmdlet", "name", "missing"),
     [
         (cmdlet, name, missing)
@@ -211,7 +212,7 @@ def test_a_mandatory_parameter_that_is_missing_is_refused(
         assert refusal(cmdlet, call(cmdlet, rest)) == "AmbiguousParameterSet"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("cmdlet", "name", "foreign"),
     [
         (cmdlet, name, foreign)
@@ -234,7 +235,7 @@ def test_a_parameter_of_another_set_is_refused(cmdlet: str, name: str, foreign: 
         assert refusal(cmdlet, call(cmdlet, together)) == "AmbiguousParameterSet"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("cmdlet", "name", "parameter"),
     [
         (cmdlet, name, parameter)

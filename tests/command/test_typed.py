@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 import confid
 from confid.command.typed import bind_command
 from confid.errors import ConfidError
@@ -13,12 +11,13 @@ from confid.powershell.lines.parser import parse_line
 from tests.command.test_bind import SWITCHES
 from tests.powershell.rows import params
 from tests.powershell.test_conversion import described
+from tests.tables import each_row
 
 NAMES = {info.name for info in confid.get_command()}
 SWITCH_NAMES = {name for _, name in SWITCHES} | {"Verbose"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("case", "answer"),
     [row for row in params("bind") if row.values[0]["road"] == "text"],  # type: ignore[index]
 )

@@ -18,6 +18,7 @@ from confid.engine.common_parameters import Preferences, ask, call_options
 from confid.errors import ConfidError, StoreError, UserNotFoundError
 from confid.host import RecordingHost, prompt_text
 from tests.powershell.rows import params
+from tests.tables import each_row
 
 # ShouldProcess
 
@@ -77,7 +78,7 @@ def as_shown(heard: str) -> str:
     return prompt_text(caption, message, choices.split(","), int(default))
 
 
-@pytest.mark.parametrize(("case", "answer"), params("shouldprocess"))
+@each_row(("case", "answer"), params("shouldprocess"))
 def test_should_process_asks_and_answers_as_the_engine_does(case: Any, answer: Any) -> None:
     """What was done, what the host showed, and the error where there is nobody to ask."""
     host = RecordingHost(case["answers"])

@@ -23,6 +23,7 @@ from confid.errors import (
     StoreError,
 )
 from confid.store import MemoryStore
+from tests.tables import each_row
 from tests.tenants import (
     NOON,
     Clock,
@@ -334,7 +335,7 @@ def public_callables() -> list[tuple[str, Any]]:
     return sorted(found.items())
 
 
-@pytest.mark.parametrize(("name", "function"), public_callables())
+@each_row(("name", "function"), public_callables())
 def test_nothing_public_takes_dice(name: str, function: Any) -> None:
     """The dice choose the ID; `demo(seed=)` is a tenant in memory."""
     try:

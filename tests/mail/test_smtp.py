@@ -26,6 +26,7 @@ from confid.mail import (
 from confid.mail.headers import POLICY, POLICY_UTF8
 from confid.mail.smtp import PASSWORD_VARIABLE
 from confid.tenant.outbox import PIN_IS_LOST
+from tests.tables import each_row
 
 from .conftest import Office, in_memory
 from .servers import HANG_UP, PASSWORD, STALL, Certificates, Inbox, certificates, serving
@@ -436,7 +437,7 @@ def test_a_server_with_an_international_name_is_looked_up_by_its_ascii_one() -> 
     assert SmtpTransport("Bücher.example").host == "xn--bcher-kva.example"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("options", "match"),
     [
         ({"security": "ssl"}, "'starttls', 'tls', 'none'"),

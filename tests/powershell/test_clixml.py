@@ -20,6 +20,7 @@ from confid.errors import ConfidError, ConversionError, InvalidArgumentError
 from confid.powershell import from_clixml, to_clixml
 from tests.powershell.odd_values import Announcements, ConferenceNumber, Plain, values
 from tests.powershell.rows import Record, params, value
+from tests.tables import each_row
 
 ROOT = '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">'
 TENANT = Path(__file__).parent.parent / "data" / "tenant"
@@ -33,7 +34,7 @@ def clixml(body: str) -> str:
 # --- writing
 
 
-@pytest.mark.parametrize(("case", "answer"), params("clixml"))
+@each_row(("case", "answer"), params("clixml"))
 def test_clixml_is_what_the_engine_writes(case: Any, answer: Any) -> None:
     """Each row of clixml.json comes out to the character, or fails with the engine's identity.
 
@@ -182,7 +183,7 @@ def answered(kind: str, wanted: Any) -> Any:
     return "<a />" if kind == "System.Xml.XmlDocument" else wanted
 
 
-@pytest.mark.parametrize(("case", "answer"), params("clixmlread"))
+@each_row(("case", "answer"), params("clixmlread"))
 def test_clixml_is_read_as_the_engine_reads_it(case: Any, answer: Any) -> None:
     """Each row of clixmlread.json gives its values, or an error with a place and no other."""
     if "error" in answer:
@@ -200,7 +201,7 @@ def test_moment_has_what_python_can_hold() -> None:
     assert read == datetime(2026, 11, 23, 9, 5, 7, 123456, timezone(timedelta(hours=2)))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("element", "wanted"),
     [
         ("<I32> 7\n</I32>", 7),
@@ -268,7 +269,7 @@ def test_export_of_a_tenant(name: str) -> None:
     assert from_clixml(to_clixml(read)) == [read]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "why"),
     [
         (f"{ROOT}\n <S>a</S>\n  <I32>x</I32></Objs>", "line 3, column 15: <I32> is to hold"),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from confid.errors import ConfidError, ConversionError, InvalidArgumentError
 from confid.powershell.language.conversion import convert, to_enum
 from tests.powershell.rows import EntryExitAnnouncementsType, Record, params, value
+from tests.tables import each_row
 
 bounded = settings(deadline=2000)  # milliseconds an example may take
 
@@ -61,7 +62,7 @@ def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S.%f}0" + ("+00:00" if moment.tzinfo else "")
 
 
-@pytest.mark.parametrize(("case", "answer"), params("convert"))
+@each_row(("case", "answer"), params("convert"))
 def test_converts_as_the_engine_does(case: Any, answer: Any) -> None:
     """Each row of convert.json: the value and its type, or the error's id and category."""
     try:
@@ -141,7 +142,7 @@ class Colour(Enum):
     Red = 7
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given_", "type_name", "expected"),
     [
         ("1.5kb", "int", 1536),

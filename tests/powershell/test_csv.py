@@ -15,6 +15,7 @@ from confid.errors import ConfidError, InvalidArgumentError, NotFoundError
 from confid.powershell.formats.csv_text import csv_lines, from_csv, import_csv, to_csv
 from tests.powershell.odd_values import Announcements, ConferenceNumber, objects, values
 from tests.powershell.rows import Record, params, record_type, value
+from tests.tables import each_row
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ def answer_of(rows: list[dict[str, str | None]]) -> dict[str, Any]:
 # --- writing
 
 
-@pytest.mark.parametrize(("case", "answer"), params("csv"))
+@each_row(("case", "answer"), params("csv"))
 def test_csv_is_what_the_engine_writes(case: Any, answer: Any) -> None:
     """Each row of csv.json comes out line by line."""
     assert to_csv(value(case["objects"]), **python_options(case["options"])) == answer["lines"]
@@ -137,7 +138,7 @@ def test_writing_many_rows_takes_no_more_memory_than_writing_few() -> None:
 # --- reading
 
 
-@pytest.mark.parametrize(("case", "answer"), params("csvread"))
+@each_row(("case", "answer"), params("csvread"))
 def test_csv_text_is_read_as_the_engine_reads_it(case: Any, answer: Any) -> None:
     """Each row of csvread.json gives the engine's objects, or its error."""
     if "error" not in answer:

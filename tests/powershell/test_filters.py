@@ -20,6 +20,7 @@ from confid.errors import ConfidError, ConversionError, InvalidArgumentError
 from confid.powershell.language.filters import where
 from confid.powershell.language.regex import matcher
 from tests.powershell.rows import Record, params, people
+from tests.tables import each_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +36,7 @@ def matched(source: str, objects: Iterable[object]) -> list[int]:
     return [index for index, record in enumerate(objects) if fits(record)]
 
 
-@pytest.mark.parametrize(("case", "answer"), ROWS)
+@each_row(("case", "answer"), ROWS)
 def test_lets_through_what_the_engine_does(case: Any, answer: Any) -> None:
     """Each row of filter.json over the people: the matches, or the error's id and category."""
     try:
@@ -110,7 +111,7 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("source", "expected"),
     [
         ("State -eq 'failed'", True),
@@ -152,7 +153,7 @@ def test_what_the_rows_leave_open(source: str, expected: bool) -> None:
     assert where(source)(VALUES) is expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("source", "position"),
     [
         ("", 1),
@@ -189,7 +190,7 @@ def test_a_bad_filter_is_an_error_with_its_position(source: str, position: int |
     assert raised.value.target == source
 
 
-@pytest.mark.parametrize(
+@each_row(
     "pattern",
     ["[", "(", ")", "*a", "a**", "a{2,1}", "[b-a]", "\\", "\\y", "(?<n-m>a)", "(?(a)b|c)", "a(?i)b",
      "[a-z-[aeiou]]", "\\p{IsGreek}", "\\2", "(?R)", "a++", "(?x)a b", "\\k<a>",

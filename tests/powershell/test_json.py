@@ -16,6 +16,7 @@ from confid.errors import InvalidArgumentError
 from confid.powershell.formats.json_text import to_json
 from tests.powershell.odd_values import Announcements, ConferenceNumber, Level, Plain, names, values
 from tests.powershell.rows import Record, params, value
+from tests.tables import each_row
 
 
 def python_options(options: dict[str, Any]) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def python_options(options: dict[str, Any]) -> dict[str, Any]:
     return {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): given for name, given in options.items()}
 
 
-@pytest.mark.parametrize(("case", "answer"), params("json"))
+@each_row(("case", "answer"), params("json"))
 def test_json_is_what_the_engine_writes(case: Any, answer: Any) -> None:
     """Each row of json.json comes out to the character; no output is an empty text."""
     text = to_json(value(case["objects"]), **python_options(case["options"]))

@@ -14,6 +14,7 @@ from confid.errors import ConfidError, LineError
 from confid.powershell import quote
 from confid.powershell.lines.parser import Argument, Block, CommandText, Named, parse_line
 from tests.powershell.rows import params
+from tests.tables import each_row
 
 bounded = settings(deadline=2000)  # milliseconds an example may take
 
@@ -41,7 +42,7 @@ def values(source: str) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize(("case", "answer"), params("literal"))
+@each_row(("case", "answer"), params("literal"))
 def test_arguments_are_what_the_engine_reads(case: Any, answer: Any) -> None:
     """Each row of literal.json: constants of that type and value, parameters, or a refusal."""
     source = case["source"]
@@ -105,7 +106,7 @@ def test_typographic_quotes_and_dashes_count() -> None:
     assert values("“Ken Myer”") == ["Ken Myer"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("source", "expected"),
     [
         ("1.5 .5 1e3 1.", [1.5, 0.5, 1000.0, 1.0]),
@@ -148,7 +149,7 @@ def test_a_number_keeps_how_it_was_typed() -> None:
     assert (element.value, element.text) == (123, "0123")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "at", "word"),
     [
         ("Set-X $user", "$user", "variables"),

@@ -17,6 +17,7 @@ from confid.powershell import quote
 from confid.powershell.lines.parser import Argument, parse_line
 from tests.powershell.odd_values import Announcements, ConferenceNumber, Level, values
 from tests.powershell.rows import Record, load
+from tests.tables import each_row
 
 QUOTES = "'‘’‚‛"  # noqa: RUF001 - what the engine takes for a single quote
 
@@ -63,7 +64,7 @@ def test_there_are_such_rows() -> None:
     assert len(single_quoted()) > 30
 
 
-@pytest.mark.parametrize(("text", "source"), single_quoted())
+@each_row(("text", "source"), single_quoted())
 def test_quoted_text_is_what_the_engine_read_back(text: str, source: str) -> None:
     """Each text of literal.json is quoted as in the row that read back as that text."""
     assert quote(text) == source
@@ -76,7 +77,7 @@ def test_any_text_is_read_back(text: str) -> None:
     assert read(quote(text)) == text
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given_value", "argument"),
     [
         (None, "$null"),
@@ -110,7 +111,6 @@ def test_any_text_is_read_back(text: str) -> None:
         ([["a"]], "@(,@('a'))"),
         ([["a"], []], "@(@('a'),@())"),
     ],
-    ids=repr,
 )
 def test_value_as_an_argument(given_value: Any, argument: str) -> None:
     """Each kind of value has one form, which is a literal."""

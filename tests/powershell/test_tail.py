@@ -17,6 +17,7 @@ from confid.powershell import format_list, import_csv, pipe, to_json
 from confid.powershell.language.introsort import introsort
 from tests.powershell.odd_values import objects
 from tests.powershell.rows import Record, params, people
+from tests.tables import each_row
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ def shown(value: Any) -> Any:
     return {"type": kind, "value": value}
 
 
-@pytest.mark.parametrize(("case", "answer"), params("tail"))
+@each_row(("case", "answer"), params("tail"))
 def test_comes_out_as_from_the_engine(case: Any, answer: Any) -> None:
     """Each row of tail.json over the people: the objects in order, or the error."""
     error = None

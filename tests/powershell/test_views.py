@@ -16,11 +16,12 @@ from confid.powershell.formats.views import format_list, format_table, out_strin
 from confid.tenant.records import Whois
 from tests.powershell.odd_values import ConferenceNumber, Level, objects, values
 from tests.powershell.rows import Record, load, params, value
+from tests.tables import each_row
 
 USER = {"DisplayName": "Ken Myer", "ConferenceId": 3542699, "DefaultTollNumber": "14255550100"}
 
 
-@pytest.mark.parametrize(("case", "answer"), params("format"))
+@each_row(("case", "answer"), params("format"))
 def test_view_is_what_the_engine_shows(case: Any, answer: Any) -> None:
     """Each row of format.json comes out to the character."""
     shown = value(load("format")["objects"][case["label"]])

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from confid.errors import ConfidError, InvalidArgumentError
 from confid.powershell.language.wildcard import has_wildcards, like, matcher
 from tests.powershell.rows import params
+from tests.tables import each_row
 
 bounded = settings(deadline=2000)  # milliseconds an example may take
 texts = st.text(alphabet=st.characters(), max_size=60)
 patterns = st.one_of(texts, st.text(alphabet="ab*?[]`-^é😀", max_size=40))
 
 
-@pytest.mark.parametrize(("case", "answer"), params("wildcard"))
+@each_row(("case", "answer"), params("wildcard"))
 def test_matches_as_the_engine_does(case: Any, answer: Any) -> None:
     """Each row of wildcard.json: the match, whether the pattern is special, or the error."""
     try:

@@ -14,6 +14,7 @@ import pytest
 import confid
 from confid.errors import StoreError
 from confid.store import MemoryStore, SQLiteStore, from_url
+from tests.tables import each_row
 
 
 @pytest.mark.parametrize("url", ["memory:", "MEMORY:", "memory://", ":memory:"])
@@ -57,7 +58,7 @@ def test_a_path_is_a_sqlite_file(path: str) -> None:
 SECRET = "hunter2"  # noqa: S105 - everybody's
 
 
-@pytest.mark.parametrize(
+@each_row(
     "url",
     [
         "sqlite://",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from confid.errors import InvalidArgumentError
 from confid.tenant.ldap_filter import DEPTH_LIMIT, compile_filter
+from tests.tables import each_row
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -296,7 +297,7 @@ def test_the_time_is_proportional_to_the_length() -> None:
 # Refusals.
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "column", "expected"),
     [
         ("", 1, "expected a filter such as (department=Finance), found the end"),
