@@ -114,7 +114,7 @@ def _users(tenant: UnitOfWork) -> Iterable[DirectoryUser]:
         upn = f"{name}@{DOMAIN}"
         yield DirectoryUser(
             owner=tenant.new_owner(),
-            identity=str(tenant.new_uuid()),
+            identity=tenant.new_identity(),
             user_principal_name=upn,
             display_name=display_name,
             sip_address=f"sip:{upn}",

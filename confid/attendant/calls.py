@@ -228,7 +228,7 @@ class Call:
             number = tenant.setup.numbers.get(self._number)
             if number is None or number.bridge_id is None:
                 return
-            self._id = str(tenant.new_uuid())
+            self._id = tenant.new_identity()
             self._answered_on = number
             self.language = number.primary_language
             if self._is_blocked(tenant):

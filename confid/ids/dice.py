@@ -108,7 +108,14 @@ class FreeSet:
 
 def draw_uuid(dice: Dice) -> UUID:
     """A random UUID."""
-    return UUID(bytes=dice(UUID_BYTES), version=4)
+    return UUID(draw_identity(dice))
+
+
+def draw_identity(dice: Dice) -> str:
+    """A random UUID as text."""
+    text = dice(UUID_BYTES).hex()
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
 def draw_owner(dice: Dice) -> str:
@@ -142,7 +149,7 @@ class NotingDice:
         """So many random bytes."""
         drawn = os.urandom(count)
         if count == UUID_BYTES:
-            self.keys.add(str(draw_uuid(lambda _: drawn)))
+            self.keys.add(draw_identity(lambda _: drawn))
         elif count == OWNER_BYTES:
             self.keys.add(draw_owner(lambda _: drawn))
         return drawn

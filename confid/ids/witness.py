@@ -14,7 +14,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from confid.errors import StoreError, WitnessError
-from confid.ids.dice import draw_uuid
+from confid.ids.dice import draw_identity
 from confid.store.base import IMPORTED, ISSUED, SEAL, TENANT, Claim
 from confid.store.batches import batched
 from confid.store.blocks import block
@@ -105,7 +105,7 @@ class Witness:
         return identity
 
     def _make(self, transaction: Transaction) -> str:
-        identity = str(draw_uuid(self._dice))
+        identity = draw_identity(self._dice)
         transaction.put(TENANT.name, {WITNESS: {"witness_id": identity}})
         return identity
 

@@ -66,10 +66,11 @@ class LicencesSaid:
     names: tuple[str, ...] = ()
     licensed: bool | None = None
     unknown: tuple[str, ...] = ()
-    is_blank: bool = False
+    is_complete: bool = False
+    """Whether they list all plans."""
 
 
-BLANK: Final = LicencesSaid(is_blank=True)
+BLANK: Final = LicencesSaid()
 
 
 def _unknown(text: str) -> LicencesSaid:
@@ -130,7 +131,7 @@ class Licences:
         if not seen:
             return BLANK
         licensed = True if has else None if unknown else False
-        return LicencesSaid(tuple(names), licensed, tuple(unknown))
+        return LicencesSaid(tuple(names), licensed, tuple(unknown), is_complete)
 
     def _of_item(self, item: object, *, is_complete: bool) -> tuple[str | None, bool, bool]:
         """An item's name (None: it is blank), whether it has a plan, whether it is understood."""
@@ -203,27 +204,16 @@ class Licences:
                 yield name
 
 
-def together(cells: Iterable[tuple[LicencesSaid, bool]]) -> LicencesSaid:
-    """What several cells of one row say, each with whether it lists all plans.
-
-    Raises nothing. One that says "yes" is enough; a complete list settles the rest.
-    """
-    found = [(said, is_complete) for said, is_complete in cells if not said.is_blank]
+def together(cells: Iterable[LicencesSaid]) -> LicencesSaid:
+    """What the cells of one row say: one "yes" is enough, and a complete list settles the rest."""
+    found = [said for said in cells if said is not BLANK]
     if len(found) < 2:  # noqa: PLR2004 - one needs no putting together
-        return found[0][0] if found else BLANK
-    names = tuple(dict.fromkeys(name for said, _ in found for name in said.names))
-    unknown = tuple(dict.fromkeys(name for said, _ in found for name in said.unknown))
-    answers = [said.licensed for said, _ in found]
-    complete = [said.licensed for said, is_complete in found if is_complete]
-    licensed = (
-        True
-        if True in answers
-        else False
-        if False in complete
-        else None
-        if None in answers
-        else False
-    )
+        return found[0] if found else BLANK
+    names = tuple(dict.fromkeys(name for said in found for name in said.names))
+    unknown = tuple(dict.fromkeys(name for said in found for name in said.unknown))
+    answers = [said.licensed for said in found]
+    settled = any(said.is_complete and said.licensed is False for said in found)
+    licensed = True in answers or (None if None in answers and not settled else False)
     return LicencesSaid(names, licensed, unknown)
 
 

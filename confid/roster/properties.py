@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from confid.errors import ConfidError
@@ -12,6 +11,7 @@ from confid.roster.cells import (
     is_list,
     line_of,
     listed,
+    plain_list,
     plain_text,
     quoted,
     switch_of,
@@ -55,11 +55,8 @@ class PropertyReader:
 
     def text(self, name: str) -> str | None:
         """One line of text."""
-        value = self.value(name)
-        if isinstance(value, Enum):
-            value = value.name
         try:
-            text = plain_text(value).strip()
+            text = plain_text(self.value(name)).strip()
         except ValueError as error:
             self.complain(name, str(error))
             return None
@@ -115,15 +112,7 @@ class PropertyReader:
     def texts(self, name: str) -> list[str] | None:
         """A list of texts."""
         found = self.items(name)
-        if found is None:
-            return None
-        plain: list[str] = []
-        for item in found:
-            try:
-                plain.append(plain_text(item).strip())
-            except ValueError as error:
-                self.complain(name, str(error))
-        return plain
+        return None if found is None else listed(plain_list(name, found, self.complain))
 
     def checked(self, name: str, check: Callable[..., T], *values: object) -> T | None:
         """What a rule of confid makes of values; its error is noted."""

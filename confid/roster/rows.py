@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -44,7 +45,7 @@ from confid.roster.columns import (
     places_of,
 )
 from confid.roster.exports import ExportKind, heading, kind_of
-from confid.roster.licences import Licences, LicencesSaid, together
+from confid.roster.licences import BLANK, Licences, LicencesSaid, together
 from confid.roster.report import Remark, Remarks, row_of
 from confid.tenant import directory, phone_number
 from confid.tenant.countries import code_of
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from confid.roster.report import RosterReport
 
 ONE_LINE = ("display_name", "usage_location", "preferred_language", "provider")
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 EMPTY = "It is empty, and names the person."
 _NAMING = {"user_principal_name", "object_id", "sip_address", "alias"}
 LINES = ("country", "city", "department", "title")
@@ -73,18 +75,18 @@ class Row:
     object_id: str | None = None
     values: dict[str, Any] = attrs.Factory(dict)
     conference_id: ConferenceId | None = None
-    dial_in: dict[str, Any] = attrs.Factory(dict)
+    dial_in: Mapping[str, Any] = NOTHING
     """Dial-in settings, by the attributes that keep them; None is not said."""
     has_upn: bool = True
     """Whether the export says the name; else it is the SIP address, which mostly is the same."""
     is_conferencing: bool = False
     """Whether the export lists conferencing users, so that its IDs are in use."""
     is_deleted: bool = False
-    if_new: dict[str, Any] = attrs.Factory(dict)
+    if_new: Mapping[str, Any] = NOTHING
     """Attributes that can't be read for sure, so they count for nobody who is on file."""
-    blank: dict[str, frozenset[str]] = attrs.Factory(dict)
-    """The columns for mail and for licences, where their cells are blank."""
-    filled: set[str] = attrs.Factory(set)
+    blank: tuple[tuple[str, frozenset[str]], ...] = ()
+    """Mail and licences with their columns, where their cells are blank."""
+    filled: tuple[str, ...] = ()
     """The columns for mail and for licences whose cells say something."""
     key: str = ""
     """The user principal name as the directory finds it."""
@@ -109,12 +111,17 @@ class Reading:
 class Columns:
     """The columns of one header, and how to read a row by them.
 
+    `complain` takes a column and what is wrong with its cell in the row that is being read.
     Raises `ValueError`, which says why, for a column that stands twice.
     """
 
-    def __init__(self, header: Iterable[object], reading: Reading) -> None:
+    def __init__(
+        self, header: Iterable[object], reading: Reading, complain: Complain, remarks: Remarks
+    ) -> None:
         self.names: list[str] = [name.strip() if isinstance(name, str) else "" for name in header]
         self._reading = reading
+        self._complain = complain
+        self._remarks = remarks
         keys = [reading.renamed.get(heading(name), heading(name)) for name in self.names]
         self.kind = kind_of(keys)
         found = places_of(self.names, self.kind, reading.renamed)
@@ -123,8 +130,12 @@ class Columns:
         if self.kind is None and _NAMING & self._at.keys():
             self.kind = ExportKind.USERS
         self.has_upn: bool = "user_principal_name" in self._at
-        self._plans = {heading(name) for name in PLANS}
         self._keys = keys
+        self._mail_columns = self._columns("mail", "proxies")
+        self._licence_columns = self._columns("licences")
+        self._key_of = dict(zip(self.names, keys, strict=True))
+        plans = {heading(name) for name in PLANS}
+        self._licences = [(at, keys[at] in plans) for at in self._at.get("licences", ())]
         self._is_conferencing = self.kind is ExportKind.CONFERENCING
         self._text_columns = [
             (attribute, places, attribute in ONE_LINE)
@@ -137,7 +148,7 @@ class Columns:
     def _used(self) -> list[int]:
         return sorted({place for places in self._at.values() for place in places})
 
-    def plain(self, values: Sequence[object], complain: Complain) -> list[Any]:
+    def plain(self, values: Sequence[object]) -> list[Any]:
         """The values of a mapping as a file's cells would be; lists stay lists where one may be."""
         cells: list[Any] = [""] * len(self.names)
         licences = self._at.get("licences", ())
@@ -149,27 +160,31 @@ class Columns:
                 elif place in licences:
                     cells[place] = value
                 elif is_list(value) and place in self._lists:
-                    cells[place] = plain_list(name, value, complain)
+                    cells[place] = plain_list(name, value, self._complain)
                 else:
                     cells[place] = plain_text(value)
             except ValueError as error:
-                complain(name, str(error))
+                self._complain(name, str(error))
         return cells
 
-    def read(self, place: str, cells: Sequence[Any], complain: Complain, remarks: Remarks) -> Row:
+    def read(self, place: str, cells: Sequence[Any]) -> Row:
         """What a row says. Whatever is wrong is complained of; the row is then no use."""
         row = Row(place, has_upn=self.has_upn, is_conferencing=self._is_conferencing)
-        self._read_texts(row, cells, complain, remarks)
+        self._read_texts(row, cells)
         if self.has_upn:
-            row.user_principal_name = self._checked_upn(cells, complain)
-        row.object_id = self._object_id(row, cells, complain)
+            row.user_principal_name = self._checked_upn(cells)
+        if not {"object_id", "distinguished_name"}.isdisjoint(self._at):
+            row.object_id = self._object_id(row, cells)
         for read in self._readers:
-            read(row, cells, complain, remarks)
+            read(row, cells)
         row.key = fold(row.user_principal_name)
         return row
 
+    def _columns(self, *meanings: str) -> frozenset[str]:
+        return frozenset(self._keys[at] for what in meanings for at in self._at.get(what, ()))
+
     @cached_property
-    def _readers(self) -> list[Callable[[Row, Sequence[Any], Complain, Remarks], None]]:
+    def _readers(self) -> list[Callable[[Row, Sequence[Any]], None]]:
         """What reads the other columns that are there."""
         at = self._at.keys()
         readers = [
@@ -186,30 +201,23 @@ class Columns:
         ]
         return [read for is_there, read in readers if is_there]
 
-    def _columns(self, *meanings: str) -> frozenset[str]:
-        return frozenset(self._keys[at] for what in meanings for at in self._at.get(what, ()))
-
-    def _read_deleted(
-        self, row: Row, cells: Sequence[Any], complain: Complain, _remarks: Remarks
-    ) -> None:
+    def _read_deleted(self, row: Row, cells: Sequence[Any]) -> None:
         name, text = self._filled(cells, "soft_deleted")
         if any(map(str.isdigit, text)):
             row.is_deleted = text not in NEVER and "0001" not in text
         elif text.lower() not in NEVER:
-            row.is_deleted = switch_of(name, text, complain) or False
+            row.is_deleted = switch_of(name, text, self._complain) or False
 
-    def _read_texts(
-        self, row: Row, cells: Sequence[Any], complain: Complain, remarks: Remarks
-    ) -> None:
+    def _read_texts(self, row: Row, cells: Sequence[Any]) -> None:
         """The attributes of a directory user that are just text."""
         values = row.values
         for attribute, places, one_line in self._text_columns:
             for at in places:
                 if text := cells[at].strip():
                     check = line_of if one_line else text_of
-                    values[attribute] = check(self.names[at], text, complain)
+                    values[attribute] = check(self.names[at], text, self._complain)
                     if text[0] == "#" and EXCEL_ERROR.fullmatch(text):
-                        complain(self.names[at], f"{quoted(text)} is an error of Excel.")
+                        self._complain(self.names[at], f"{quoted(text)} is an error of Excel.")
                     break
             else:
                 values[attribute] = None
@@ -217,14 +225,14 @@ class Columns:
             values["display_name"] = values["display_name"] or ""
         location = values.get("usage_location")
         if location and (code := code_of(location)) != location.upper():
-            remarks.note(
+            self._remarks.note(
                 Remark.LOCATION,
                 quoted(location),
                 f"{row.place}, read as {code}" if code else row.place,
             )
             values["usage_location"] = code
             if code is None:
-                row.if_new["usage_location"] = values.pop("usage_location") or location
+                row.if_new = {"usage_location": values.pop("usage_location") or location}
         if (values.get("provider") or "").lower() in NEVER:
             values["provider"] = None
 
@@ -235,102 +243,92 @@ class Columns:
                 return self.names[place], text
         return "", ""
 
-    def _name(self, cells: Sequence[Any], meaning: str, complain: Complain) -> str:
+    def _name(self, cells: Sequence[Any], meaning: str) -> str:
         """A text that identifies somebody."""
         if meaning not in self._at:
             return ""
-        return line_of(*self._filled(cells, meaning), complain, identifies=True)
+        return line_of(*self._filled(cells, meaning), self._complain, identifies=True)
 
-    def _name_in_its_place(
-        self, row: Row, _cells: Sequence[Any], complain: Complain, _remarks: Remarks
-    ) -> None:
+    def _name_in_its_place(self, row: Row, _: Sequence[Any]) -> None:
         """What names the person in place of a user principal name."""
         name = (row.values.get("sip_address") or "").removeprefix("sip:")
         if not row.object_id and not name:
             name = row.values.get("alias") or ""
             if not name:
                 what = next(n for n in ("object_id", "sip_address", "alias") if n in self._at)
-                complain(COLUMNS[what][-1 if what == "object_id" else 0], EMPTY)
+                self._complain(COLUMNS[what][-1 if what == "object_id" else 0], EMPTY)
         row.user_principal_name = name
 
-    def _checked_upn(self, cells: Sequence[Any], complain: Complain) -> str:
-        text = self._name(cells, "user_principal_name", complain)
+    def _checked_upn(self, cells: Sequence[Any]) -> str:
+        text = self._name(cells, "user_principal_name")
         if SIMPLE_UPN.fullmatch(text):
             return text
         if text[:1] == "'" and text[-1] not in QUOTES:
             text = text[1:]  # Excel's mark of a text
         if not text:
-            complain(UPN, EMPTY)
+            self._complain(UPN, EMPTY)
         elif text[0] in QUOTES or text[-1] in QUOTES:
-            complain(UPN, f"{quoted(text)} is in quotes that CSV doesn't have: it has \".")
+            self._complain(UPN, f"{quoted(text)} is in quotes that CSV doesn't have: it has \".")
         elif "@" not in text:
-            complain(UPN, f"{quoted(text)} has no @.")
+            self._complain(UPN, f"{quoted(text)} has no @.")
         elif not FULL_UPN.fullmatch(text):
-            complain(UPN, f"{quoted(text)} is not one name and one domain.")
+            self._complain(UPN, f"{quoted(text)} is not one name and one domain.")
         elif not directory.can_be_upn(text):
-            complain(UPN, f"{quoted(text)} reads as another kind of identity.")
+            self._complain(UPN, f"{quoted(text)} reads as another kind of identity.")
         return text
 
-    def _object_id(self, row: Row, cells: Sequence[Any], complain: Complain) -> str | None:
+    def _object_id(self, row: Row, cells: Sequence[Any]) -> str | None:
         """The object ID; the distinguished name, which old exports have as Identity, on the way."""
         object_id: str | None = None
-        dn = self._name(cells, "distinguished_name", complain)
+        dn = self._name(cells, "distinguished_name")
         for place in self._at.get("object_id", ()):
             name, text = self.names[place], cells[place].strip()
             if not text:
                 continue
             if found := GUID.fullmatch(text.lower()):
                 if object_id not in (None, found[1]):
-                    complain(name, f"{quoted(text)} is another object ID than {object_id}.")
+                    self._complain(name, f"{quoted(text)} is another object ID than {object_id}.")
                 object_id = found[1]
             elif self._keys[place] == "identity" and is_distinguished_name(text):
-                dn = dn or line_of(name, text, complain, identifies=True)
+                dn = dn or line_of(name, text, self._complain, identifies=True)
             else:
-                complain(name, f"{quoted(text)} is no object ID: that is a GUID.")
+                self._complain(name, f"{quoted(text)} is no object ID: that is a GUID.")
         if "distinguished_name" in self._at or dn:
             row.values["distinguished_name"] = dn or None
         return object_id
 
-    def _read_sip(
-        self, row: Row, cells: Sequence[Any], complain: Complain, _remarks: Remarks
-    ) -> None:
-        text = self._name(cells, "sip_address", complain)
+    def _read_sip(self, row: Row, cells: Sequence[Any]) -> None:
+        text = self._name(cells, "sip_address")
         address = text[4:] if text[:4].lower() == "sip:" else text
         if address and not SIP_ADDRESS.fullmatch(address):
-            complain(SIP, f"{quoted(text)} is no SIP address, as sip:ken.myer@contoso.com.")
+            self._complain(SIP, f"{quoted(text)} is no SIP address, as sip:ken.myer@contoso.com.")
         row.values["sip_address"] = f"sip:{address}" if address else None
 
-    def _read_alias(
-        self, row: Row, cells: Sequence[Any], complain: Complain, _remarks: Remarks
-    ) -> None:
-        row.values["alias"] = self._name(cells, "alias", complain) or None
+    def _read_alias(self, row: Row, cells: Sequence[Any]) -> None:
+        row.values["alias"] = self._name(cells, "alias") or None
 
-    def _read_mail(
-        self, row: Row, cells: Sequence[Any], complain: Complain, remarks: Remarks
-    ) -> None:
+    def _read_mail(self, row: Row, cells: Sequence[Any]) -> None:
         """The primary address, unless no cell says it."""
         name, text = self._filled(cells, "mail")
         for at in self._at.get("proxies", ()) if not text else ():
             addresses = proxy_addresses(cells[at])
             name = self.names[at]
             if addresses is None:
-                remarks.note(Remark.SAYS_NOTHING, name)
+                self._remarks.note(Remark.SAYS_NOTHING, name)
                 return
             text = next((a[5:].strip() for a in addresses if a.startswith("SMTP:")), "")
             if not text and cells[at]:
-                remarks.note(Remark.WITHOUT_PRIMARY, row.place)
+                self._remarks.note(Remark.WITHOUT_PRIMARY, row.place)
                 return
-        row.values["mail"] = checked_mail(name, text, complain) if text else None
+        row.values["mail"] = checked_mail(name, text, self._complain) if text else None
         if text:
-            row.filled.add(self._keys[self.names.index(name)])
+            row.filled += (self._key_of[name],)
         else:
-            row.blank["mail"] = self._columns("mail", "proxies")
+            row.blank += (("mail", self._mail_columns),)
 
-    def _read_logon(
-        self, row: Row, cells: Sequence[Any], complain: Complain, _remarks: Remarks
-    ) -> None:
-        domain = self._name(cells, "domain", complain)
-        account = self._name(cells, "logon", complain)
+    def _read_logon(self, row: Row, cells: Sequence[Any]) -> None:
+        domain = self._name(cells, "domain")
+        account = self._name(cells, "logon")
         if "\\" in account:
             in_front, _, account = account.rpartition("\\")
             domain = domain or in_front
@@ -339,50 +337,43 @@ class Columns:
         if "domain" in self._at or domain:
             row.values["on_premises_domain_name"] = domain or None
 
-    def _read_licenses(
-        self, row: Row, cells: Sequence[Any], _complain: Complain, remarks: Remarks
-    ) -> None:
+    def _read_licenses(self, row: Row, cells: Sequence[Any]) -> None:
         """Plans and licence state; nothing of either where the cells don't say it."""
-        found: list[tuple[LicencesSaid, bool]] = []
-        for at in self._at["licences"]:
-            is_complete = self._keys[at] in self._plans
+        found: list[LicencesSaid] = []
+        for at, is_complete in self._licences:
             said = self._reading.licences.read(cells[at], is_complete=is_complete)
-            found.append((said, is_complete))
+            found.append(said)
             if said.licensed is not None:
-                row.filled.add(self._keys[at])
+                row.filled += (self._keys[at],)
             for name in said.unknown:
                 if listed(name) is None:
-                    remarks.note(Remark.SAYS_NOTHING, self.names[at])
+                    self._remarks.note(Remark.SAYS_NOTHING, self.names[at])
                 else:
-                    remarks.note(Remark.UNKNOWN_LICENCE, quoted(name), row.place)
+                    self._remarks.note(Remark.UNKNOWN_LICENCE, quoted(name), row.place)
         said = together(found)
-        if said.is_blank:
-            row.blank["licences"] = self._columns("licences")
+        if said is BLANK:
+            row.blank += (("licences", self._licence_columns),)
             said = LicencesSaid(licensed=False)
         if said.licensed is not None:
             row.values["assigned_plan"] = said.names
             state = LicenseState.LICENSED if said.licensed else LicenseState.UNLICENSED
             row.values["license_state"] = state
 
-    def _read_groups(
-        self, row: Row, cells: Sequence[Any], complain: Complain, remarks: Remarks
-    ) -> None:
+    def _read_groups(self, row: Row, cells: Sequence[Any]) -> None:
         groups = listed(cells[self._at["groups"][0]])
         if groups is None:
-            remarks.note(Remark.SAYS_NOTHING, GROUPS)
+            self._remarks.note(Remark.SAYS_NOTHING, GROUPS)
             return
         for group in groups:
-            line_of(GROUPS, group, complain)
+            line_of(GROUPS, group, self._complain)
         row.values["groups"] = tuple(dict.fromkeys(groups))
 
-    def _read_conference_id(
-        self, row: Row, cells: Sequence[Any], complain: Complain, remarks: Remarks
-    ) -> None:
+    def _read_conference_id(self, row: Row, cells: Sequence[Any]) -> None:
         name, text = self._filled(cells, "conference_id")
         try:
             text = from_excel(text)
         except ValueError as error:
-            complain(name, str(error))
+            self._complain(name, str(error))
             return
         if not text.strip("0"):
             return
@@ -390,29 +381,27 @@ class Columns:
             row.conference_id = ConferenceId(text)
         except ValueError:
             who = row_of(row.place, row.user_principal_name)
-            remarks.note(Remark.IMPOSSIBLE_ID, f"{who}, {quoted(text)}")
+            self._remarks.note(Remark.IMPOSSIBLE_ID, f"{who}, {quoted(text)}")
 
-    def _read_dial_in(
-        self, row: Row, cells: Sequence[Any], complain: Complain, _remarks: Remarks
-    ) -> None:
+    def _read_dial_in(self, row: Row, cells: Sequence[Any]) -> None:
         def switch(meaning: str) -> bool | None:
             name, text = self._filled(cells, meaning)
-            return switch_of(name, unwrapped(text.removeprefix("'")), complain)
+            return switch_of(name, unwrapped(text.removeprefix("'")), self._complain)
 
         row.dial_in = {
-            "bridge_id": guid_of(BRIDGE_ID, self._filled(cells, "bridge_id")[1], complain),
-            "service_number": self._number(cells, "service_number", complain),
-            "toll_free_service_number": self._number(cells, "toll_free_number", complain),
+            "bridge_id": guid_of(BRIDGE_ID, self._filled(cells, "bridge_id")[1], self._complain),
+            "service_number": self._number(cells, "service_number"),
+            "toll_free_service_number": self._number(cells, "toll_free_number"),
             "allow_toll_free_dial_in": switch("allow_toll_free"),
             "allow_pstn_only_meetings": switch("allow_pstn_only"),
         }
 
-    def _number(self, cells: Sequence[Any], meaning: str, complain: Complain) -> str | None:
+    def _number(self, cells: Sequence[Any], meaning: str) -> str | None:
         name, text = self._filled(cells, meaning)
         try:
             return phone_number.parse(from_excel(text), parameter=name) if text else None
         except InvalidArgumentError as error:
-            complain(name, error.message.removeprefix(f"{name}: "))
+            self._complain(name, error.message.removeprefix(f"{name}: "))
         except ValueError as error:
-            complain(name, str(error))
+            self._complain(name, str(error))
         return None

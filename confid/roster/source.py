@@ -12,6 +12,7 @@ from confid.roster.exports import (
     PEOPLE,
     ExportKind,
     Format,
+    Item,
     csv_items,
     format_of,
     heading,
@@ -25,7 +26,6 @@ from confid.roster.rows import Columns, Reading, Row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from confid.roster.exports import Item
     from confid.roster.files import Table
 
 
@@ -42,33 +42,39 @@ class Roster:
         self.problems: list[tuple[str, str]] = []
         self.remarks: Remarks = Remarks()
         self.report: RosterReport = RosterReport()
+        self._place = ""
         self._seen: dict[str, dict[object, str]] = {UPN: {}, "ObjectId": {}, CONFERENCE_ID: {}}
 
     def complain(self, place: str, what: str) -> None:
         """Note what is wrong with a row."""
         self.problems.append((place, f"{place}, {what}"))
 
+    def columns_of(self, header: Iterable[object]) -> Columns:
+        """The columns of a header, for rows of this roster."""
+        columns = Columns(header, self.reading, self._complain_here, self.remarks)
+        self.report = self.report.also(columns.report)
+        return columns
+
+    def _complain_here(self, column: str, what: str) -> None:
+        self.complain(self._place, f"{column}: {what}")
+
     def add(self, place: str, columns: Columns, values: Sequence[Any], *, is_mapping: bool) -> None:
         """Take a row in, or note what is wrong with it."""
-        before = len(self.problems)
-
-        def complain(column: str, what: str) -> None:
-            self.complain(place, f"{column}: {what}")
-
-        cells = columns.plain(values, complain) if is_mapping else values
-        row = columns.read(place, cells, complain, self.remarks)
+        before, self._place = len(self.problems), place
+        row = columns.read(place, columns.plain(values) if is_mapping else values)
         if row.is_deleted and len(self.problems) == before:
             self.rows.append(row)
             return
         if self.reading.skips and len(self.problems) > before:
             return
-        for column, key, shown in (
-            (UPN, row.key, row.user_principal_name),
-            ("ObjectId", row.object_id, row.object_id),
-            (CONFERENCE_ID, row.conference_id, str(row.conference_id)),
+        for column, key in (
+            (UPN, row.key),
+            ("ObjectId", row.object_id),
+            (CONFERENCE_ID, row.conference_id),
         ):
             if key and (first := self._seen[column].setdefault(key, place)) != place:
-                complain(column, f"{quoted(shown)} stands in {first} already.")
+                shown = row.user_principal_name if column == UPN else str(key)
+                self._complain_here(column, f"{quoted(shown)} stands in {first} already.")
         if len(self.problems) == before:
             self.rows.append(row)
 
@@ -79,9 +85,9 @@ class Roster:
         """
         if self.skip_bad_rows():
             return
-        filled = set[str]().union(*(row.filled for row in self.rows))
+        filled = {column for row in self.rows for column in row.filled}
         for row in self.rows:
-            for what, columns in row.blank.items():
+            for what, columns in row.blank:
                 if not columns & filled:
                     for attribute in _FILLED_BY[what]:
                         row.values.pop(attribute, None)
@@ -134,8 +140,7 @@ def read_source(source: object, reading: Reading) -> Roster | list[Item]:
         export = read_export(source, file_format, strict=not reading.skips)  # type: ignore[arg-type]  # a path
         if export.kind is ExportKind.BRIDGES:
             return read_export(export.path, file_format).items  # nothing of them is skipped
-        items = [(item.place, item.facts) for item in export.items]
-        roster = roster_of(str(export.path), items, reading)
+        roster = roster_of(str(export.path), export.items, reading)
         if export.next_page:
             roster.remarks.note(Remark.NEXT_PAGE, export.path.name)
     elif isinstance(source, str) or hasattr(source, "__fspath__") or hasattr(source, "readline"):
@@ -144,7 +149,7 @@ def read_source(source: object, reading: Reading) -> Roster | list[Item]:
             return csv_items(table)
         roster = _of_table(table, reading)
     elif isinstance(source, Iterable):
-        rows = ((f"item {number}", item) for number, item in enumerate(source, 1))
+        rows = (Item(f"item {number}", item) for number, item in enumerate(source, 1))
         roster = roster_of("The roster", rows, reading)
     else:
         raise _no_source(source)
@@ -191,13 +196,12 @@ def _of_table(table: Table, reading: Reading) -> Roster:
     if any("@" in name for name in table.header):
         raise RosterError(table.name, [_NO_HEADER])
     try:
-        columns = Columns(table.header, reading)
+        columns = roster.columns_of(table.header)
     except ValueError as error:
         raise RosterError(table.name, [f"The header: {error}"]) from None
     if columns.kind not in PEOPLE:
         raise RosterError(table.name, [_without_people(columns, "The header has")])
     roster.problems = table.problems  # one list, in the order of the lines
-    roster.report = columns.report
     for line, cells in table.rows():
         roster.add(f"line {line}", columns, cells, is_mapping=False)
     return roster
@@ -228,27 +232,25 @@ _NO_HEADER = (
 _FORMATTED = "classid2e4f51ef21dd47e99d3c952918aff9cd"
 
 
-def roster_of(name: str, items: Iterable[tuple[str, object]], reading: Reading) -> Roster:
-    """The roster of mappings, each with its place."""
+def roster_of(name: str, items: Iterable[Item], reading: Reading) -> Roster:
+    """The roster of objects, each with its place."""
     roster = Roster(name, reading)
     known: dict[tuple[object, ...], Columns] = {}
-    for place, item in items:
-        if not isinstance(item, Mapping):
-            kind = type(item).__name__
-            text = f"{place}: A {kind} is no mapping of columns to values."
+    for place, facts in ((item.place, item.facts) for item in items):
+        if not isinstance(facts, Mapping):
+            text = f"{place}: A {type(facts).__name__} is no mapping of columns to values."
             roster.problems.append((place, text))
             continue
-        names = tuple(item)
+        names = tuple(facts)
         columns = known.get(names)
         if columns is None:
             try:
-                columns = known[names] = Columns(names, roster.reading)
+                columns = known[names] = roster.columns_of(names)
             except ValueError as error:
                 roster.problems.append((place, f"{place}: {error}"))
                 continue
-            roster.report = roster.report.also(columns.report)
         if columns.kind not in PEOPLE:
             roster.complain(place, f"{UPN}: {_without_people(columns, 'It has')}")
             continue
-        roster.add(place, columns, [item[name] for name in names], is_mapping=True)
+        roster.add(place, columns, [facts[name] for name in names], is_mapping=True)
     return roster

@@ -149,7 +149,7 @@ class _Coming:
         everybody: dict[str, DirectoryUser] = {}
         ids = 0
         for kind in PEOPLE:
-            items = [(item.place, item.facts) for item in self._folder.items.get(kind, [])]
+            items = self._folder.items.get(kind, [])
             roster = roster_of(str(self._folder.path), items, Reading())
             roster.settle()
             has_bridges = ExportKind.BRIDGES in self._folder.items

@@ -181,7 +181,7 @@ class Import:
         if before is None:
             return DirectoryUser(
                 owner=self._tenant.new_owner(),
-                identity=row.object_id or str(self._tenant.new_uuid()),
+                identity=row.object_id or self._tenant.new_identity(),
                 user_principal_name=row.user_principal_name,
                 **{**row.values, **row.if_new},
             )

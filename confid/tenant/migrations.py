@@ -227,5 +227,6 @@ def _is_to_come(body: Body, now: datetime) -> bool:
 
 def is_licence_change(before: DirectoryUser | None, after: DirectoryUser) -> bool:
     """Whether a person got a licence, or lost it; an unknown one is no change."""
-    states = {before.license_state if before else LicenseState.UNKNOWN, after.license_state}
-    return states == {LicenseState.LICENSED, LicenseState.UNLICENSED}
+    if before is None or before.license_state is after.license_state:
+        return False
+    return LicenseState.UNKNOWN not in (before.license_state, after.license_state)

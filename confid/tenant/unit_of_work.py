@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from confid.errors import ConfidError, StoreError
-from confid.ids.dice import draw_owner, draw_uuid
+from confid.ids.dice import draw_identity, draw_owner, draw_uuid
 from confid.ids.witness import WITNESS
 from confid.store.base import TENANT
 from confid.tenant.bridges import Bridges
@@ -186,6 +186,10 @@ class UnitOfWork:
     def new_uuid(self) -> UUID:
         """A random UUID from the tenant's dice."""
         return draw_uuid(self._dice)
+
+    def new_identity(self) -> str:
+        """A random object ID from the tenant's dice."""
+        return draw_identity(self._dice)
 
     def new_owner(self) -> str:
         """A key for a new person."""
