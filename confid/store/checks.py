@@ -27,13 +27,18 @@ def unknown_kind(name: str) -> StoreError:
     return StoreError(f"This store was not opened with the kind {name!r}.")
 
 
+def unknown_field(kind: str, field: str) -> StoreError:
+    """The error for a field that isn't one of the kind's."""
+    return StoreError(f"The kind {kind!r} has no index field {field!r}.")
+
+
 def known_kind(kinds: Mapping[str, Kind], name: str, field: str | None = None) -> Kind:
     """The kind of that name. Raises `StoreError` when it, or its field, doesn't exist."""
     kind = kinds.get(name)
     if kind is None:
         raise unknown_kind(name)
     if field is not None and field not in kind.fields:
-        raise StoreError(f"The kind {name!r} has no index field {field!r}.")
+        raise unknown_field(name, field)
     return kind
 
 

@@ -19,13 +19,12 @@ from confid.store.base import (
     Transaction,
     check_proposals,
     check_text,
-    utc,
 )
 from confid.store.blocks import Block, block
 from confid.store.checks import (
     index_of,
-    known_kind,
     to_json,
+    unknown_field,
     unknown_kind,
 )
 from confid.store.locks import OwnedLock
@@ -177,7 +176,8 @@ class _MemoryTransaction(Transaction):
     def _check(self, *, write: bool) -> None:
         if self.over:
             raise StoreError("This transaction is over.")
-        refuse_fork(self._pid, "This transaction")
+        if self._pid != process.pid:
+            refuse_fork(self._pid, "This transaction")
         if write and not self._write:
             raise StoreError("A reading transaction can't write.", category="InvalidOperation")
 
@@ -189,8 +189,9 @@ class _MemoryTransaction(Transaction):
 
     def find(self, kind: str, field: str, values: Iterable[str]) -> dict[str, Body]:
         kept = self._of(kind)
-        known_kind({kind: kept.kind}, kind, field)
-        index = kept.indexes[field]
+        index = kept.indexes.get(field)
+        if index is None:
+            raise unknown_field(kind, field)
         values = list(values)
         check_text(*values)
         keys = {key for value in values for key in index.get(value, ())}
@@ -232,8 +233,7 @@ class _MemoryTransaction(Transaction):
         indexed: Mapping[str, Mapping[str, str | None]] | None = None,
     ) -> None:
         if texts:
-            with self.savepoint():
-                self._contents.write(kept, texts, indexed)
+            self._contents.write(kept, texts, indexed)
 
     def delete(self, kind: str, keys: Iterable[str]) -> None:
         kept = self._of(kind, write=True)
@@ -245,35 +245,31 @@ class _MemoryTransaction(Transaction):
         return self._enter(proposals, claim)
 
     def exchange(self, proposals: Sequence[tuple[int, str]], claim: Claim) -> set[int]:
-        return self._enter(proposals, claim, retire=[owner for _, owner in proposals])
+        return self._enter(proposals, claim, retire=True)
 
     def _enter(
-        self, proposals: Sequence[tuple[int, str]], claim: Claim, *, retire: Iterable[str] = ()
+        self, proposals: Sequence[tuple[int, str]], claim: Claim, *, retire: bool = False
     ) -> set[int]:
         self._check(write=True)
         check_proposals(proposals)
         check_text(claim.by or "")
         contents = self._contents
-        with self.savepoint():
-            self.retire(retire, at=claim.at, by=claim.by)
-            owners = {int(i): owner for i, owner in proposals if i not in contents.ledger}
-            if not claim.retired and not contents.living.keys().isdisjoint(owners.values()):
-                raise DuplicateKeyError("ledger", "owner")
-            if owners:
-                contents.enter(owners, claim)
+        ending = self.current([owner for _, owner in proposals]) if retire else {}
+        owners = {int(i): owner for i, owner in proposals if i not in contents.ledger}
+        if not (retire or claim.retired or contents.living.keys().isdisjoint(owners.values())):
+            raise DuplicateKeyError("ledger", "owner")
+        contents.exchange(ending, owners, claim)
         return set(owners)
 
     def retire(
         self, owners: Iterable[str], *, at: datetime, by: str | None = None
     ) -> dict[str, int]:
         self._check(write=True)
-        moment = (utc(at), by)
+        claim = Claim(at=at, by=by)
         check_text(by or "")
-        retired = self.current(owners)
-        if retired:
-            with self.savepoint():
-                self._contents.retire(retired, moment)
-        return retired
+        ending = self.current(owners)
+        self._contents.exchange(ending, {}, claim)
+        return ending
 
     def current(self, owners: Iterable[str]) -> dict[str, int]:
         self._check(write=False)

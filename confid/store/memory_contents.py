@@ -89,6 +89,17 @@ class Contents:
             self.before[-1]()
             self.before.pop()
 
+    def _do(self, *steps: tuple[Callable[[], None], Callable[[], None]]) -> None:
+        """Take steps, each given behind its undoing: all of them or none."""
+        mark = len(self.before)
+        try:
+            for undo, do in steps:
+                self.before.append(undo)
+                do()
+        except BaseException:
+            self.undo(mark)
+            raise
+
     def keep(self) -> None:
         """Commit."""
         self.version += bool(self.before)
@@ -97,12 +108,20 @@ class Contents:
     def write(self, kept: Kept, new: Texts, indexed: Mapping[str, Index] | None = None) -> None:
         """Replace documents, or remove them."""
         old: Texts = {key: kept.texts.get(key) for key in new}
-        self.before.append(partial(kept.swap, new, old))
-        kept.swap(old, new, indexed)
+        self._do((partial(kept.swap, new, old), partial(kept.swap, old, new, indexed)))
 
-    def enter(self, owners: dict[int, str], claim: Claim) -> None:
-        """Enter new IDs in the ledger."""
-        self.before.append(partial(self._remove, owners, claim.origin, self.counts[claim.origin]))
+    def exchange(self, ending: Mapping[str, int], owners: dict[int, str], claim: Claim) -> None:
+        """Retire living IDs, given by their owners, and enter new ones in the ledger."""
+        steps: list[tuple[Callable[[], None], Callable[[], None]]] = []
+        if ending:
+            retire = partial(self._retire, ending, (claim.at, claim.by))
+            steps.append((partial(self._revive, ending), retire))
+        if owners:
+            remove = partial(self._remove, owners, claim.origin, self.counts[claim.origin])
+            steps.append((remove, partial(self._enter, owners, claim)))
+        self._do(*steps)
+
+    def _enter(self, owners: dict[int, str], claim: Claim) -> None:
         # One for all: an object for each ID would be one more for the collector.
         facts = claim.origin, claim.at, claim.by
         self.ledger |= owners
@@ -126,9 +145,7 @@ class Contents:
             self.claims.pop(conference_id, None)
             self.ledger.pop(conference_id, None)
 
-    def retire(self, living: Mapping[str, int], moment: tuple[datetime, str | None]) -> None:
-        """Retire living IDs, given by their owners."""
-        self.before.append(partial(self._revive, living))
+    def _retire(self, living: Mapping[str, int], moment: tuple[datetime, str | None]) -> None:
         self.retired |= dict.fromkeys(living.values(), moment)
         for owner in living:
             self.living.pop(owner, None)
