@@ -46,7 +46,7 @@ from confid.engine.parameters import (
 from confid.errors import demand
 from confid.tenant.changes import Change
 from confid.tenant.documents import Conferencing
-from confid.tenant.notices import Event, MailOptions, Notice, events_of, owed
+from confid.tenant.notices import Event, MailOptions, Notice, events_of, has_other_numbers, owed
 from confid.tenant.people import Person, demand_license
 from confid.tenant.records import ConferencingUser
 from confid.tenant.records import ServiceNumber as NumberRecord
@@ -285,7 +285,7 @@ def set_cs_online_dial_in_conferencing_user(
         allow_pstn_only_meetings=allow_pstn_only_meetings,
     )
     changes_settings = wanted != NOTHING
-    notices: dict[tuple[Event, ...], Notice | None] = {}
+    notices: dict[bool, Notice | None] = {}
 
     def plan(person: Person) -> Change | None:
         before = person.demand_enabled()
@@ -295,15 +295,15 @@ def set_cs_online_dial_in_conferencing_user(
         pin = unit.pins.new() if reset_leader_pin else None
         if pin is not None:
             after = attrs.evolve(after, pin_digest=unit.pins.digest(person.user.owner, pin))
-        events = events_of(
-            before,
-            after,
-            reset_conference_id=reset_conference_id,
-            reset_leader_pin=reset_leader_pin,
-        )
-        if events not in notices:  # in a bulk call everybody is owed the same few
-            notices[events] = owed(events, mail, unit.settings)
-        notice = notices[events]
+        new_numbers = after is not before and has_other_numbers(before, after)
+        if new_numbers not in notices:  # in a large call everybody is owed the same few
+            events = events_of(
+                reset_conference_id=reset_conference_id,
+                new_numbers=new_numbers,
+                reset_leader_pin=reset_leader_pin,
+            )
+            notices[new_numbers] = owed(events, mail, unit.settings)
+        notice = notices[new_numbers]
         if not reset_conference_id and before == after and notice is None:
             return None
         return Change(

@@ -67,19 +67,21 @@ class Notice:
     ignored_to: str | None = None
 
 
+def has_other_numbers(before: Conferencing, after: Conferencing) -> bool:
+    """Whether a user has got another default number, toll or toll-free."""
+    return (before.service_number, before.toll_free_service_number) != (
+        after.service_number,
+        after.toll_free_service_number,
+    )
+
+
 def events_of(
-    before: Conferencing,
-    after: Conferencing,
-    *,
-    reset_conference_id: bool,
-    reset_leader_pin: bool,
+    *, reset_conference_id: bool, new_numbers: bool, reset_leader_pin: bool
 ) -> tuple[Event, ...]:
     """The events in a change of an enabled user, in their order."""
-    numbers = (before.service_number, before.toll_free_service_number)
-    changed = numbers != (after.service_number, after.toll_free_service_number)
     return (
         *((Event.CONFERENCE_ID_RESET,) if reset_conference_id else ()),
-        *((Event.NUMBER_CHANGED,) if changed else ()),
+        *((Event.NUMBER_CHANGED,) if new_numbers else ()),
         *((Event.PIN_RESET,) if reset_leader_pin else ()),
     )
 

@@ -161,11 +161,11 @@ class Outbox:
         primary: dict[str, list[str]] = {}
         at, milliseconds = self._now.isoformat(), f"{int(self._now.timestamp() * 1000):011x}"
         for person, notice, pin in told:
-            body = self._message(person, notice, policies[person.user.owner])
             self._added += 1
             # In the order of time, so that a store adds it behind the others; once it was without.
-            place = f"{milliseconds}{self._added:05x}:{body['owner']}:{body['serial']:08d}"
-            body |= {"key": place, "created_at": at}
+            prefix = f"{milliseconds}{self._added:05x}"
+            body = self._message(person, notice, policies[person.user.owner], prefix, at)
+            place = body["key"]
             pin_told = pin if notice.with_pin else None
             if notice.ignored_to:
                 primary.setdefault(notice.ignored_to, []).append(str(person))
@@ -189,23 +189,30 @@ class Outbox:
             self._warnings.append(_nobody_told(list(unreached), any(unreached.values())))
 
     def _message(
-        self, person: Person, notice: Notice, policy: TeamsAudioConferencingPolicy
+        self,
+        person: Person,
+        notice: Notice,
+        policy: TeamsAudioConferencingPolicy,
+        prefix: str,
+        at: str,
     ) -> Body:
-        """The document of a message, which has everything but its key, its time and a PIN."""
+        """The document of a message, which has everything but a PIN; its key has the prefix."""
         conferencing, user = person.conferencing, person.user
         assert conferencing is not None  # noqa: S101 - a changed person has settings
         disabled = Event.DISABLED in notice.events
         numbers = () if disabled else self._setup.current.dial_in_numbers(conferencing, policy)
         form = self._form(notice, numbers)
         facts = {**form["facts"], "display_name": user.display_name}
-        if person.conference_id is not None and not disabled:
-            facts["conference_id"] = int(person.conference_id)
+        if not disabled and (conference_id := person.conference_id) is not None:
+            facts["conference_id"] = int(conference_id)
         if user.preferred_language is not None:
             facts["language"] = user.preferred_language
         owner, serial = user.owner, conferencing.revision + person.serial
         to = notice.to or user.mail or None
         return {
             **form,
+            "key": f"{prefix}:{owner}:{serial:08d}",
+            "created_at": at,
             "owner": owner,
             "serial": serial,
             "to": to,
