@@ -29,13 +29,17 @@ def get_command(name: str | None = None) -> CommandInfo | list[CommandInfo]:
     info = registry.get(wanted) or next(by_python_name, None)
     if info is not None:
         return info
-    names = [i.function.__name__ if "_" in name else i.name for i in registry.values()]
-    hint = did_you_mean(name, names)
     raise ParameterBindingError(
-        f"There is no cmdlet {shown(name)}.{hint} confid.get_command() lists those there are.",
+        f"There is no cmdlet {shown(name)}.{nearest(name)} confid.get_command() lists them.",
         error_id="CommandNotFoundException",
         category="ObjectNotFound",
     )
+
+
+def nearest(name: str) -> str:
+    """The question with the cmdlets whose names are nearest, in Python's form or PowerShell's."""
+    infos = registry.values()
+    return did_you_mean(name, [i.function.__name__ if "_" in name else i.name for i in infos])
 
 
 @ends_at_caller

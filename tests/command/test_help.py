@@ -174,6 +174,16 @@ def test_help_for_what_is_not_there_is_refused(name: str) -> None:
     assert caught.value.category == "ResourceUnavailable"
 
 
+@pytest.mark.parametrize("name", ["get-csonlineusr", "get_cs_online_usr"])
+def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(name: str) -> None:
+    """In its own form, PowerShell's or Python's; `get_command` says the same."""
+    for look_up in (confid.get_help, confid.get_command):
+        with pytest.raises(LookupError if look_up is confid.get_help else TypeError) as caught:
+            look_up(name)
+        right = "get_cs_online_user" if "_" in name else "Get-CsOnlineUser"
+        assert f"Did you mean {right}, " in str(caught.value)
+
+
 @given(st.text(max_size=20))
 def test_help_answers_any_text(name: str) -> None:
     """With help or with one of confid's errors."""

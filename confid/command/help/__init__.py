@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from confid.command.help.forms import syntax
-from confid.command.lookup import get_command
+from confid.command.lookup import get_command, nearest
 from confid.engine.docstrings import Described, python_type, read, reference_page
 from confid.engine.parameters import CommonParameters
 from confid.errors import NotFoundError, demand, shown
@@ -44,7 +44,8 @@ def get_help(name: str = "*") -> HelpText:
     found = _found(name)
     if not found:
         raise NotFoundError(
-            f"There is no help for {shown(name)}. confid.get_help() lists what there is.",
+            f"There is no help for {shown(name)}.{nearest(name)} "
+            "confid.get_help() lists what there is.",
             target=name,
             error_id="HelpNotFound",
             category="ResourceUnavailable",
