@@ -12,7 +12,7 @@ import attrs
 
 from confid.roster.cells import quoted, unflattened
 from confid.roster.exports import Item
-from confid.roster.properties import PropertyReader, agree
+from confid.roster.properties import PropertyReader
 from confid.tenant import numbers, phone_number, spoken_languages
 from confid.tenant.documents import CONFERENCING, BridgeSettings
 from confid.tenant.records import TOLL, TOLL_FREE, ServiceNumber
@@ -59,15 +59,24 @@ class BridgesImport:
         self.bridges: dict[UUID, BridgeFacts] = {}
         self.numbers: dict[str, NumberFacts] = {}
 
+    def bring(
+        self, tenant: UnitOfWork, bridges: Iterable[Item], numbers: Iterable[Item] = ()
+    ) -> None:
+        """Read what the cmdlets gave, and write it if nothing is wrong with it."""
+        self._read_bridges(bridges)
+        for item in numbers:
+            self._read_number(item)
+        if not self.problems:
+            self._write(tenant)
+
     # Reading.
 
-    def read_bridges(self, items: Iterable[Item]) -> None:
-        """Take in objects of Get-CsOnlineDialInConferencingBridge."""
+    def _read_bridges(self, items: Iterable[Item]) -> None:
         for item in items:
             facts = PropertyReader(item.place, item.facts, self.problems)
-            identity, name = facts.guid("Identity"), facts.required("Name")
-            if identity is None and not facts.text("Identity"):
-                facts.complain("Identity", "It is empty.")
+            is_named = facts.text("Identity", is_needed=True)
+            name = facts.text("Name", is_needed=True)
+            identity = facts.guid("Identity") if is_named else None
             if identity is None or name is None:
                 continue
             bridge = BridgeFacts(
@@ -94,32 +103,27 @@ class BridgesImport:
         """A number that stands within its bridge: an object, or just its digits."""
         known = value if isinstance(value, dict) else {"Number": value}
         item = Item(f"{facts.place}, {name}", {"BridgeId": str(bridge), **known})
-        return self.read_number(item)
+        return self._read_number(item)
 
-    def read_numbers(self, items: Iterable[Item]) -> None:
-        """Take in objects of Get-CsOnlineDialInConferencingServiceNumber."""
-        for item in items:
-            self.read_number(item)
-
-    def read_number(self, item: Item) -> str | None:
+    def _read_number(self, item: Item) -> str | None:
         """Take in one number, which other places may tell of too; its digits."""
         facts = PropertyReader(item.place, item.facts, self.problems)
-        text = facts.digits("Number") if facts.required("Number") else None
+        text = facts.digits("Number") if facts.text("Number", is_needed=True) else None
         parse = partial(phone_number.parse, parameter="Number")
         digits = facts.checked("Number", parse, text) if text else None
         if digits is None:
             return None
         number = self.numbers.setdefault(digits, NumberFacts(digits, item.place))
         for name, value in _number_facts(facts).items():
-            if contradiction := agree(item.place, name, number.said, value):
-                self.problems.append(contradiction)
-            number.said.setdefault(name, (item.place, value))
+            where, before = number.said.setdefault(name, (item.place, value))
+            if before != value:
+                what = f"{quoted(value)} stands here and {quoted(before)} in {where}."
+                facts.complain(name, what)
         return digits
 
     # The tenant as it is to be.
 
-    def bring(self, tenant: UnitOfWork) -> None:
-        """Write bridges and numbers, if nothing is wrong with them."""
+    def _write(self, tenant: UnitOfWork) -> None:
         tenant.lock_setup()
         setup = tenant.setup
         gone = self._replaced(tenant, setup)

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from confid.errors import InvalidArgumentError
 from confid.powershell.language.scalars import python_scalar
-from confid.tenant import directory
 from confid.tenant.mail_address import checked
 
 if TYPE_CHECKING:
@@ -168,14 +167,16 @@ _FALSE = re.compile("false|0|falsch|faux|falso|onwaar|falskt|falsk|usann|fałsz"
 """How True and False are written, also by an Excel of another language."""
 
 
+def is_deletion(name: str, text: str, complain: Complain) -> bool:
+    """Whether a cell says that an account was deleted: a date that was, or True."""
+    if any(map(str.isdigit, text)):
+        return text not in NEVER and "0001" not in text
+    return bool(text) and text.lower() not in NEVER and bool(switch_of(name, text, complain))
+
+
 def is_list(value: object) -> TypeGuard[Iterable[object]]:
     """Whether a mapping's value is a list of several, in whatever type."""
     return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
-
-
-def is_distinguished_name(text: str) -> bool:
-    """Whether the directory finds people by this text as a distinguished name."""
-    return any(field == "dn" for field, _ in directory.forms(text))
 
 
 def checked_mail(column: str, text: str, complain: Complain) -> str | None:

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_NOT_THERE = object()
-
 
 class PropertyReader:
     """An object's properties by name in any casing.
@@ -53,8 +51,8 @@ class PropertyReader:
         """The value as the file has it."""
         return self._facts.get(heading(name))
 
-    def text(self, name: str) -> str | None:
-        """One line of text."""
+    def text(self, name: str, *, is_needed: bool = False) -> str | None:
+        """One line of text; one that is needed may not be blank."""
         try:
             text = plain_text(self.value(name)).strip()
         except ValueError as error:
@@ -62,15 +60,9 @@ class PropertyReader:
             return None
         before = len(self._problems)
         line_of(name, text, self.complain)
-        return text or None if len(self._problems) == before else None
-
-    def required(self, name: str) -> str | None:
-        """Text that has to be there."""
-        before = len(self._problems)
-        text = self.text(name)
-        if text is None and len(self._problems) == before:
+        if is_needed and not text:
             self.complain(name, "It is empty.")
-        return text
+        return text or None if len(self._problems) == before else None
 
     def guid(self, name: str) -> UUID | None:
         """A GUID."""
@@ -121,16 +113,3 @@ class PropertyReader:
         except ConfidError as error:
             self.complain(name, error.message.removeprefix(f"{name}: "))
             return None
-
-
-def agree(
-    place: str, name: str, known: Mapping[str, tuple[str, object]], value: object
-) -> str | None:
-    """Say how a value contradicts what another place says of it; None if it doesn't.
-
-    `known` has the place and the value for each name.
-    """
-    where, before = known.get(name, ("", _NOT_THERE))
-    if before is _NOT_THERE or before == value:
-        return None
-    return f"{place}, {name}: {quoted(value)} stands here and {quoted(before)} in {where}."

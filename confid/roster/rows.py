@@ -21,7 +21,7 @@ from confid.roster.cells import (
     checked_mail,
     from_excel,
     guid_of,
-    is_distinguished_name,
+    is_deletion,
     is_list,
     line_of,
     listed,
@@ -202,11 +202,7 @@ class Columns:
         return [read for is_there, read in readers if is_there]
 
     def _read_deleted(self, row: Row, cells: Sequence[Any]) -> None:
-        name, text = self._filled(cells, "soft_deleted")
-        if any(map(str.isdigit, text)):
-            row.is_deleted = text not in NEVER and "0001" not in text
-        elif text.lower() not in NEVER:
-            row.is_deleted = switch_of(name, text, self._complain) or False
+        row.is_deleted = is_deletion(*self._filled(cells, "soft_deleted"), self._complain)
 
     def _read_texts(self, row: Row, cells: Sequence[Any]) -> None:
         """The attributes of a directory user that are just text."""
@@ -289,7 +285,7 @@ class Columns:
                 if object_id not in (None, found[1]):
                     self._complain(name, f"{quoted(text)} is another object ID than {object_id}.")
                 object_id = found[1]
-            elif self._keys[place] == "identity" and is_distinguished_name(text):
+            elif self._keys[place] == "identity" and "dn" in dict(directory.forms(text)):
                 dn = dn or line_of(name, text, self._complain, identifies=True)
             else:
                 self._complain(name, f"{quoted(text)} is no object ID: that is a GUID.")

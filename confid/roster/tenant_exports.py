@@ -11,7 +11,8 @@ from confid.engine.session import current_session
 from confid.errors import ConfidError, NotFoundError, RosterError, listed
 from confid.host import warn
 from confid.roster.bridge_exports import BridgesImport
-from confid.roster.cells import is_list, quoted
+from confid.roster.cells import is_deletion, is_list, quoted
+from confid.roster.columns import COLUMNS
 from confid.roster.exports import PEOPLE, ExportKind, Item
 from confid.roster.folder import read_folder
 from confid.roster.properties import PropertyReader
@@ -172,10 +173,7 @@ class _Coming:
         if not bridges and not numbers:
             return
         network = BridgesImport(self._problems)
-        network.read_bridges(bridges)
-        network.read_numbers(numbers)
-        if not self._problems:
-            network.bring(self._tenant)
+        network.bring(self._tenant, bridges, numbers)
         self.remarks += network.remarks
         self.counts |= {"bridges": len(network.bridges), "numbers": len(network.numbers)}
 
@@ -200,7 +198,7 @@ class _Coming:
     def _bring_policies(self, items: list[Item]) -> None:
         for item in items:
             facts = PropertyReader(item.place, item.facts, self._problems)
-            identity = facts.required("Identity")
+            identity = facts.text("Identity", is_needed=True)
             name = facts.checked("Identity", name_of, identity) if identity else None
             if name is None:
                 continue
@@ -242,7 +240,10 @@ class _Coming:
         for item in items:
             facts = PropertyReader(item.place, item.facts, self._problems)
             user = by_name.get(fold(facts.text("UserPrincipalName") or ""))
-            if user is None or facts.value("SoftDeletionTimestamp"):
+            if user is None or any(
+                is_deletion(name, facts.text(name) or "", facts.complain)
+                for name in COLUMNS["soft_deleted"]
+            ):
                 continue
             for family, column in _GRANTED:
                 if facts.has(column) and (said := self._granted(facts, family, column, unknown)):

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
     from confid.engine.session import Session
     from confid.ids.conference_id import ConferenceId
-    from confid.roster.exports import Item
     from confid.roster.files import DataFrame, LineSource
     from confid.tenant.unit_of_work import UnitOfWork
 
@@ -96,8 +95,11 @@ def import_users(
 
     def work(tenant: UnitOfWork) -> ReportedUsers:
         if not isinstance(read, Roster):
-            remarks = _import_bridges(tenant, read, str(source))
-            return ReportedUsers([], RosterReport(warnings=tuple(remarks)))
+            network = BridgesImport([])
+            network.bring(tenant, read)
+            if network.problems:
+                raise RosterError(str(source), network.problems)
+            return ReportedUsers([], RosterReport(warnings=tuple(network.remarks)))
         coming = Import(tenant, read)
         users = coming.run()
         outcomes = coming.outcomes() if what_if else {}
@@ -109,16 +111,6 @@ def import_users(
         warn(session.host, text, session.warned)
     tell(session, done.report.outcomes)
     return done
-
-
-def _import_bridges(tenant: UnitOfWork, items: Sequence[Item], name: str) -> list[str]:
-    network = BridgesImport([])
-    network.read_bridges(items)
-    if not network.problems:
-        network.bring(tenant)
-    if network.problems:
-        raise RosterError(name, network.problems)
-    return network.remarks
 
 
 class Import:
@@ -348,10 +340,9 @@ class _Claimed:
 
     @property
     def may_live(self) -> bool:
-        """Whether the ID may be in use: the export of conferencing users says so itself."""
-        if self.row.is_conferencing:
-            return not self.user.has_other_provider
-        return _may_have_one(self.user)
+        """Whether the ID is in use: its export says so, or a licence, known or not, allows it."""
+        is_licensed = self.user.license_state is not LicenseState.UNLICENSED
+        return (self.row.is_conferencing or is_licensed) and not self.user.has_other_provider
 
     def complain(self, roster: Roster, why: str) -> None:
         """Note why the ID can't be taken over."""
@@ -360,8 +351,3 @@ class _Claimed:
             f"{CONFERENCE_ID}: {self.conference_id} can't be taken over for "
             f"{quoted(self.user.user_principal_name)}: {why}.",
         )
-
-
-def _may_have_one(user: DirectoryUser) -> bool:
-    """Whether a licence, known or not, and no other provider stand for a conference ID."""
-    return user.license_state is not LicenseState.UNLICENSED and not user.has_other_provider

@@ -554,3 +554,13 @@ def test_grants_on_file_are_taken_back_by_a_blank_cell(fresh: Session) -> None:
     import_tenant(EXPORTS)
     grants = contents(fresh)["grant"]
     assert len(grants) == 3
+
+
+@pytest.mark.parametrize("never", ["0001-01-01T00:00:00Z", "False", None])
+def test_a_date_of_deletion_that_never_was_costs_nobody_a_grant(
+    folder: Path, fresh: Session, never: str | None
+) -> None:
+    """As JSON has it for the living."""
+    change(folder, "users", lambda rows: [{**r, "SoftDeletionTimestamp": never} for r in rows])
+    import_tenant(folder)
+    assert len(contents(fresh)["grant"]) == 3
