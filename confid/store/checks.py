@@ -10,13 +10,26 @@ from confid.errors import StoreError
 from confid.store.base import Kind, check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from confid.store.base import Body
 
-# A body within itself ends in a RecursionError, as one does that is too deep.
-_AS_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
-_BETWEEN = ', "\\u0000", '
+
+def encoder() -> Callable[[Body], str]:
+    """What writes a body as JSON."""
+    # A body within itself ends in a RecursionError, as one does that is too deep.
+    slow = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return slow.encode
+    # `encode` makes this for each text, which takes as long as a small body.
+    parts = make(
+        None, slow.default, json.encoder.encode_basestring, None, ": ", ", ", False, False, False
+    )
+    return lambda body: "".join(parts(body, 0))
+
+
+_AS_JSON = encoder()
 _INDEXED = frozenset((str, type(None)))
 _NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """The escape of a NUL; not an escaped backslash that `u0000` happens to follow."""
@@ -47,25 +60,14 @@ def to_json(documents: Mapping[str, Body]) -> dict[str, str]:
     if not all(documents):
         raise StoreError("A document's key can't be empty.", category="InvalidData")
     try:
-        texts = _encoded(list(documents.values()))
+        texts = {key: _AS_JSON(body) for key, body in documents.items()}
     except (TypeError, ValueError, RecursionError) as error:
         raise StoreError(f"A document must be JSON: {error}.", category="InvalidData") from error
-    check_text(*documents, *texts)
-    for text in texts:
+    check_text(*texts, *texts.values())
+    for text in texts.values():
         if "\\u0000" in text and _NUL_IN_JSON.search(text):
             check_text("\0")
-    return dict(zip(documents, texts, strict=True))
-
-
-def _encoded(bodies: Sequence[Body]) -> list[str]:
-    """Each body as JSON. All at once: to begin takes as long as a small body."""
-    if len(bodies) > 1:
-        # Between them is a NUL, which no body may hold.
-        parts = [part for body in bodies for part in (body, "\0")][:-1]
-        texts = _AS_JSON(parts)[1:-1].split(_BETWEEN)
-        if len(texts) == len(bodies):
-            return texts
-    return [_AS_JSON(body) for body in bodies]
+    return texts
 
 
 def index_of(kind: Kind, body: Body) -> dict[str, str | None]:

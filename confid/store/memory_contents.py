@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Index = Mapping[str, str | None]
 
-_DECODE = json.JSONDecoder().raw_decode
+_SCAN = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # it has one
 
 Texts = dict[str, str | None]
 """Documents by their keys; None is for one that isn't there."""
@@ -174,7 +174,7 @@ class Contents:
 
 def decoded(text: str) -> Any:
     """`json.loads` without its search for white space, of which documents have none around them."""
-    return _DECODE(text)[0]
+    return _SCAN(text, 0)[0]
 
 
 def reindexed(old: Kept, kind: Kind) -> Kept:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from confid.errors import StoreError
 from confid.store import MemoryStore, memory
+from confid.store.base import TENANT
+from confid.store.checks import encoder
 from confid.testing import StoreContract
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
 
 
 class TestMemoryStore(StoreContract):
@@ -54,3 +68,26 @@ def test_a_forked_child_is_refused() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     with store.transaction(write=True) as transaction:
         assert transaction.count() == 0
+
+
+def test_a_body_within_itself_is_refused() -> None:
+    """So is one that is too deep to be written."""
+    body: dict[str, object] = {}
+    body["again"] = [body]
+    store = MemoryStore()
+    store.open([TENANT])
+    with store.transaction(write=True) as transaction:
+        with pytest.raises(StoreError, match="must be JSON"):
+            transaction.put("tenant", {"facts": body})
+        assert transaction.get("tenant", ["facts"]) == {}
+
+
+@given(st.dictionaries(st.text(), st.recursive(VALUES, lambda inner: st.lists(inner, max_size=2))))
+def test_a_body_is_written_as_json_writes_it(body: dict[str, object]) -> None:
+    """With the encoder of C as without it."""
+    plain = json.dumps(body, ensure_ascii=False)
+    with pytest.MonkeyPatch.context() as patch:
+        texts = [encoder()(body)]
+        patch.setattr(json.encoder, "c_make_encoder", None)
+        texts.append(encoder()(body))
+    assert texts == [plain, plain]
