@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -23,8 +24,10 @@ from confid.store.base import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+Row = TypeVar("Row")
 
 
 THING = Kind("thing", indexes=("colour",), unique=("name", "badge"))
@@ -170,6 +173,14 @@ class ContractBase:
         beside = [("plain", "1"), ("thing", "1")]
         held = {i: store.holder(i, owned=["plain", "thing"], beside=beside) for i in ids}
         return {**shown, "holder": held}
+
+    @staticmethod
+    def anew(tx: Transaction, rows: Iterable[Row]) -> Iterator[Row]:
+        """Each row of a table, in a savepoint that is undone behind it."""
+        for row in rows:
+            with suppress(Undo), tx.savepoint():
+                yield row
+                raise Undo
 
     @staticmethod
     def in_transaction(store: Store, act: Callable[[Transaction], object]) -> None:
