@@ -175,7 +175,7 @@ class ContractBase:
         return {**shown, "holder": held}
 
     @staticmethod
-    def anew(tx: Transaction, rows: Iterable[Row]) -> Iterator[Row]:
+    def _anew(tx: Transaction, rows: Iterable[Row]) -> Iterator[Row]:
         """Each row of a table, in a savepoint that is undone behind it."""
         for row in rows:
             with suppress(Undo), tx.savepoint():

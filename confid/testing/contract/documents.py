@@ -95,7 +95,7 @@ class DocumentsContract(ContractBase):
 
     def test_unusual_text_is_a_key_and_a_value(self, tx: Transaction) -> None:
         """Any text can be a key, an index value and an owner, and is found byte by byte."""
-        for text in self.anew(tx, UNUSUAL):
+        for text in self._anew(tx, UNUSUAL):
             tx.put("thing", {text: thing(text, colour=text), "other": thing("other", colour="x")})
             for texts in ([text], [text, "nowhere"]):
                 assert tx.get("thing", texts) == {text: thing(text, colour=text)}
@@ -190,7 +190,7 @@ class DocumentsContract(ContractBase):
 
     def test_a_unique_value_belongs_to_one_document(self, tx: Transaction) -> None:
         """The error names kind and field, and none of the call's documents is written."""
-        for field in self.anew(tx, ("name", "badge")):
+        for field in self._anew(tx, ("name", "badge")):
             tx.put("thing", {"1": thing(**{field: "a"})})
             before = contents(tx)
             taken = thing(**{field: "a"})

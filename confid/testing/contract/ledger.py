@@ -44,7 +44,7 @@ class LedgerContract(ContractBase):
         """Each entry says what, whose, where from, when and by whom, to the microsecond, in UTC."""
         every = itertools.product((ISSUED, IMPORTED), ("admin", None), (False, True), (1, 3))
         large = [(ISSUED, "admin", False, 1_100), (IMPORTED, None, True, 1_100)]
-        for origin, by, retired, count in self.anew(tx, [*every, *large]):
+        for origin, by, retired, count in self._anew(tx, [*every, *large]):
             elsewhere = AT.astimezone(timezone(timedelta(hours=-8)))
             entries = [
                 LedgerEntry(
@@ -104,7 +104,7 @@ class LedgerContract(ContractBase):
 
     def test_an_owner_has_one_living_id(self, tx: Transaction) -> None:
         """A second one is a DuplicateKeyError, and nothing of the call is entered."""
-        for others in self.anew(tx, (0, 3)):
+        for others in self._anew(tx, (0, 3)):
             tx.claim([(FIRST_ID, "ann")], Claim(at=AT))
             before = contents(tx)
             rest = [(FIRST_ID + 10 + i, f"other {i}") for i in range(others)]
@@ -134,7 +134,7 @@ class LedgerContract(ContractBase):
     def test_an_id_outside_the_range_is_refused(self, tx: Transaction) -> None:
         """With an error, and nothing of the call is entered; the range's ends are inside."""
         outside = (0, -1, FIRST_ID - 1, LAST_ID + 1, 2**31, 10**20)
-        for conference_id in self.anew(tx, outside):
+        for conference_id in self._anew(tx, outside):
             for rest in ([], [(FIRST_ID, "ann"), (LAST_ID, "bob")]):
                 with pytest.raises(StoreError):
                     tx.claim([*rest, (conference_id, "cyd")], Claim(at=AT))
@@ -243,7 +243,7 @@ class LedgerContract(ContractBase):
 
     def test_exchange_retires_and_claims(self, tx: Transaction) -> None:
         """Living IDs are retired, those of owners whose proposal is refused too; no other is."""
-        for by, count in self.anew(tx, [("last", 1), (None, 1), ("last", 2), (None, 1_100)]):
+        for by, count in self._anew(tx, [("last", 1), (None, 1), ("last", 2), (None, 1_100)]):
             owners = [f"owner {n}" for n in range(count)]
             tx.claim(
                 [(FIRST_ID + n, owner) for n, owner in enumerate([*owners, "other"])], Claim(at=AT)
