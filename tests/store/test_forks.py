@@ -158,7 +158,7 @@ FINE = "0\n() True\nTrue\n"
 @pytest.mark.parametrize("place", ["memory", "sqlite", "overlay"])
 def test_a_block_is_refused_in_a_child(tmp_path: Path, place: str) -> None:
     """Its end too; and the parent's goes on as if there had been no child."""
-    scripts = []
+    scripts: list[tuple[str, list[str]]] = []
     for name, parts in SCRIPTS.items():
         code = "\n".join([PREAMBLE, *parts, "session.close()", f"print({name!r})"])
         where = place if place == "memory" else str(tmp_path / f"{len(scripts)}.db")
