@@ -53,6 +53,7 @@ class own_function:  # noqa: N801 - a decorator
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function, recorded."""
+        self._function: Callable[..., Any] = function
 
         @ends_at_caller
         @functools.wraps(function)
@@ -65,60 +66,56 @@ class own_function:  # noqa: N801 - a decorator
                 if "what_if" in inspect.signature(function).parameters:
                     kwargs.setdefault("what_if", True)
                 elif not self._says_itself:
-                    return cast("R", self._try(session, function, args, kwargs))
+                    return cast("R", self._try(session, self._bound(args, kwargs)))
             if session.recorder is None:
                 return function(*args, **kwargs)
-            return self._record(session, session.recorder, function, args, kwargs)
+            kept = {name: _kept(value) for name, value in self._bound(args, kwargs).items()}
+            return cast("R", self._record(session, session.recorder, kept))
 
         return call
 
-    def _try(
-        self,
-        session: Session,
-        function: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> Any:
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        arguments = inspect.signature(self._function).bind(*args, **kwargs).arguments
+        arguments.pop("session", None)
+        return arguments
+
+    def _try(self, session: Session, arguments: dict[str, Any]) -> Any:
         """Say what the call would do; what comes out when nothing is done."""
         from confid.engine.trial import trial  # noqa: PLC0415 - few calls are tried
         from confid.engine.what_if import nothing, say  # noqa: PLC0415 - few calls are tried
 
-        arguments = inspect.signature(function).bind(*args, **kwargs).arguments
-        target = _target(function, arguments)
+        target = _target(self._function, arguments)
         if self._on_stores:
             say(session, self._name, [target], [])
             return None
-        on_trial = {k: v for k, v in arguments.items() if k not in (*self._without, "session")}
+        on_trial = {k: v for k, v in arguments.items() if k not in self._without}
         with trial(session) as tried:
-            result = function(**on_trial, session=session)
+            result = self._function(**on_trial, session=session)
             effects = tried.effects([target])
         say(session, self._name, [target], effects)
         return nothing(result)
 
-    def _record(
-        self,
-        session: Session,
-        recorder: Recorder,
-        function: Callable[..., R],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> R:
-        arguments = _named(function, args, kwargs)
-        arguments.pop("session", None)
+    def _record(self, session: Session, recorder: Recorder, arguments: dict[str, Any]) -> Any:
+        stamps = _stamps(arguments)
         if self._on_stores:
             # A place can be a URL with a password.
             arguments = {k: Secret(v) if isinstance(v, str) else v for k, v in arguments.items()}
-        stamps = _stamps(arguments)
 
-        def again(where: Session, given: Mapping[str, Any]) -> R:
+        def again(where: Session, given: Mapping[str, Any]) -> Any:
             if self._on_stores:
-                self._refuse()
+                raise InvalidOperationError(
+                    f"{self._name}() works on stores themselves, so it can't be rehearsed. Call "
+                    "it when the rehearsal's block has ended.",
+                    target=self._name,
+                )
             if _stamps(given) != stamps:
                 raise InvalidOperationError(
                     f"A file that {self._name}() read has changed since the rehearsal."
                 )
-            values = {name: _renewed(value) for name, value in given.items()}
-            return function(**values, session=where)
+            for value in given.values():
+                if isinstance(value, io.StringIO):
+                    value.seek(0)
+            return self._function(**given, session=where)
 
         recorded = RecordedCall(
             name=self._name,
@@ -128,13 +125,6 @@ class own_function:  # noqa: N801 - a decorator
             actor=session.actor,
         )
         return recorder.run(recorded, lambda: again(session, arguments))
-
-    def _refuse(self) -> None:
-        raise InvalidOperationError(
-            f"{self._name}() works on stores themselves, so it can't be rehearsed. Call it when "
-            "the rehearsal's block has ended.",
-            target=self._name,
-        )
 
 
 def _session(given: object) -> Session | None:
@@ -162,14 +152,6 @@ def _target(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
     return name
 
 
-def _named(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> dict[str, Any]:
-    """The arguments by name, each in a form that can be read again."""
-    bound = inspect.signature(function).bind(*args, **kwargs)
-    return {name: _kept(value) for name, value in bound.arguments.items()}
-
-
 def _stamps(arguments: Mapping[str, Any]) -> list[tuple[int, int]]:
     """The times and sizes of the files that arguments name, to know them again."""
     stamps = []
@@ -193,28 +175,14 @@ def _kept(value: Any) -> Any:
 
 
 def _text(file: Any) -> Any:
+    """What an open text file holds, under its name."""
     try:
-        return _Text(file)
+        text = io.StringIO("".join(iter(file.readline, "")), newline="")
     except (OSError, TypeError, ValueError):
         # One that can't be read, or isn't text: the function says so itself.
         if file.seekable():
             file.seek(0)
         return file
-
-
-class _Text:
-    """What an open text file held."""
-
-    def __init__(self, file: Any) -> None:
-        self._text = "".join(iter(file.readline, ""))
-        self._name = getattr(file, "name", None)
-
-    def opened(self) -> io.StringIO:
-        file = io.StringIO(self._text, newline="")
-        if self._name is not None:
-            file.name = self._name
-        return file
-
-
-def _renewed(value: Any) -> Any:
-    return value.opened() if isinstance(value, _Text) else value
+    if (name := getattr(file, "name", None)) is not None:
+        text.name = name
+    return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
@@ -20,7 +20,7 @@ from confid.tenant.property_changes import changes
 from confid.tenant.setup import LastSetup
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from confid.engine.session import Session
     from confid.store.base import Transaction
@@ -45,36 +45,26 @@ class Changed:
         return self.promised.name or self.seen.name
 
 
-@attrs.frozen(kw_only=True)
-class ChangedMail:
-    """A message before and after, None where there was or is none."""
+class ChangedMail(NamedTuple):
+    """A message whose state changed: None is that of one that wasn't or isn't there."""
 
-    before: OutboxEntry | None
-    after: OutboxEntry | None
+    owner: str
+    was: str | None
+    will_be: str | None
+    becomes: str | None
+    """The address that it goes to, or else its state."""
 
-    @property
-    def owner(self) -> str:
-        """Whose it is."""
-        entry = self.after or self.before
-        assert entry is not None  # noqa: S101 - it is one or the other
-        return entry.owner
 
-    @property
-    def was(self) -> str | None:
-        """Its state before."""
-        return self.before.state if self.before else None
-
-    @property
-    def will_be(self) -> str | None:
-        """Its state after."""
-        return self.after.state if self.after else None
-
-    @property
-    def becomes(self) -> str | None:
-        """The address that it goes to, or else its state."""
-        if self.after is None:
-            return None
-        return self.after.to if self.after.state == MessageState.PENDING else self.after.state
+def changed_mails(
+    before: Mapping[str, OutboxEntry], after: Mapping[str, OutboxEntry]
+) -> Iterator[ChangedMail]:
+    """The messages that changed their states, in the order of their keys."""
+    for key, entry in sorted({**before, **after}.items()):
+        was = before[key].state if key in before else None
+        will_be = entry.state if key in after else None
+        if was != will_be:
+            becomes = entry.to if will_be == MessageState.PENDING else will_be
+            yield ChangedMail(entry.owner, was, will_be, becomes)
 
 
 @attrs.define(kw_only=True)
@@ -92,7 +82,6 @@ class Effect:
 class Trial:
     """Calls on trial so far."""
 
-    session: Session
     before: UnitOfWork
     after: UnitOfWork
     transaction: Any
@@ -105,7 +94,13 @@ class Trial:
         """
         own = self.transaction.changes()
         subjects = written(own)
-        mails = list(self._mails(own.documents.get(OUTBOX.name, set())))
+        messages = own.documents.get(OUTBOX.name, ())
+        mails = [
+            *changed_mails(
+                MESSAGES.get(self.before.transaction, messages),
+                MESSAGES.get(self.after.transaction, messages),
+            )
+        ]
         queued = own.documents.get(MIGRATION.name, set())
         keys = {key for kind, key in subjects if kind == PERSON} | queued
         keys |= {mail.owner for mail in mails}
@@ -130,19 +125,14 @@ class Trial:
 
     def _changed(self, subjects: Collection[Subject], drawn: Collection[str]) -> Iterator[Changed]:
         seen, promised = shown(self.before, subjects), shown(self.after, subjects)
-        rows: dict[Subject, list[PropertyChange]] = {}
-        for row in changes(seen, promised, drawn=drawn):
-            rows.setdefault(row.subject, []).append(row)
+        rows = changes(seen, promised, drawn=drawn).by_subject
         for subject, its in rows.items():
-            yield Changed(subject=subject, seen=seen[subject], promised=promised[subject], rows=its)
-
-    def _mails(self, keys: Collection[str]) -> Iterator[ChangedMail]:
-        before = MESSAGES.get(self.before.transaction, keys)
-        after = MESSAGES.get(self.after.transaction, keys)
-        for key in sorted(keys):
-            mail = ChangedMail(before=before.get(key), after=after.get(key))
-            if (mail.before and mail.before.state) != (mail.after and mail.after.state):
-                yield mail
+            yield Changed(
+                subject=subject,
+                seen=seen[subject],
+                promised=promised[subject],
+                rows=[*its.values()],
+            )
 
 
 def _names(unit: UnitOfWork, owners: Collection[str]) -> dict[str, str]:
@@ -168,7 +158,6 @@ def trial(session: Session) -> Iterator[Trial]:
             _forget_witness(transaction)  # A session without it can issue nothing.
         with session.joined(transaction, instead=instead):
             yield Trial(
-                session=session,
                 before=session.tenant_on(base, instead | {"last_setup": LastSetup()}),
                 after=session.tenant_on(transaction, instead),
                 transaction=transaction,

@@ -10,7 +10,7 @@ import attrs
 
 from confid.engine.own_function import own_function
 from confid.engine.session import current_session
-from confid.engine.trial import ChangedMail, Effect
+from confid.engine.trial import Effect, changed_mails
 from confid.engine.what_if import say
 from confid.errors import InvalidArgumentError, Secret
 from confid.mail.departures import all_as_of_now
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from confid.mail.departures import Departure
     from confid.mail.messages import Wording
     from confid.mail.templates import TemplateSource
+    from confid.tenant.unit_of_work import UnitOfWork
     from confid.tenant.web_links import Links
 
 _FRAME = "width:100%;height:32em;border:1px solid rgba(128,128,128,.5);background:white"
@@ -90,8 +91,7 @@ def preview(
     here = current_session(session)
     wording = read_wording(templates=templates, languages=languages)
     with here.unit(write=False) as tenant:
-        pending = MESSAGES.find(tenant.transaction, "state", [MessageState.PENDING])
-        leaving = list(all_as_of_now(tenant, in_order(pending.values())))
+        leaving = all_pending(tenant)
         links, tenant_id = links_of(tenant), tenant.facts.tenant_id
     mails: list[PreviewedMail] = []
     errors: list[ConfidError] = []
@@ -103,6 +103,12 @@ def preview(
         except InvalidArgumentError as error:
             errors.append(error)
     return Results(mails, errors)
+
+
+def all_pending(tenant: UnitOfWork) -> list[Departure]:
+    """The messages that are pending, as they would leave now and in that order."""
+    pending = MESSAGES.find(tenant.transaction, "state", [MessageState.PENDING])
+    return list(all_as_of_now(tenant, in_order(pending.values())))
 
 
 def previewed(
@@ -131,16 +137,14 @@ def previewed(
 def say_what_would_leave(session: Session) -> None:
     """Say what `deliver` would hand over, under WhatIf."""
     with session.unit(write=False) as tenant:
-        pending = MESSAGES.find(tenant.transaction, "state", [MessageState.PENDING])
-        leaving = [one.entry for one in all_as_of_now(tenant, in_order(pending.values()))]
-    mails = [
-        ChangedMail(
-            before=pending[entry.key],
-            after=attrs.evolve(entry, state=MessageState.SENT)
-            if entry.state == MessageState.PENDING
-            else entry,
-        )
+        leaving = [one.entry for one in all_pending(tenant)]
+    after = {
+        entry.key: attrs.evolve(entry, state=MessageState.SENT)
+        if entry.state == MessageState.PENDING
+        else entry
         for entry in leaving
-    ]
+    }
+    pending = {key: attrs.evolve(entry, state=MessageState.PENDING) for key, entry in after.items()}
     target = f"{len(pending)} pending mail{'s' if len(pending) != 1 else ''}"
+    mails = [*changed_mails(pending, after)]
     say(session, "confid.mail.deliver", [target], [Effect(target=target, mails=mails)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import attrs
 
@@ -17,7 +18,7 @@ from confid.tenant.records import Bridge, DirectoryUser, Record, ServiceNumber, 
 from confid.tenant.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from confid.engine.binder import CommandInfo
     from confid.engine.recording import RecordedCall
@@ -154,16 +155,30 @@ def _plain(value: Any, people: Mapping[str, DirectoryUser]) -> Any:
     """A value as a script can say it: the name of a record."""
     if isinstance(value, list | tuple | Results):
         return [_plain(item, people) for item in value]
+    if isinstance(value, Record) and (name := _name(value) or _identity(value)):
+        # A person removed later is not among the people, but the record may have the name.
+        return getattr(people.get(name, value), "user_principal_name", name)
+    return value
+
+
+def _name(value: Record) -> str | None:
+    """What a number, a bridge or a policy is called."""
     if isinstance(value, ServiceNumber):
         return value.number
-    if isinstance(value, Bridge):
+    if isinstance(value, Bridge | TeamsAudioConferencingPolicy):
         return str(value.identity)
-    if isinstance(value, TeamsAudioConferencingPolicy):
-        return value.identity
-    if isinstance(value, Record) and (identity := _identity(value)):
-        # A person removed later is not among the people, but the record may have the name.
-        return getattr(people.get(identity, value), "user_principal_name", identity)
-    return value
+    return None
+
+
+def texts(value: object) -> Iterator[str]:
+    """The texts in the value of a parameter, and the names of things."""
+    if isinstance(value, list | tuple | Results):
+        for item in value:
+            yield from texts(item)
+    elif isinstance(value, Record):
+        yield _name(value) or ""
+    elif isinstance(value, str | UUID):
+        yield str(value)
 
 
 def named_people(calls: Iterable[RecordedCall]) -> list[str]:

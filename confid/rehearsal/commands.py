@@ -10,16 +10,16 @@ import attrs
 
 from confid.engine.binder import registry
 from confid.errors import ConfidError, listed
-from confid.rehearsal.calls import is_about_settings, literal, names_people
+from confid.rehearsal.calls import is_about_settings, literal, names_people, texts
 from confid.store.base import TENANT
 from confid.tenant.documents import AUDIO_POLICY, BRIDGE, SERVICE_NUMBER, SETTINGS_KEY
 from confid.tenant.policies import TAG
 from confid.tenant.properties import PERSON
-from confid.tenant.records import Bridge, ServiceNumber
+from confid.tenant.records import ServiceNumber
 from confid.tenant.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
     from confid.engine.binder import CommandInfo
     from confid.rehearsal.calls import RehearsedCall
@@ -72,7 +72,7 @@ class Look:
 
     of: tuple[str, str]
     cmdlet: str
-    by: str | None = "Identity"
+    by: str = "Identity"
     seen: Mapping[str, object] = attrs.field(factory=dict)
 
 
@@ -148,7 +148,7 @@ def _command(
             f"notify={call.beside['notify']}: no parameter says that. The service sends mails as "
             "the tenant's settings say."
         )
-    if drawn := [str(v) for v in _each(call.parameters.values()) if str(v) in outcome.drawn]:
+    if drawn := [t for t in texts([*call.parameters.values()]) if t in outcome.drawn]:
         remarks.append(f"Drawn in the rehearsal, and another one in reality: {listed(drawn)}")
     given = {name: value for name, value in call.parameters.items() if era in eras[name]}
     many = isinstance(given.get("Identity"), list) and names_people(info)
@@ -190,16 +190,6 @@ def argument(name: str, kind: str, value: object) -> str:
     if kind == "SwitchParameter":
         return f"-{name}" if value else f"-{name}:$false"
     return f"-{name} {literal(value)}"
-
-
-def _each(values: Iterable[object]) -> Iterator[object]:
-    for value in values:
-        if isinstance(value, list | tuple):
-            yield from _each(value)
-        elif isinstance(value, Bridge):
-            yield value.identity
-        else:
-            yield value
 
 
 def _is_writable(name: str) -> bool:
@@ -278,31 +268,26 @@ def _look(
     """How to look at a target; None for one that there is nothing to look at of."""
     if info.name.startswith("New-") or {"Group", "Global"} & call.parameters.keys():
         return None
-    subject = _subject(info, name, outcome)
-    if subject is None:
+    if (subject := _subject(info, name, outcome)) is None:
         return None
-    seen, changed = _seen(subject, outcome), outcome.changed.get(subject, set())
-    kind, _ = subject
-    if kind == PERSON:
+    if subject[0] == PERSON:
         return _look_at_person(info, subject, outcome, era)
-    if kind == TENANT.name:
-        cmdlet = "Get-CsOnlineDialInConferencingTenantSettings"
-        calls = [c for c in outcome.calls if is_about_settings(c.name) and c.writes]
-        names = changed.union(*(c.parameters for c in calls)) - {"Identity"}
-        kept = {n: value for n, value in seen.items() if n in names}
-        return Look(of=subject, cmdlet=cmdlet, by=None, seen=kept)
-    names_of = _LOOKED_AT[kind]
-    by = "Name" if kind == BRIDGE.name and "Name" in call.parameters else "Identity"
-    noun = info.name.partition("-")[2]
-    if kind == BRIDGE.name:
+    noun, by = info.name.partition("-")[2], "Identity"
+    seen = _seen(subject, outcome)
+    names: Sequence[str] = _LOOKED_AT.get(subject[0], ())
+    if subject[0] == BRIDGE.name:
         noun = "CsOnlineDialInConferencingBridge"
-        by = "Identity" if "BridgeId" in call.parameters else by
-        by = "Name" if "BridgeName" in call.parameters else by
-    return Look(of=subject, cmdlet=f"Get-{noun}", by=by, seen={n: seen.get(n) for n in names_of})
+        by = "Name" if {"Name", "BridgeName"} & call.parameters.keys() else by
+    elif subject[0] == TENANT.name:
+        by = ""
+        calls = [c for c in outcome.calls if is_about_settings(c.name) and c.writes]
+        given = set(outcome.changed.get(subject, ())).union(*(c.parameters for c in calls))
+        names = [n for n in seen if n in given - {"Identity"}]
+    return Look(of=subject, cmdlet=f"Get-{noun}", by=by, seen={n: seen.get(n) for n in names})
 
 
 def _look_at_person(info: CommandInfo, subject: Subject, outcome: Outcome, era: str) -> Look | None:
-    seen, changed = _seen(subject, outcome), outcome.changed.get(subject, set())
+    seen = _seen(subject, outcome)
     if info.name.startswith("Grant-"):
         policy = "TeamsAudioConferencingPolicy" if "Audio" in info.name else "OnlineDialOutPolicy"
         of = (policy, subject[1])
@@ -310,7 +295,7 @@ def _look_at_person(info: CommandInfo, subject: Subject, outcome: Outcome, era: 
     is_enabled_first = "BridgeName" in outcome.promised[subject].properties.keys() - seen.keys()
     if is_enabled_first and era not in registry[_ENABLE].eras:
         return None  # The licence that enables them sets all of it.
-    given = outcome.given.get(subject[1], set())
+    changed, given = outcome.changed.get(subject, {}), outcome.given.get(subject[1], set())
     looked = [name for name in OF_A_USER if name in changed or fold(name) in given]
     return Look(
         of=subject,

@@ -13,11 +13,12 @@ from confid.rehearsal.calls import (
     names_people,
     people_of,
     rehearsed,
+    texts,
 )
 from confid.rehearsal.mails import Mails, mails_of
 from confid.store.base import TENANT
 from confid.tenant.documents import MEETINGS, OUTBOX, SETTINGS_KEY
-from confid.tenant.properties import PERSON, Subject, named_in, shown, written
+from confid.tenant.properties import PERSON, Subject, named, shown, written
 from confid.tenant.property_changes import Changes, changes
 from confid.tenant.results import Results
 from confid.tenant.text import fold
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from confid.engine.recording import RecordedCall
     from confid.rehearsal.source import Opened
     from confid.tenant.properties import Shown
+    from confid.tenant.property_changes import PropertyChange
     from confid.tenant.records import DirectoryUser, Meeting
     from confid.tenant.unit_of_work import UnitOfWork
 
@@ -57,17 +59,13 @@ class Outcome:
     """The identities that calls were given, and whose each was at first."""
     tenant_id: str
     at: datetime
-    changed: dict[Subject, set[str]] = attrs.field(init=False, repr=False)
-    """The names of the properties that changed, by what they are of."""
+    changed: dict[Subject, dict[str, PropertyChange]] = attrs.field(init=False, repr=False)
     given: dict[str, set[str]] = attrs.field(init=False, repr=False)
     """The names of the parameters that calls gave for each person, folded."""
 
     @changed.default
-    def _changed(self) -> dict[Subject, set[str]]:
-        found: dict[Subject, set[str]] = {}
-        for row in self.changes:
-            found.setdefault(row.subject, set()).add(row.property)
-        return found
+    def _changed(self) -> dict[Subject, dict[str, PropertyChange]]:
+        return self.changes.by_subject
 
     @given.default
     def _given(self) -> dict[str, set[str]]:
@@ -87,14 +85,14 @@ def outcome_of(opened: Opened) -> Outcome:
     session, overlay = opened.session, opened.overlay
     assert session.recorder is not None  # noqa: S101 - a rehearsal's session has one
     recorded = tuple(session.recorder.calls)
-    own = overlay.changes()
     with overlay.before_and_after() as (base, here):
+        own = here.changes()
         before, after = session.tenant_on(base), session.tenant_on(here)
         tenant_id = str(before.facts.tenant_id)
         identities = named_people(recorded)
         # A person who has got another name is called by the one that others know.
         people = people_of(before, identities)
-        named = {i: people[i].owner if i in people else None for i in identities}
+        whose = {i: people[i].owner if i in people else None for i in identities}
         people |= people_of(after, [name for name in identities if name not in people])
         given = {(PERSON, user.owner) for user in people.values()}
         given |= {(PERSON, user.owner) for user in _imported(recorded)}
@@ -102,7 +100,7 @@ def outcome_of(opened: Opened) -> Outcome:
         changed = written(own)
         seen = shown(before, changed | given)
         promised = {**seen, **shown(after, changed)}
-        named |= _names_of_new(seen, promised)
+        whose |= _names_of_new(seen, promised)
         mails = mails_of(base, after, own.documents.get(OUTBOX.name, ()))
         outdated = _outdated(after, own.owners)
 
@@ -117,7 +115,7 @@ def outcome_of(opened: Opened) -> Outcome:
         promised=promised,
         drawn=frozenset(drawn | own.documents.get(OUTBOX.name, set())),
         people=people | {user.user_principal_name: user for user in people.values()},
-        named=named,
+        named=whose,
         tenant_id=tenant_id,
         at=session.now(),
     )
@@ -127,8 +125,9 @@ def _things(unit: UnitOfWork, recorded: Sequence[RecordedCall]) -> set[Subject]:
     """The bridges, numbers, policies and settings that calls were given."""
     found: set[Subject] = set()
     for call in recorded:
-        values = [v for name, v in call.arguments.items() if name != "identity" or _is_one(v)]
-        found |= named_in(unit, values)
+        for name, value in call.arguments.items():
+            if name != "identity" or not isinstance(value, list):
+                found |= {subject for text in texts(value) for subject in named(unit, text)}
         if call.writes and is_about_settings(call.name):
             found.add((TENANT.name, SETTINGS_KEY))
     return found
@@ -148,10 +147,6 @@ def _names_of_new(
     """The names of the people that are new, who have to be nobody's still."""
     new = (promised[s].properties for s in promised if s[0] == PERSON and not seen[s].properties)
     return {name: None for its in new if (name := its.get("UserPrincipalName"))}
-
-
-def _is_one(value: object) -> bool:
-    return not isinstance(value, list)
 
 
 def _outdated(unit: UnitOfWork, owners: Collection[str]) -> Results[Meeting]:

@@ -47,9 +47,7 @@ def headline(outcome: Outcome, errors: Sequence[BaseException]) -> str:
 
 
 def _parts(outcome: Outcome) -> Iterator[str]:
-    subjects: dict[tuple[str, str], dict[str, PropertyChange]] = {}
-    for row in outcome.changes:
-        subjects.setdefault(row.subject, {})[row.property] = row
+    subjects = outcome.changed
     people = [rows for (kind, _), rows in subjects.items() if kind == PERSON]
     if people:
         facets = ", ".join(_facets(people))

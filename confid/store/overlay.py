@@ -122,15 +122,14 @@ class OverlayStore(Store):
     @block
     def transaction(self, *, write: bool) -> Iterator[Transaction]:
         """One transaction; waits up to 30 seconds for that of another thread."""
-        with self._begin(write=write) as (_, transaction):
+        with self.before_and_after(write=write) as (_, transaction):
             yield transaction
 
-    def before_and_after(self) -> AbstractContextManager[tuple[Transaction, Transaction]]:
-        """Two transactions to read: the base as the overlay sees it, and the overlay."""
-        return self._begin(write=False)
-
     @block
-    def _begin(self, *, write: bool) -> Iterator[tuple[Transaction, _OverlayTransaction]]:
+    def before_and_after(
+        self, *, write: bool = False
+    ) -> Iterator[tuple[Transaction, _OverlayTransaction]]:
+        """Two transactions: one on the base as the overlay sees it, and one on the overlay."""
         moment = self._moment
         if moment is None:
             raise StoreError(f"{self!r} is closed.")
@@ -143,7 +142,7 @@ class OverlayStore(Store):
 
     def changes(self) -> Changes:
         """What was written here."""
-        with self._begin(write=False) as (_, transaction):
+        with self.before_and_after() as (_, transaction):
             return transaction.changes()
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import attrs
 
+from confid.ids.conference_id import ConferenceId
 from confid.store.base import TENANT
 from confid.store.batches import batched
 from confid.tenant.documents import (
@@ -27,8 +28,8 @@ from confid.tenant.documents import (
     USER,
 )
 from confid.tenant.people import Person
-from confid.tenant.policies import TAG, Family, TeamsAudioConferencingPolicy
-from confid.tenant.records import MASKED_PIN, Bridge, ServiceNumber
+from confid.tenant.policies import TAG, Family
+from confid.tenant.records import MASKED_PIN
 from confid.tenant.setup import grants_key
 from confid.tenant.text import fold
 from confid.tenant.web_links import LINKS, links_of
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from confid.tenant.unit_of_work import UnitOfWork
 
 PERSON: Final = USER.name
-OF_A_PERSON: Final = (USER.name, CONFERENCING.name, GRANT.name)
-THINGS: Final = (BRIDGE.name, SERVICE_NUMBER.name, AUDIO_POLICY.name, MEETING.name)
 GRANTED: Final = {
     Family.AUDIO_CONFERENCING: "TeamsAudioConferencingPolicy",
     Family.DIAL_OUT: "OnlineDialOutPolicy",
@@ -50,6 +49,12 @@ OF_THE_TENANT: Final = "Tenant settings"
 LICENCE: Final = "PstnConferencingLicenseState"
 _OF_THE_BRIDGE: Final = ("BridgeName", "DefaultTollNumber", "DefaultTollFreeNumber")
 """Properties of a user that follow the bridge's: they change with another bridge only."""
+_KINDS: Final = {
+    **dict.fromkeys((USER.name, CONFERENCING.name, GRANT.name), PERSON),
+    **{kind.name: kind.name for kind in (MEETING, BRIDGE, SERVICE_NUMBER, AUDIO_POLICY, TENANT)},
+}
+"""What the documents of a kind are of. The order is that of changes."""
+_OF_THE_TENANT: Final = (SETTINGS_KEY, LINKS, *map(grants_key, Family))
 _CONSTANT: Final = "TenantId"
 _DIGITS: Final = re.compile(r"[\d ()+./tel:-]{7,}")
 
@@ -79,15 +84,12 @@ NOTHING: Final = Shown("", {})
 def written(changes: Written) -> set[Subject]:
     """The subjects that were written in an overlay."""
     found = {
-        (kind if kind in THINGS else PERSON, key)
-        for kind in (*OF_A_PERSON, *THINGS)
-        for key in changes.documents.get(kind, ())
+        (kind, key)
+        for document, kind in _KINDS.items()
+        for key in changes.documents.get(document, ())
+        if kind != TENANT.name or key in _OF_THE_TENANT
     }
-    found |= {(PERSON, owner) for owner in changes.owners}
-    kept = {SETTINGS_KEY, LINKS, *map(grants_key, Family)}
-    return found | {
-        (TENANT.name, key) for key in changes.documents.get(TENANT.name, ()) if key in kept
-    }
+    return found | {(PERSON, owner) for owner in changes.owners}
 
 
 def shown(unit: UnitOfWork, subjects: Iterable[Subject]) -> dict[Subject, Shown]:
@@ -96,10 +98,14 @@ def shown(unit: UnitOfWork, subjects: Iterable[Subject]) -> dict[Subject, Shown]
     for kind, key in sorted(subjects):
         wanted.setdefault(kind, []).append(key)
     return {
-        (kind, key): found
+        (kind, key): there.get(key, NOTHING)
         for kind, keys in wanted.items()
-        for key, found in _READERS[kind](unit, keys)
+        for there in [dict(_READERS[kind](unit, keys))]
+        for key in keys
     }
+
+
+# The readers pass over what isn't there.
 
 
 def _people(unit: UnitOfWork, owners: Sequence[str]) -> Iterator[tuple[str, Shown]]:
@@ -107,21 +113,18 @@ def _people(unit: UnitOfWork, owners: Sequence[str]) -> Iterator[tuple[str, Show
         users, settings = unit.users(some), SETTINGS.get(unit.transaction, some)
         # Not `unit.people`, which asks for serials too: they cost an overlay more than all else.
         current = unit.transaction.current(users)
-        found = unit.policies.with_own(
+        people = unit.policies.with_own(
             Person(
                 user=user,
                 conferencing=settings.get(owner),
-                conference_id=current.get(owner),
+                conference_id=ConferenceId(current[owner]) if owner in current else None,
             )
             for owner, user in users.items()
         )
-        people = {person.user.owner: person for person in found}
-        for owner in some:
-            if owner not in people:
-                yield owner, NOTHING
-                continue
-            user, properties = users[owner], _of_person(unit, people[owner])
-            yield owner, Shown(user.display_name or user.user_principal_name, properties)
+        for person in people:
+            user = person.user
+            name = user.display_name or user.user_principal_name
+            yield user.owner, Shown(name, _of_person(unit, person))
 
 
 def _of_person(unit: UnitOfWork, person: Person) -> dict[str, Any]:
@@ -137,38 +140,30 @@ def _of_person(unit: UnitOfWork, person: Person) -> dict[str, Any]:
 
 def _bridges(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Shown]]:
     for key in keys:
-        bridge = unit.setup.bridges.get(UUID(key))
-        if bridge is None:
-            yield key, NOTHING
-            continue
-        properties = dict(unit.setup.bridge_record(bridge).__powershell__())
-        # Each number says itself on which bridge it is.
-        del properties["ServiceNumbers"]
-        properties["DefaultServiceNumber"] = bridge.default_number
-        yield key, Shown(bridge.name, properties)
+        if bridge := unit.setup.bridges.get(UUID(key)):
+            properties = dict(unit.setup.bridge_record(bridge).__powershell__())
+            # Each number says itself on which bridge it is.
+            del properties["ServiceNumbers"]
+            properties["DefaultServiceNumber"] = bridge.default_number
+            yield key, Shown(bridge.name, properties)
 
 
 def _numbers(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Shown]]:
     for key in keys:
-        number = unit.setup.numbers.get(key)
-        yield key, Shown(f"+{key}", dict(number.__powershell__())) if number else NOTHING
+        if number := unit.setup.numbers.get(key):
+            yield key, Shown(f"+{key}", dict(number.__powershell__()))
 
 
 def _policies(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Shown]]:
     for key in keys:
-        policy = unit.setup.audio_policies.get(key)
-        yield key, Shown(policy.identity, dict(policy.__powershell__())) if policy else NOTHING
+        if policy := unit.setup.audio_policies.get(key):
+            yield key, Shown(policy.identity, dict(policy.__powershell__()))
 
 
 def _meetings(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Shown]]:
-    meetings = MEETINGS.get(unit.transaction, keys)
-    for key in keys:
-        meeting = meetings.get(key)
-        if meeting is None:
-            yield key, NOTHING
-        else:
-            properties = {**meeting.__powershell__(), "Invitation": meeting.invitation}
-            yield key, Shown(meeting.subject, properties)
+    for key, meeting in MEETINGS.get(unit.transaction, keys).items():
+        properties = {**meeting.__powershell__(), "Invitation": meeting.invitation}
+        yield key, Shown(meeting.subject, properties)
 
 
 def _of_tenant(unit: UnitOfWork, keys: Sequence[str]) -> Iterator[tuple[str, Shown]]:
@@ -217,7 +212,8 @@ def differences(
 ) -> Iterator[Difference]:
     """The properties that differ, subject by subject in the order of their names."""
     names = {s: (after[s].name or before[s].name) for s in before}
-    order = sorted(before, key=lambda s: (_ORDER.index(s[0]), fold(names[s]), s))
+    kinds = list(_KINDS)
+    order = sorted(before, key=lambda s: (kinds.index(s[0]), fold(names[s]), s))
     for subject in order:
         one, other = before[subject].properties, after[subject].properties
         moved = one.get("BridgeId") != other.get("BridgeId")
@@ -233,35 +229,8 @@ def _flips(one: Mapping[str, Any], other: Mapping[str, Any], name: str) -> bool:
     return (one.get(name) is False) != (other.get(name) is False)
 
 
-_ORDER: Final = (
-    PERSON,
-    MEETING.name,
-    BRIDGE.name,
-    SERVICE_NUMBER.name,
-    AUDIO_POLICY.name,
-    TENANT.name,
-)
-
-
-def named_in(unit: UnitOfWork, values: Iterable[object]) -> set[Subject]:
-    """The bridges, numbers and policies that the values of a call's parameters name."""
-    found: set[Subject] = set()
-    for value in values:
-        if isinstance(value, Bridge):
-            found.add((BRIDGE.name, str(value.identity)))
-        elif isinstance(value, ServiceNumber):
-            found.add((SERVICE_NUMBER.name, value.number))
-        elif isinstance(value, TeamsAudioConferencingPolicy):
-            found |= _with_name(unit, value.identity)
-        elif isinstance(value, list | tuple):
-            found |= named_in(unit, value)
-        elif isinstance(value, str | UUID):
-            found |= _with_name(unit, str(value))
-    return found
-
-
-def _with_name(unit: UnitOfWork, text: str) -> set[Subject]:
-    """The bridge, number and policy of that name, as far as there are any."""
+def named(unit: UnitOfWork, text: str) -> set[Subject]:
+    """The bridge, number and policy that a value of a parameter names, as far as there are any."""
     setup, name = unit.setup, fold(text.strip())
     found: set[Subject] = {
         (BRIDGE.name, str(bridge.identity))

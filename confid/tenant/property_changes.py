@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from html import escape
-from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -55,15 +54,22 @@ class Changes(Results[PropertyChange]):
 
     __slots__ = ()
 
+    @property
+    def by_subject(self) -> dict[Subject, dict[str, PropertyChange]]:
+        """The changes of each person and thing, by the property's name."""
+        found: dict[Subject, dict[str, PropertyChange]] = {}
+        for row in self:
+            found.setdefault(row.subject, {})[row.property] = row
+        return found
+
     def _repr_html_(self) -> str:
         if not self:
             return "<p>0 rows</p>"
         lines = []
-        for _, grouped in groupby(self[:HTML_ROWS], key=lambda row: row.subject):
-            rows = list(grouped)
-            name = escape(rows[0].display_name)
+        for rows in Changes(self[:HTML_ROWS]).by_subject.values():
+            name = escape(next(iter(rows.values())).display_name)
             head = f'<th rowspan="{len(rows)}" scope="rowgroup">{name}</th>'
-            for row in rows:
+            for row in rows.values():
                 values = [TABLE_CELL[type(v)](v) for v in (row.property, row.before, row.after)]
                 inside = "".join(f"<td>{escape(text)}</td>" for text in values)
                 lines.append(f"<tr>{head}{inside}</tr>")
