@@ -24,19 +24,12 @@ set_cs_online_dial_in_conferencing_user("ken.myer@contoso.com", reset_conference
 
 def figures(scale: Scale) -> Iterator[Figure]:
     """Each is the wall time of an interpreter minus that of one that does nothing."""
-    programs = (
-        "pass",
-        "import attrs",
-        "import confid",
-        "from confid.cmdlets import *",
-        FIRST_RESET,
-    )
-    bare, attrs, confid, cmdlets, reset = in_turns(
+    programs = ("pass", "import attrs", "import confid", FIRST_RESET)
+    bare, attrs, confid, reset = in_turns(
         scale.starts, *(partial(_interpreter, program) for program in programs)
     )
     floor = _beyond(attrs, bare)
     yield ratio("import confid, to import attrs", _beyond(confid, bare), floor, target=2.5)
-    yield ratio("from confid.cmdlets import *", _beyond(cmdlets, bare), floor)
     yield ratio("import to first reset, confid.demo()", _beyond(reset, bare), floor)
 
 

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 ROWS = (
     "import confid",
-    "from confid.cmdlets import *",
     "import to first reset",
     "a call's overhead",
     "a reset under WhatIf",
