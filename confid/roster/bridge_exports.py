@@ -39,15 +39,12 @@ class NumberFacts:
 
 @attrs.define
 class BridgeFacts:
-    """What an export says of one bridge."""
+    """What an export says of one bridge; what it doesn't say is absent."""
 
     place: str
     identity: UUID
     name: str
-    is_default: bool | None
-    is_shared: bool | None
-    region: str | None
-    default_number: str | None
+    said: dict[str, Any]
 
 
 class BridgesImport:
@@ -79,15 +76,13 @@ class BridgesImport:
             identity = facts.guid("Identity") if is_named else None
             if identity is None or name is None:
                 continue
-            bridge = BridgeFacts(
-                item.place,
-                identity,
-                name,
-                facts.switch("IsDefault"),
-                facts.switch("IsShared"),
-                facts.text("Region"),
-                self._default_of(facts, identity),
-            )
+            said = {
+                "is_default": facts.switch("IsDefault"),
+                "is_shared": facts.switch("IsShared"),
+                "region": facts.text("Region"),
+                "default_number": self._default_of(facts, identity),
+            }
+            bridge = BridgeFacts(item.place, identity, name, _without_none(said))
             if self.bridges.setdefault(identity, bridge) is not bridge:
                 facts.complain("Identity", f"{identity} stands in another place already.")
             for number in facts.items("ServiceNumbers") or ():
@@ -95,7 +90,7 @@ class BridgesImport:
 
     def _default_of(self, facts: PropertyReader, bridge: UUID) -> str | None:
         value = unflattened(facts.value("DefaultServiceNumber"))
-        if isinstance(value, str) and not value.strip("+ ").isdigit():
+        if isinstance(value, str) and not value.removeprefix("tel:").strip("+ ").isdigit():
             return None  # the name of its type
         return self._nested(facts, "DefaultServiceNumber", value, bridge) if value else None
 
@@ -157,7 +152,7 @@ class BridgesImport:
     def _replaced(self, tenant: UnitOfWork, setup: Setup) -> list[BridgeSettings]:
         """The bridges on file whose place another one takes: that of its name, or of the first."""
         names = {fold(bridge.name): bridge for bridge in self.bridges.values()}
-        brings_default = any(bridge.is_default for bridge in self.bridges.values())
+        brings_default = any(bridge.said.get("is_default") for bridge in self.bridges.values())
         gone = []
         for bridge in setup.bridges.values():
             if bridge.identity in self.bridges:
@@ -233,10 +228,12 @@ class BridgesImport:
         numbers: Mapping[str, ServiceNumber],
         setup: Setup,
     ) -> BridgeSettings:
+        base = before or BridgeSettings(identity=facts.identity, name=facts.name)
+        made = attrs.evolve(base, name=facts.name, **facts.said)
         everything = {**setup.numbers, **numbers}
         own = [n for n in everything.values() if n.bridge_id == facts.identity]
         toll = [number.number for number in own if not number.is_toll_free]
-        default = facts.default_number or (before.default_number if before else None)
+        default = made.default_number
         if default and default not in toll:
             self.problems.append(
                 f"{facts.place}, DefaultServiceNumber: +{default} is no toll number of the bridge."
@@ -247,17 +244,7 @@ class BridgesImport:
                 f"{facts.place}: The file doesn't say the default number of {quoted(facts.name)}; "
                 f"its first toll number, +{default}, was taken."
             )
-        shared = facts.is_shared
-        return BridgeSettings(
-            identity=facts.identity,
-            name=facts.name,
-            default_number=default,
-            is_default=bool(before and before.is_default)
-            if facts.is_default is None
-            else facts.is_default,
-            is_shared=bool(before and before.is_shared) if shared is None else shared,
-            region=facts.region or (before.region if before else None),
-        )
+        return attrs.evolve(made, default_number=default)
 
 
 def _number_facts(facts: PropertyReader) -> dict[str, Any]:
@@ -279,6 +266,10 @@ def _number_facts(facts: PropertyReader) -> dict[str, Any]:
         first = said.get("PrimaryLanguage") or ""
         check_all = spoken_languages.checked_secondary
         said["SecondaryLanguages"] = facts.checked("SecondaryLanguages", check_all, others, first)
+    return _without_none(said)
+
+
+def _without_none(said: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from confid.roster.exports import ExportKind, heading
 from confid.roster.report import NOT_KNOWN, RosterReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 UPN = "UserPrincipalName"
 CONFERENCE_ID = "ConferenceId"
@@ -59,14 +60,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 """What a row says of a person, and the columns that say it, the first name first."""
 
-SETTINGS = {
-    "bridge_id": "-BridgeId",
-    "service_number": "-ServiceNumber",
-    "toll_free_number": "-TollFreeServiceNumber",
-    "allow_toll_free": "-AllowTollFreeDialIn",
-    "allow_pstn_only": "-AllowPstnOnlyMeetings",
-}
-"""Dial-in settings, which come in with a conference ID; and the parameters that set them."""
+SETTINGS = ("bridge_id", "service_number", "toll_free_number", "allow_toll_free", "allow_pstn_only")
+"""Dial-in settings, which come in with a conference ID; parameters of these names set them."""
 
 _MEANINGS = {heading(name): meaning for meaning, names in COLUMNS.items() for name in names}
 _NAMES = {heading(name): name for names in COLUMNS.values() for name in names}
@@ -78,17 +73,14 @@ _SETS_IT = "Set-CsOnlineDialInConferencingUser"
 def checked_renames(columns: Mapping[str, str] | None) -> dict[str, str]:
     """The headings that a caller translates. Raises `InvalidArgumentError` for a wrong one."""
     renamed: dict[str, str] = {}
-    try:
-        pairs = dict(columns or {}).items()
-    except (TypeError, ValueError):
+    given_names = columns or {}
+    if not isinstance(given_names, Mapping) or not all(
+        isinstance(text, str) for pair in given_names.items() for text in pair
+    ):
         raise InvalidArgumentError(
             f"columns: {shown(columns)} is no mapping of headings to columns.", target="columns"
-        ) from None
-    for given, meant in pairs:
-        if not isinstance(given, str) or not isinstance(meant, str):
-            raise InvalidArgumentError(
-                f"columns: {shown(given)}: {shown(meant)} is to be two texts.", target="columns"
-            )
+        )
+    for given, meant in given_names.items():
         if heading(meant) not in _NAMES:
             near = get_close_matches(heading(meant), _NAMES, 1)
             hint = f" Did you mean {_NAMES[near[0]]}?" if near else ""
@@ -120,8 +112,8 @@ def places_of(
         meaning = _MEANINGS.get(key)
         if meaning in SETTINGS and not with_ids:
             report.unused[name] = (
-                f"dial-in settings come in with a {CONFERENCE_ID}; {_SETS_IT} {SETTINGS[meaning]} "
-                "sets them"
+                f"dial-in settings come in with a {CONFERENCE_ID}; {_SETS_IT} "
+                f"-{COLUMNS[meaning][0]} sets them"
             )
         elif meaning:
             report.read[name] = meaning.replace("_", " ")

@@ -110,12 +110,9 @@ def format_of(source: object) -> Format | None:
     if not isinstance(name, str) or "\n" in name:
         return None
     ending = Path(name).suffix.lower()
-    return _content_format(Path(name)) if ending == ".txt" else _ENDINGS.get(ending)
-
-
-def _content_format(path: Path) -> Format:
-    """How a file of text is written, by how it begins."""
-    start = text_of(path).lstrip()[:1]
+    if ending != ".txt":
+        return _ENDINGS.get(ending)
+    start = text_of(Path(name)).lstrip()[:1]
     return {"[": Format.JSON, "{": Format.JSON, "<": Format.CLIXML}.get(start, Format.CSV)
 
 

@@ -78,7 +78,8 @@ def text_of(path: Path) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode(error.encoding, "replace")
-        raise RosterError(str(path), [_undecodable(before.count("\n") + 1)]) from error
+        line = before.count("\n") + 1
+        raise RosterError(str(path), [f"line {line}: {_NOT_ENCODED}"]) from error
 
 
 def _text_of_open(file: LineSource, name: str) -> str:
@@ -96,7 +97,7 @@ def _text_of_open(file: LineSource, name: str) -> str:
             left -= len(line)
     except UnicodeDecodeError as error:
         # Decoders work ahead: the bytes may stand further down.
-        raise RosterError(name, [_undecodable(f"{len(lines) + 1} or below")]) from error
+        raise RosterError(name, [f"line {len(lines) + 1} or below: {_NOT_ENCODED}"]) from error
     except ConfidError:
         raise
     except (OSError, ValueError) as error:  # a closed file is a ValueError
@@ -197,10 +198,6 @@ _TEMPLATE = (
     "This is a template for bulk operations (version:v1.0), which lists nobody. Download the users "
     "instead, or export them: Get-CsOnlineUser | Export-Csv."
 )
-
-
-def _undecodable(line: object) -> str:
-    return f"line {line}: {_NOT_ENCODED}"
 
 
 _NOT_ENCODED = (

@@ -15,7 +15,7 @@ import attrs
 from confid.errors import ConfidError, InvalidArgumentError, NotFoundError, RosterError
 from confid.powershell.formats.text_files import MOST_BYTES, not_readable, read_bytes
 from confid.roster.cells import quoted
-from confid.roster.exports import Export, ExportKind, Format, Item, format_of, heading, read_export
+from confid.roster.exports import Export, ExportKind, Item, format_of, heading, read_export
 from confid.roster.files import NOTHING, path_of
 from confid.roster.report import Remark
 
@@ -94,15 +94,7 @@ def _unpack(folder: Folder, target: Path) -> None:
 def _read_files(folder: Folder, inside: Path) -> Folder:
     exports: dict[ExportKind, list[Export]] = {}
     for path in _files(folder, inside):
-        try:
-            file_format = format_of(path)
-        except ConfidError as error:
-            folder.left_out[path.name] = error.message
-            continue
-        if file_format is None:
-            folder.left_out[path.name] = "Its name doesn't end in .csv, .json, .xml or .txt."
-            continue
-        _read(folder, path, file_format, exports)
+        _read(folder, path, exports)
     for kind in ExportKind:
         if found := exports.get(kind):
             _choose(folder, kind, found)
@@ -133,38 +125,37 @@ def _files(folder: Folder, path: Path) -> list[Path]:
         ) from error
     except (OSError, ValueError) as error:
         raise not_readable(path, getattr(error, "strerror", None) or str(error)) from error
-    files = []
-    for entry in found:
-        if entry.is_file():
-            files.append(entry)
-        else:
-            folder.left_out[entry.name] = "It is no file; folders within are not looked into."
+    files = [entry for entry in found if entry.is_file()]
+    folder.left_out |= dict.fromkeys(
+        (entry.name for entry in found if entry not in files),
+        "It is no file; folders within are not looked into.",
+    )
     return files
 
 
-def _read(
-    folder: Folder, path: Path, file_format: Format, exports: dict[ExportKind, list[Export]]
-) -> None:
+def _read(folder: Folder, path: Path, exports: dict[ExportKind, list[Export]]) -> None:
     try:
-        export = read_export(path, file_format)
-    except RosterError as error:
-        if path.suffix.lower() == ".txt" or error.problems == (NOTHING,):  # it may be anything
-            folder.left_out[path.name] = error.problems[0]
-            return
-        folder.problems += [f"{path.name}, {problem}" for problem in error.problems]
+        file_format = format_of(path)
+        export = read_export(path, file_format) if file_format else None
     except ConfidError as error:
-        folder.problems.append(f"{path.name}: {error.message}")
-    else:
-        if export.kind is not None:
-            items = [Item(f"{path.name}, {item.place}", item.facts) for item in export.items]
-            exports.setdefault(export.kind, []).append(attrs.evolve(export, items=items))
-            if export.next_page:
-                folder.remarks.append(Remark.NEXT_PAGE.format(path.name))
-        elif export.items:
-            names = ", ".join(quoted(name) for name in list(export.items[0].facts)[:5])
-            folder.left_out[path.name] = f"What it holds isn't known here: {names}."
+        problems = error.problems if isinstance(error, RosterError) else (error.message,)
+        if path.suffix.lower() == ".txt" or problems == (NOTHING,):  # it may be anything
+            folder.left_out[path.name] = problems[0]
         else:
-            folder.left_out[path.name] = "It holds nothing."
+            folder.problems += [f"{path.name}, {problem}" for problem in problems]
+        return
+    if export is None:
+        folder.left_out[path.name] = "Its name doesn't end in .csv, .json, .xml or .txt."
+    elif export.kind is not None:
+        items = [Item(f"{path.name}, {item.place}", item.facts) for item in export.items]
+        exports.setdefault(export.kind, []).append(attrs.evolve(export, items=items))
+        if export.next_page:
+            folder.remarks.append(Remark.NEXT_PAGE.format(path.name))
+    elif export.items:
+        names = ", ".join(quoted(name) for name in list(export.items[0].facts)[:5])
+        folder.left_out[path.name] = f"What it holds isn't known here: {names}."
+    else:
+        folder.left_out[path.name] = "It holds nothing."
 
 
 def _choose(folder: Folder, kind: ExportKind, exports: list[Export]) -> None:

@@ -219,20 +219,14 @@ def together(cells: Iterable[LicencesSaid]) -> LicencesSaid:
 
 def _items(value: object) -> list[object]:
     """A value as a list: nothing, one, or the list that it is; wrapped by 5.1 or not."""
-    if value is None or (isinstance(value, str) and not value):
+    if value is None or (isinstance(value, (str, Mapping)) and not value):
         return []
     if isinstance(value, Mapping):
         inside = wrapped_items(value)
-        return inside if inside is not None else [value] if value else []
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        return [part for each in value for part in _parts(each)]
-    return [value]
-
-
-def _parts(item: object) -> list[object]:
-    if isinstance(item, str) and "<Plan" in item:
-        return list(_xml_plans(item))
-    return [item]
+        value = [value] if inside is None else inside
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        return [value]
+    return [p for each in value for p in (_xml_plans(each) if isinstance(each, str) else [each])]
 
 
 def _xml_plans(text: str) -> list[object]:

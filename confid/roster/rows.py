@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from confid.roster.report import RosterReport
 
 ONE_LINE = ("display_name", "usage_location", "preferred_language", "provider")
+_LICENCE = ("assigned_plan", "license_state")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 EMPTY = "It is empty, and names the person."
 _NAMING = {"user_principal_name", "object_id", "sip_address", "alias"}
@@ -84,8 +85,8 @@ class Row:
     is_deleted: bool = False
     if_new: Mapping[str, Any] = NOTHING
     """Attributes that can't be read for sure, so they count for nobody who is on file."""
-    blank: tuple[tuple[str, frozenset[str]], ...] = ()
-    """Mail and licences with their columns, where their cells are blank."""
+    blank: tuple[tuple[tuple[str, ...], frozenset[str]], ...] = ()
+    """The attributes for mail and licences with their columns, where their cells are blank."""
     filled: tuple[str, ...] = ()
     """The columns for mail and for licences whose cells say something."""
     key: str = ""
@@ -196,7 +197,7 @@ class Columns:
             (bool(at & {"licences"}), self._read_licenses),
             (bool(at & {"groups"}), self._read_groups),
             (bool(at & {"conference_id"}), self._read_conference_id),
-            (self._is_conferencing or bool(at & SETTINGS.keys()), self._read_dial_in),
+            (self._is_conferencing or bool(at & set(SETTINGS)), self._read_dial_in),
             (bool(at & {"soft_deleted"}), self._read_deleted),
         ]
         return [read for is_there, read in readers if is_there]
@@ -320,7 +321,7 @@ class Columns:
         if text:
             row.filled += (self._key_of[name],)
         else:
-            row.blank += (("mail", self._mail_columns),)
+            row.blank += ((("mail",), self._mail_columns),)
 
     def _read_logon(self, row: Row, cells: Sequence[Any]) -> None:
         domain = self._name(cells, "domain")
@@ -348,7 +349,7 @@ class Columns:
                     self._remarks.note(Remark.UNKNOWN_LICENCE, quoted(name), row.place)
         said = together(found)
         if said is BLANK:
-            row.blank += (("licences", self._licence_columns),)
+            row.blank += ((_LICENCE, self._licence_columns),)
             said = LicencesSaid(licensed=False)
         if said.licensed is not None:
             row.values["assigned_plan"] = said.names

@@ -87,10 +87,9 @@ class Roster:
             return
         filled = {column for row in self.rows for column in row.filled}
         for row in self.rows:
-            for what, columns in row.blank:
-                if not columns & filled:
-                    for attribute in _FILLED_BY[what]:
-                        row.values.pop(attribute, None)
+            for attributes, columns in row.blank:
+                for attribute in attributes if columns.isdisjoint(filled) else ():
+                    row.values.pop(attribute, None)
 
     def skip_bad_rows(self) -> bool:
         """Leave out the rows at fault, if the caller wants that; whether there were any.
@@ -122,9 +121,6 @@ class Roster:
             if heading(name) not in there:
                 self.remarks.note(Remark.NO_HEADING, quoted(name))
         return tuple(self.remarks.warnings())
-
-
-_FILLED_BY = {"mail": ("mail",), "licences": ("assigned_plan", "license_state")}
 
 
 def read_source(source: object, reading: Reading) -> Roster | list[Item]:
