@@ -411,16 +411,16 @@ class Store(abc.ABC):
 
 def check_text(*texts: str) -> None:
     """Refuse text that not every store can keep: NUL, and lone surrogates."""
-    for text in texts:
-        if "\0" in text:
-            raise StoreError("A NUL character can't be stored.", category="InvalidData")
-        if not text.isascii():
-            try:
-                text.encode()
-            except UnicodeEncodeError:
-                raise StoreError(
-                    "A lone surrogate can't be stored: it is no character.", category="InvalidData"
-                ) from None
+    text = "".join(texts)
+    if "\0" in text:
+        raise StoreError("A NUL character can't be stored.", category="InvalidData")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise StoreError(
+                "A lone surrogate can't be stored: it is no character.", category="InvalidData"
+            ) from None
 
 
 def check_proposals(proposals: Sequence[tuple[int, str]]) -> None:
@@ -432,7 +432,7 @@ def check_proposals(proposals: Sequence[tuple[int, str]]) -> None:
     if not proposals:
         return
     ids, owners = zip(*proposals, strict=True)
-    check_text("".join(owners))
+    check_text(*owners)
     for conference_id in (min(ids), max(ids)):
         if not FIRST_ID <= conference_id <= LAST_ID:
             raise StoreError(f"{conference_id} is no conference ID.", category="InvalidData")

@@ -139,7 +139,9 @@ def _find(transaction: Transaction, wanted: Iterable[Form]) -> dict[Form, list[D
 
 
 def _merge(found: dict[Form, list[DirectoryUser]], named_by: Sequence[Form]) -> list[DirectoryUser]:
-    users = [user for form in named_by for user in found.get(form, ())]
+    users: list[DirectoryUser] = []
+    for form in named_by:
+        users += found.get(form, ())
     if named_by and named_by[0][0] == "sip":
         # A user found by their UPN must have that SIP address too.
         users = [user for user in users if _sip(user) == named_by[0][1]]

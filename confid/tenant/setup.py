@@ -195,7 +195,7 @@ class Setup:
         """
         key = (
             policy.identity,
-            conferencing.bridge_id,
+            conferencing.bridge_id.int,  # a UUID's own hash is slow
             conferencing.service_number,
             conferencing.toll_free_service_number,
             conferencing.allow_toll_free_dial_in,
