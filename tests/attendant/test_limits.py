@@ -11,7 +11,19 @@ import pytest
 
 import confid
 from confid.attendant import PROMPTS, CallState, dial
-from tests.tenants import Clock, add_bridge, contents, get, set_number, set_user, tenant, upn
+from tests.attendant.callers import (
+    ASKING_ID,
+    ASKING_PIN,
+    CALLER,
+    KEN,
+    NUMBER,
+    PILAR,
+    new_pin,
+    spoken,
+    unknown,
+    wrong_pin,
+)
+from tests.tenants import Clock, add_bridge, contents, set_number, tenant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,35 +31,7 @@ if TYPE_CHECKING:
     from confid.attendant import Call
     from confid.engine.session import Session
 
-KEN, PILAR = upn("ken"), upn("pilar")
-NUMBER, LONDON, FREE = "+1 425-555-0100", "442079460100", "18005550100"
 BERLIN = "493099990100"
-CALLER = "+44 20 7946 0999"
-ASKING_ID, ASKING_PIN = CallState.ASKING_CONFERENCE_ID, CallState.ASKING_PIN
-
-
-def spoken(who: str = KEN) -> str:
-    """Somebody's conference ID as an invitation shows it."""
-    conference_id: confid.ConferenceId = get(who).conference_id
-    return conference_id.spoken
-
-
-def new_pin(who: str = KEN) -> str:
-    """A new PIN of somebody's."""
-    pin: str = set_user(who, reset_leader_pin=True, notify=False).leader_pin
-    return pin
-
-
-def wrong_pin(pin: str) -> str:
-    """Another PIN of that length."""
-    return pin[:-1] + ("1" if pin[-1] == "0" else "0")
-
-
-def unknown(session: Session, count: int = 1) -> list[str]:
-    """IDs that were never issued."""
-    with session.unit(write=False) as unit:
-        issued = set(unit.transaction.issued_ids())
-    return [str(i) for i in range(1_000_000, 1_000_100) if i not in issued][:count]
 
 
 def wrong_entries(session: Session, count: int, *, caller: str | None = CALLER) -> None:

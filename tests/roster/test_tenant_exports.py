@@ -33,7 +33,7 @@ from tests.tenants import contents, get, lines, set_user, tenant
 from tests.thorough import examples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from confid.engine.session import Session
 
@@ -41,21 +41,6 @@ EXPORTS = Path(__file__).parents[1] / "data" / "tenant"
 CONFERENCING = json.loads((EXPORTS / "conferencing-users.json").read_text(encoding="utf-8"))
 USERS = json.loads((EXPORTS / "users.json").read_text(encoding="utf-8"))
 IDS = {row["Identity"]: row["ConferenceId"] for row in CONFERENCING}
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]:
-    """An empty tenant, in memory and in a file."""
-    store = "memory:" if request.param == "memory" else str(tmp_path / "tenant.db")
-    with tenant(store=store) as opened:
-        yield opened
-
-
-@pytest.fixture
-def fresh() -> Iterator[Session]:
-    """An empty tenant in memory, where the store makes no difference."""
-    with tenant() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from tests.tenants import add, contents, disable, enable, get, lines, set_user, 
 from tests.thorough import examples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from confid.engine.session import Session
     from confid.tenant.results import Results
@@ -46,21 +46,6 @@ CONTOSO = HERE.parent / "docs" / "examples" / "contoso.csv"
 
 GUID = "00001ef0-0001-4001-8007-00000001991{}"
 ZOE = "zoe@contoso.com"
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]:
-    """An empty tenant, in memory and in a file."""
-    store = "memory:" if request.param == "memory" else str(tmp_path / "tenant.db")
-    with tenant(store=store) as opened:
-        yield opened
-
-
-@pytest.fixture
-def fresh() -> Iterator[Session]:
-    """An empty tenant in memory, where the store makes no difference."""
-    with tenant() as opened:
-        yield opened
 
 
 def row(name: str = ZOE, /, **cells: Any) -> dict[str, Any]:

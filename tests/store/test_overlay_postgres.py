@@ -16,6 +16,7 @@ from confid.store import OverlayStore, PostgresStore
 from confid.store.postgres.moment import PostgresMoment
 from confid.tenant.documents import KINDS
 from tests.servers import sql
+from tests.store.test_overlay_sqlite import stays_at_its_moment
 from tests.tenants import get, set_user, tenant, upn
 
 if TYPE_CHECKING:
@@ -80,19 +81,7 @@ def test_a_role_that_may_only_read_can_rehearse(postgres: str, url: str, reader:
 
 def test_writers_are_neither_seen_nor_held_up(url: str) -> None:
     """The overlay stays at its moment; one that is opened later sees what they did."""
-    overlay = OverlayStore(PostgresStore(url))
-    with confid.connect(overlay) as rehearsal, confid.connect(PostgresStore(url)) as base:
-        before = get(KEN, session=rehearsal)
-        for _ in range(2):
-            set_user(KEN, reset_conference_id=True, session=base)
-            confid.remove_users(LI, session=base)
-            confid.import_users([{"UserPrincipalName": LI}], session=base)
-        assert get(KEN, session=rehearsal) == before
-        assert get(LI, session=rehearsal).conference_id
-        with confid.connect(OverlayStore(PostgresStore(url))) as later:
-            assert get(KEN, session=later) == get(KEN, session=base)
-        set_user(KEN, reset_conference_id=True, session=rehearsal)
-        assert confid.check(session=base).problems == ()
+    stays_at_its_moment(lambda: PostgresStore(url))
 
 
 def sessions(postgres: str) -> int:

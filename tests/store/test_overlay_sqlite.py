@@ -11,7 +11,7 @@ import tempfile
 import tracemalloc
 from contextlib import closing, nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,12 +19,19 @@ import confid
 from confid.errors import StoreError
 from confid.store import MemoryStore, OverlayStore, ReadOnlyStore, SQLiteStore
 from confid.store.sqlite import connections, moment
+from confid.store.sqlite.schema import SCHEMA_VERSION
 from confid.tenant.documents import KINDS
 from tests.tenants import get, set_user, tenant, upn
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from confid.store import Store
+
 NOBODY = 65534
 KEN, LI = upn("ken"), upn("li")
-OLD = sorted((Path(__file__).parents[1] / "data" / "stores").glob("schema-*.db"))
+STORES = Path(__file__).parents[1] / "data" / "stores"
+OLD = [STORES / f"schema-{version}.db" for version in range(1, SCHEMA_VERSION)]
 
 # ruff: noqa: PT012 - what happens in a transaction before it fails is the point of one
 
@@ -97,9 +104,9 @@ def rehearse(path: Path) -> None:
     assert left == ({"tenant.db-shm"} if before.keys() == {"tenant.db", "tenant.db-wal"} else set())
 
 
-def test_writers_are_neither_seen_nor_held_up(path: Path) -> None:
-    """The overlay stays at its moment; one that is opened later sees what they did."""
-    with confid.connect(OverlayStore(SQLiteStore(path))) as rehearsal, confid.connect(path) as base:
+def stays_at_its_moment(place: Callable[[], Store]) -> None:
+    """Write beside an overlay on this place."""
+    with confid.connect(OverlayStore(place())) as rehearsal, confid.connect(place()) as base:
         before = get(KEN, session=rehearsal)
         for _ in range(3):
             set_user(KEN, reset_conference_id=True, session=base)
@@ -107,12 +114,17 @@ def test_writers_are_neither_seen_nor_held_up(path: Path) -> None:
             confid.import_users([{"UserPrincipalName": LI}], session=base)
         assert get(KEN, session=rehearsal) == before
         assert get(LI, session=rehearsal).conference_id
-        with confid.connect(OverlayStore(SQLiteStore(path))) as later:
+        with confid.connect(OverlayStore(place())) as later:
             assert get(KEN, session=later) == get(KEN, session=base)
         set_user(KEN, reset_conference_id=True, session=rehearsal)
         assert get(KEN, session=rehearsal).conference_id != before.conference_id
-    with confid.connect(path):
-        assert confid.check().problems == ()
+    with confid.connect(place()) as again:
+        assert confid.check(session=again).problems == ()
+
+
+def test_writers_are_neither_seen_nor_held_up(path: Path) -> None:
+    """The overlay stays at its moment; one that is opened later sees what they did."""
+    stays_at_its_moment(lambda: SQLiteStore(path))
 
 
 def test_a_log_that_was_held_is_emptied_afterwards(path: Path) -> None:
