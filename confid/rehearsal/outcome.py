@@ -82,10 +82,8 @@ class Outcome:
 
 def outcome_of(opened: Opened) -> Outcome:
     """What came of the calls so far."""
-    session, overlay = opened.session, opened.overlay
-    assert session.recorder is not None  # noqa: S101 - a rehearsal's session has one
-    recorded = tuple(session.recorder.calls)
-    with overlay.before_and_after() as (base, here):
+    session, recorded = opened.session, tuple(opened.recorder.calls)
+    with opened.overlay.before_and_after() as (base, here):
         own = here.changes()
         before, after = session.tenant_on(base), session.tenant_on(here)
         tenant_id = str(before.facts.tenant_id)

@@ -22,11 +22,10 @@ from confid.tenant.results import Results
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
     from typing import Self
 
-    from confid.engine.recording import RecordedCall
     from confid.rehearsal.mails import Mails
     from confid.store.base import Store
     from confid.tenant.property_changes import Changes
@@ -111,14 +110,10 @@ class Rehearsal(Shown, Block["Rehearsal"]):
         return self._ended or outcome_of(self._opened)
 
     @property
-    def _recorded(self) -> Sequence[RecordedCall]:
-        return self.session.recorder.calls if self.session.recorder else ()
-
-    @property
     def calls(self) -> Results[RehearsedCall]:
         """The calls, in their order."""
         if self._lost is not None:
-            return Results(rehearsed(call, {}) for call in self._recorded)
+            return Results(rehearsed(call, {}) for call in self._opened.recorder.calls)
         return self._outcome.calls
 
     @property
@@ -139,7 +134,7 @@ class Rehearsal(Shown, Block["Rehearsal"]):
     @property
     def errors(self) -> tuple[BaseException, ...]:
         """The errors of the calls, and the exception that left the block."""
-        recorded = self._recorded
+        recorded = self._opened.recorder.calls
         found: list[BaseException] = [e for call in recorded for e in call.errors]
         raised = self._raised
         if raised and not any(c.errors and c.raised is raised for c in recorded):

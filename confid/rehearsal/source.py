@@ -35,6 +35,7 @@ class Opened:
     """A session on an overlay, which is not the current one yet."""
 
     session: Session
+    recorder: Recorder
     overlay: OverlayStore
     dice: NotingDice
     is_sealed: bool
@@ -70,8 +71,10 @@ class Source:
             raise
         if self.session is not None:
             session.preferences = attrs.evolve(self.session.preferences)
-        session.recorder = Recorder()
-        return Opened(session=session, overlay=overlay, dice=dice, is_sealed=is_sealed)
+        recorder = session.recorder = Recorder()
+        return Opened(
+            session=session, recorder=recorder, overlay=overlay, dice=dice, is_sealed=is_sealed
+        )
 
     @block
     def to_change(self) -> Iterator[Session]:

@@ -49,7 +49,7 @@ OF_THE_TENANT: Final = "Tenant settings"
 LICENCE: Final = "PstnConferencingLicenseState"
 _OF_THE_BRIDGE: Final = ("BridgeName", "DefaultTollNumber", "DefaultTollFreeNumber")
 """Properties of a user that follow the bridge's: they change with another bridge only."""
-_KINDS: Final = {
+KINDS: Final = {
     **dict.fromkeys((USER.name, CONFERENCING.name, GRANT.name), PERSON),
     **{kind.name: kind.name for kind in (MEETING, BRIDGE, SERVICE_NUMBER, AUDIO_POLICY, TENANT)},
 }
@@ -85,7 +85,7 @@ def written(changes: Written) -> set[Subject]:
     """The subjects that were written in an overlay."""
     found = {
         (kind, key)
-        for document, kind in _KINDS.items()
+        for document, kind in KINDS.items()
         for key in changes.documents.get(document, ())
         if kind != TENANT.name or key in _OF_THE_TENANT
     }
@@ -197,36 +197,16 @@ _READERS: Final = {
 }
 
 
-class Difference(NamedTuple):
-    """A property that two views of a subject show differently."""
-
-    subject: Subject
-    name: str
-    property: str
-    before: Any
-    after: Any
-
-
-def differences(
-    before: Mapping[Subject, Shown], after: Mapping[Subject, Shown]
-) -> Iterator[Difference]:
-    """The properties that differ, subject by subject in the order of their names."""
-    names = {s: (after[s].name or before[s].name) for s in before}
-    kinds = list(_KINDS)
-    order = sorted(before, key=lambda s: (kinds.index(s[0]), fold(names[s]), s))
-    for subject in order:
-        one, other = before[subject].properties, after[subject].properties
-        moved = one.get("BridgeId") != other.get("BridgeId")
-        for name in {**one, **other}:
-            if name == _CONSTANT or (name in _OF_THE_BRIDGE and not moved):
-                continue
-            if (one.get(name) or None) != (other.get(name) or None) or _flips(one, other, name):
-                yield Difference(subject, names[subject], name, one.get(name), other.get(name))
-
-
-def _flips(one: Mapping[str, Any], other: Mapping[str, Any], name: str) -> bool:
-    """Whether one of the two says no, and the other one nothing."""
-    return (one.get(name) is False) != (other.get(name) is False)
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the properties in which two views of a subject differ."""
+    moved = one.get("BridgeId") != other.get("BridgeId")
+    for name in {**one, **other}:
+        if name == _CONSTANT or (name in _OF_THE_BRIDGE and not moved):
+            continue
+        was, now = one.get(name), other.get(name)
+        # Nothing is nothing in whatever form, but it is not a "no".
+        if (was or None) != (now or None) or (was is False) != (now is False):
+            yield name
 
 
 def named(unit: UnitOfWork, text: str) -> set[Subject]:

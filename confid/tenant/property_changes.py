@@ -10,14 +10,15 @@ import attrs
 
 from confid.powershell.language.values import TABLE_CELL
 from confid.tenant.display import HTML_ROWS
-from confid.tenant.properties import KeptPin, Subject, differences
+from confid.tenant.properties import KINDS, KeptPin, Subject, differing
 from confid.tenant.records import MASKED_PIN, Record, prop
 from confid.tenant.results import Results
+from confid.tenant.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from confid.tenant.properties import Difference, Shown
+    from confid.tenant.properties import Shown
 
 NEW: Final = "new"
 """In the place of what is drawn: it will be another one in reality."""
@@ -86,20 +87,27 @@ def changes(
     *,
     drawn: Collection[str] = (),
 ) -> Changes:
-    """A row for each property that differs, with `NEW` for what was drawn: IDs and keys as text."""
-    return Changes(_row(found, drawn) for found in differences(before, after))
-
-
-def _row(found: Difference, drawn: Collection[str]) -> PropertyChange:
-    after = found.after
-    if isinstance(after, KeptPin) or str(after) in drawn:
-        after = NEW
-    elif found.property == "Invitation" and isinstance(after, str):
-        after = _SPOKEN.sub(lambda m: NEW if re.sub(r"\D", "", m[0]) in drawn else m[0], after)
-    return PropertyChange(
-        subject=found.subject,
-        display_name=found.name,
-        property=found.property,
-        before=MASKED_PIN if isinstance(found.before, KeptPin) else found.before,
-        after=after,
+    """The properties that differ, with `NEW` for what was drawn: IDs and keys as text."""
+    names = {s: after[s].name or before[s].name for s in before}
+    kinds = list(KINDS)
+    order = sorted(before, key=lambda s: (kinds.index(s[0]), fold(names[s]), s))
+    return Changes(
+        PropertyChange(
+            subject=subject,
+            display_name=names[subject],
+            property=name,
+            before=MASKED_PIN if isinstance(was, KeptPin) else was,
+            after=_unless_drawn(name, after[subject].properties.get(name), drawn),
+        )
+        for subject in order
+        for name in differing(before[subject].properties, after[subject].properties)
+        for was in [before[subject].properties.get(name)]
     )
+
+
+def _unless_drawn(name: str, after: object, drawn: Collection[str]) -> object:
+    if isinstance(after, KeptPin) or str(after) in drawn:
+        return NEW
+    if name == "Invitation" and isinstance(after, str):
+        return _SPOKEN.sub(lambda m: NEW if re.sub(r"\D", "", m[0]) in drawn else m[0], after)
+    return after
