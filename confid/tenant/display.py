@@ -138,8 +138,9 @@ def _texts(row: Row) -> Callable[[object], str]:
     table = TABLE_CELL if len(row) <= MOST_TABLE_PROPERTIES else LIST_VALUE
 
     def text(value: object) -> str:
-        if isinstance(value, tuple) and value and hasattr(type(value[0]), "__powershell__"):
-            return html_view(value)
+        values = value if isinstance(value, tuple) else (value,)
+        if values and hasattr(type(values[0]), "__powershell__"):
+            return html_view(values)
         return escape(table[type(value)](value))
 
     return text

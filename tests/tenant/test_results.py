@@ -173,6 +173,15 @@ def test_a_meeting_in_a_notebook_shows_its_invitation() -> None:
     assert "<td>Quarterly figures</td>" in found._repr_html_()
 
 
+def test_a_record_in_a_record_is_a_table_in_a_notebook() -> None:
+    """Alone too, such as a bridge's default number."""
+    with confid.demo() as session:
+        (bridge,) = session.cmdlets.get_cs_online_dial_in_conferencing_bridge()
+    html = bridge._repr_html_()
+    assert html.count("<tr><th>Number</th><td>14255550100</td></tr>") == 2
+    assert "@{" not in html
+
+
 def test_a_demo_begins_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody asked for its PINs."""
     with confid.demo() as session:
