@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
@@ -225,6 +226,17 @@ def test_an_interrupt_at_each_step(store: PostgresStore) -> None:
             check(store, number)
         assert n > 3
     assert "idle in transaction" not in sessions(store)
+
+
+def test_a_lock_that_an_interrupt_left_held_holds_nobody_up(store: PostgresStore) -> None:
+    """Between psycopg's taking of its lock and its `with` block; it looks for signals there."""
+    connection = store.pool().take()
+    connection.lock.__enter__()
+    store.pool().give_back(connection)
+    changing = threading.Thread(target=change, args=(store, FIRST_ID + 1), daemon=True)
+    changing.start()
+    changing.join(timeout=10)
+    assert not changing.is_alive()
 
 
 @pytest.mark.parametrize("undone", [True, False])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -147,6 +147,9 @@ class Pool:
                     time.sleep(pace)
                 else:
                     connection.slot = slot
+                    # One transaction at a time has it. An interrupt can leave psycopg's lock held,
+                    # and then its next statement would wait for ever.
+                    connection.lock = nullcontext()  # type: ignore[assignment]  # it is one that holds nobody
                     return connection
         except BaseException:
             slot.is_taken = False
