@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from confid.errors import InvalidArgumentError, shown
+from confid.powershell.language.names import did_you_mean
 from confid.roster.exports import ExportKind, heading
 from confid.roster.report import NOT_KNOWN, RosterReport
 
@@ -82,8 +83,7 @@ def checked_renames(columns: Mapping[str, str] | None) -> dict[str, str]:
         )
     for given, meant in given_names.items():
         if heading(meant) not in _NAMES:
-            near = get_close_matches(heading(meant), _NAMES, 1)
-            hint = f" Did you mean {_NAMES[near[0]]}?" if near else ""
+            hint = did_you_mean(heading(meant), _NAMES.values())
             raise InvalidArgumentError(
                 f"columns: There is no column {shown(meant)} in a roster.{hint}", target="columns"
             )

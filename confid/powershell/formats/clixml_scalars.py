@@ -23,6 +23,8 @@ _WHITE: Final = " \t\r\n"
 _ESCAPE: Final = re.compile("_[xX]([0-9A-Fa-f]{4})_")
 _INTEGER: Final = re.compile("[+-]?[0-9]{1,40}")
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?P<exponent>[eE][+-]?[0-9]+)?")
+_DOUBLE: Final = re.compile(rf"-?INF|NaN|{_NUMBER.pattern}")
+_BOOLEAN: Final = re.compile("true|false|1|0")
 _GUID: Final = re.compile(
     r"(?:(\{)|(\())?[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}(?(1)\})(?(2)\))"
 )
@@ -39,7 +41,6 @@ _DURATION: Final = re.compile(
 )
 _VERSION: Final = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,10}){1,3}")
 _MICROSECONDS: Final = 6
-_INFINITIES: Final = {"INF": float("inf"), "-INF": float("-inf"), "NaN": float("nan")}
 
 
 def decoded(text: str) -> str:
@@ -66,20 +67,16 @@ def _integer(tag: str) -> Callable[[str], int]:
     return read
 
 
-def _boolean(text: str) -> bool:
-    word = text.strip(_WHITE)
-    if word not in ("true", "false", "1", "0"):
-        raise ValueError("true or false")
-    return word in ("true", "1")
+def _matching(
+    pattern: re.Pattern[str], make: Callable[[str], Any], expected: str
+) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        word = text.strip(_WHITE)
+        if not pattern.fullmatch(word):
+            raise ValueError(expected)
+        return make(word)
 
-
-def _double(text: str) -> float:
-    word = text.strip(_WHITE)
-    if word in _INFINITIES:
-        return _INFINITIES[word]
-    if not _NUMBER.fullmatch(word):
-        raise ValueError("a number")
-    return float(word)
+    return read
 
 
 def _decimal(text: str) -> Decimal:
@@ -92,13 +89,6 @@ def _decimal(text: str) -> Decimal:
     if number is None or not is_net_decimal(number):
         raise ValueError("a number of at most 28 digits, without an exponent")
     return number
-
-
-def _guid(text: str) -> UUID:
-    word = text.strip(_WHITE)
-    if not _GUID.fullmatch(word):
-        raise ValueError("a GUID")
-    return UUID(word.strip("{}()"))
 
 
 def _moment(text: str) -> datetime:
@@ -149,27 +139,22 @@ def _bytes(text: str) -> bytes:
         raise ValueError("bytes in Base64") from None
 
 
-def _version(text: str) -> str:
-    word = text.strip(_WHITE)
-    if not _VERSION.fullmatch(word):
-        raise ValueError("a version, as 7.6.9")
-    return word
-
+_double = _matching(_DOUBLE, float, "a number")
 
 SCALARS: Final[dict[str, Callable[[str], Any]]] = {
     "S": decoded,
-    "B": _boolean,
+    "B": _matching(_BOOLEAN, lambda word: word in ("true", "1"), "true or false"),
     **{tag: _integer(tag) for tag in INTEGERS},
     "Db": _double,
     "Sg": _double,
     "D": _decimal,
     "DT": _moment,
     "TS": _duration,
-    "G": _guid,
+    "G": _matching(_GUID, lambda word: UUID(word.strip("{}()")), "a GUID"),
     "C": _character,
     "BA": _bytes,
     "URI": decoded,
-    "Version": _version,
+    "Version": _matching(_VERSION, str, "a version, as 7.6.9"),
     "SemanticVersion": str.strip,
     "XD": decoded,
     "SBK": decoded,

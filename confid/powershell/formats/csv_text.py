@@ -334,7 +334,10 @@ def _irregular(found: Iterator[re.Match[str]], delimiter: str) -> tuple[int, lis
     for match in found:
         quoted, behind, word, rest, end = match.groups()
         if quoted is None:
-            value = word if rest is None else word + _rest(rest)
+            # Of blanks alone behind a word only the first counts.
+            value = word + (
+                (rest if rest[0] == '"' or rest.strip(" \t") else rest[0]) if rest else ""
+            )
         else:
             value = quoted.replace('""', '"')
             if behind is None:
@@ -364,11 +367,6 @@ def _field_pattern(delimiter: str) -> tuple[re.Pattern[str], str]:
         rf'|([^{by}\r\n"{blanks}]*+)(["{blanks}][^{by}\r\n]*+)?)({by}|\r\n|\r|\n|\Z)'
     )
     return re.compile(pattern), blanks
-
-
-def _rest(rest: str) -> str:
-    """Return what follows a word from a blank or a quote on: of blanks only the first."""
-    return rest if rest[0] == '"' or rest.strip(" \t") else rest[0]
 
 
 def _header(found: Iterator[Record]) -> list[str]:
