@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from confid.errors import ConfidError, InvalidArgumentError, LineError
+from confid.errors import InvalidArgumentError, LineError
 from confid.powershell.lines.stage_options import (
     Given,
     Option,
@@ -97,7 +97,7 @@ def _convert_to_json(command: CommandText) -> Output:
 
     given = read_options(command, "ConvertTo-Json", _JSON)
     options = _keywords(given, *(option.name for option in _JSON))
-    _tried("ConvertTo-Json", lambda: to_json([], **options))
+    to_json([], **options)  # wrong options are told before anything is done
 
     def show(items: list[Any]) -> list[Any]:
         text = to_json(items, **options)
@@ -133,15 +133,15 @@ def _export_csv(command: CommandText) -> Output:
     values = given.values
     path = values.get("Path", values.get("LiteralPath"))
     if not path or {"Path", "LiteralPath"} <= values.keys():
-        raise _named("Export-Csv", "give one path.", "CannotSpecifyPathAndLiteralPath")
+        raise InvalidArgumentError(
+            "Export-Csv: give one path.", error_id="CannotSpecifyPathAndLiteralPath"
+        )
     options = _keywords(
         given, "Delimiter", "UseQuotes", "QuoteFields", "IncludeTypeInformation", "NoHeader"
     )
     path = path.replace("\\", "/")  # a separator too, in PowerShell on any system
-    encoding = values.get("Encoding", "utf8NoBOM")
-    _tried(
-        "Export-Csv", lambda: (csv_lines([], **options), choice("-Encoding", encoding, ENCODINGS))
-    )
+    csv_lines([], **options)  # wrong options are told before anything is done
+    choice("-Encoding", values.get("Encoding", "utf8NoBOM"), ENCODINGS)
 
     def write(items: list[Any]) -> list[Any]:
         how = _keywords(given, "Encoding", "Append", "NoClobber", "Force")
@@ -151,25 +151,10 @@ def _export_csv(command: CommandText) -> Output:
     return write
 
 
-def _tried(command: str, call: Callable[[], object]) -> None:
-    """Let wrong options be told before anything is done."""
-    try:
-        call()
-    except ConfidError as error:
-        error.cmdlet = command
-        raise
-
-
-def _named(command: str, why: str, error_id: str) -> InvalidArgumentError:
-    error = InvalidArgumentError(f"{command}: {why}", error_id=error_id)
-    error.cmdlet = command
-    return error
-
-
-OUTPUTS: Final[dict[str, Callable[[CommandText], Output]]] = {
-    **dict.fromkeys(("format-list", "fl"), _format_list),
-    **dict.fromkeys(("format-table", "ft"), _format_table),
-    **dict.fromkeys(("export-csv", "epcsv"), _export_csv),
-    "convertto-json": _convert_to_json,
+OUTPUTS: Final[dict[str, tuple[str, Callable[[CommandText], Output]]]] = {
+    **dict.fromkeys(("format-list", "fl"), ("Format-List", _format_list)),
+    **dict.fromkeys(("format-table", "ft"), ("Format-Table", _format_table)),
+    **dict.fromkeys(("export-csv", "epcsv"), ("Export-Csv", _export_csv)),
+    "convertto-json": ("ConvertTo-Json", _convert_to_json),
 }
-"""What may end a line, by name and alias."""
+"""What may end a line, by name and alias: its full name, and what reads its arguments."""

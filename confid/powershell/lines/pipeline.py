@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import attrs
 
-from confid.errors import LineError
+from confid.errors import ConfidError, LineError
 from confid.errors.tracebacks import ends_at_caller
 from confid.powershell.language.values import items_of, text_given
 from confid.powershell.lines.outputs import OUTPUTS, Output
@@ -24,10 +25,10 @@ def _where(command: CommandText) -> Stage:
     return lambda items: [item for item in items if fits(item)]
 
 
-_STAGES: Final[dict[str, Callable[[CommandText], Stage]]] = {
-    **dict.fromkeys(("where-object", "where", "?"), _where),
-    **dict.fromkeys(("select-object", "select"), select_object),
-    **dict.fromkeys(("sort-object", "sort"), sort_object),
+_STAGES: Final[dict[str, tuple[str, Callable[[CommandText], Stage]]]] = {
+    **dict.fromkeys(("where-object", "where", "?"), ("Where-Object", _where)),
+    **dict.fromkeys(("select-object", "select"), ("Select-Object", select_object)),
+    **dict.fromkeys(("sort-object", "sort"), ("Sort-Object", sort_object)),
 }
 _LOOPS: Final = ("foreach-object", "foreach", "%")
 
@@ -59,12 +60,35 @@ def read_tail(commands: Iterable[CommandText]) -> Tail:
         if output is not None:
             raise LineError(command.line, command.position, "nothing may follow what shows objects")
         if name in _STAGES:
-            stages.append(_STAGES[name](command))
+            stages.append(_read(command, *_STAGES[name]))
         elif name in OUTPUTS:
-            output = OUTPUTS[name](command)
+            output = _read(command, *OUTPUTS[name])
         else:
             raise _not_behind_a_bar(command)
     return Tail(tuple(stages), output)
+
+
+def _read(command: CommandText, name: str, read: Callable[[CommandText], Stage]) -> Stage:
+    """Read a stage, whose errors leave under its name, now and when it runs."""
+    with _leaving(name):
+        stage = read(command)
+
+    def run(items: list[Any]) -> list[Any]:
+        with _leaving(name):
+            return stage(items)
+
+    return run
+
+
+@contextmanager
+def _leaving(name: str) -> Iterator[None]:
+    try:
+        yield
+    except LineError:
+        raise
+    except ConfidError as error:
+        error.cmdlet = error.cmdlet or name
+        raise
 
 
 def _not_behind_a_bar(command: CommandText) -> LineError:

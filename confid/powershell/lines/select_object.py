@@ -139,13 +139,11 @@ def _expanded(item: object, name: str, beside: dict[str, Any]) -> Iterator[Any]:
     known = _properties(item)
     real = property_named(name, known)
     if real is None:
-        error = InvalidArgumentError(
+        raise InvalidArgumentError(
             f"-ExpandProperty: there is no property {name!r}.",
             target=name,
             error_id="ExpandPropertyNotFound",
         )
-        error.cmdlet = NAME
-        raise error
     value = known[real]
     for element in value if is_array(value) else () if value is None else (value,):
         # A scalar carries no properties in Python.

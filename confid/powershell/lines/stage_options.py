@@ -96,14 +96,6 @@ def read_options(
     Raises `ParameterBindingError` with PowerShell's id, and `LineError` for a script block
     where none is known (`blocks`) and for a common parameter.
     """
-    try:
-        return _read(command, name, options, blocks=blocks)
-    except ParameterBindingError as error:
-        error.cmdlet = name
-        raise
-
-
-def _read(command: CommandText, name: str, options: tuple[Option, ...], *, blocks: bool) -> Given:
     by_name = {option.name: option for option in options}
     known = [Known(o.name, o.aliases, switch=o.read is None) for o in options]
     paired = Names(name, (*known, *COMMON)).pair(command.elements)
@@ -148,9 +140,7 @@ def _value(command: str, option: Option, argument: Argument | None) -> object:
 
 def ambiguous_set(command: str, names: list[str]) -> ParameterBindingError:
     """The error of parameters that can't be given together."""
-    error = ParameterBindingError(
+    return ParameterBindingError(
         f"{command}: {', '.join(f'-{name}' for name in names)} can't be given together.",
         error_id="AmbiguousParameterSet",
     )
-    error.cmdlet = command
-    return error

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from confid.errors import (
-    ConfidError,
     ConversionError,
     InvalidArgumentError,
     LineError,
@@ -69,24 +68,26 @@ def where_object(command: CommandText) -> Predicate:
             raise ambiguous_set(NAME, ["FilterScript", *given.values])
         return _block(command, given.blocks[0])
     if "Property" not in given.values:
-        error = ParameterBindingError(
+        raise ParameterBindingError(
             f"{NAME}: give the name of a property, or a filter between braces.",
             error_id="MissingMandatoryParameter",
             parameter="Property",
         )
-        error.cmdlet = NAME
-        raise error
     if len(chosen) > 1:
         raise ambiguous_set(NAME, chosen)
     prop = given.values["Property"]
     value = given.values.get("Value")
     valued = "Value" in given.values
     if not chosen and valued:
-        raise _wrong(f"{NAME} {prop} needs an operator such as -eq.", "OperatorNotSpecified")
+        raise InvalidArgumentError(
+            f"{NAME} {prop} needs an operator such as -eq.", error_id="OperatorNotSpecified"
+        )
     if chosen in ([], ["Not"]):
         return lambda item: is_true(_property(item, prop)) is (not chosen)
     if not valued:
-        raise _wrong(f"-{chosen[0]} needs a value behind it.", "ValueNotSpecifiedForWhereObject")
+        raise InvalidArgumentError(
+            f"-{chosen[0]} needs a value behind it.", error_id="ValueNotSpecifiedForWhereObject"
+        )
     if chosen[0] in _TYPE_TESTS:
         return _type_test(prop, value, chosen[0] == "is")
     return _comparison(prop, chosen[0], value)
@@ -124,9 +125,11 @@ def _comparison(name: str, chosen: str, value: object) -> Predicate:
         try:
             return is_true(compare(_property(item, name)))
         except ConversionError as error:
-            failed = _wrong(f"-{chosen} can't compare {name}: {error.message}", "OperatorFailed")
-            failed.category = "InvalidOperation"
-            raise failed from None
+            raise InvalidArgumentError(
+                f"-{chosen} can't compare {name}: {error.message}",
+                error_id="OperatorFailed",
+                category="InvalidOperation",
+            ) from None
 
     return predicate
 
@@ -135,7 +138,9 @@ def _type_test(name: str, value: object, positive: bool) -> Predicate:
     found = _BRACKETED.fullmatch(text_of(value))
     test = _TYPES.get(found[1].lower()) if found else None
     if test is None:
-        raise _wrong(f"There is no type {text_of(value)[:40]!r} to test for.", "OperatorFailed")
+        raise InvalidArgumentError(
+            f"There is no type {text_of(value)[:40]!r} to test for.", error_id="OperatorFailed"
+        )
     return lambda item: test(_property(item, name)) is positive
 
 
@@ -160,9 +165,3 @@ _TYPES: Final[dict[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("array", "object[]"), is_array),
     "object": lambda value: value is not None,
 }
-
-
-def _wrong(message: str, error_id: str) -> ConfidError:
-    error = InvalidArgumentError(message, error_id=error_id)
-    error.cmdlet = NAME
-    return error
