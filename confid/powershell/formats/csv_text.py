@@ -94,7 +94,7 @@ def csv_lines(
     """
     quotes = choice("use_quotes", use_quotes, QUOTES)
     _demand_character(delimiter)
-    names = _field_names(quote_fields)
+    names = frozenset(fold(text_given("quote_fields", name)) for name in items_of(quote_fields))
     if names and quotes != "Always":
         raise InvalidArgumentError(
             "quote_fields and use_quotes can't be given together: the one names the fields "
@@ -130,10 +130,6 @@ def _harmless(value: Any) -> Any:
         return value
     text = value if isinstance(value, str) else CSV_FIELD[type(value)](value)
     return f"'{text}" if text[:1] in _FORMULA else text
-
-
-def _field_names(given: Iterable[str]) -> frozenset[str]:
-    return frozenset(fold(text_given("quote_fields", name)) for name in items_of(given))
 
 
 def _lines(items: Iterator[Any], join: _Joiner, *, header: bool, type_line: bool) -> Iterator[str]:

@@ -59,7 +59,8 @@ def read_bytes(path: str | PathLike[str], *, most: int | None = None) -> bytes:
         place = Path(path)
         _demand_regular(path, place.stat(), most)
         # The file may have been replaced by a pipe meanwhile, and opening that one would wait.
-        with open(place, "rb", opener=_open_without_waiting) as file:
+        at_once = getattr(os, "O_NONBLOCK", 0)
+        with open(place, "rb", opener=lambda name, flags: os.open(name, flags | at_once)) as file:
             _demand_regular(path, os.fstat(file.fileno()), most)
             content = file.read(most + 1)
     except FileNotFoundError as error:
@@ -73,10 +74,6 @@ def read_bytes(path: str | PathLike[str], *, most: int | None = None) -> bytes:
     if len(content) > most:  # some files of the system say that they are empty
         raise _too_large(path, f"more than {most:,}", most)
     return content
-
-
-def _open_without_waiting(name: str, flags: int) -> int:
-    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _demand_regular(path: object, status: os.stat_result, most: int) -> None:

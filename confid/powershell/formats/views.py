@@ -270,7 +270,11 @@ def _table_lines(
         return [], []
     texts = [_column_texts(rows, column.name) for column in columns]
     widths = [
-        max(1, cells(column.header), _widest(column_texts))
+        max(
+            1,
+            cells(column.header),
+            max(map(len if "".join(column_texts).isascii() else cells, column_texts)),
+        )
         for column, column_texts in zip(columns, texts, strict=True)
     ]
     widths = _trimmed(widths, width)
@@ -295,10 +299,6 @@ def _column_texts(rows: list[Mapping[str, Any]], name: str | None) -> list[str]:
         values = [row[key] if key else None for row, key in zip(rows, keys, strict=True)]
     texts = [v if type(v) is str else TABLE_CELL[type(v)](v) for v in values]
     return [without_escapes(text) for text in texts] if "\x1b" in "".join(texts) else texts
-
-
-def _widest(texts: list[str]) -> int:
-    return max(map(len if "".join(texts).isascii() else cells, texts))
 
 
 def _trimmed(widths: list[int], width: int) -> list[int]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeGuard
 from uuid import UUID
 
@@ -90,7 +90,7 @@ def _scalars() -> dict[str, Converter]:
         ("string fqdn", _to_string),
         ("guid", to_guid),
         ("datetime", to_datetime),
-        ("object psobject unlimited", _to_object),
+        ("object psobject unlimited", lambda value: value),
     ):
         table.update(dict.fromkeys(names.split(), converter))
     return table
@@ -103,7 +103,7 @@ MODULE_TYPES: Final = "confid.powershell.types"
 def define_types(types: Mapping[str, str | type[Enum]]) -> None:
     """Add a module's types by their names: enumerations, and other names of types there are."""
     for name, meant in types.items():
-        known = _scalars()[meant] if isinstance(meant, str) else _enumeration(meant)
+        known = _scalars()[meant] if isinstance(meant, str) else partial(to_enum, kind=meant)
         _scalars()[name.lower()] = known
 
 
@@ -290,10 +290,6 @@ def text_of(value: object) -> str:
 # --- to the rest ---
 
 
-def _to_object(value: object) -> object:
-    return value
-
-
 def to_guid(value: object) -> object:
     """Convert to Guid, or raise ConversionError."""
     if isinstance(value, UUID):
@@ -332,10 +328,6 @@ def _from_ticks(ticks: int) -> datetime | None:
 
 
 # --- enumerations ---
-
-
-def _enumeration(kind: type[Enum]) -> Converter:
-    return lambda value: to_enum(value, kind)
 
 
 def to_enum(value: object, kind: type[Enum]) -> Enum:

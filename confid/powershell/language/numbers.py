@@ -48,7 +48,8 @@ def parse_number(
     if found := _REAL.fullmatch(text):
         return _real(found)
     if thousands and _THOUSANDS.fullmatch(text):
-        return _narrowed(text.replace(",", ""))
+        text = text.replace(",", "")
+        return int(text) if text.lstrip("+-").isdecimal() else float(text)
     return None
 
 
@@ -81,10 +82,6 @@ def _decimal(text: str, factor: int) -> Decimal | None:
 
 
 _DECIMALS_END = 2**96
-
-
-def _narrowed(text: str) -> Number:
-    return int(text) if text.lstrip("+-").isdecimal() else float(text)
 
 
 def parse_double(text: str) -> float | None:

@@ -338,10 +338,6 @@ def _en_us_moment(value: date) -> str:
     )
 
 
-def _invariant_moment(value: date) -> str:
-    return f"{moment(value):%m/%d/}{value.year:04}{moment(value): %H:%M:%S}"
-
-
 def _duration(value: timedelta) -> str:
     days, rest = divmod(abs(value), timedelta(days=1))
     minutes, seconds = divmod(rest.seconds, 60)
@@ -351,14 +347,6 @@ def _duration(value: timedelta) -> str:
     if rest.microseconds:
         text = f"{text}.{rest.microseconds:06}0"
     return f"-{text}" if value < timedelta(0) else text
-
-
-def _other(value: object) -> str:
-    return _duration(value) if isinstance(value, timedelta) else str(value)
-
-
-def _fixed_double(value: float) -> str:
-    return f"{value:.3f}" if math.isfinite(value) else double_text(value)
 
 
 def _fixed_decimal(value: Decimal) -> str:
@@ -389,7 +377,7 @@ class _Culture(Writers):
             ValueKind.DECIMAL: decimal_text,
             ValueKind.MOMENT: moment,
             ValueKind.GUID: str,
-            ValueKind.OTHER: _other,
+            ValueKind.OTHER: lambda v: _duration(v) if isinstance(v, timedelta) else str(v),
         }
         inner = Writers(
             {**scalars, ValueKind.OBJECT: lambda _: "", ValueKind.LIST: lambda _: LIST_TYPE}
@@ -408,7 +396,9 @@ class _Culture(Writers):
 EN_US: Final = _Culture("\u221e", _en_us_moment)
 """The text of a value in en-US: what ToString() gives in the console."""
 
-INVARIANT: Final = _Culture("Infinity", _invariant_moment)
+INVARIANT: Final = _Culture(
+    "Infinity", lambda value: f"{moment(value):%m/%d/}{value.year:04}{moment(value): %H:%M:%S}"
+)
 """The text of a value in the invariant culture: what a conversion to string gives."""
 
 CSV_FIELD: Final = EN_US.but(
@@ -441,6 +431,11 @@ LIST_VALUE: Final = EN_US.but({ValueKind.LIST: _braced})
 """The text of a value in a list view."""
 
 TABLE_CELL: Final = LIST_VALUE.but(
-    {ValueKind.DOUBLE: _fixed_double, ValueKind.DECIMAL: _fixed_decimal}
+    {
+        ValueKind.DOUBLE: lambda value: (
+            f"{value:.3f}" if math.isfinite(value) else double_text(value)
+        ),
+        ValueKind.DECIMAL: _fixed_decimal,
+    }
 )
 """The text of a value in a table: numbers with a fraction have en-US's three decimals."""
