@@ -270,11 +270,7 @@ def _table_lines(
         return [], []
     texts = [_column_texts(rows, column.name) for column in columns]
     widths = [
-        max(
-            1,
-            cells(column.header),
-            max(map(len if "".join(column_texts).isascii() else cells, column_texts)),
-        )
+        max(1, cells(column.header), *map(cells, column_texts))
         for column, column_texts in zip(columns, texts, strict=True)
     ]
     widths = _trimmed(widths, width)
