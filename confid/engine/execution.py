@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -99,10 +100,10 @@ def _bind_and_run(
     )
     call = _Call(info, body, session, bound | own, options)
     if not as_job:
-        return _confirm_and_run(call)
+        return _read_and_run(call)
     from confid.engine.job import Job  # noqa: PLC0415 - few calls are jobs
 
-    return Job(session, functools.partial(_confirm_and_run, call))
+    return Job(session, functools.partial(_read_and_run, call))
 
 
 def _with_place(
@@ -131,6 +132,20 @@ def _with_place(
     return {**placed, **given}
 
 
+def _read_and_run(call: _Call) -> Any:
+    """Read iterables once, before a transaction is open, for one can be slow; and run the call."""
+    bound = call.bound
+    try:
+        for name, value in bound.items():
+            if isinstance(value, Iterator) or (name == "identity" and not directory.is_one(value)):
+                bound[name] = directory.read_all(value) if name == "identity" else list(value)
+    except ConfidError as error:
+        error.cmdlet = error.cmdlet or call.info.name
+        call.options.collect_errors(error.errors)
+        raise
+    return _confirm_and_run(call)
+
+
 def _confirm_and_run(call: _Call) -> Any:
     """Ask about each change where that is wanted, run the body, tell what it has to tell."""
     session, options = call.session, call.options
@@ -139,7 +154,6 @@ def _confirm_and_run(call: _Call) -> Any:
     if options.what_if and call.info.writes:
         return _say_what_if(call)
     try:
-        _read_now(call.bound)
         if call.answers is None:
             # The answers come before the change: nobody is asked while others wait for the store.
             asks = options.asks
@@ -177,7 +191,6 @@ def _say_what_if(call: _Call) -> Any:
             call.body(Invocation(call.info, session, unit, goes, {}), **call.bound)
 
     try:
-        _read_now(call.bound)
         with trial(session) as on_trial:
             made = functools.partial(_Collecting, targets)
             with session.unit(write=False) as unit:
@@ -196,11 +209,6 @@ def _say_what_if(call: _Call) -> Any:
 
 def _record_and_run(call: _Call, recorder: Recorder) -> Any:
     """Run a call of a rehearsal. Its record is of what it was given once iterables are read."""
-    try:
-        _read_now(call.bound)
-    except ConfidError as error:
-        call.options.collect_errors([error])
-        raise
     quiet = attrs.evolve(call.options, progress=None, error_variable=None, warning_variable=None)
 
     def again(session: Session, bound: Mapping[str, Any]) -> Any:
@@ -277,14 +285,6 @@ class _Recorded(Invocation):
         if goes:
             self._targets.append(target)
         return goes
-
-
-def _read_now(bound: dict[str, Any]) -> None:
-    """Read iterables once, before a transaction is open: one can be slow."""
-    for name, value in bound.items():
-        # Not `isinstance(value, Iterator)`, which takes longer than all else here.
-        if hasattr(value, "__next__") or (name == "identity" and not directory.is_one(value)):
-            bound[name] = directory.read_all(value) if name == "identity" else list(value)
 
 
 def _targets(call: _Call) -> list[str]:

@@ -54,6 +54,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 def utc(moment: datetime) -> datetime:
     """The moment in UTC. A naive one is a `StoreError`: nobody knows when it is."""
+    if moment.tzinfo is UTC:
+        return moment
     if moment.utcoffset() is None:
         raise StoreError("A datetime without a time zone can't be stored.", category="InvalidData")
     return moment.astimezone(UTC)
@@ -431,12 +433,13 @@ def check_proposals(proposals: Sequence[tuple[int, str]]) -> None:
     """
     if not proposals:
         return
-    ids, owners = zip(*proposals, strict=True)
+    by_id = dict(proposals)
+    owners = by_id.values()
     check_text(*owners)
-    for conference_id in (min(ids), max(ids)):
+    for conference_id in (min(by_id), max(by_id)):
         if not FIRST_ID <= conference_id <= LAST_ID:
             raise StoreError(f"{conference_id} is no conference ID.", category="InvalidData")
-    if min(len(set(ids)), len(set(owners))) < len(proposals):
+    if min(len(by_id), len(set(owners))) < len(proposals):
         raise StoreError(
             "An ID and an owner are proposed once in a call.", category="InvalidArgument"
         )

@@ -42,6 +42,7 @@ class _Exit:
     def __get__(self, block: Block[Any] | None, owner: type) -> Any:
         if block is None:
             return self
+        # No bound method: the interpreter would take it apart, so that it died before the call.
         leave = partial(_leave, block)
         block.watch = ref(leave, block.died)
         return leave

@@ -194,8 +194,9 @@ class _MemoryTransaction(Transaction):
             raise unknown_field(kind, field)
         values = list(values)
         check_text(*values)
-        keys = {key for value in values for key in index.get(value, ())}
-        return {key: decoded(kept.texts[key]) for key in sorted(keys)}
+        found = [index[value] for value in values if value in index]
+        keys = sorted(set().union(*found)) if found else ()
+        return {key: decoded(kept.texts[key]) for key in keys}
 
     def scan(
         self, kind: str, *, after: str = "", limit: int | None = None

@@ -138,7 +138,8 @@ class MigrationQueue:
         if not owners or not self._asks:
             return
         for some in batched(owners):
-            self.add(self._with_meetings_to_come(some))
+            if organizers := self._with_meetings_to_come(some):
+                self.add(organizers)
 
     def foresee(self, owners: Sequence[str]) -> None:
         """Say that `ask` comes; for more people than one batch it is not worth it."""

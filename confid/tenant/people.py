@@ -133,9 +133,15 @@ class People:
 
     def _renew_setup(self, people: Iterable[Person]) -> None:
         # A bridge may be newer than the set-up that this call read at first.
-        bridges = {person.conferencing.bridge_id for person in people if person.conferencing}
-        if not bridges <= self._setup.current.bridges.keys():
-            self._setup.forget()
+        bridges, known = self._setup.current.bridges, None
+        for person in people:
+            settings = person.conferencing
+            # Most are on the same one, and a UUID's hash takes longer than all else here.
+            if settings is not None and settings.bridge_id is not known:
+                known = settings.bridge_id
+                if known not in bridges:
+                    self._setup.forget()
+                    return
 
     def all(self, *, enabled: bool = False) -> Iterator[Person]:
         """Everybody in the directory, or everybody enabled, in the order of their keys."""
