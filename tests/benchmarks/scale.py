@@ -37,9 +37,9 @@ FULL = Scale(
     few_users=5_000,
     rounds=5,
     starts=7,
-    bulk=1000,
+    bulk=500,
     mails=200,
-    space=2_000_000,
+    space=1_000_000,
     sizes=(10_000, 100_000, 1_000_000),
 )
 QUICK = Scale(
