@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any
 
 from confid.engine.session import Session
 from confid.errors import CommitOutcomeUnknownError, InvalidOperationError, StoreError
 from confid.errors.tracebacks import ends_at_caller
+from confid.powershell.formats.text_files import replacing, target_of
 from confid.rehearsal.calls import RehearsedCall, rehearsed
 from confid.rehearsal.outcome import Outcome, outcome_of
 from confid.rehearsal.overview import as_html, as_text
@@ -180,8 +181,14 @@ class Rehearsal(Shown, Block["Rehearsal"]):
     def save_script(
         self, path: str | os.PathLike[str], *, era: str = "2026", guard: bool = True
     ) -> None:
-        """Write the `script` to a file, in UTF-8 with the mark that Windows PowerShell needs."""
-        Path(path).write_bytes(self.script(era=era, guard=guard).encode("utf-8-sig"))
+        """Write the `script` to a file, in UTF-8 with the mark that Windows PowerShell needs.
+
+        The file is written completely or not at all; `InvalidArgumentError` for one that can't be.
+        """
+        script = self.script(era=era, guard=guard)
+        target = target_of(path, no_clobber=False)
+        with replacing(target, None, "utf-8", BOM_UTF8, exclusive=False) as file:
+            file.write(script)
 
     @ends_at_caller
     def apply(self) -> list[Any]:
