@@ -270,8 +270,8 @@ def _table_lines(
         return [], []
     texts = [_column_texts(rows, column.name) for column in columns]
     widths = [
-        max(1, cells(column.header), *map(cells, column_texts))
-        for column, column_texts in zip(columns, texts, strict=True)
+        max(1, *map(len if "".join(column).isascii() else cells, column))
+        for column in ([c.header, *each] for c, each in zip(columns, texts, strict=True))
     ]
     widths = _trimmed(widths, width)
     shown = columns[: len(widths)]
