@@ -160,7 +160,8 @@ class BridgesImport:
             namesake = names.get(fold(bridge.name))
             if not namesake and not (brings_default and tenant.bridges.is_first_bridge(bridge)):
                 continue
-            if _is_in_use(tenant, bridge.identity):
+            bodies = tenant.transaction.scan(CONFERENCING.name)
+            if any(body["bridge_id"] == str(bridge.identity) for _, body in bodies):
                 if namesake:
                     self.problems.append(
                         f"{namesake.place}, Name: {quoted(bridge.name)} is on file with another "
@@ -271,9 +272,3 @@ def _number_facts(facts: PropertyReader) -> dict[str, Any]:
 
 def _without_none(said: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
-
-
-def _is_in_use(tenant: UnitOfWork, bridge: UUID) -> bool:
-    """Whether anybody is or was on a bridge."""
-    bodies = tenant.transaction.scan(CONFERENCING.name)
-    return any(body["bridge_id"] == str(bridge) for _, body in bodies)

@@ -32,9 +32,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "alias": (ALIAS, "MailNickname"),
     "display_name": ("DisplayName",),
     "mail": ("Mail", "PrimarySmtpAddress", "WindowsEmailAddress", "EmailAddress", "Email"),
-    "proxies": (PROXIES,),
+    "proxies": (PROXIES, "EmailAddresses"),
     "licences": (
-        *("Licenses", "AssignedLicenses", "LicenseSkus", "LicenseDetails", "AssignedProducts"),
+        *("Licenses", "License", "Licences", "Licence", "AssignedLicenses", "LicenseSkus"),
+        *("LicenseDetails", "AssignedProducts", "Skus", "SkuPartNumber", "AccountSkuId"),
         *PLANS,
     ),
     "usage_location": ("UsageLocation",),
@@ -66,7 +67,7 @@ SETTINGS = ("bridge_id", "service_number", "toll_free_number", "allow_toll_free"
 
 _MEANINGS = {heading(name): meaning for meaning, names in COLUMNS.items() for name in names}
 _NAMES = {heading(name): name for names in COLUMNS.values() for name in names}
-_ALIKE = 0.88
+_ALIKE = 0.84
 """So alike, of 1, are a misspelt name and the right one."""
 _SETS_IT = "Set-CsOnlineDialInConferencingUser"
 

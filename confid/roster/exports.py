@@ -175,15 +175,21 @@ def csv_items(table: Table) -> list[Item]:
 def _json_values(path: Path) -> list[Any]:
     text = text_of(path)
     try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise RosterError(
-            str(path), [f"line {error.lineno}, column {error.colno}: This is no JSON: {error.msg}."]
-        ) from error
+        found = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
-        # A number of thousands of digits, or brackets in brackets without end.
-        raise RosterError(str(path), [f"This is no JSON of an export: {error}."]) from error
+        # Or a number of thousands of digits, or brackets in brackets without end.
+        at, why = "", str(error)
+        if isinstance(error, json.JSONDecodeError):
+            at, why = f"line {error.lineno}, column {error.colno}: ", error.msg
+        raise RosterError(str(path), [f"{at}This is no JSON of an export: {why}."]) from error
     return found if isinstance(found, list) else [found]
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a property stands twice in one object")
+    return found
 
 
 def _unwrapped(value: object) -> list[Any]:

@@ -132,6 +132,10 @@ REFUSED = {
     ),
     "an unknown alias.csv": ("Alias\nnobody\n", "nobody"),
     "a page.csv": ("<html><table><tr><td>UserPrincipalName</td></tr></table></html>", "no CSV"),
+    "a property twice.json": (
+        '[{"UserPrincipalName": "kim@fabrikam.com", "Licenses": "SPE_E5", "Licenses": "SPE_E3"}]',
+        "stands twice",
+    ),
     "lines of JSON.json": ('{"id": 1}\n{"id": 2}\n', "no JSON"),
     "a rounded ID.csv": (
         "UserPrincipalName,ConferenceId\nnew@x.com,3.54E+06\n",

@@ -534,6 +534,10 @@ def test_a_misspelt_column_is_named(session: Session) -> None:
     (warning,) = lines(session)
     assert "looks like Department" in warning
     assert set(users.report.unused) == {"Departement", "Shoe size"}
+    kim(**{"Conferencing ID": "3542699", "Licences": "SPE_E5"})
+    assert "looks like ConferenceId" in lines(session)[-1]
+    assert kim(EmailAddresses="smtp:a@x.com SMTP:b@x.com").is_licensed
+    assert kim().mail == "b@x.com"
 
 
 @pytest.mark.parametrize(
