@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ def _listed(cls: Any, names: Iterable[str]) -> list[str]:
     return [*cls._public, *(name for name in names if name.startswith("_"))]
 
 
-class _OfPublicNames(type):
+class _OfPublicNames(ABCMeta):
     def __dir__(cls) -> list[str]:
         return _listed(cls, super().__dir__())
 

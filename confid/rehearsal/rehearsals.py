@@ -5,6 +5,7 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any
 
+from confid.engine.completion import OfPublicNames
 from confid.engine.session import Session
 from confid.errors import CommitOutcomeUnknownError, InvalidOperationError, StoreError
 from confid.errors.tracebacks import ends_at_caller
@@ -61,12 +62,17 @@ def rehearse(
     return Rehearsal(source_of(place, clock=clock, actor=actor, witness=second, pin_key=key))
 
 
-class Rehearsal(Shown, Block["Rehearsal"]):
+class Rehearsal(Shown, Block["Rehearsal"], OfPublicNames):
     """A rehearsal, from `rehearse`: a `with` block, and what would come of the calls in it.
 
     What it shows can be read in the block, so far, and behind it. An exception leaves the block
     as always, and stands in `errors`.
     """
+
+    _public = (
+        *("apply", "calls", "changes", "errors", "mails", "outdated", "save_script", "script"),
+        *("session", "warnings"),
+    )
 
     def __init__(self, source: Source) -> None:
         self._source = source
