@@ -38,11 +38,12 @@ class Changed:
     seen: Shown
     promised: Shown
     rows: list[PropertyChange]
+    user_principal_name: str | None = None
 
     @property
     def name(self) -> str:
-        """What it is called."""
-        return self.promised.name or self.seen.name
+        """What it is called; a person, as targets name them."""
+        return self.user_principal_name or self.promised.name or self.seen.name
 
 
 class ChangedMail(NamedTuple):
@@ -111,7 +112,7 @@ class Trial:
         def of(owner: str) -> Effect:
             return effects.get(names.get(owner, ""), effects[targets[-1]])
 
-        for changed in self._changed(subjects, {*map(str, own.drawn), *self.dice.keys}):
+        for changed in self._changed(subjects, names, {*map(str, own.drawn), *self.dice.keys}):
             kind, key = changed.subject
             (of(key) if kind == PERSON else effects[targets[-1]]).changed.append(changed)
         for mail in mails:
@@ -123,7 +124,9 @@ class Trial:
                 of(owner).migrations.append((state, migration.state))
         return list(effects.values())
 
-    def _changed(self, subjects: Collection[Subject], drawn: Collection[str]) -> Iterator[Changed]:
+    def _changed(
+        self, subjects: Collection[Subject], names: Mapping[str, str], drawn: Collection[str]
+    ) -> Iterator[Changed]:
         seen, promised = shown(self.before, subjects), shown(self.after, subjects)
         rows = changes(seen, promised, drawn=drawn).by_subject
         for subject, its in rows.items():
@@ -132,6 +135,7 @@ class Trial:
                 seen=seen[subject],
                 promised=promised[subject],
                 rows=[*its.values()],
+                user_principal_name=names.get(subject[1]) if subject[0] == PERSON else None,
             )
 
 

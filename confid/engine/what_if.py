@@ -79,7 +79,7 @@ def rows_of(effect: Effect) -> Iterator[WhatIfChange]:
     if effect.error is not None:
         yield row("Error", None, effect.error)
     for changed in effect.changed:
-        own = changed.subject[0] == PERSON or _is_its_own(changed, effect)
+        own = _is_its_own(changed, effect)
         for found in changed.rows:
             name = found.property if own else f"{found.property} of {changed.name}"
             yield row(name, found.before, found.after)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import confid
@@ -279,6 +279,7 @@ STEPS: dict[str, Callable[[], Any]] = {
 }
 
 
+@example(["number", "unregister"])
 @settings(max_examples=examples(20))
 @given(st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=4))
 def test_what_is_said_is_what_the_call_then_does(names: list[str]) -> None:

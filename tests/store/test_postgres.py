@@ -10,6 +10,7 @@ import sys
 import textwrap
 import time
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,12 +26,14 @@ from confid.store import FIRST_ID, Claim, Kind, PostgresStore, from_url
 from confid.store.postgres import schema
 from confid.store.postgres.pipeline import Pipeline
 from confid.testing import StoreContract
+from confid.testing.contract.common import KINDS as CONTRACT_KINDS
+from confid.testing.contract.common import Undo
 from tests.servers import sql, with_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from confid.store import Store
+    from confid.store import Store, Transaction
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 PLAIN = Kind("plain")
@@ -46,6 +49,20 @@ class TestPostgresStore(StoreContract):
     @pytest.fixture(autouse=True)
     def _places(self, new_schema: Callable[[], str]) -> None:
         self.new_schema = new_schema
+
+    @pytest.fixture(scope="class")
+    def shared(self, postgres: str) -> Iterator[Store]:
+        """A store for all that goes on in one transaction: making a schema takes its time."""
+        with PostgresStore(with_schema(postgres, f"test_{os.getpid()}_shared")) as store:
+            store.open(CONTRACT_KINDS)
+            yield store
+
+    @pytest.fixture
+    def tx(self, shared: Store) -> Iterator[Transaction]:
+        """A write transaction, undone afterwards."""
+        with suppress(Undo), shared.transaction(write=True) as transaction:
+            yield transaction
+            raise Undo
 
     def make_store(self, tmp_path: Path) -> PostgresStore:  # noqa: ARG002 - it lives elsewhere
         """A new store."""
