@@ -51,7 +51,8 @@ class TestPostgresStore(StoreContract):
         self.new_schema = new_schema
 
     @pytest.fixture(scope="class")
-    def shared(self, postgres: str) -> Iterator[Store]:
+    @classmethod
+    def shared(cls, postgres: str) -> Iterator[Store]:
         """A store for all that goes on in one transaction: making a schema takes its time."""
         with PostgresStore(with_schema(postgres, f"test_{os.getpid()}_shared")) as store:
             store.open(CONTRACT_KINDS)
