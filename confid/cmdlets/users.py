@@ -51,7 +51,7 @@ from confid.tenant.people import Person, demand_license
 from confid.tenant.records import ConferencingUser
 from confid.tenant.records import ServiceNumber as NumberRecord
 
-NOTHING = Wanted()
+NONE_GIVEN = (None, None, None, UNSET, None, None)
 
 
 @user_cmdlet(
@@ -270,28 +270,30 @@ def set_cs_online_dial_in_conferencing_user(
         >>> ken.conference_id == old, confid.whois(old).is_current
         (False, False)
     """
-    unit = command.tenant
-    named = (bridge_id, bridge_name, service_number, toll_free_service_number)
-    if any(map(is_given, named)):
-        # What is taken from the set-up now must not be taken off it before this is kept.
-        unit.lock_setup(shared=True)
     demand("if_unchanged", if_unchanged, bool, "True or False")
     ids = shown_ids(identity) if if_unchanged else None
-    wanted = Wanted(
-        bridge_id=one_bridge(unit, bridge_id, bridge_name),
-        service_number=service_number,
-        toll_free_service_number=toll_free_service_number,
-        allow_toll_free_dial_in=allow_toll_free_dial_in,
-        allow_pstn_only_meetings=allow_pstn_only_meetings,
-    )
-    changes_settings = wanted != NOTHING
+    unit = command.tenant
+    named = (bridge_id, bridge_name, service_number, toll_free_service_number)
+    switches = (allow_toll_free_dial_in, allow_pstn_only_meetings)
+    wanted = None
+    if (*named, *switches) != NONE_GIVEN:
+        if any(map(is_given, named)):
+            # What is taken from the set-up now must not be taken off it before this is kept.
+            unit.lock_setup(shared=True)
+        wanted = Wanted(
+            bridge_id=one_bridge(unit, bridge_id, bridge_name),
+            service_number=service_number,
+            toll_free_service_number=toll_free_service_number,
+            allow_toll_free_dial_in=allow_toll_free_dial_in,
+            allow_pstn_only_meetings=allow_pstn_only_meetings,
+        )
     notices: dict[bool, Notice | None] = {}
 
     def plan(person: Person) -> Change | None:
         before = person.demand_enabled()
         if ids is not None:
             demand_unchanged(person, ids)
-        after = wanted.applied(unit, person, before) if changes_settings else before
+        after = wanted.applied(unit, person, before) if wanted else before
         pin = unit.pins.new() if reset_leader_pin else None
         if pin is not None:
             after = attrs.evolve(after, pin_digest=unit.pins.digest(person.user.owner, pin))

@@ -322,32 +322,33 @@ SWITCHES = ("what_if", "confirm", "as_job")
 
 
 @functools.lru_cache(maxsize=1024)
-def binds_unchanged(
+def bound_unchanged(
     info: CommandInfo, placed: int, given: tuple[str, ...], types: tuple[type, ...]
-) -> bool:
-    """Whether the arguments can be used unchanged, under the names that they have.
+) -> tuple[str, ...]:
+    """The names of arguments that can be used unchanged; none where one of them can't.
 
-    True for most calls: names and types alone show that nothing is converted
-    or refused, except for an empty text. `types` are the types of the values,
-    the `placed` ones first, then those with a name.
+    So they can in most calls: names and types alone show that nothing is
+    converted or refused, except for an empty text. `types` are the types of
+    the values, the `placed` ones first, then those with a name.
     """
     if placed > len(info.places):
-        return False
+        return ()
     aside = {"session", *info.own}
     kinds = dict(zip((*info.places[:placed], *given), types, strict=True))
     names = tuple(name for name in kinds if name not in aside)
     if len(kinds) != len(types) or not info.declared.keys() >= set(names):
-        return False
+        return ()
     if any(is_chosen_id(name) or name in SWITCHES for name in names):
-        return False
+        return ()
     try:
         _parameter_set(info, names, info.call_set)
     except ParameterBindingError:
-        return False
-    return all(
+        return ()
+    fit = all(
         kinds[name] in (str, bool) and issubclass(kinds[name], info.declared[name].taken_as_is)
         for name in names
     )
+    return tuple(kinds) if fit else ()
 
 
 @functools.lru_cache(maxsize=1024)

@@ -11,7 +11,7 @@ import attrs
 from confid.engine.binder import (
     SWITCHES,
     bind_arguments,
-    binds_unchanged,
+    bound_unchanged,
     refuse_chosen_ids,
     refuse_placed_ids,
 )
@@ -52,11 +52,10 @@ def run(
     """
     try:
         values = (*args, *given.values())
-        unchanged = binds_unchanged(info, len(args), tuple(given), tuple(map(type, values)))
-        if not unchanged or "" in values:
+        names = bound_unchanged(info, len(args), tuple(given), tuple(map(type, values)))
+        if not names or "" in values:
             return _bind_and_run(info, body, args, given)
-        bound = dict(zip(info.places, args, strict=False))
-        bound.update(given)
+        bound = dict(zip(names, values, strict=True))
         session = current_session(bound.pop("session", None))
         options = call_options(session.preferences, {}, writes=info.writes)
         return _confirm_and_run(_Call(info, body, session, bound, options))

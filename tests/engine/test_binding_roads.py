@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import confid
-from confid.engine.binder import CommandInfo, bind_arguments, binds_unchanged, is_chosen_id
+from confid.engine.binder import CommandInfo, bind_arguments, bound_unchanged, is_chosen_id
 from confid.engine.parameters import UNSET
 
 values = st.sampled_from([True, False, "", "x", "conf", 7, None, UNSET, ["a"], b"x"])
@@ -25,13 +25,13 @@ def calls(draw: st.DrawFn) -> tuple[CommandInfo, list[Any], dict[str, Any]]:
 
 
 @given(calls())
-def test_what_binds_unchanged_binds_so_in_the_binder_too(
+def test_what_bound_unchanged_binds_so_in_the_binder_too(
     call: tuple[CommandInfo, list[Any], dict[str, Any]],
 ) -> None:
     """The short road is taken only where the long one comes to the same."""
     info, placed, named = call
     types = tuple(map(type, (*placed, *named.values())))
-    if not binds_unchanged(info, len(placed), tuple(named), types):
+    if not bound_unchanged(info, len(placed), tuple(named), types):
         return
     if "" in (*placed, *named.values()):
         return
