@@ -139,7 +139,9 @@ class Import:
         self._write_users()
         self._enter(self._living, retired=False)
         self._enter(self._retired, retired=True)
-        self._ask_for_migrations()
+        self._tenant.migrations.ask(
+            [u.owner for u in self._users if is_licence_change(self._on_file.get(u.owner), u)]
+        )
         return self._users
 
     def outcomes(self) -> dict[str, str]:
@@ -157,16 +159,13 @@ class Import:
         owners = self._matching.owners()
         if self._roster.skip_bad_rows():
             return False
-        self._load({owner for owner in owners if owner})
+        # In the order of the keys, over all chunks, so that two imports at once can't deadlock.
+        for chunk in batched(sorted({owner for owner in owners if owner})):
+            self._on_file |= directory.USERS.get(self._tenant.transaction, chunk, lock=True)
         self._users = [
             self._user(row, owner) for row, owner in zip(self._roster.rows, owners, strict=True)
         ]
         return self._sort_ids()
-
-    def _load(self, owners: Iterable[str]) -> None:
-        # In the order of the keys, over all chunks, so that two imports at once can't deadlock.
-        for chunk in batched(sorted(owners)):
-            self._on_file |= directory.USERS.get(self._tenant.transaction, chunk, lock=True)
 
     def _user(self, row: Row, owner: str | None) -> DirectoryUser:
         before = self._on_file.get(owner or "")
@@ -196,12 +195,6 @@ class Import:
             if users:
                 self._tenant.put_users(users)
 
-    def _ask_for_migrations(self) -> None:
-        """Have the meetings migrated of those whose licence has changed."""
-        self._tenant.migrations.ask(
-            [u.owner for u in self._users if is_licence_change(self._on_file.get(u.owner), u)]
-        )
-
     # Conference IDs in use elsewhere.
 
     def _sort_ids(self) -> bool:
@@ -215,7 +208,10 @@ class Import:
         if new and self._tenant.ledger.has_issued:
             self._refuse(new)
         for chunk in batched(new):
-            self._demand_no_other(chunk)
+            current = self._tenant.transaction.current([claimed.user.owner for claimed in chunk])
+            for claimed in chunk:
+                if living := current.get(claimed.user.owner):
+                    claimed.complain(self._roster, f"the person has another one, {living}")
         if self._roster.skip_bad_rows():
             return False
         self._living = [claimed for claimed in new if claimed.may_live]
@@ -249,12 +245,6 @@ class Import:
             raise first
         for claimed, error in zip(new, errors, strict=True):
             roster.problems.append((claimed.row.place, error.message))
-
-    def _demand_no_other(self, new: Sequence[_Claimed]) -> None:
-        current = self._tenant.transaction.current([claimed.user.owner for claimed in new])
-        for claimed in new:
-            if living := current.get(claimed.user.owner):
-                claimed.complain(self._roster, f"the person has another one, {living}")
 
     def _enter(self, ids: Sequence[_Claimed], *, retired: bool) -> None:
         for chunk in batched(ids):
