@@ -89,7 +89,8 @@ class Command:
     """A command that a script runs for each of its targets.
 
     `arguments` are in PowerShell's text. Where they are for many, `Identity` is not among them.
-    `before` are lines that make the instance which the command takes.
+    `before` are lines that make the instance which the command takes. `failures` is what failed of
+    the call, `remarks` what of it the script can't say.
     """
 
     call: RehearsedCall
@@ -98,6 +99,7 @@ class Command:
     arguments: tuple[str, ...]
     before: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
 
     @property
     def look(self) -> Look | None:
@@ -156,12 +158,10 @@ def _command(
     if unwritable := [name for name in names if not _is_writable(name)]:
         names = tuple(name for name in names if _is_writable(name))
         remarks.append(f"Left out, as they can't be written here: {listed(unwritable)}")
-    if call.errors:
-        failed = "; ".join(map(_said, call.errors[:3]))
-        remarks.append(f"{len(call.errors)} failed in the rehearsal: {failed}")
     if not given.keys() - {"Identity"} and call.parameters.keys() - {"Identity"}:
-        why = " ".join(remarks[: -1 if call.errors else None])
-        return Remark(call=call, why=why, names=names)
+        return Remark(call=call, why=" ".join(remarks), names=names)
+    failed = "; ".join(map(_said, call.errors[:3]))
+    failures = [f"{len(call.errors)} failed in the rehearsal: {failed}"] if failed else []
     before: tuple[str, ...] = ()
     arguments = []
     for name, value in given.items():
@@ -182,6 +182,7 @@ def _command(
         arguments=tuple(arguments),
         before=before,
         remarks=tuple(remarks),
+        failures=tuple(failures),
     )
 
 

@@ -119,9 +119,7 @@ def script_warnings(outcome: Outcome) -> Iterator[str]:
         if isinstance(one, Remark) and not one.call.failed and not one.call.undone:
             yield f"{one.call.name}: {one.why}"
         elif isinstance(one, Command):
-            yield from (
-                f"{one.call.name}: {r}" for r in one.remarks[: -1 if one.call.errors else None]
-            )
+            yield from (f"{one.call.name}: {remark}" for remark in one.remarks)
 
 
 def _found(outcome: Outcome, era: str) -> Iterator[Command | Remark]:
@@ -216,7 +214,8 @@ def _value(value: object) -> str:
 def _lines(command: Command, number: int, *, guard: bool) -> Iterator[str]:
     """The lines of one call, in a loop over its targets."""
     name = command.call.name
-    yield from comment(f"{name}, for {len(command.targets)}.", *command.remarks).splitlines()
+    said = (*command.remarks, *command.failures)
+    yield from comment(f"{name}, for {len(command.targets)}.", *said).splitlines()
     guarded = guard and command.look is not None
     if not guarded:
         yield from _targets(number, map(_named, command.targets))
