@@ -31,9 +31,9 @@ class own_function:  # noqa: N801 - a decorator
     """Have a function obey its session's WhatIf preference, and record its calls under that name.
 
     `writes`: it can change the tenant. `on_stores`: it works on stores and takes no session, so
-    a rehearsal refuses it. `without` are the parameters that are left out on trial, because they
-    reach the world outside. `says_itself`: it sees to the preference itself, as a function with
-    a parameter `what_if` does.
+    a rehearsal refuses it. `without` are the parameters that are left out on trial and in a
+    rehearsal, because they reach the world outside. `says_itself`: it sees to the preference
+    itself, as a function with a parameter `what_if` does.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class own_function:  # noqa: N801 - a decorator
             kept = {name: _kept(value) for name, value in self._bound(args, kwargs).items()}
             return cast("R", self._record(session, session.recorder, kept))
 
+        self._recorded: Callable[..., Any] = call
         return call
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -88,12 +89,16 @@ class own_function:  # noqa: N801 - a decorator
         if self._on_stores:
             say(session, self._name, [target], [])
             return None
-        on_trial = {k: v for k, v in arguments.items() if k not in self._without}
         with trial(session) as tried:
-            result = self._function(**on_trial, session=session)
+            result = self._inside(session, arguments)
             effects = tried.effects([target])
         say(session, self._name, [target], effects)
         return nothing(result)
+
+    def _inside(self, session: Session, arguments: Mapping[str, Any]) -> Any:
+        """What the function returns where nothing may reach the world outside."""
+        inside = {k: v for k, v in arguments.items() if k not in self._without}
+        return self._function(**inside, session=session)
 
     def _record(self, session: Session, recorder: Recorder, arguments: dict[str, Any]) -> Any:
         stamps = _stamps(arguments)
@@ -101,13 +106,16 @@ class own_function:  # noqa: N801 - a decorator
             # A place can be a URL with a password.
             arguments = {k: Secret(v) if isinstance(v, str) else v for k, v in arguments.items()}
 
-        def again(where: Session, given: Mapping[str, Any]) -> Any:
+        def first() -> Any:
             if self._on_stores:
                 raise InvalidOperationError(
                     f"{self._name}() works on stores themselves, so it can't be rehearsed. Call "
                     "it when the rehearsal's block has ended.",
                     target=self._name,
                 )
+            return self._inside(session, arguments)
+
+        def again(where: Session, given: Mapping[str, Any]) -> Any:
             if _stamps(given) != stamps:
                 raise InvalidOperationError(
                     f"A file that {self._name}() read has changed since the rehearsal."
@@ -115,7 +123,9 @@ class own_function:  # noqa: N801 - a decorator
             for value in given.values():
                 if isinstance(value, io.StringIO):
                     value.seek(0)
-            return self._function(**given, session=where)
+            # A session with a recorder is a rehearsal too, and records the call itself.
+            function = self._function if where.recorder is None else self._recorded
+            return function(**given, session=where)
 
         recorded = RecordedCall(
             name=self._name,
@@ -124,7 +134,7 @@ class own_function:  # noqa: N801 - a decorator
             writes=self._writes and not arguments.get("what_if"),
             actor=session.actor,
         )
-        return recorder.run(recorded, lambda: again(session, arguments))
+        return recorder.run(recorded, first)
 
 
 def _session(given: object) -> Session | None:

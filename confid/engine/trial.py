@@ -32,18 +32,16 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Changed:
-    """Somebody or something before and after, with the properties that differ."""
+    """Somebody or something before and after, with the properties that differ.
 
+    `name` is that of a thing, or the user principal name of a person.
+    """
+
+    name: str
     subject: Subject
     seen: Shown
     promised: Shown
     rows: list[PropertyChange]
-    user_principal_name: str | None = None
-
-    @property
-    def name(self) -> str:
-        """What it is called; a person, as targets name them."""
-        return self.user_principal_name or self.promised.name or self.seen.name
 
 
 class ChangedMail(NamedTuple):
@@ -76,7 +74,8 @@ class Effect:
     error: str | None = None
     changed: list[Changed] = attrs.Factory(list)
     mails: list[ChangedMail] = attrs.Factory(list)
-    migrations: list[tuple[str | None, str]] = attrs.Factory(list)
+    migrations: list[tuple[str, str | None, str]] = attrs.Factory(list)
+    """Whose, and the states before and after."""
 
 
 @attrs.frozen(kw_only=True)
@@ -112,31 +111,28 @@ class Trial:
         def of(owner: str) -> Effect:
             return effects.get(names.get(owner, ""), effects[targets[-1]])
 
-        for changed in self._changed(subjects, names, {*map(str, own.drawn), *self.dice.keys}):
-            kind, key = changed.subject
-            (of(key) if kind == PERSON else effects[targets[-1]]).changed.append(changed)
+        seen, promised = shown(self.before, subjects), shown(self.after, subjects)
+        rows = changes(seen, promised, drawn={*map(str, own.drawn), *self.dice.keys}).by_subject
+        for subject, its in ((subject, [*found.values()]) for subject, found in rows.items()):
+            kind, key = subject
+            effect = of(key) if kind == PERSON else effects[targets[-1]]
+            effect.changed.append(
+                Changed(
+                    name=names[key] if kind == PERSON else its[0].display_name,
+                    subject=subject,
+                    seen=seen[subject],
+                    promised=promised[subject],
+                    rows=its,
+                )
+            )
         for mail in mails:
             of(mail.owner).mails.append(mail)
         before = MIGRATIONS.get(self.before.transaction, queued)
         for owner, migration in MIGRATIONS.get(self.after.transaction, queued).items():
             state = before[owner].state if owner in before else None
             if state != migration.state:
-                of(owner).migrations.append((state, migration.state))
+                of(owner).migrations.append((names.get(owner, ""), state, migration.state))
         return list(effects.values())
-
-    def _changed(
-        self, subjects: Collection[Subject], names: Mapping[str, str], drawn: Collection[str]
-    ) -> Iterator[Changed]:
-        seen, promised = shown(self.before, subjects), shown(self.after, subjects)
-        rows = changes(seen, promised, drawn=drawn).by_subject
-        for subject, its in rows.items():
-            yield Changed(
-                subject=subject,
-                seen=seen[subject],
-                promised=promised[subject],
-                rows=[*its.values()],
-                user_principal_name=names.get(subject[1]) if subject[0] == PERSON else None,
-            )
 
 
 def _names(unit: UnitOfWork, owners: Collection[str]) -> dict[str, str]:

@@ -85,8 +85,9 @@ def rows_of(effect: Effect) -> Iterator[WhatIfChange]:
             yield row(name, found.before, found.after)
     for mail in effect.mails:
         yield row("Message", mail.was, mail.becomes)
-    for before, after in effect.migrations:
-        yield row("MeetingMigration", before, after)
+    for name, before, after in effect.migrations:
+        of = "" if name == effect.target else f" of {name}"
+        yield row(f"MeetingMigration{of}", before, after)
 
 
 # The words.
@@ -100,15 +101,15 @@ def in_words(effect: Effect) -> str:
     meetings = [changed for changed in effect.changed if changed.subject[0] == MEETING.name]
     things = [c for c in effect.changed if c not in people and c not in meetings]
     parts = [word for thing in things for word in _of_thing(thing, effect)]
-    if len(people) == 1:
+    if len(people) == 1 and _is_its_own(people[0], effect):
         parts += _of_person(people[0])
     elif people:
-        parts.append(f"change {len(people)} people")
+        parts.append(_counted(f"change {people[0].name}", "change %d people", len(people)))
     parts += _of_meetings(meetings)
     if len(parts) > MOST_PARTS:
         parts[MOST_PARTS:] = [f"{len(parts) - MOST_PARTS} more changes"]
     parts += _of_mails(effect.mails)
-    if queued := [after for _, after in effect.migrations if after == MigrationState.PENDING]:
+    if queued := [after for _, _, after in effect.migrations if after == MigrationState.PENDING]:
         many = "update the invitations of %d people"
         parts.append(_counted("update the invitations", many, len(queued)))
     return "; ".join(parts) or "change nothing"
@@ -148,9 +149,15 @@ _OF_A_PERSON: Final = {
 """How a change reads, by its property and what it is before and after."""
 
 
-def _is_its_own(thing: Changed, effect: Effect) -> bool:
-    """Whether a thing is what the target names, so that its name need not be said."""
-    return thing.name.lstrip("+") == effect.target or len(effect.changed) == 1
+def _is_its_own(changed: Changed, effect: Effect) -> bool:
+    """Whether somebody or something is what the target names, so that the name need not be said."""
+    others = (other for other in effect.changed if other is not changed)
+    if changed.name.lstrip("+") == effect.target:
+        return True
+    if changed.subject[0] != PERSON:
+        return not any(others)
+    # A call can give a person another name.
+    return not any(o.subject[0] == PERSON or o.name.lstrip("+") == effect.target for o in others)
 
 
 def _of_thing(changed: Changed, effect: Effect) -> Iterator[str]:

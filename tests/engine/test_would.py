@@ -132,6 +132,16 @@ def test_a_line_says_what_would_be_done(session: Session, name: str) -> None:
     assert {row.target for row in session.last_what_if} <= {line.split('target "')[1][:-2]}
 
 
+def test_a_change_of_somebody_else_says_whose_it_is(session: Session) -> None:
+    """Of a person whom the target doesn't name."""
+    set_user([KEN, PILAR], service_number=NUMBER)
+    session.preferences.what_if = True
+    unregister(NUMBER)
+    assert would(session)[-1].startswith("clear BridgeId; change 2 people; 2 mails")
+    said = {row.property for row in session.last_what_if}
+    assert {f"ServiceNumber of {KEN}", f"ServiceNumber of {PILAR}", "BridgeId"} <= said
+
+
 def test_enabling_is_said_in_one_word(session: Session) -> None:
     """Enable- has no WhatIf of its own; the preference counts for it."""
     session.preferences.what_if = True

@@ -148,6 +148,18 @@ def test_a_mail_that_it_queued_can_be_cancelled(tenant: Session) -> None:
     assert results[5].conference_id == results[4].conference_id
 
 
+def test_one_can_be_applied_to_another(tenant: Session) -> None:
+    """The outer one then holds the calls of the inner one, and makes them in its turn."""
+    with confid.rehearse(tenant) as outer:
+        with confid.rehearse(outer.session) as inner:
+            confid.add_bridge("EMEA", numbers=["+442071838750"])
+            set_cs_online_dial_in_conferencing_user(KEN, bridge_name="EMEA")
+        inner.apply()
+    assert [c.name for c in outer.calls] == [c.name for c in inner.calls]
+    outer.apply()
+    assert get_cs_online_dial_in_conferencing_user(KEN).bridge_name == "EMEA"
+
+
 def test_what_failed_or_was_undone_is_left_out(tenant: Session) -> None:
     """It returns None in its place; what failed within a call fails again."""
     with confid.rehearse(tenant) as rehearsal:

@@ -264,6 +264,20 @@ def test_invitations_that_would_show_a_retired_id(tenant: Session) -> None:
     assert "Conference ID: new" in str(invitation.after)
 
 
+def test_no_other_calendar_is_told(tenant: Session) -> None:
+    """The function that updates it isn't called; applying it would tell what can't be undone."""
+    told: list[object] = []
+    with confid.rehearse(tenant) as outer:
+        with confid.rehearse(outer.session) as rehearsal:
+            set_cs_online_dial_in_conferencing_user(KEN, reset_conference_id=True)
+            assert confid.meetings.run_migrations(update=told.append).invitations == 1
+        rehearsal.apply()
+    assert not told
+    with pytest.raises(confid.InvalidArgumentError, match="can't be rolled back"):
+        outer.apply()
+    assert not told
+
+
 def test_what_was_only_asked_for_changes_nothing(tenant: Session) -> None:
     """Under WhatIf, of cmdlets and of confid's own functions."""
     with confid.rehearse(tenant) as rehearsal:
