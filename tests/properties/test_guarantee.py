@@ -447,7 +447,7 @@ def _bounded(machine: type[GuaranteeMachine], count: int) -> type:
     return case
 
 
-TestGuaranteeInMemory = _bounded(MemoryMachine, 60)
+TestGuaranteeInMemory = _bounded(MemoryMachine, 40)
 TestGuaranteeOnSQLite = _bounded(SQLiteMachine, 20)
 
 

@@ -247,5 +247,5 @@ def _bounded(machine: type[WoundBackMachine], count: int) -> type:
     return case
 
 
-TestWoundBackInMemory = _bounded(MemoryMachine, 40)
+TestWoundBackInMemory = _bounded(MemoryMachine, 25)
 TestWoundBackOnSQLite = _bounded(SQLiteMachine, 10)

@@ -16,6 +16,7 @@ from confid.store import MemoryStore, memory
 from confid.store.base import TENANT
 from confid.store.checks import encoder
 from confid.testing import StoreContract
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,8 @@ VALUES = (
 
 class TestMemoryStore(StoreContract):
     """The contract."""
+
+    stories = examples(20)
 
     def make_store(self, tmp_path: Path) -> MemoryStore:  # noqa: ARG002 - it has no place
         """A new store."""

@@ -58,6 +58,8 @@ class Foreign(Store):
 class TestOverNothing(StoreContract):
     """The contract, over a file that isn't there and isn't made: all is the overlay's own."""
 
+    stories = examples(20)
+
     @pytest.fixture(autouse=True)
     def nothing_is_made(self, tmp_path: Path) -> Iterator[None]:
         """Whatever is written."""
@@ -128,6 +130,8 @@ class Carried(Store):
 
 class TestOverWhatWasWrittenBefore(StoreContract):
     """The contract, over a base that holds all that earlier transactions wrote."""
+
+    stories = examples(20)
 
     def make_store(self, tmp_path: Path) -> Carried:
         """An overlay on a new file."""

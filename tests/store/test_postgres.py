@@ -29,6 +29,7 @@ from confid.testing import StoreContract
 from confid.testing.contract.common import KINDS as CONTRACT_KINDS
 from confid.testing.contract.common import Undo
 from tests.servers import sql, with_schema
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +46,8 @@ KINDS = (PLAIN, THING)
 
 class TestPostgresStore(StoreContract):
     """The contract."""
+
+    stories = examples(20)
 
     @pytest.fixture(autouse=True)
     def _places(self, new_schema: Callable[[], str]) -> None:
@@ -236,8 +239,7 @@ def test_processes_that_create_at_once_share_one_tenant(url: str) -> None:
         print("ready", flush=True)
         start = float(sys.stdin.readline())
         for k in range(8):
-            while time.time() < start + k * 0.25:
-                pass
+            time.sleep(max(0, start + k * 0.15 - time.time()))
             with confid.connect(f"{url}_{k}") as session:
                 (bridge,) = bridges(session=session)
                 print(k, bridge.tenant_id, bridge.identity)

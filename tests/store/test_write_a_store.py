@@ -11,6 +11,7 @@ import pytest
 import confid
 from confid.testing import StoreContract
 from tests.tenants import set_user, tenant, upn
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from confid.store import Store
@@ -23,6 +24,8 @@ exec(CODE, MADE)  # noqa: S102 - the page's own code
 
 class TestJsonFileStore(StoreContract):
     """The contract."""
+
+    stories = examples(20)
 
     def make_store(self, tmp_path: Path) -> Store:
         """A new store."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 class PlacesContract(ContractBase):
     """What a store promises of the place that it keeps a tenant in."""
+
+    stories: ClassVar[int] = 50
+    """How many random stories are told to the store and to the model."""
 
     # Opening and closing.
 
@@ -150,4 +153,4 @@ class PlacesContract(ContractBase):
             place.mkdir()
             return ModelStore(), self.make_store(place)
 
-        run_in_lockstep(make_stores)
+        run_in_lockstep(make_stores, examples=self.stories)
