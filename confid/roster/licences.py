@@ -207,8 +207,8 @@ class Licences:
 def together(cells: Iterable[LicencesSaid]) -> LicencesSaid:
     """What the cells of one row say: one "yes" is enough, and a complete list settles the rest."""
     found = [said for said in cells if said is not BLANK]
-    if len(found) < 2:  # noqa: PLR2004 - one needs no putting together
-        return found[0] if found else BLANK
+    if not found:
+        return BLANK
     names = tuple(dict.fromkeys(name for said in found for name in said.names))
     unknown = tuple(dict.fromkeys(name for said in found for name in said.unknown))
     answers = [said.licensed for said in found]

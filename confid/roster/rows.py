@@ -14,6 +14,7 @@ from confid.roster.cells import (
     EXCEL_ERROR,
     FULL_UPN,
     GUID,
+    MAX_LENGTH,
     NEVER,
     QUOTES,
     SIMPLE_UPN,
@@ -132,6 +133,7 @@ class Columns:
             self.kind = ExportKind.USERS
         self.has_upn: bool = "user_principal_name" in self._at
         self._keys = keys
+        self._has_ids = not {"object_id", "distinguished_name"}.isdisjoint(self._at)
         self._mail_columns = self._columns("mail", "proxies")
         self._licence_columns = self._columns("licences")
         self._key_of = dict(zip(self.names, keys, strict=True))
@@ -174,7 +176,7 @@ class Columns:
         self._read_texts(row, cells)
         if self.has_upn:
             row.user_principal_name = self._checked_upn(cells)
-        if not {"object_id", "distinguished_name"}.isdisjoint(self._at):
+        if self._has_ids:
             row.object_id = self._object_id(row, cells)
         for read in self._readers:
             read(row, cells)
@@ -257,9 +259,10 @@ class Columns:
         row.user_principal_name = name
 
     def _checked_upn(self, cells: Sequence[Any]) -> str:
-        text = self._name(cells, "user_principal_name")
-        if SIMPLE_UPN.fullmatch(text):
+        text = self._filled(cells, "user_principal_name")[1]
+        if len(text) <= MAX_LENGTH and SIMPLE_UPN.fullmatch(text):
             return text
+        text = self._name(cells, "user_principal_name")
         if text[:1] == "'" and text[-1] not in QUOTES:
             text = text[1:]  # Excel's mark of a text
         if not text:
@@ -347,7 +350,7 @@ class Columns:
                     self._remarks.note(Remark.SAYS_NOTHING, self.names[at])
                 else:
                     self._remarks.note(Remark.UNKNOWN_LICENCE, quoted(name), row.place)
-        said = together(found)
+        said = together(found) if len(found) > 1 else found[0]
         if said is BLANK:
             row.blank += ((_LICENCE, self._licence_columns),)
             said = LicencesSaid(licensed=False)
