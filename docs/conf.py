@@ -97,7 +97,9 @@ def lead_to_the_site(app: Sphinx, page: str, source: list[str]) -> None:
             return f"[{text}]({up}project/{path.lower()}{anchor})"
         if page in ROOT_PAGES:
             inside = path.removeprefix("docs/")
-            return f"[{text}]({up}{inside}{anchor})" if inside != path else f"{text} (`{path}`)"
+            if inside != path:
+                return f"[{text}]({up}{inside}{anchor})"
+            return f"`{path}`" if text == path else f"{text} (`{path}`)"
         return found[0]
 
     source[0] = LINK.sub(link, source[0])
