@@ -152,8 +152,10 @@ class Table:
             place, line = found.end(), line + 1
         else:
             raise RosterError(name, [NOTHING])
-        # The line end closes a last row that ends with a delimiter.
-        self._records = records(f"{text[place:]}\n", delimiter or _delimiter(first), line)
+        rest = text[place:]
+        # A line end closes a last row that ends with a delimiter.
+        rest = rest if rest[-1] in "\r\n" else f"{rest}\n"
+        self._records = records(rest, delimiter or _delimiter(first), line)
         header = next(self._records)
         if why := _damage_of(*header):
             raise RosterError(name, [why])
@@ -202,7 +204,7 @@ _TEMPLATE = (
 
 _NOT_ENCODED = (
     "Its bytes are no text in the file's encoding; save the file as UTF-8 (Export-Csv -Encoding "
-    "UTF8)."
+    'UTF8), or give it opened, as open(path, encoding="cp1252", newline="").'
 )
 _NUL = (
     "There is a NUL in it, so the file is damaged, or it is UTF-16 without a byte order mark; save "
