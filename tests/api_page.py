@@ -7,8 +7,8 @@ import re
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
-from types import GenericAlias
-from typing import TYPE_CHECKING, Any
+from types import GenericAlias, UnionType
+from typing import TYPE_CHECKING, Any, ForwardRef, Union, get_args, get_origin
 
 from tests import typed_cmdlets
 
@@ -105,6 +105,8 @@ def _name(name: str, value: Any, common: frozenset[str]) -> Iterator[str]:
             yield from _class(value)
     elif isinstance(value, GenericAlias):
         yield f"{name} = {value}"
+    elif get_origin(value) in (Union, UnionType):
+        yield f"{name} = {' | '.join(_annotation(each) for each in get_args(value))}"
     elif callable(value):
         yield from _function(name, value, common)
     else:
@@ -161,7 +163,7 @@ def _fields(cls: type) -> dict[str, str]:
     return {
         name: _annotation(annotation)
         for source in reversed(_sources(cls))
-        for name, annotation in vars(source).get("__annotations__", {}).items()
+        for name, annotation in inspect.get_annotations(source).items()
         if not name.startswith("_")
     }
 
@@ -227,7 +229,10 @@ def _annotation(annotation: Any) -> str:
     """As it is written, without what `Annotated` says to the binder."""
     if isinstance(annotation, str):
         return re.sub(r"Annotated\[(.+?), P\(.*\)\]", r"\1", annotation)
-    return str(annotation.__name__ if isinstance(annotation, type) else annotation)
+    if isinstance(annotation, ForwardRef):
+        return annotation.__forward_arg__
+    is_plain = isinstance(annotation, type) and not get_args(annotation)
+    return str(annotation.__name__ if is_plain else annotation)
 
 
 def _indented(lines: Iterator[str]) -> Iterator[str]:
