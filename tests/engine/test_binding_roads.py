@@ -25,7 +25,7 @@ def calls(draw: st.DrawFn) -> tuple[CommandInfo, list[Any], dict[str, Any]]:
 
 
 @given(calls())
-def test_what_bound_unchanged_binds_so_in_the_binder_too(
+def test_what_is_bound_unchanged_is_bound_so_by_the_binder(
     call: tuple[CommandInfo, list[Any], dict[str, Any]],
 ) -> None:
     """The short road is taken only where the long one comes to the same."""
