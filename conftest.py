@@ -6,6 +6,8 @@ import gc
 import os
 import shutil
 import tempfile
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +53,22 @@ def _fits(folder: Path) -> bool:
     system = os.statvfs(folder)
     may_run = not system.f_flag & os.ST_NOEXEC
     return may_run and system.f_bavail * system.f_frsize > ROOM
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Have a second worker import the tests from the last one on, when all are collected.
+
+    pytest compiles a module for its asserts, which takes its time; so each worker compiles one half
+    and reads the other's.
+    """
+    tests = sorted(HERE.glob("tests/**/test_*.py"), reverse=True)
+    everything = session.config.args == session.config.getini("testpaths")
+    if not everything or os.environ.get("PYTEST_XDIST_WORKER") != "gw1":
+        return
+    for path in tests:
+        with suppress(Exception):  # whatever it is, the collection itself will tell
+            import_module(".".join(path.relative_to(HERE).with_suffix("").parts))
 
 
 @pytest.fixture(scope="module")
