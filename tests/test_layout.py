@@ -195,6 +195,11 @@ def test_the_ground_floors_know_nothing_of_conferencing(package: str, allowed: s
             assert imported.split(".")[0] in allowed, (module, imported)
 
 
+def test_nothing_waits_on_a_simple_queue() -> None:
+    """Its `get` with a timeout waits for ever if another takes what woke it, and time is over."""
+    assert not [name for name, path in MODULES.items() if "SimpleQueue" in path.read_text("utf-8")]
+
+
 def test_cmdlets_never_touch_a_store() -> None:
     """No import of a store, and no word to a transaction, in `cmdlets/`."""
     for module in inside("cmdlets"):

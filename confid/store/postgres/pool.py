@@ -11,7 +11,6 @@ import threading
 import time
 import weakref
 from contextlib import nullcontext, suppress
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -88,7 +87,10 @@ class Pool:
         self._lock = threading.Lock()
         self._slots: list[weakref.ref[_Slot]] = []
         self._idle: list[tuple[Connection, float]] = []
-        self._freed: SimpleQueue[None] = SimpleQueue()
+        # Released when a connection is free. No queue: where several wait for one with a timeout,
+        # Python's C code can take the time that is left as negative, which is for ever.
+        self._freed = threading.Lock()
+        self._freed.acquire()
         self._refused_at = float("-inf")
         self._is_closed = False
 
@@ -119,8 +121,7 @@ class Pool:
                 # None could be made meanwhile: another attempt says why, or the server is back.
                 connect(self.place, self._conninfo).close()
                 began = until = time.monotonic() + 2 * RETRY
-            with suppress(Empty):
-                self._freed.get(timeout=min(LOOK, self.place.timeout))
+            self._freed.acquire(timeout=min(LOOK, self.place.timeout))
 
     def _new_slot(self) -> _Slot | None:
         """Room for one more connection, if there is."""
@@ -177,8 +178,8 @@ class Pool:
         self._tell()
 
     def _tell(self) -> None:
-        if self._freed.empty():
-            self._freed.put(None)
+        with suppress(RuntimeError):  # it is released already, and nobody waits
+            self._freed.release()
 
     # Transactions.
 
