@@ -159,7 +159,7 @@ class Table:
         header = next(self._records)
         if why := _damage_of(*header):
             raise RosterError(name, [why])
-        self.header: list[str] = [cell.strip() for cell in header.fields]
+        self.header: list[str] = [cell.strip() for cell in header[1]]
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Each row's cells, with the number of the line in the file where it begins."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import chain, count
 from numbers import Real
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from confid.errors import InvalidArgumentError, shown
 from confid.errors.tracebacks import ends_at_caller
@@ -283,12 +283,8 @@ def _after_type_line(text: str) -> str:
     return _LINE_END.split(f"{text}\n", maxsplit=1)[1] if text.startswith("#") else text
 
 
-class Record(NamedTuple):
-    """The fields of a record, the line at which it begins, and the damage that was read over."""
-
-    line: int
-    fields: list[str]
-    damage: str = ""
+Record = tuple[int, list[str], str]
+"""The line at which a record begins, its fields, and the damage that was read over, if any."""
 
 
 def records(text: str, delimiter: str = ",", line: int = 1) -> Iterator[Record]:
@@ -312,14 +308,14 @@ def records(text: str, delimiter: str = ",", line: int = 1) -> Iterator[Record]:
             fields = whole.split(delimiter)
             is_regular = whole == whole.strip(blanks) and not any(map(whole.__contains__, odd))
         if is_regular and text[stop - 1] == "\n":
-            yield Record(line, fields)
+            yield line, fields, ""
             place = stop
             line += 1
         while place < stop:
             begin = place
             place, fields, damage = _irregular(field.finditer(text, place), delimiter)
             if fields:
-                yield Record(line, fields, damage)
+                yield line, fields, damage
             line += len(_LINE_END.findall(text, begin, place))
 
 

@@ -159,10 +159,6 @@ def _default(text: str) -> str:
     return quoted if quoted.isascii() else _ALWAYS_ESCAPED.sub(_escape, quoted)
 
 
-def _escape_html(text: str) -> str:
-    return f'"{_HTML.sub(_escape_for_html, _default(text)[1:-1])}"'
-
-
 def _escape_for_html(match: re.Match[str]) -> str:
     found = match[0]
     if found == '\\"':
@@ -181,5 +177,5 @@ def _escape(match: re.Match[str]) -> str:
 _QUOTES: Final = {
     "Default": _default,
     "EscapeNonAscii": lambda text: _NON_ASCII.sub(_escape, encode_basestring(text)),
-    "EscapeHtml": _escape_html,
+    "EscapeHtml": lambda text: f'"{_HTML.sub(_escape_for_html, _default(text)[1:-1])}"',
 }

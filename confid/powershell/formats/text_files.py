@@ -97,14 +97,11 @@ def _too_large(path: object, size: str, most: int) -> InvalidArgumentError:
     )
 
 
-def _name(path: object) -> str:
-    return f"{shown(str(path), 500)}" if isinstance(path, (str, os.PathLike)) else shown(path)
-
-
 def not_readable(path: object, why: str) -> InvalidArgumentError:
     """Return the error of a file that can't be read."""
+    name = shown(str(path), 500) if isinstance(path, (str, os.PathLike)) else shown(path)
     return InvalidArgumentError(
-        f"{_name(path)} can't be read: {why}.",
+        f"{name} can't be read: {why}.",
         target=path,
         error_id="FileOpenFailure",
         category="OpenError",

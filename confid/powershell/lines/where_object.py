@@ -35,19 +35,17 @@ Predicate = Callable[[object], bool]
 
 NAME: Final = "Where-Object"
 _TYPE_TESTS: Final = ("is", "isnot")
-_OPERATORS: Final = {
-    **{name: (name, False) for name in sorted(COMPARISONS)},
-    **{f"c{name}": (name, True) for name in sorted(COMPARISONS)},
-}
+_CASE_SENSITIVE: Final = {f"c{name}": name for name in COMPARISONS}
 _OPTIONS: Final = (
     Option("FilterScript", as_object),
     Option("Property", as_text, place=0),
     Option("Value", as_object, place=1),
     Option("Not"),
     *(Option(name, aliases=(f"i{name}",)) for name in COMPARISONS),
-    *(Option(f"c{name}") for name in COMPARISONS),
+    *(Option(name) for name in _CASE_SENSITIVE),
     *(Option(name) for name in _TYPE_TESTS),
 )
+_OPERATORS: Final = {*COMPARISONS, *_CASE_SENSITIVE, *_TYPE_TESTS, "Not"}
 _BRACKETED: Final = re.compile(r"\[?(?:System\.)?(\w+)\]?")
 _INT32: Final = (-(2**31), 2**31 - 1)
 
@@ -60,7 +58,7 @@ def where_object(command: CommandText) -> Predicate:
     `InvalidArgumentError` (OperatorFailed) where two values can't be compared.
     """
     given = read_options(command, NAME, _OPTIONS, blocks=True)
-    chosen = [name for name in given.values if name in (*_OPERATORS, *_TYPE_TESTS, "Not")]
+    chosen = [name for name in given.values if name in _OPERATORS]
     if "FilterScript" in given.values:
         raise LineError(command.line, command.position, "a filter stands between braces: { … }")
     if given.blocks:
@@ -118,8 +116,8 @@ def _property(item: object, name: str) -> Any:
 
 
 def _comparison(name: str, chosen: str, value: object) -> Predicate:
-    plain, case_sensitive = _OPERATORS[chosen]
-    compare = operator(plain, value, case_sensitive=case_sensitive)
+    plain = _CASE_SENSITIVE.get(chosen, chosen)
+    compare = operator(plain, value, case_sensitive=plain != chosen)
 
     def predicate(item: object) -> bool:
         try:
