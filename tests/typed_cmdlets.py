@@ -54,7 +54,7 @@ class Types:
     def __init__(self) -> None:
         self._imports: dict[str, set[str]] = {
             "typing": {"Any", "Generic", "Literal", "Never", "TypedDict", "Unpack", "overload"},
-            "confid.engine.parameters": {"ErrorAction"},
+            "confid.engine.common_parameters": {"ErrorAction"},
             "collections.abc": {"Callable"},
             "confid.errors": {"ConfidError"},
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
@@ -17,6 +17,20 @@ if TYPE_CHECKING:
 
     from confid.engine.progress import ProgressOption
     from confid.host import Host
+
+ErrorAction = Literal[
+    "Continue",
+    "continue",
+    "SilentlyContinue",
+    "silently_continue",
+    "Ignore",
+    "ignore",
+    "Stop",
+    "stop",
+]
+"""PowerShell's names and Python's; any other casing is taken too."""
+
+ConfirmPreference = Literal["High", "Medium", "Low", "None", "high", "medium", "low", "none"]
 
 ERROR_ACTIONS = ("Stop", "Continue", "SilentlyContinue", "Ignore")
 CONFIRM_LEVELS = ("None", "Low", "Medium", "High")
@@ -43,10 +57,10 @@ class Preferences:
     without underscores; setting any other value raises `InvalidArgumentError`.
     """
 
-    confirm: str = attrs.field(default="High", converter=_confirm_level)
+    confirm: ConfirmPreference = attrs.field(default="High", converter=_confirm_level)
     what_if: bool = attrs.field(default=False, converter=bool)
-    error_action: str = attrs.field(default="Stop", converter=_error_action)
-    warning: str = attrs.field(default="Continue", converter=_warning_action)
+    error_action: ErrorAction = attrs.field(default="Stop", converter=_error_action)
+    warning: ErrorAction = attrs.field(default="Continue", converter=_warning_action)
     verbose: bool = attrs.field(default=False, converter=bool)
 
 

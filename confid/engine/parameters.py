@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import enum
 import functools
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypedDict
 
 import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from confid.engine.common_parameters import ErrorAction
     from confid.engine.session import Session
     from confid.errors import ConfidError
 
@@ -88,15 +89,6 @@ AsJob = Annotated[
     P("AsJob", "SwitchParameter"),
     "runs in the background and returns a job, with `state`, `receive()` and `wait()`",
 ]
-
-
-GoingOn = Literal[
-    "Continue", "continue", "SilentlyContinue", "silently_continue", "Ignore", "ignore"
-]
-"""An `error_action` under which a call goes on with the next item."""
-
-ErrorAction = GoingOn | Literal["Stop", "stop"]
-"""PowerShell's names and Python's; any other casing is taken too."""
 
 
 class CommonParameters(TypedDict, total=False):

@@ -4,8 +4,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from confid.engine.cmdlet import Identity
+from confid.engine.common_parameters import ErrorAction
 from confid.engine.job import Job
-from confid.engine.parameters import ErrorAction, Unset
+from confid.engine.parameters import Unset
 from confid.errors import ConfidError
 from confid.tenant.online_user import OnlineUser
 from confid.tenant.policies import DialInConferencingPolicy, DialInConferencingTenantConfiguration, DialOutPolicy, TeamsAudioConferencingPolicy

@@ -250,7 +250,7 @@ def test_what_would_fail_behind_the_commit_is_refused_before(wrong: dict[str, An
         with pytest.raises(ConfidError):
             set_user(KEN, reset_conference_id=True, **wrong)
         with pytest.raises(InvalidArgumentError, match=r"preferences\.warning"):
-            session.preferences.warning = "Never"
+            session.preferences.warning = "Never"  # type: ignore[assignment]
         assert contents(session) == before
 
 

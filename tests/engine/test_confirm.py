@@ -140,7 +140,7 @@ def test_nobody_is_asked_about_a_call_that_fails() -> None:
     ],
 )
 def test_the_preference_asks_unless_confirm_says(
-    preference: str, confirm: bool | None, asks: bool
+    preference: Any, confirm: bool | None, asks: bool
 ) -> None:
     """Cmdlets are of medium impact; `confirm=` overrules the preference."""
     with tenant("ken", host=RecordingHost([YES])) as session:
@@ -153,7 +153,7 @@ def test_an_unknown_preference_is_refused() -> None:
     """A misspelt preference is an error where it is set, and what was set before holds."""
     with tenant("ken") as session:
         with pytest.raises(InvalidArgumentError, match="High"):
-            session.preferences.confirm = "Sometimes"
+            session.preferences.confirm = "Sometimes"  # type: ignore[assignment]
         assert session.preferences.confirm == "High"
 
 

@@ -45,6 +45,7 @@ def right(session: confid.Session, *, quiet: bool) -> None:
     states = cmdlets.get_cs_online_dial_in_conferencing_user_state(license_state=["Licensed"])
     assert_type(states, confid.Results[confid.UserState])
     set_user(KEN, reset_conference_id=True, what_if=True)
+    session.preferences.error_action = "SilentlyContinue"
 
 
 def wrong(session: confid.Session) -> None:
@@ -64,6 +65,7 @@ def wrong(session: confid.Session) -> None:
     get_bridge(KEN, name="B")  # type: ignore[call-overload]
     get_cs_online_user(result_size=[1])  # type: ignore[call-overload]
     cmdlets.get_cs_meeting_migration_status(state="Pendng")  # type: ignore[call-overload]
+    session.preferences.error_action = "Contine"  # type: ignore[assignment]
     session.cmdlets.get_cs_nobody()  # type: ignore[attr-defined]
     session.cmdlets.get_cs_online_user(session=session)  # type: ignore[call-overload]
     session.cmdlets.get_cs_online_user(force=True)  # type: ignore[call-overload]
