@@ -186,8 +186,11 @@ def _kept(value: Any) -> Any:
 
 def _text(file: Any) -> Any:
     """What an open text file holds, under its name."""
+    lines = []
     try:
-        text = io.StringIO("".join(iter(file.readline, "")), newline="")
+        while line := file.readline():
+            lines.append(line)
+        text = io.StringIO("".join(lines), newline="")
     except (OSError, TypeError, ValueError):
         # One that can't be read, or isn't text: the function says so itself.
         if file.seekable():

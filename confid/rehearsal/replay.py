@@ -55,8 +55,15 @@ def demand_unchanged(session: Session, outcome: Outcome) -> None:
     """Raise `TenantChangedError` where one of the subjects isn't as the rehearsal saw it.
 
     So too where an identity is somebody else's now. The subjects stay locked until the
-    transaction that this is called in is over. Raises `InvalidOperationError` for another tenant.
+    transaction that this is called in is over. Raises `InvalidOperationError` for another tenant,
+    and under WhatIf.
     """
+    if session.preferences.what_if:
+        raise InvalidOperationError(
+            "The session's WhatIf preference is on, and apply() changes its tenant. Turn it off "
+            "first: session.preferences.what_if = False.",
+            error_id="RehearsalNotApplicable",
+        )
     seen, named = outcome.seen, outcome.named
     subjects = {subject: kept for subject, kept in seen.items() if subject[0] != MEETING.name}
     owners = [key for kind, key in subjects if kind == PERSON]

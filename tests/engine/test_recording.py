@@ -103,6 +103,13 @@ def test_what_was_recorded_can_be_done_again(session: Session) -> None:
             other.cmdlets.remove_cs_teams_audio_conferencing_policy("EMEA")
 
 
+def test_a_file_that_is_no_text_is_refused_as_ever(session: Session) -> None:
+    """It is read to its end, and no further."""
+    with pytest.raises(confid.InvalidArgumentError, match="text file"):
+        confid.import_users(io.BytesIO(b"UserPrincipalName\nnew@contoso.com\n"))  # type: ignore[arg-type]  # the point
+    assert names(session) == ["confid.import_users"]
+
+
 def test_calls_of_a_block_that_was_rolled_back_are_undone(session: Session) -> None:
     """Of an inner block too; those before and after it are not."""
     get_cs_online_user(KEN)

@@ -489,6 +489,17 @@ def test_some_calls_are_never_applied(tenant: Session, held: str) -> None:
     assert get_cs_online_user()
 
 
+def test_it_changes_nothing_under_what_if(tenant: Session) -> None:
+    """The session's preference holds for it too; without it the rehearsal can still be applied."""
+    with confid.rehearse(tenant) as rehearsal:
+        set_cs_online_dial_in_conferencing_user(KEN, reset_conference_id=True)
+    tenant.preferences.what_if = True
+    with pytest.raises(confid.InvalidOperationError, match="WhatIf"):
+        rehearsal.apply()
+    tenant.preferences.what_if = False
+    assert len(rehearsal.apply()) == 1
+
+
 def test_it_goes_by_the_answers_that_were_given(tenant: Session) -> None:
     """Nobody is asked again."""
     host = confid.host.RecordingHost([0, 2])
