@@ -85,6 +85,7 @@ class Invocation:
         done: list[ConferencingUser] = []
         for found in self._found(identity):
             done.extend(self._change(found, plan))
+            del found  # the next ones come when nobody holds these
         return self.output(identity, done)
 
     def change_found(
@@ -94,6 +95,7 @@ class Invocation:
         done: list[ConferencingUser] = []
         for found in batched(users):
             done.extend(self._change(found, plan))
+            del found
         return self.results(done)
 
     def read(self, identity: object, show: Callable[[Person], R | None]) -> Output[R]:
@@ -102,6 +104,7 @@ class Invocation:
         for found in self._found(identity):
             _, shown = self._each(found, show)
             records.extend(record for record in shown if record is not None)
+            del found, shown
         return self.output(identity, records)
 
     def users(self, identity: object) -> list[DirectoryUser]:
@@ -201,18 +204,23 @@ class Invocation:
         """The users named, each once, in order; an error in place of one who isn't found."""
         seen: set[str] = set()
         for named in batched(_texts(items)):
-            texts = list(dict.fromkeys(text for text in named if isinstance(text, str)))
-            users = dict(zip(texts, self.tenant.find_users(texts), strict=True)) if texts else {}
-            for one in named:
-                if not isinstance(one, str):
-                    yield one
-                    continue
-                found = users[one]
-                # Not the owner: the returned record holds the object ID anyway.
-                name = one if isinstance(found, ConfidError) else found.identity
-                if name not in seen:
-                    seen.add(name)
-                    yield found
+            yield from self._find_new(named, seen)
+
+    def _find_new(
+        self, named: Sequence[str | ConfidError], seen: set[str]
+    ) -> Iterator[DirectoryUser | ConfidError]:
+        texts = list(dict.fromkeys(text for text in named if isinstance(text, str)))
+        users = dict(zip(texts, self.tenant.find_users(texts), strict=True)) if texts else {}
+        for one in named:
+            if not isinstance(one, str):
+                yield one
+                continue
+            found = users[one]
+            # Not the owner: the returned record holds the object ID anyway.
+            name = one if isinstance(found, ConfidError) else found.identity
+            if name not in seen:
+                seen.add(name)
+                yield found
 
     def output(self, identity: object, records: Sequence[R]) -> Output[R]:
         """One record (or None) for one identity, `Results` for an iterable."""

@@ -17,10 +17,12 @@ AT_ONCE = 250
 
 
 def batched(items: Iterable[Item], size: int | None = None) -> Iterator[list[Item]]:
-    """The items in lists of at most `size`, in their order; `AT_ONCE` unless given."""
+    """The items in lists of at most `size`, in their order; `AT_ONCE` unless given.
+
+    No list is kept here while the next one is made.
+    """
     iterator = iter(items)
-    while batch := list(islice(iterator, size or AT_ONCE)):
-        yield batch
+    return iter(lambda: list(islice(iterator, size or AT_ONCE)), [])
 
 
 def pages(transaction: Transaction, kind: Kind) -> Iterator[dict[str, Body]]:
@@ -28,5 +30,6 @@ def pages(transaction: Transaction, kind: Kind) -> Iterator[dict[str, Body]]:
     after = ""
     # Larger than a batch: some stores look at all their keys for each page.
     while page := dict(transaction.scan(kind.name, after=after, limit=4 * AT_ONCE)):
-        yield page
         after = max(page)
+        yield page
+        del page  # the next one comes when nobody holds this one
