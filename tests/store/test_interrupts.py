@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import inspect
 import random
 import signal
@@ -237,16 +236,7 @@ def test_a_block_ends_once(error: type[Exception] | None) -> None:
     assert kept is not None
 
 
-@pytest.fixture
-def _no_sweep() -> Iterator[None]:
-    """No finalizer of another test's garbage runs in between, which would be interrupted too."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
-@pytest.mark.usefixtures("_no_sweep")
+@pytest.mark.usefixtures("no_sweep")
 def test_a_generator_block_is_closed_though_its_traceback_is_kept() -> None:
     """Where an interrupt comes between the generator and the `with` statement."""
     ends: list[str] = []

@@ -199,6 +199,7 @@ def check(store: PostgresStore, number: int) -> bool:
         return bool(shown == number)
 
 
+@pytest.mark.usefixtures("no_sweep")
 def test_an_interrupt_leaves_a_commit_or_a_rollback(store: PostgresStore) -> None:
     """At whatever moment; and the store can be used at once, with all its connections."""
     dice = random.Random(14)
@@ -215,6 +216,7 @@ def test_an_interrupt_leaves_a_commit_or_a_rollback(store: PostgresStore) -> Non
     assert "idle in transaction" not in sessions(store)
 
 
+@pytest.mark.usefixtures("no_sweep")
 def test_an_interrupt_at_each_step(store: PostgresStore) -> None:
     """From the wait for a connection until it is free again; every few steps in the suite."""
     for act in (change, lambda store, number: store.holder(number)):
@@ -272,6 +274,7 @@ def test_a_transaction_that_goes_on_after_an_interrupt_loses_nothing(
     assert bool(caught & committed) == undone
 
 
+@pytest.mark.usefixtures("no_sweep")
 def test_a_statement_that_was_interrupted_holds_no_lock(store: PostgresStore) -> None:
     """The server is told to give it up."""
     with store.transaction(write=True) as first:
@@ -293,6 +296,7 @@ def test_an_interrupt_before_the_end_has_begun(store: PostgresStore) -> None:
         assert tx.get("plain", ["lost"], lock=True) == {}
 
 
+@pytest.mark.usefixtures("no_sweep")
 def test_a_wait_for_a_connection_is_interrupted(store: PostgresStore) -> None:
     """The pool has all its connections afterwards."""
     with store.transaction(write=False), store.transaction(write=False):

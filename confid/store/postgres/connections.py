@@ -82,8 +82,9 @@ class Connection(psycopg.Connection[Any]):
     def __repr__(self) -> str:
         return "<a connection of confid>"
 
-    def __del__(self, *_: object) -> None:
-        """Libpq closes it, in the process that has made it."""
+    # Libpq closes it, in the process that has made it. Not a function of Python's: an interrupt
+    # that comes in a finalizer is lost.
+    __del__ = object.__hash__  # type: ignore[assignment]
 
 
 def conninfo_of(place: Place) -> tuple[Secret, int]:
