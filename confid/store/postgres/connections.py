@@ -84,7 +84,7 @@ class Connection(psycopg.Connection[Any]):
 
     # Libpq closes it, in the process that has made it. Not a function of Python's: an interrupt
     # that comes in a finalizer is lost.
-    __del__ = object.__hash__  # type: ignore[assignment]
+    __del__: Any = object.__hash__
 
 
 def conninfo_of(place: Place) -> tuple[Secret, int]:
