@@ -19,13 +19,12 @@ def encoder() -> Callable[[Body], str]:
     """What writes a body as JSON."""
     # A body within itself ends in a RecursionError, as one does that is too deep.
     slow = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
-    make = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
+    writing = (None, slow.default, json.encoder.encode_basestring, None, ": ", ", ")
+    try:
+        # `encode` makes this for each text, which takes as long as a small body.
+        parts = json.encoder.c_make_encoder(*writing, False, False, False)  # type: ignore[attr-defined]  # undocumented
+    except (AttributeError, TypeError):  # another Python has none, or makes it otherwise
         return slow.encode
-    # `encode` makes this for each text, which takes as long as a small body.
-    parts = make(
-        None, slow.default, json.encoder.encode_basestring, None, ": ", ", ", False, False, False
-    )
     return lambda body: "".join(parts(body, 0))
 
 
