@@ -83,7 +83,7 @@ def test_every_public_error_is_one_of_confids_and_a_builtin(
 
 
 def test_no_error_is_missing_here() -> None:
-    """Each class of errors.py is made above, so each is held to what follows."""
+    """Each class of `confid.errors` is made above, so each is held to what follows."""
     found = [value for value in vars(errors).values() if isinstance(value, type)]
     classes = {value for value in found if issubclass(value, Exception)}
     assert classes - {ConfidError, errors.SeveralErrors} <= {type(error) for error in MADE}
