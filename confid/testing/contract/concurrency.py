@@ -220,10 +220,15 @@ class ConcurrencyContract(ContractBase):
 
         def claim(n: int) -> list[int]:
             accepted: list[int] = []
-            barrier.wait()
-            for i in ids:
-                with store.transaction(write=True) as tx:
-                    accepted += tx.claim([(i, f"{n}-{i}")], Claim(at=AT))
+            with suppress(threading.BrokenBarrierError):
+                for i in ids:
+                    barrier.wait()  # at each, for a thread that is ahead meets nobody
+                    try:
+                        with store.transaction(write=True) as tx:
+                            accepted += tx.claim([(i, f"{n}-{i}")], Claim(at=AT))
+                    except BaseException:
+                        barrier.abort()
+                        raise
             return accepted
 
         with ThreadPoolExecutor(4) as pool:
